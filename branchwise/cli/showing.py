@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from branchwise.cli.viewer.text import text
-from branchwise.graphs.run import Result
+from branchwise.graphs.result import Result
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, Store

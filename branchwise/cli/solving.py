@@ -14,7 +14,8 @@ from rich.console import Console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import last_run, print_result, print_tree
-from branchwise.graphs.run import Result, options_of
+from branchwise.graphs.request import options_of
+from branchwise.graphs.result import Result
 from branchwise.graphs.run import resume as resume_run
 from branchwise.graphs.run import solve as solve_problem
 from branchwise.graphs.state import Event, Options

@@ -4,71 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal, cast
 
-from langchain_core.runnables import RunnableConfig
-from pydantic import TypeAdapter
-
 from branchwise.agents import models
-from branchwise.agents.models.recorded import recorded
-from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Model, Sampler, Task
-from branchwise.agents.purse import Purse
-from branchwise.agents.ucb import Arm, Record
-from branchwise.agents.verifiers.llm import llm
-from branchwise.agents.verifiers.program import program
-from branchwise.agents.verifiers.protocol import Verifier
-from branchwise.graphs import strategies, tasks
-from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.plangen import plangen, start
-from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
-from branchwise.store.errors import BadInput, Unsupported
-from branchwise.store.records import Budget, Constraints, Json, Node, Usage, Vouch
-from branchwise.store.saver import SQLAlchemySaver
-from branchwise.store.store import Lease, Store
+from branchwise.agents.protocols import Model
+from branchwise.graphs.request import Request, check, check_engine, request_of
+from branchwise.graphs.result import Result, result_of
+from branchwise.graphs.state import Event, Options
+from branchwise.graphs.turn import turn
+from branchwise.store.records import Budget, Json
+from branchwise.store.store import Store
 
-_LONGEST = 200_000
-_STEPS = 1_000_000
-_CHECKPOINTED = (Constraints, Record, Arm)
-"""The types of ours that a checkpoint may hold; the saver builds no others."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What a person asks for; stored with the run, so that resuming needs nothing but its id."""
-
-    problem: str
-    task: str = "text"
-    model: str = "embedded"
-    base_url: str | None = None
-    prompts: str | None = None
-    """Folder of prompt overrides."""
-    seed: int = 0
-    budget: Budget = field(default_factory=Budget)
-    options: Options = field(default_factory=Options)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """How a run ended."""
-
-    run_id: str
-    solved: bool
-    """Whether an answer was accepted; `vouch` says on whose word."""
-    reason: Reason
-    answer: str | None
-    """The normalised answer, or None when there is no whole solution: the run abstains."""
-    text: str
-    score: float | None
-    """Unit reward in [0, 1]."""
-    vouch: Vouch
-    node: str | None
-    nodes: int
-    rounds: int
-    usage: Usage
-    seconds: float
+__all__ = ["Result", "resume", "solve"]
 
 
 def _quiet(event: Event) -> None: ...
@@ -82,7 +31,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     knobs: Mapping[str, int | float | str | bool] | None = None,
     budget: Budget | None = None,
     model: str | Model = "embedded",
-    store: str | None = None,
+    store: str | Store | None = None,
     seed: int = 0,
     base_url: str | None = None,
     prompts: Path | None = None,
@@ -97,8 +46,9 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
         budget: What the run may spend; without one it is bounded by the strategy alone.
-        model: "embedded", "openai-compatible:NAME" (with `base_url`), "litellm:NAME", or a Model of your own.
-        store: Database URL; by default the SQLite file of `branchwise where`.
+        model: "embedded", "openai-compatible:NAME" (with `base_url`), "litellm:NAME", or an open Model, which many
+            runs may share.
+        store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
         base_url: Where an OpenAI-compatible server listens.
         prompts: Folder of prompt overrides.
@@ -121,18 +71,18 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),
     )
     check(request)
-    async with Store.opened(store) as db, _engine(request, model) as engine:
-        _can(request, engine)
+    async with _opened(store) as db, opened_engine(request, model) as engine:
+        check_engine(request, engine)
         run = await db.create_run(
             task=task, strategy=strategy, model=request.model, seed=seed, spec=cast("Json", asdict(request))
         )
-        return await _turn(db, await db.claim(run.id), request, engine, watch)
+        return await turn(db, await db.claim(run.id), request, engine, watch)
 
 
 async def resume(
     run_id: str,
     *,
-    store: str | None = None,
+    store: str | Store | None = None,
     model: Model | None = None,
     on_change: Literal["fail", "fork", "accept"] | None = None,
     watch: Callable[[Event], None] = _quiet,
@@ -141,7 +91,7 @@ async def resume(
 
     Args:
         run_id: The run.
-        store: Database URL, as for `solve`.
+        store: As for `solve`.
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         watch: Called with each Event.
@@ -150,68 +100,19 @@ async def resume(
         UnknownName: There is no such run.
         LeaseLost: Another live worker holds it.
     """
-    async with Store.opened(store) as db:
+    async with _opened(store) as db:
         run = await db.run(run_id)
         if run.result is not None:
             return result_of(run.result)
         request = request_of(run.spec)
-        async with _engine(request, model or request.model) as engine:
-            _can(request, engine)
-            return await _turn(db, await db.claim(run_id), request, engine, watch)
-
-
-def check(request: Request) -> None:
-    """Refuse what cannot be solved before anything is stored or spent.
-
-    Raises:
-        BadInput: Says what is wrong.
-    """
-    if not request.problem.strip():
-        raise BadInput("The problem is empty.")
-    if len(request.problem) > _LONGEST:
-        raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
-    task, options = tasks.load(request.task), request.options
-    task.validate(request.problem)
-    if options.strategy == "auto":
-        for arm in options.arms:
-            strategies.about(arm)
-    else:
-        strategies.load(options.strategy, **options.knobs)
-        if "hints" in strategies.about(options.strategy).needs:
-            raise BadInput(
-                f"The strategy `{options.strategy}` asks for its samples in ways that live runs cannot yet; "
-                "it can be replayed on recorded samples."
-            )
-    if options.verifier == "program" and task.check is None:
-        raise BadInput(f"The task `{task.name}` has no checker; use --verifier llm.")
-    Prompts(folder=Path(request.prompts) if request.prompts else None).load("constraint", task.name)
-
-
-def _can(request: Request, engine: Model) -> None:
-    name = request.options.strategy
-    if (
-        name != "auto"
-        and "log-probabilities" in strategies.about(name).needs
-        and not engine.capabilities.logprobs
-    ):
-        raise Unsupported(
-            f"The strategy `{name}` needs log-probabilities, which `{engine.name}` does not give; "
-            "the embedded engine and vLLM do."
-        )
-
-
-def request_of(spec: Json) -> Request:
-    """Read a stored request."""
-    return TypeAdapter(Request).validate_python(spec)
-
-
-def result_of(data: Json) -> Result:
-    """Read a stored result."""
-    return TypeAdapter(Result).validate_python(data)
+        async with opened_engine(request, model or request.model) as engine:
+            check_engine(request, engine)
+            return await turn(db, await db.claim(run_id), request, engine, watch)
 
 
 @asynccontextmanager
-async def _engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
+async def opened_engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
+    """Open the model that was named, and close it at the end; a Model that is open already is left so."""
     if not isinstance(model, str):
         yield model
         return
@@ -224,76 +125,10 @@ async def _engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
         await engine.aclose()
 
 
-async def _turn(
-    db: Store, lease: Lease, request: Request, engine: Model, watch: Callable[[Event], None]
-) -> Result:
-    """Run the graph from its last checkpoint, or from the start when there is none."""
-    async with db.held(lease):
-        notebook = await Notebook.open(db, lease)
-        ledger = await db.ledger(lease)
-        purse = Purse(
-            request.budget, ledger.usage, samples=len(notebook.tree) - 1, elapsed=await db.elapsed(lease)
-        )
-        task = tasks.load(request.task)
-        prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-        sample = recorded(engine, ledger, purse)
-        desk = Desk(
-            task=task,
-            sample=sample,
-            verifier=_verifier(task, sample, prompts, request.options),
-            notebook=notebook,
-            purse=purse,
-            prompts=prompts,
-            options=request.options,
-            seed=request.seed,
-            watch=watch,
-        )
-        desk.tell("opened", lease.run_id)
-        graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-        config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-        begun = (await graph.aget_state(config)).created_at is not None
-        state = await graph.ainvoke(
-            None if begun else start(request.problem), config, context=desk, durability="sync"
-        )
-        result = _result(lease.run_id, cast("RunState", state), notebook, purse)
-        await db.finish(lease, cast("Json", asdict(result)))
-        desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
-    return result
-
-
-def _verifier(task: Task, sample: Sampler, prompts: Prompts, options: Options) -> Verifier:
-    kind = options.verifier
-    if kind == "auto":
-        kind = "llm" if task.check is None else "program"
-    return program(task) if kind == "program" else llm(sample, task, prompts, threshold=options.threshold)
-
-
-def _result(run_id: str, state: RunState, notebook: Notebook, purse: Purse) -> Result:
-    tree = notebook.before(state["round"] + 1)
-    best: Node | None = tree.best
-    return Result(
-        run_id=run_id,
-        solved=best is not None and best.accepted,
-        reason=cast("Reason", state["stop"]),
-        answer=best.answer if best else None,
-        text=tree.text(best.id) if best else "",
-        score=best.score if best else None,
-        vouch=best.vouch if best else Vouch.NOTHING,
-        node=best.id if best else None,
-        nodes=len(tree) - 1,
-        rounds=state["round"],
-        usage=purse.spent,
-        seconds=purse.elapsed,
-    )
-
-
-def options_of(fields: Mapping[str, object]) -> Options:
-    """Build options from names and values that a person gave.
-
-    Raises:
-        BadInput: A value cannot be used.
-    """
-    try:
-        return TypeAdapter(Options).validate_python(fields)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+@asynccontextmanager
+async def _opened(store: str | Store | None) -> AsyncIterator[Store]:
+    if isinstance(store, Store):
+        yield store
+        return
+    async with Store.opened(store) as opened:
+        yield opened
