@@ -71,6 +71,10 @@ class Purse:
         self._samples += samples
         self._sample_tokens += usage.tokens if samples else 0
 
+    def tokens_left(self) -> int | None:
+        """How many tokens may still be spent; None without such a limit."""
+        return None if self.budget.tokens is None else max(0, self.budget.tokens - self.spent.tokens)
+
     def samples_left(self) -> int:
         """How many more samples the budget is likely to pay for, at the mean cost of those so far."""
         limits = [1_000_000.0]

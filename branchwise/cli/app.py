@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.cli.bench import bench, planner
+from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import Exit, run
+from branchwise.cli.planning import planner
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
@@ -74,6 +75,12 @@ def solve(
     prompts: Annotated[
         Path | None, typer.Option(help="Folder of prompts that override the package's.")
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none."
+        ),
+    ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,6 +105,7 @@ def solve(
         budget=budget,
         seed=seed,
         prompts=prompts,
+        policy=policy,
         store=store,
     )
 

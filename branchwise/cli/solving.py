@@ -35,6 +35,7 @@ def solving(
     budget: Budget,
     seed: int,
     prompts: Path | None,
+    policy: str | None,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -54,6 +55,7 @@ def solving(
             budget=budget,
             seed=seed,
             prompts=prompts,
+            policy=policy,
             store=store,
             watch=watch,
             options=options_of(chosen),

@@ -10,6 +10,7 @@ from typing import cast
 
 from branchwise.agents import models
 from branchwise.agents.protocols import Model
+from branchwise.graphs import policies
 from branchwise.graphs.request import Request, check, check_engine, request_of
 from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
@@ -36,6 +37,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     seed: int = 0,
     base_url: str | None = None,
     prompts: Path | None = None,
+    policy: Path | str | None = None,
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
 ) -> Result:
@@ -53,6 +55,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
         base_url: Where an OpenAI-compatible server listens.
         prompts: Folder of prompt overrides.
+        policy: A fitted policy table for the planner; by default the one that `branchwise planner fit` keeps for
+            this task and model, if there is one; "none" for none.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
 
@@ -61,10 +65,12 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         StoreError: The database cannot be used.
         ModelError: The model cannot be reached.
     """
+    name = model if isinstance(model, str) else model.name
     request = Request(
         problem=problem,
         task=task,
-        model=model if isinstance(model, str) else model.name,
+        model=name,
+        policy=policies.policy(policy, task, name),
         base_url=base_url,
         prompts=str(prompts) if prompts else None,
         seed=seed,

@@ -225,13 +225,14 @@ class Store:
 
         return graph(run_id, await self.tree(run_id))
 
-    async def add_verdict(self, lease: Lease, node: NodeId, verdict: Verdict) -> None:
-        """Store what one verifier said of a node; its later word replaces an earlier one.
+    async def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
+        """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        await self.database.awrite(lambda connection: forest.add_verdict(connection, lease, node, verdict))
+        batch = list(verdicts)
+        await self.database.awrite(lambda connection: forest.add_verdicts(connection, lease, batch))
 
     async def verdicts(self, run_id: str) -> list[tuple[NodeId, Verdict]]:
         """All verdicts of a run, by node."""

@@ -73,7 +73,7 @@ async def test_a_silent_worker_is_replaced_and_fenced_from_every_write(store: St
     verdict = Verdict(score=1, accepted=True, feedback="", vouch=Vouch.SOUND, verifier="v")
     for write in (
         store.add_nodes(old, [Node(id="0.0", parent="0")]),
-        store.add_verdict(old, "0", verdict),
+        store.add_verdicts(old, [("0", verdict)]),
         store.add_decision(old, "k", "plan", {}),
         store.finish(old, {"answer": "stale"}),
         store.ledger(old),
