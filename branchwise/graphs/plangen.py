@@ -6,7 +6,9 @@ constraints -> plan -> select -> search -> judge -> (select | end)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Literal, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -35,7 +37,15 @@ _UNLIMITED = 1_000_000
 def plangen(
     saver: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
-    """Build the graph; run it with a Desk as its context and `start(problem)` as its input."""
+    """Give the graph; run it with a Desk as its context and `start(problem)` as its input."""
+    graph = copy(_compiled())
+    graph.checkpointer = saver
+    return graph
+
+
+@cache
+def _compiled() -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
+    # Compiling takes longer than all that the graph itself does in a short run.
     graph = StateGraph(RunState, context_schema=Desk)
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
@@ -50,7 +60,7 @@ def plangen(
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
     graph.add_conditional_edges("judge", lambda state: END if state["stop"] else "select", ["select", END])
-    return graph.compile(checkpointer=saver)
+    return graph.compile()
 
 
 def start(problem: str) -> RunState:
@@ -214,28 +224,25 @@ def _sized(name: str, samples: int, probes: int) -> dict[str, int | float | str 
 async def judge(state: RunState, runtime: Runtime[Desk]) -> RunState:
     """Close the trial: keep its reward for the selector, and end the run or let it go on."""
     desk = runtime.context
-    update: RunState = {}
-    if state["trial"]:
-        update["record"] = await _rewarded(state, desk)
-    stop = _accepted(desk, state["round"] + 1) or state["stop"] or _stop(state, desk)
-    return (
-        {**update, "stop": stop} if not stop else {**update, **await conclude({**state, "stop": stop}, desk)}
-    )
-
-
-async def _rewarded(state: RunState, desk: Desk) -> Record:
     tree = desk.notebook.before(state["round"] + 1)
     mine = [n.score or 0.0 for n in tree.complete if n.round >= state["since"] and n.arm == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
-    reward, so_far = max(mine, default=0.0), max(before, default=0.0)
 
     async def noted() -> Json:
-        found = {"reward": reward, "best_before": so_far}
+        reward, so_far = max(mine, default=0.0), max(before, default=0.0)
+        stop = _accepted(desk, state["round"] + 1) or state["stop"] or _stop(state, desk)
+        found: dict[str, Json] = {"reward": reward, "best_before": so_far, "stop": stop}
         return {"strategy": state["strategy"], "round": state["round"], **found}
 
-    await desk.notebook.once(f"t{state['trial']}/judge", "judge", noted)
-    enough = (desk.options.threshold + 100) / 200
-    return state["record"].after(state["strategy"], reward, so_far, enough=enough)
+    # What is left of the budget may not decide anew when a resumed run comes by here again.
+    closed = cast("Mapping[str, Any]", await desk.notebook.once(f"t{state['trial']}/judge", "judge", noted))
+    update: RunState = {"stop": closed["stop"]}
+    if state["trial"]:
+        enough = (desk.options.threshold + 100) / 200
+        update["record"] = state["record"].after(
+            state["strategy"], closed["reward"], closed["best_before"], enough=enough
+        )
+    return {**update, **await conclude({**state, **update}, desk)} if closed["stop"] else update
 
 
 def _stop(state: RunState, desk: Desk) -> Reason | Literal[""]:
