@@ -17,6 +17,7 @@ from branchwise.cli.db import db
 from branchwise.cli.exits import Exit, run
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
+from branchwise.store.rows import OnChange
 
 app = typer.Typer(
     name="branchwise",
@@ -123,7 +124,10 @@ def _pair(text: str) -> tuple[str, int | float | str | bool]:
 def resume(
     run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
     on_change: Annotated[
-        str | None, typer.Option(help="When prompts or code changed since: fail, fork or accept.")
+        OnChange | None,
+        typer.Option(
+            help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
+        ),
     ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

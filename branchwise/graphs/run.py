@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from branchwise.agents import models
 from branchwise.agents.protocols import Model
@@ -15,6 +15,7 @@ from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
 from branchwise.graphs.turn import turn
 from branchwise.store.records import Budget, Json
+from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
 
 __all__ = ["Result", "resume", "solve"]
@@ -84,7 +85,7 @@ async def resume(
     *,
     store: str | Store | None = None,
     model: Model | None = None,
-    on_change: Literal["fail", "fork", "accept"] | None = None,
+    on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
@@ -107,7 +108,7 @@ async def resume(
         request = request_of(run.spec)
         async with opened_engine(request, model or request.model) as engine:
             check_engine(request, engine)
-            return await turn(db, await db.claim(run_id), request, engine, watch)
+            return await turn(db, await db.claim(run.id), request, engine, watch, on_change=on_change)
 
 
 @asynccontextmanager
