@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 from pydantic import TypeAdapter
 
@@ -14,6 +15,7 @@ from branchwise.graphs import strategies, tasks
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
+from branchwise.store.store import Store
 
 _LONGEST = 200_000
 
@@ -76,6 +78,18 @@ def check_engine(request: Request, engine: Model) -> None:
             f"The strategy `{name}` needs log-probabilities, which `{engine.name}` does not give; "
             "the embedded engine and vLLM do."
         )
+
+
+def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:
+    """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
+    return store.describe(
+        task=request.task,
+        strategy=request.options.strategy,
+        model=request.model,
+        seed=request.seed,
+        spec=cast("Json", asdict(request)),
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def request_of(spec: Json) -> Request:

@@ -35,37 +35,34 @@ _CHECKPOINTED = (Constraints, Record, Arm)
 async def turn(
     db: Store, lease: Lease, request: Request, engine: Model, watch: Callable[[Event], None]
 ) -> Result:
-    """Run the graph from its last checkpoint, or from the start when there is none."""
-    async with db.held(lease):
-        notebook = await Notebook.open(db, lease)
-        ledger = await db.ledger(lease)
-        purse = Purse(
-            request.budget, ledger.usage, samples=len(notebook.tree) - 1, elapsed=await db.elapsed(lease)
-        )
-        task = tasks.load(request.task)
-        prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-        sample = recorded(engine, ledger, purse)
-        desk = Desk(
-            task=task,
-            sample=sample,
-            verifier=_verifier(task, sample, prompts, request.options),
-            notebook=notebook,
-            purse=purse,
-            prompts=prompts,
-            options=request.options,
-            seed=request.seed,
-            watch=watch,
-        )
-        desk.tell("opened", lease.run_id)
-        graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-        config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-        begun = (await graph.aget_state(config)).created_at is not None
-        state = await graph.ainvoke(
-            None if begun else start(request.problem), config, context=desk, durability="sync"
-        )
-        result = _result(lease.run_id, cast("RunState", state), notebook, purse)
-        await db.finish(lease, cast("Json", asdict(result)))
-        desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    """Run the graph of a run that is held from its last checkpoint, or from the start when there is none."""
+    notebook = await Notebook.open(db, lease)
+    ledger = await db.ledger(lease)
+    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
+    task = tasks.load(request.task)
+    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    sample = recorded(engine, ledger, purse)
+    desk = Desk(
+        task=task,
+        sample=sample,
+        verifier=_verifier(task, sample, prompts, request.options),
+        notebook=notebook,
+        purse=purse,
+        prompts=prompts,
+        options=request.options,
+        seed=request.seed,
+        watch=watch,
+    )
+    desk.tell("opened", lease.run_id)
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
+    begun = (await graph.aget_state(config)).created_at is not None
+    state = await graph.ainvoke(
+        None if begun else start(request.problem), config, context=desk, durability="sync"
+    )
+    result = _result(lease.run_id, cast("RunState", state), notebook, purse)
+    await db.finish(lease, cast("Json", asdict(result)))
+    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
 
 
