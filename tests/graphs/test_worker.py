@@ -56,7 +56,11 @@ async def test_a_worker_solves_what_was_submitted_over_one_engine(url: str) -> N
 
 
 async def test_the_most_urgent_goes_first(url: str) -> None:
-    problems = [{"problem": "low"}, {"problem": "high", "priority": 7}, {"problem": "middle", "priority": 3}]
+    problems: list[Any] = [
+        {"problem": "low"},
+        {"problem": "high", "priority": 7},
+        {"problem": "middle", "priority": 3},
+    ]
     low, high, middle = await submit(problems, store=url, **ASK)
     reports: list[Report] = []
     await work(store=url, model=answering(), concurrency=1, until_empty=True, watch=reports.append)

@@ -1,0 +1,175 @@
+"""What the endpoint asks of vLLM, asked of a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+import branchwise
+from branchwise import Budget
+from branchwise.agents.engines.metrics import Load, load
+from branchwise.agents.models.endpoint import Endpoint, endpoint
+from branchwise.agents.protocols import Capabilities, Message, Request, Shape
+from branchwise.store.errors import ModelError
+
+pytestmark = pytest.mark.vllm
+
+ROOT = Path(__file__).parents[3]
+ASK = (Message(role="user", content="What is the capital of France?"),)
+
+
+@pytest.fixture
+async def model(real_vllm: str) -> AsyncIterator[Endpoint]:
+    made = endpoint("smollm2", base_url=real_vllm)
+    await made.check()
+    yield made
+    await made.aclose()
+
+
+async def texts(model: Endpoint, request: Request) -> list[str]:
+    return [sample.text for sample in (await model.sample(request)).samples]
+
+
+async def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as session, session.post(url, json=body) as reply:
+        assert reply.status == 200, await reply.text()
+        said: dict[str, Any] = await reply.json()
+        return said
+
+
+async def test_it_says_what_it_can_do(model: Endpoint) -> None:
+    every = Capabilities(
+        prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
+    )
+    assert model.capabilities == every
+
+
+async def test_n_samples_with_their_log_probabilities(model: Endpoint) -> None:
+    reply = await model.sample(
+        Request(messages=ASK, n=5, temperature=1.0, seed=3, logprobs=True, shape=Shape(max_tokens=12))
+    )
+    assert len(reply.samples) == 5
+    assert len({sample.text for sample in reply.samples}) > 1
+    assert all(sample.logprob is not None and sample.logprob < 0 for sample in reply.samples)
+    assert sum(sample.tokens for sample in reply.samples) == reply.usage.completion_tokens
+    assert reply.usage.prompt_tokens > 0
+
+
+async def test_seeds_repeat(model: Endpoint) -> None:
+    request = Request(messages=ASK, n=3, temperature=1.0, seed=11, shape=Shape(max_tokens=12))
+    first = await texts(model, request)
+    assert await texts(model, request) == first
+    other = Request(messages=ASK, n=3, temperature=1.0, seed=12, shape=Shape(max_tokens=12))
+    assert await texts(model, other) != first
+
+
+async def test_choices_regular_expressions_and_schemas_are_kept_to(model: Endpoint) -> None:
+    choices = Shape(choices=("Monday 9:00", "Tuesday 13:30"), max_tokens=12)
+    assert set(await texts(model, Request(messages=ASK, n=4, temperature=2.0, shape=choices))) <= {
+        "Monday 9:00",
+        "Tuesday 13:30",
+    }
+    regex = Shape(regex=r"(Mon|Tues)day, [0-9]{2}:(00|30)", max_tokens=12)
+    for text in await texts(model, Request(messages=ASK, n=4, temperature=2.0, shape=regex)):
+        assert re.fullmatch(r"(Mon|Tues)day, [0-9]{2}:(00|30)", text)
+    schema = Shape(
+        schema={
+            "type": "object",
+            "properties": {"city": {"enum": ["Paris", "Rome"]}, "sure": {"type": "boolean"}},
+            "required": ["city", "sure"],
+            "additionalProperties": False,
+        },
+        max_tokens=60,
+    )
+    for text in await texts(model, Request(messages=ASK, n=4, temperature=1.0, shape=schema)):
+        said = json.loads(text)
+        assert said["city"] in {"Paris", "Rome"}
+        assert isinstance(said["sure"], bool)
+
+
+async def test_a_stop_text_ends_a_sample_and_is_no_part_of_it(model: Endpoint) -> None:
+    free = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=12))
+    whole = (await model.sample(free)).samples[0].text
+    assert " of" in whole
+    stopped = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=12, stop=(" of",)))
+    sample = (await model.sample(stopped)).samples[0]
+    assert (sample.text, sample.finish) == (whole.split(" of")[0], "stop")
+
+
+async def test_a_partial_reply_is_continued_and_not_begun_again(model: Endpoint) -> None:
+    request = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=8))
+    whole = (await model.sample(request)).samples[0].text
+    begin = whole[: whole.index(" of")]
+    rest = Request(messages=ASK, prefix=begin, temperature=0.0, shape=Shape(max_tokens=8))
+    assert (await model.sample(rest)).samples[0].text.startswith(whole[len(begin) :])
+
+
+async def test_the_log_probabilities_of_a_prompt_are_those_of_sampling_it(
+    model: Endpoint, real_vllm: str
+) -> None:
+    request = Request(messages=ASK, temperature=0.0, logprobs=True, shape=Shape(max_tokens=6, stop=("\n",)))
+    sample = (await model.sample(request)).samples[0]
+    messages = [{"role": "user", "content": ASK[0].content}, {"role": "assistant", "content": sample.text}]
+    body = {"model": "smollm2", "messages": messages, "max_tokens": 1, "temperature": 0.0}
+    body |= {"prompt_logprobs": 0, "add_generation_prompt": False, "continue_final_message": True}
+    said = await post(f"{real_vllm}/chat/completions", body)
+    tokens = [next(iter(token.values())) for token in said["prompt_logprobs"] if token]
+    spoken = tokens[-sample.tokens :] if sample.finish == "length" else tokens[-(sample.tokens - 1) :]
+    assert "".join(token["decoded_token"] for token in spoken) == sample.text
+    assert sample.logprob is not None
+    # The sample's sum holds its end token as well, which the prompt does not.
+    heard = sum(token["logprob"] for token in spoken)
+    assert sample.finish == "length" or heard >= sample.logprob
+    assert sample.finish == "stop" or heard == pytest.approx(sample.logprob, abs=0.05)
+
+
+async def test_a_refused_request_is_one_failed_call_with_the_servers_reason(model: Endpoint) -> None:
+    endless = (Message(role="user", content="word " * 6000),)
+    with pytest.raises(ModelError, match="4096"):
+        await model.sample(Request(messages=endless))
+
+
+async def test_a_cancelled_call_stops_at_the_server(model: Endpoint, real_vllm: str) -> None:
+    before = await load(real_vllm)
+    endless = Request(messages=ASK, n=8, temperature=1.0, shape=Shape(max_tokens=3000))
+    call = asyncio.create_task(model.sample(endless))
+    await settled(real_vllm, lambda now: now.running == 8)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    after = await settled(real_vllm, lambda now: now.running == 0)
+    assert after.finished == before.finished
+    assert after.completion_tokens - before.completion_tokens < 8 * 3000 / 10
+
+
+async def settled(url: str, done: Callable[[Load], bool], seconds: float = 60.0) -> Load:
+    ends = time.monotonic() + seconds
+    while not done(now := await load(url)):
+        assert time.monotonic() < ends, now
+        await asyncio.sleep(0.1)
+    return now
+
+
+async def test_a_calendar_instance_from_end_to_end(real_vllm: str, tmp_path: Path) -> None:
+    problem = (ROOT / "examples/calendar/three_people.txt").read_text()
+    result = await branchwise.solve(
+        problem,
+        task="calendar",
+        strategy="best_of_n",
+        knobs={"n": 16},
+        model="openai-compatible:smollm2",
+        base_url=real_vllm,
+        budget=Budget(tokens=20_000),
+        store=f"sqlite:///{tmp_path}/runs.sqlite",
+    )
+    assert result.vouch == "sound"
+    assert result.usage.completion_tokens > 0
+    assert result.solved == (result.score == 1.0)
