@@ -13,12 +13,16 @@ from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
     from branchwise.graphs.run import Result, resume, solve
+    from branchwise.graphs.submit import submit
+    from branchwise.graphs.worker import work
 
-__all__ = ["BranchwiseError", "Budget", "Result", "resume", "solve"]
+__all__ = ["BranchwiseError", "Budget", "Result", "resume", "solve", "submit", "work"]
+
+_HOMES = {"Result": "run", "resume": "run", "solve": "run", "submit": "submit", "work": "worker"}
 
 
 def __getattr__(name: str) -> object:
     # The graph costs seconds to import: a script that only reads a run or completes a command does not pay.
-    if name in {"Result", "resume", "solve"}:
-        return getattr(import_module("branchwise.graphs.run"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"branchwise.graphs.{_HOMES[name]}"), name)
     raise AttributeError(f"module `branchwise` has no attribute `{name}`")

@@ -22,7 +22,6 @@ class Purse:
         budget: Budget,
         spent: Usage | None = None,
         *,
-        samples: int = 0,
         elapsed: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -31,7 +30,6 @@ class Purse:
         Args:
             budget: The limits.
             spent: Usage of earlier attempts at the same run.
-            samples: Samples that earlier attempts drew.
             elapsed: Seconds of earlier attempts at the same run.
             clock: Seconds of any epoch.
         """
@@ -39,8 +37,6 @@ class Purse:
         self.spent = spent or Usage()
         self._held_tokens = 0
         self._held_calls = 0
-        self._samples = samples
-        self._sample_tokens = self.spent.tokens if samples else 0
         self._clock = clock
         self._began = clock() - elapsed
 
@@ -65,11 +61,9 @@ class Purse:
             self._held_tokens -= tokens
             self._held_calls -= 1
 
-    def pay(self, usage: Usage, samples: int = 0) -> None:
-        """Take note of what a call has cost and how many samples it brought."""
+    def pay(self, usage: Usage) -> None:
+        """Take note of what a call has cost."""
         self.spent += usage
-        self._samples += samples
-        self._sample_tokens += usage.tokens if samples else 0
 
     def tokens_left(self) -> int | None:
         """How many tokens may still be spent; None without such a limit."""
@@ -78,13 +72,14 @@ class Purse:
     def samples_left(self) -> int:
         """How many more samples the budget is likely to pay for, at the mean cost of those so far."""
         limits = [1_000_000.0]
-        budget, each = self.budget, max(1.0, self._sample_tokens / max(1, self._samples))
+        budget, spent = self.budget, self.spent
+        each = max(1.0, spent.tokens / max(1, spent.samples))
         if budget.tokens is not None:
-            limits.append((budget.tokens - self.spent.tokens) / each)
+            limits.append((budget.tokens - spent.tokens) / each)
         if budget.calls is not None:
-            limits.append(budget.calls - self.spent.calls)
-        if budget.cost is not None and self._samples and self.spent.cost:
-            limits.append((budget.cost - self.spent.cost) / (self.spent.cost / self._samples))
+            limits.append(budget.calls - spent.calls)
+        if budget.cost is not None and spent.samples and spent.cost:
+            limits.append((budget.cost - spent.cost) / (spent.cost / spent.samples))
         if budget.seconds is not None and self.elapsed >= budget.seconds:
             limits.append(0)
         return max(0, int(min(limits)))

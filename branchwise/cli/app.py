@@ -15,7 +15,24 @@ from rich.table import Table
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import Exit, run
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    ModelName,
+    PromptFolder,
+    Seconds,
+    Seed,
+    StoreUrl,
+    StrategyName,
+    TaskName,
+    Tokens,
+    read_knobs,
+)
 from branchwise.cli.planning import planner
+from branchwise.cli.queue import cancel, runs, submit, worker
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
@@ -32,49 +49,22 @@ app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
 out = Console(highlight=False)
 
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
-
-
-def _tasks(incomplete: str) -> list[str]:
-    from branchwise.graphs import tasks
-
-    return [name for name in tasks.names() if name.startswith(incomplete)]
-
 
 @app.command()
 def solve(
     problem: Annotated[str, typer.Argument(help="The problem in words; `-` reads standard input.")] = "",
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the problem from a file.")] = None,
-    task: Annotated[str, typer.Option(help="The problem's domain.", autocompletion=_tasks)] = "text",
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "auto",
-    knob: Annotated[
-        list[str] | None,
-        typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="embedded, openai-compatible:NAME (with --base-url) or litellm:NAME.")
-    ] = "embedded",
-    base_url: Annotated[str | None, typer.Option(help="Where an OpenAI-compatible server listens.")] = None,
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    calls: Annotated[int | None, typer.Option(help="Budget of model calls.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Budget of seconds.")] = None,
-    cost: Annotated[float | None, typer.Option(help="Budget of US dollars.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Folder of prompts that override the package's.")
-    ] = None,
+    task: TaskName = "text",
+    strategy: StrategyName = "auto",
+    knob: Knobs = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
     policy: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +80,7 @@ def solve(
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
-        knobs = dict(_pair(pair) for pair in knob or [])
+        knobs = read_knobs(knob)
     except (BadInput, ValueError, OSError) as error:
         Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
@@ -116,18 +106,6 @@ def _problem(problem: str, file: Path | None) -> str:
     return sys.stdin.read() if problem == "-" else problem
 
 
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)
-
-
 @app.command()
 def resume(
     run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
@@ -146,12 +124,8 @@ def resume(
     resuming(run_id, store=store, on_change=on_change, as_json=as_json)
 
 
-@app.command()
-def runs(store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """List the runs, newest first."""
-    from branchwise.cli.showing import list_runs
-
-    run(list_runs(store, as_json=as_json))
+for command in (runs, submit, worker, cancel):
+    app.command()(command)
 
 
 @app.command()
@@ -186,7 +160,7 @@ def web(
         str | None,
         typer.Option(help="Where the site forks its state; its token is read from BRANCHWISE_FORK_TOKEN."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
+    strategy: StrategyName = "best_first",
     depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
     states: Annotated[int, typer.Option(help="Pages judged at most.")] = 20,
     samples: Annotated[int, typer.Option(help="Proposals sampled for one page.")] = 20,
@@ -195,9 +169,9 @@ def web(
         bool, typer.Option(help="Let the model pick among the page's actions; for small models.")
     ] = False,
     screenshots: Annotated[bool, typer.Option(help="Keep a screenshot of every page.")] = True,
-    model: Annotated[str, typer.Option(help="As for `solve`.")] = "embedded",
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    model: ModelName = "embedded",
+    tokens: Tokens = None,
+    seed: Seed = 0,
     resume: Annotated[str | None, typer.Option(help="Finish this run instead of starting one.")] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

@@ -40,9 +40,7 @@ def solving(
     as_json: bool,
 ) -> None:
     """Solve, show, exit."""
-    # One flag serves both: what is no option of the run is a knob of the strategy.
-    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
-    rest = {name: value for name, value in knobs.items() if name not in _OPTIONS}
+    options, rest = split(knobs)
 
     async def work(watch: Callable[[Event], None]) -> Result:
         return await solve_problem(
@@ -58,10 +56,18 @@ def solving(
             policy=policy,
             store=store,
             watch=watch,
-            options=options_of(chosen),
+            options=options,
         )
 
     _show(work, store, as_json=as_json)
+
+
+def split(
+    knobs: Mapping[str, int | float | str | bool],
+) -> tuple[Options, dict[str, int | float | str | bool]]:
+    """Part options of the run from knobs of the strategy, which one flag serves."""
+    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
+    return options_of(chosen), {name: value for name, value in knobs.items() if name not in _OPTIONS}
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:

@@ -185,9 +185,7 @@ async def _turn(
 ) -> WebResult:
     async with db.held(lease):
         notebook, ledger = await Notebook.open(db, lease), await db.ledger(lease)
-        purse = Purse(
-            request.budget, ledger.usage, samples=len(notebook.tree) - 1, elapsed=await db.elapsed(lease)
-        )
+        purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
         sample, options = recorded(engine, ledger, purse), request.options
         prompts = Prompts(folder=cast("Path | None", more.get("prompts")))
         place = Place(

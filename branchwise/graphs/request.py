@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,6 +17,7 @@ from branchwise.graphs.needs import check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Json
+from branchwise.store.store import Store
 
 _LONGEST = 200_000
 
@@ -81,6 +83,18 @@ def check_engine(request: Request, engine: Model) -> None:
     options = request.options
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
+
+
+def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:
+    """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
+    return store.describe(
+        task=request.task,
+        strategy=request.options.strategy,
+        model=request.model,
+        seed=request.seed,
+        spec=cast("Json", asdict(request)),
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def request_of(spec: Json) -> Request:

@@ -44,7 +44,7 @@ async def turn(
     *,
     on_change: OnChange | None = None,
 ) -> Result:
-    """Run the graph from its last checkpoint, or from the start when there is none.
+    """Run the graph of a run that is held, from its last checkpoint or from the start when there is none.
 
     Args:
         db: Where the run is.
@@ -54,44 +54,41 @@ async def turn(
         watch: Called with each Event.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
     """
-    async with db.held(lease):
-        notebook = await Notebook.open(db, lease)
-        ledger = await db.ledger(lease, on_change)
-        purse = Purse(
-            request.budget, ledger.usage, samples=len(notebook.tree) - 1, elapsed=await db.elapsed(lease)
+    notebook = await Notebook.open(db, lease)
+    ledger = await db.ledger(lease, on_change)
+    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
+    task = tasks.load(request.task)
+    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    sample = recorded(engine, ledger, purse)
+    desk = Desk(
+        task=task,
+        sample=sample,
+        docket=Docket(_verifier(task, sample, prompts, request.options)),
+        checked=checked(task, request.options),
+        policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
+        notebook=notebook,
+        purse=purse,
+        prompts=prompts,
+        options=request.options,
+        seed=request.seed,
+        watch=watch,
+    )
+    desk.tell("opened", lease.run_id)
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
+    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    try:
+        state = await graph.ainvoke(
+            None if begun else start(request.problem),
+            config,
+            context=desk,
+            durability=request.options.durability,
         )
-        task = tasks.load(request.task)
-        prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-        sample = recorded(engine, ledger, purse)
-        desk = Desk(
-            task=task,
-            sample=sample,
-            docket=Docket(_verifier(task, sample, prompts, request.options)),
-            checked=checked(task, request.options),
-            policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
-            notebook=notebook,
-            purse=purse,
-            prompts=prompts,
-            options=request.options,
-            seed=request.seed,
-            watch=watch,
-        )
-        desk.tell("opened", lease.run_id)
-        graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-        config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-        begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
-        try:
-            state = await graph.ainvoke(
-                None if begun else start(request.problem),
-                config,
-                context=desk,
-                durability=request.options.durability,
-            )
-        finally:
-            await desk.docket.clear()
-        result = _result(lease.run_id, cast("RunState", state), notebook, purse)
-        await db.finish(lease, cast("Json", asdict(result)))
-        desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    finally:
+        await desk.docket.clear()
+    result = _result(lease.run_id, cast("RunState", state), notebook, purse)
+    await db.finish(lease, cast("Json", asdict(result)))
+    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from branchwise.agents.models.codec import read_reply, reply_json, request_json
@@ -61,8 +62,9 @@ class _Recorded:
 
         async def send() -> tuple[Json, Usage]:
             reply = await self._model.sample(request)
-            self._purse.pay(reply.usage, samples=request.n)
-            return reply_json(reply), reply.usage
+            usage = replace(reply.usage, samples=request.n)
+            self._purse.pay(usage)
+            return reply_json(reply), usage
 
         async def call() -> Json:
             return await self._record(key, request_json(request), send, kind="model", model=self._model.name)
