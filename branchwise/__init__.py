@@ -12,13 +12,21 @@ from branchwise.store.errors import BranchwiseError
 from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
+    from branchwise.agents.models.pool import Pool
+    from branchwise.agents.purse import Purse
     from branchwise.graphs.run import Result, resume, solve
 
-__all__ = ["BranchwiseError", "Budget", "Result", "resume", "solve"]
+__all__ = ["BranchwiseError", "Budget", "Pool", "Purse", "Result", "resume", "solve"]
+
+_LATER = {
+    "Pool": "branchwise.agents.models.pool",
+    "Purse": "branchwise.agents.purse",
+    **dict.fromkeys(("Result", "resume", "solve"), "branchwise.graphs.run"),
+}
 
 
 def __getattr__(name: str) -> object:
     # The graph costs seconds to import: a script that only reads a run or completes a command does not pay.
-    if name in {"Result", "resume", "solve"}:
-        return getattr(import_module("branchwise.graphs.run"), name)
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module `branchwise` has no attribute `{name}`")

@@ -10,6 +10,7 @@ from typing import cast
 
 from branchwise.agents import models
 from branchwise.agents.protocols import Model
+from branchwise.agents.purse import Purse
 from branchwise.graphs.request import Request, check, check_engine, request_of
 from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
@@ -38,6 +39,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     prompts: Path | None = None,
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
+    purse: Purse | None = None,
 ) -> Result:
     """Solve one problem.
 
@@ -55,6 +57,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         prompts: Folder of prompt overrides.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
+        purse: What all runs that are given it may spend together, besides each one's own budget.
 
     Raises:
         BadInput: The problem, a name or an option cannot be used; nothing was spent.
@@ -77,7 +80,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         run = await db.create_run(
             task=task, strategy=strategy, model=request.model, seed=seed, spec=cast("Json", asdict(request))
         )
-        return await turn(db, await db.claim(run.id), request, engine, watch)
+        return await turn(db, await db.claim(run.id), request, engine, watch, shared=purse)
 
 
 async def resume(
@@ -87,6 +90,7 @@ async def resume(
     model: Model | None = None,
     on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
+    purse: Purse | None = None,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
 
@@ -96,6 +100,7 @@ async def resume(
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         watch: Called with each Event.
+        purse: As for `solve`.
 
     Raises:
         UnknownName: There is no such run.
@@ -108,7 +113,9 @@ async def resume(
         request = request_of(run.spec)
         async with opened_engine(request, model or request.model) as engine:
             check_engine(request, engine)
-            return await turn(db, await db.claim(run.id), request, engine, watch, on_change=on_change)
+            return await turn(
+                db, await db.claim(run.id), request, engine, watch, on_change=on_change, shared=purse
+            )
 
 
 @asynccontextmanager
