@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from branchwise.agents.protocols import Model
+from branchwise.agents.purse import Purse
 from branchwise.graphs import policies
 from branchwise.graphs.opened import opened_engine, opened_store
 from branchwise.graphs.request import Request, check, check_engine, request_of, row_of
@@ -38,6 +39,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     policy: Path | str | None = None,
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
+    purse: Purse | None = None,
 ) -> Result:
     """Solve one problem.
 
@@ -57,6 +59,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
             this task and model, if there is one; "none" for none.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
+        purse: What all runs that are given it may spend together, besides each one's own budget.
 
     Raises:
         BadInput: The problem, a name or an option cannot be used; nothing was spent.
@@ -81,7 +84,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         [run] = await db.create_runs([row_of(db, request)])
         lease = await db.claim(run.id)
         async with db.held(lease):
-            return await turn(db, lease, request, engine, watch)
+            return await turn(db, lease, request, engine, watch, shared=purse)
 
 
 async def resume(
@@ -91,6 +94,7 @@ async def resume(
     model: Model | None = None,
     on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
+    purse: Purse | None = None,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
 
@@ -100,6 +104,7 @@ async def resume(
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         watch: Called with each Event.
+        purse: As for `solve`.
 
     Raises:
         UnknownName: There is no such run.
@@ -114,4 +119,4 @@ async def resume(
             check_engine(request, engine)
             lease = await db.claim(run.id)
             async with db.held(lease):
-                return await turn(db, lease, request, engine, watch, on_change=on_change)
+                return await turn(db, lease, request, engine, watch, on_change=on_change, shared=purse)

@@ -43,6 +43,7 @@ async def turn(
     watch: Callable[[Event], None],
     *,
     on_change: OnChange | None = None,
+    shared: Purse | None = None,
 ) -> Result:
     """Run the graph of a run that is held, from its last checkpoint or from the start when there is none.
 
@@ -53,10 +54,11 @@ async def turn(
         engine: What answers.
         watch: Called with each Event.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
+        shared: What the run may spend together with others.
     """
     notebook = await Notebook.open(db, lease)
     ledger = await db.ledger(lease, on_change)
-    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
+    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed, parent=shared)
     task = tasks.load(request.task)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
     sample = recorded(engine, ledger, purse)
