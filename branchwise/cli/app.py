@@ -15,6 +15,7 @@ from rich.table import Table
 from branchwise.cli.bench import bench, planner
 from branchwise.cli.db import db
 from branchwise.cli.exits import Exit, run
+from branchwise.cli.pool import pool
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
+app.add_typer(pool, name="pool")
 out = Console(highlight=False)
 
 StoreUrl = Annotated[
