@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from branchwise.store.errors import BadInput
@@ -30,7 +31,12 @@ class Prompts:
             for override in (self.folder / task / f"{name}.md", self.folder / f"{name}.md"):
                 if override.is_file():
                     return override.read_text(encoding="utf-8")
-        return (_PACKAGED / f"{name}.md").read_text(encoding="utf-8")
+        return _packaged(name)
+
+
+@cache
+def _packaged(name: str) -> str:
+    return (_PACKAGED / f"{name}.md").read_text(encoding="utf-8")
 
 
 def fill(template: str, **values: str) -> str:

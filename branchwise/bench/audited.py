@@ -10,10 +10,10 @@ from branchwise.agents.audit import Audit, Labelled, audit
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.outcomes import player, shuffled
 from branchwise.bench.planning import Scored, folds
-from branchwise.bench.policy import ADAPTIVE, Policy
+from branchwise.bench.policy import Policy
 from branchwise.bench.replay import Judge, Played
 
-_CONFIDENCES = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+_CERTAINTIES = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _ACCEPT = 0.5
 """A sample counts as accepted from this calibrated P(correct) on, for completeness and soundness."""
 
@@ -59,9 +59,9 @@ def audited(log: Log, arm: str, budgets: dict[int, float], *, seeds: int) -> Aud
         audits=[],
     )
     plays = [
-        player(_policy(arm, limit, confidence))
+        player(_policy(arm, limit, certainty))
         for limit in sorted({n for n in budgets if n > 1} | {most})
-        for confidence in _CONFIDENCES
+        for certainty in _CERTAINTIES
     ]
     raw = Judge(score=log.header.verifier, vouch=log.header.vouch)
     plain = [[_mean(play, one, raw) for one in draws] for play in plays]
@@ -96,9 +96,11 @@ def _judges(
     return judges
 
 
-def _policy(arm: str, limit: int, confidence: float) -> Policy:
-    knobs = {"confidence": confidence, "n": limit}
-    return Policy(arm=arm, strategy=ADAPTIVE, limit=limit, aggregation="weighted_majority", knobs=knobs)
+def _policy(arm: str, limit: int, certainty: float) -> Policy:
+    knobs = {"certainty": certainty, "n": limit}
+    return Policy(
+        arm=arm, strategy="adaptive_vote", limit=limit, aggregation="weighted_majority", knobs=knobs
+    )
 
 
 def _audit(log: Log, draws: Sequence[Sequence[Sequence[Recorded]]]) -> tuple[Audit, Judge]:

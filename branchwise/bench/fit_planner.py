@@ -9,7 +9,7 @@ from branchwise.agents.policy_table import PolicyTable, Row
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import outcomes
 from branchwise.bench.planning import fit_table
-from branchwise.bench.policy import ADAPTIVE, policies
+from branchwise.bench.policy import policies
 from branchwise.bench.probing import fit_maps, fit_prior, forecast, probing
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
@@ -45,8 +45,7 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
     log = Log(header=log.header, samples=tuple(s for pool in pools.values() for s in pool))
     half = min(sum(s.after is None for s in pool) for pool in pools.values()) // 2
     limits = [n for n in (2**k for k in range(half.bit_length())) if probes <= n <= half]
-    # A live run loads strategies by the names of the catalogue.
-    among = [p for p in policies(log, limits, arms=(arm,)) if p.strategy != ADAPTIVE]
+    among = policies(log, limits, arms=(arm,))
     found = outcomes(log, among, seeds=seeds)
     probed = probing(log, arm, found.instances, probes=probes, seeds=seeds)
     maps, prior = fit_maps(probed), fit_prior(probed)

@@ -10,9 +10,8 @@ from branchwise.bench.log import Log
 from branchwise.graphs import strategies
 from branchwise.store.records import Vouch
 
-ADAPTIVE = "branchwise.bench.adaptive_vote:adaptive_vote"
 _GRIDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
-    ADAPTIVE: ("confidence", (0.7, 0.8, 0.9, 0.95, 0.99)),
+    "adaptive_vote": ("certainty", (0.7, 0.8, 0.9, 0.95, 0.99)),
     "adaptive_best_of_n": ("threshold", (0.8, 0.9, 1.0)),
     "adaptive_consistency": ("certainty", (0.8, 0.9, 0.95, 0.99)),
 }
@@ -55,7 +54,7 @@ def policies(log: Log, limits: Sequence[int], *, arms: Sequence[str] = ()) -> tu
 
 
 def _of_arm(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
-    names = [name for name in (*strategies.names(), ADAPTIVE) if _applies(name, log)]
+    names = [name for name in strategies.names() if _applies(name, log)]
     for limit in limits:
         for name in names if limit > 1 else ["best_of_n"]:
             for knobs in _knobs(name, log, limit):

@@ -6,7 +6,9 @@ constraints -> plan -> select -> search -> judge -> (select | end)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict
+from functools import cache
 from typing import Literal, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -32,7 +34,15 @@ _UNLIMITED = 1_000_000
 def plangen(
     saver: BaseCheckpointSaver[str] | None = None,
 ) -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
-    """Build the graph; run it with a Desk as its context and `start(problem)` as its input."""
+    """Give the graph; run it with a Desk as its context and `start(problem)` as its input."""
+    graph = copy(_compiled())
+    graph.checkpointer = saver
+    return graph
+
+
+@cache
+def _compiled() -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
+    # Compiling takes longer than all that the graph itself does in a short run.
     graph = StateGraph(RunState, context_schema=Desk)
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
@@ -45,7 +55,7 @@ def plangen(
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
     graph.add_conditional_edges("judge", _next, ["select", END])
-    return graph.compile(checkpointer=saver)
+    return graph.compile()
 
 
 def start(problem: str) -> RunState:

@@ -69,6 +69,9 @@ class Options:
     threshold: int = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
     verifier: Literal["auto", "program", "llm"] = "auto"
+    durability: Literal["exit", "async", "sync"] = "exit"
+    """When LangGraph writes checkpoints: once when the run ends or is interrupted, or at every step, for programs
+    that read its state while it runs. No completed call is repeated either way: that is the ledger's doing."""
     feedback: bool = True
     """Whether a new trial is told what was wrong with the best solution so far."""
 

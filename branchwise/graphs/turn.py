@@ -75,9 +75,12 @@ async def turn(
         desk.tell("opened", lease.run_id)
         graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
         config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-        begun = (await graph.aget_state(config)).created_at is not None
+        begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
         state = await graph.ainvoke(
-            None if begun else start(request.problem), config, context=desk, durability="sync"
+            None if begun else start(request.problem),
+            config,
+            context=desk,
+            durability=request.options.durability,
         )
         result = _result(lease.run_id, cast("RunState", state), notebook, purse)
         await db.finish(lease, cast("Json", asdict(result)))

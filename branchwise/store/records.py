@@ -91,8 +91,9 @@ class Verdict:
 
     @property
     def reward(self) -> float | None:
-        """The score as a unit reward in [0, 1], or None."""
-        return None if self.score is None else (self.score + 100) / 200
+        """The score as a unit reward in [0, 1]; None also where it is not a number or out of its range."""
+        readable = self.score is not None and -100 <= self.score <= 100
+        return (self.score + 100) / 200 if self.score is not None and readable else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

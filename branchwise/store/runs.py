@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from functools import cache
 from importlib import metadata as distribution
 
 import sqlalchemy as sa
@@ -52,7 +53,7 @@ def new_run(
         "model": model,
         "seed": seed,
         "spec": spec,
-        "code_version": distribution.version("branchwise"),
+        "code_version": _version(),
         "on_change": on_change,
         "lease_until": 0.0,
         "epoch": 0,
@@ -164,6 +165,11 @@ def events(connection: sa.Connection, run_id: str) -> list[RunEvent]:
     """The run's history, oldest first."""
     query = sa.select(run_events).where(run_events.c.run_id == run_id).order_by(run_events.c.id)
     return [RunEvent(kind=r.kind, epoch=r.epoch, data=r.data, at=r.at) for r in connection.execute(query)]
+
+
+@cache
+def _version() -> str:
+    return distribution.version("branchwise")
 
 
 def _record(row: sa.Row[tuple[object, ...]]) -> RunRecord:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.adaptive_vote import adaptive_vote
 from branchwise.bench.log import Recorded
 from branchwise.bench.replay import Judge, Played, deal, halves, replay
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.protocols import Allocation
+from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch
 from branchwise.store.tree import Tree
@@ -97,7 +97,7 @@ def test_acceptance_ends_the_search() -> None:
     judge = replace(JUDGE, accept=0.8)
     one_by_one = replay(
         draws,
-        strategies.load("branchwise.bench.adaptive_vote:adaptive_vote", batch=1, confidence=1.0),
+        strategies.load("adaptive_vote", batch=1, certainty=1.0),
         aggregations.load("best_of_n"),
         limit=4,
         judge=judge,

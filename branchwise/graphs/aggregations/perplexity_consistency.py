@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, fsum
+from math import exp, fsum, isfinite
 
 from branchwise.graphs.aggregations._ballots import elect, eligible, shares
 from branchwise.graphs.aggregations._weibull import fit
@@ -18,7 +18,7 @@ def perplexity_consistency(nodes: Sequence[Node]) -> Choice | None:
     A solution's probability is exp(mean token log-probability) of its node. A two-part Weibull mixture is
     fitted to these; a solution is dropped where the part with the smaller mean is likelier and its
     probability is below the mean. Fewer than 8 solutions, or a fit that fails: none is dropped. Solutions of
-    equal text count once. Those without log-probabilities or answer do not vote; where fewer than half of
+    equal text count once. Those without a finite log-probability or an answer do not vote; where fewer than half of
     those with an answer carry log-probabilities, this is the majority vote. Ties as in `majority`.
     (RPC, arXiv 2502.00511; start point and bounds of the fit from WNJXYK/RPC.)
 
@@ -26,10 +26,10 @@ def perplexity_consistency(nodes: Sequence[Node]) -> Choice | None:
         nodes: The run's whole solutions, oldest first, of one sample each: a node knows its own tokens only.
     """
     answered = [node for node in eligible(nodes) if node.answer is not None]
-    known = [node for node in answered if node.logprob is not None and node.tokens > 0]
+    known = [n for n in answered if n.logprob is not None and isfinite(n.logprob) and n.tokens > 0]
     if not known or 2 * len(known) < len(answered):
         return majority(nodes)
-    chances = [exp((node.logprob or 0.0) / node.tokens) for node in known]
+    chances = [exp(min(0.0, node.logprob or 0.0) / node.tokens) for node in known]
     survivors: dict[str, tuple[Node, float]] = {}
     for node, chance, kept in zip(known, chances, _likely(chances), strict=True):
         if kept:

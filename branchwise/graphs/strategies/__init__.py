@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module, metadata
 from typing import cast
 
@@ -98,8 +98,10 @@ def _row(name: str) -> Row:
     return Row(name=name, summary=summary, knobs=defaults(function), about=about(name))
 
 
-def _here() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")}
+@cache
+def _here() -> frozenset[str]:
+    modules = pkgutil.iter_modules(__path__)
+    return frozenset(module.name for module in modules if not module.name.startswith("_"))
 
 
 def _find(name: str) -> Callable[..., Allocation]:

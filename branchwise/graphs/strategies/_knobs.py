@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from branchwise.store.errors import BadInput, UnknownName
@@ -46,8 +47,7 @@ _GIVEN_BY_THE_LOOP = frozenset({"tree", "budget", "seed"})
 
 def defaults(strategy: Callable[..., object]) -> dict[str, object]:
     """The knobs of a strategy with their defaults."""
-    parameters = inspect.signature(strategy).parameters.values()
-    return {p.name: p.default for p in parameters if p.name not in _GIVEN_BY_THE_LOOP}
+    return dict(_declared(strategy)[0])
 
 
 def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, object]) -> dict[str, object]:
@@ -57,8 +57,7 @@ def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, obje
         UnknownName: The strategy has no such knob.
         BadInput: A value is of the wrong type or out of range.
     """
-    known = defaults(strategy)
-    types = get_type_hints(strategy, include_extras=True)
+    known, types = _declared(strategy)
     fit: dict[str, object] = {}
     for knob, value in knobs.items():
         if knob not in known:
@@ -68,6 +67,14 @@ def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, obje
             raise BadInput(f"The knob `{knob}` of strategy `{name}` must be {wanted}, not {value!r}.")
         fit[knob] = tuple(value) if isinstance(value, list) else value
     return fit
+
+
+@lru_cache(maxsize=256)
+def _declared(strategy: Callable[..., object]) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """The defaults and the types of a strategy's knobs; every round of every run asks for them."""
+    parameters = inspect.signature(strategy).parameters.values()
+    known = {p.name: p.default for p in parameters if p.name not in _GIVEN_BY_THE_LOOP}
+    return known, get_type_hints(strategy, include_extras=True)
 
 
 def _accept(kind: object, value: object) -> tuple[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, isfinite
 
 from branchwise.graphs.strategies._view import hopeful, offspring
 from branchwise.store.records import ROOT, Node, NodeId
@@ -37,29 +37,38 @@ class Visits:
         return max((n for n in self.below[parent] if n.id not in self.closed), key=lambda n: rule(n, parent))
 
 
-def visits(tree: Tree, arm: str, *, depth: int, start: NodeId = ROOT) -> Visits:
-    """Count visits and values below `start`, in one pass down and one back up.
+def visits(
+    tree: Tree,
+    arm: str,
+    *,
+    depth: int,
+    below: Callable[[Node], list[Node]] | None = None,
+    worth: Callable[[Node], float | None] = lambda node: node.score,
+) -> Visits:
+    """Count visits and values, in one pass down and one back up.
 
     Args:
         tree: The run's tree.
         arm: The strategy whose nodes count.
         depth: Nodes this many layers below the root are closed.
-        start: Where the counted part begins.
+        below: What counts as a node's children; those that `arm` asked for where None.
+        worth: A node's own value in [0, 1].
     """
-    seen, order, value = Visits(), [tree[start]], {start: 0.5}
+    seen, order, value = Visits(), [tree.root], {ROOT: 0.5}
     for node in order:
-        children = offspring(tree, node.id, arm)
+        children = offspring(tree, node.id, arm) if below is None else below(node)
         if children:
             seen.grown.add(node.id)
         seen.below[node.id] = hopeful(children)
         for child in seen.below[node.id]:
-            value[child.id] = value[node.id] if child.score is None else child.score
+            own = worth(child)
+            value[child.id] = value[node.id] if own is None else own
         order += seen.below[node.id]
     for node in reversed(order):
-        below = seen.below[node.id]
-        seen.count[node.id] = 1 + sum(seen.count[child.id] for child in below)
-        seen.total[node.id] = value[node.id] + sum(seen.total[child.id] for child in below)
-        spent = node.id in seen.grown and all(child.id in seen.closed for child in below)
+        grown = seen.below[node.id]
+        seen.count[node.id] = 1 + sum(seen.count[child.id] for child in grown)
+        seen.total[node.id] = value[node.id] + sum(seen.total[child.id] for child in grown)
+        spent = node.id in seen.grown and all(child.id in seen.closed for child in grown)
         if node.complete or node.depth >= depth or spent:
             seen.closed.add(node.id)
     return seen
@@ -68,9 +77,9 @@ def visits(tree: Tree, arm: str, *, depth: int, start: NodeId = ROOT) -> Visits:
 def priors(siblings: list[Node]) -> dict[NodeId, float]:
     """How likely the model found each sibling: exp(mean token log-probability), scaled to sum to 1.
 
-    Even where any sibling lacks its log-probability, for likelihoods and guesses do not compare.
+    Even where any sibling lacks a finite log-probability, for likelihoods and guesses do not compare.
     """
-    known = [node.logprob for node in siblings if node.logprob is not None and node.tokens > 0]
+    known = [n.logprob for n in siblings if n.logprob is not None and isfinite(n.logprob) and n.tokens > 0]
     if len(known) < len(siblings):
         return {node.id: 1 / len(siblings) for node in siblings}
     raw = [exp(min(0.0, logprob / node.tokens)) for node, logprob in zip(siblings, known, strict=True)]

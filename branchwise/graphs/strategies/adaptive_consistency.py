@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import exp, fsum, lgamma, log
 
 from branchwise.graphs.protocols import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
+from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
 from branchwise.store.tree import Tree
 
@@ -34,14 +34,6 @@ def adaptive_consistency(
     """
     have = sampled(tree, "adaptive_consistency")
     votes = Counter(node.answer for node in hopeful(have) if node.complete and node.answer is not None)
-    counts = [count for _, count in votes.most_common(2)] + [0, 0]
-    if counts[0] and _ahead(counts[0], counts[1]) >= certainty:
+    if votes and lead(votes.values()) >= certainty:
         return {}
     return clip([(tree.root.id, min(batch, n - len(have)))], budget)
-
-
-def _ahead(first: int, second: int) -> float:
-    """P(p > 1/2) for p ~ Beta(first + 1, second + 1), as a binomial tail."""
-    draws = first + second + 1
-    most = lgamma(draws + 1) - draws * log(2)
-    return 1 - fsum(exp(most - lgamma(k + 1) - lgamma(draws - k + 1)) for k in range(second + 1))

@@ -39,8 +39,7 @@ def mcts(
     tree. A finished solution cannot be sampled again, so finished parts of the tree are closed instead of
     revisited. A node without a score counts with its parent's. PUCT takes the step's likelihood as its
     prior, and an even prior without log-probabilities. There are no roll-outs: the verifier values each
-    prefix. CoAT's associations (arXiv 2502.02390) are text that a generator would add to a node; no policy
-    can.
+    prefix. `coat` is the form with associations.
 
     Args:
         tree: The run's tree.
@@ -54,14 +53,16 @@ def mcts(
     seen = visits(tree, "mcts", depth=_DEPTH)
     if len(seen.grown) >= simulations or tree.root.id in seen.closed:
         return {}
-    choose = _uct(seen, exploration) if rule == "uct" else _puct(seen, exploration)
+    choose = uct(seen, exploration) if rule == "uct" else _puct(seen, exploration)
     leaf = tree.root
     while leaf.id in seen.grown:
         leaf = seen.choose(leaf.id, choose)
     return clip([(leaf.id, branching)], budget)
 
 
-def _uct(seen: Visits, exploration: float) -> Callable[[Node, NodeId], float]:
+def uct(seen: Visits, exploration: float) -> Callable[[Node, NodeId], float]:
+    """The mean value and a bonus that shrinks with visits, as a rule of selection."""
+
     def value(node: Node, parent: NodeId) -> float:
         return seen.mean(node.id) + exploration * sqrt(log(seen.count[parent]) / seen.count[node.id])
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Annotated
 
 from branchwise.graphs.protocols import About, Allocation
-from branchwise.graphs.strategies._knobs import Count, Positive, Share
+from branchwise.graphs.strategies._knobs import Between, Count, Positive, Share
 from branchwise.graphs.strategies._shares import sequential_ceiling, softmax
-from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring, ranked
+from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
 ABOUT = About(
-    paper="Inference Scaling Laws (REBASE), arXiv 2408.00724, section 3.2; rounding of thu-wyz/rebase",
+    paper="Inference Scaling Laws (REBASE), arXiv 2408.00724, section 3.2; rounding of thu-wyz/rebase; "
+    "decrement as in PlanGEN, arXiv 2502.16111, section 2.2",
     grain="step",
     needs=frozenset({"step scores"}),
     aggregation="weighted_majority",
 )
+_DEPTH = 25
+"""The deepest layer, as in the repository."""
 
 
 def rebase(
@@ -27,13 +31,15 @@ def rebase(
     width: Count = 16,
     temperature: Positive = 0.1,
     truncate: Share = 1.0,
-    steps: Count = 25,
+    decrement: Annotated[int, Between(0)] = 0,
 ) -> Allocation:
     """Share the width over the newest layer by softmax of scores; each whole solution uses up one unit of it.
 
+    PlanGEN's variant is `width=10, decrement=1`; which child gets how much is not stated there, so the softmax stays.
+
     Scores are unit rewards: a verifier's -100..100 is mapped to [0, 1] before it reaches the tree, for
     otherwise a balance temperature of 0.1 would be greedy. A node without a score counts as the average of
-    those it competes with.
+    its layer.
 
     Args:
         tree: The run's tree.
@@ -42,24 +48,25 @@ def rebase(
         width: Number of solutions to reach (N).
         temperature: Balance temperature T_b of the softmax; large values share evenly, small ones are greedy.
         truncate: Part of a layer, the best, that competes for children.
-        steps: The deepest layer (25 in the repository).
+        decrement: Units of width that each further layer costs.
     """
-    layer, left = _newest(tree, width, steps)
+    layer, left = _newest(tree, width, decrement)
     if not layer or left <= 0 or budget <= 0:
         return {}
-    competing = ranked(layer)[: ceil(truncate * len(layer))]
-    shares = sequential_ceiling(softmax(filled(competing), temperature), min(left, budget))
-    return clip(zip((node.id for node in competing), shares, strict=True), budget)
+    best = sorted(zip(layer, filled(layer), strict=True), key=lambda pair: -pair[1])
+    competing = best[: ceil(truncate * len(layer))]
+    shares = sequential_ceiling(softmax([score for _, score in competing], temperature), min(left, budget))
+    return clip(zip((node.id for node, _ in competing), shares, strict=True), budget)
 
 
-def _newest(tree: Tree, width: int, steps: int) -> tuple[list[Node], int]:
+def _newest(tree: Tree, width: int, decrement: int) -> tuple[list[Node], int]:
     """The open nodes of the newest layer and the width that whole solutions have left."""
     layer = [tree.root]
-    for _ in range(steps):
+    for _ in range(_DEPTH):
         below = [child for node in layer for child in offspring(tree, node.id, "rebase")]
         if not below:
             return layer, width
         alive = hopeful(below)
         layer = [node for node in alive if not node.complete]
-        width -= len(alive) - len(layer)
+        width -= len(alive) - len(layer) + decrement
     return [], width

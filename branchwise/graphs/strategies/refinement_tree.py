@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from branchwise.graphs.protocols import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked, sampled
+from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
 ABOUT = About(
@@ -12,6 +15,9 @@ ABOUT = About(
     grain="solution",
     needs=frozenset({"scores", "revisions"}),
 )
+_ARM = "refinement_tree"
+_DEPTH = 3
+"""Most revisions between the first answer and the last."""
 
 
 def refinement_tree(
@@ -21,33 +27,58 @@ def refinement_tree(
     seed: int = 0,
     branching: Count = 3,
     select: Count = 2,
-    depth: Count = 3,
     gate: Unit = 0.5,
+    order: Literal["breadth", "depth"] = "breadth",
 ) -> Allocation:
-    """Answer once; while no solution passes the gate, ask for revisions of the best of the newest layer.
+    """Answer once; while no solution passes the gate, ask for revisions of the most promising ones, 3 deep.
 
-    This is the paper's breadth-first form. A solution without a score passes no gate and is revised last.
-    The paper's score is the share of five judge votes that all constraints are met, with the critique of a
-    majority vote as feedback: the verifier's part.
+    Breadth first, the `select` best of the newest layer are revised; depth first, the best `select` of each
+    solution's revisions in turn, the deepest first. A solution without a score passes no gate and is revised
+    last. The paper's score is the share of five judge votes that all constraints are met, with the critique
+    of a majority vote as feedback: the verifier's part.
 
     Args:
         tree: The run's tree.
         budget: How many samples may be asked for.
         seed: Unused; this strategy draws nothing.
         branching: Revisions of each selected solution.
-        select: Solutions of a layer that are revised.
-        depth: Most revisions between the first answer and the last.
+        select: Solutions of a layer, or of one solution's revisions, that are revised.
         gate: The unit reward above which a solution is good enough.
+        order: The paper searches both ways.
     """
-    layer = sampled(tree, "refinement_tree")
-    if not layer:
+    first = sampled(tree, _ARM)
+    if not first:
         return clip([(tree.root.id, 1)], budget)
-    for _ in range(depth):
-        whole = [node for node in hopeful(layer) if node.complete]
-        if any(merit(node) > gate for node in whole):
-            return {}
-        chosen = ranked(distinct(whole))[:select]
-        layer = [child for node in chosen for child in offspring(tree, node.id, "refinement_tree")]
+    if any(node.complete and merit(node) > gate for node in hopeful(_all(tree, first))):
+        return {}
+    search = _breadth_first if order == "breadth" else _depth_first
+    return clip([(node.id, branching) for node in search(tree, first, select)], budget)
+
+
+def _all(tree: Tree, first: list[Node]) -> list[Node]:
+    nodes = list(first)
+    for node in nodes:
+        nodes += offspring(tree, node.id, _ARM)
+    return nodes
+
+
+def _breadth_first(tree: Tree, layer: list[Node], select: int) -> list[Node]:
+    for _ in range(_DEPTH):
+        chosen = _best(layer, select)
+        layer = [child for node in chosen for child in offspring(tree, node.id, _ARM)]
         if not layer:
-            return clip([(node.id, branching) for node in chosen], budget)
-    return {}
+            return chosen
+    return []
+
+
+def _depth_first(tree: Tree, siblings: list[Node], select: int, depth: int = 0) -> list[Node]:
+    for node in _best(siblings, select) if depth < _DEPTH else ():
+        below = offspring(tree, node.id, _ARM)
+        found = _depth_first(tree, below, select, depth + 1) if below else [node]
+        if found:
+            return found
+    return []
+
+
+def _best(nodes: list[Node], select: int) -> list[Node]:
+    return ranked(distinct(node for node in hopeful(nodes) if node.complete))[:select]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import entry_points
 
 from branchwise.agents.protocols import Task
@@ -16,8 +17,7 @@ _GROUP = "branchwise.tasks"
 
 def names() -> tuple[str, ...]:
     """The tasks of this folder and those that installed packages offer as entry points."""
-    own = {module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg}
-    return tuple(sorted(own | {entry.name for entry in entry_points(group=_GROUP)}))
+    return tuple(sorted(_own() | {entry.name for entry in entry_points(group=_GROUP)}))
 
 
 def load(name: str, **knobs: object) -> Task:
@@ -51,16 +51,20 @@ def benchmark(name: str, **knobs: object) -> Benchmark:
 
 def benchmarks() -> tuple[str, ...]:
     """The tasks of this folder that read instances and grade them."""
-    own = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return tuple(n for n in sorted(own) if hasattr(importlib.import_module(f"{__name__}.{n}"), "grade"))
+    return tuple(n for n in sorted(_own()) if hasattr(importlib.import_module(f"{__name__}.{n}"), "grade"))
+
+
+@cache
+def _own() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
 
 
 def _factory(name: str) -> Callable[..., object]:
     module, colon, function = name.partition(":")
     if not colon:
-        for entry in entry_points(group=_GROUP, name=name):
-            return _callable(entry.load(), name)
-        if name not in names():
+        if name not in _own():
+            for entry in entry_points(group=_GROUP, name=name):
+                return _callable(entry.load(), name)
             raise UnknownName("task", name, names())
         module, function = f"{__name__}.{name}", name
     try:

@@ -25,7 +25,7 @@ class World:
     length: int = 1
     chance: float = 0.4
     unique: bool = False
-    """Whether no two nodes ever have the same text."""
+    """Whether no two nodes ever have the same text, and there is one wrong answer: votes tell nothing then."""
 
     def sample(self, tree: Tree, parent: Node, ordinal: int, round_: int) -> Node:
         """Draw one child."""
@@ -43,10 +43,13 @@ class World:
             round=round_,
             text=f"{text}{name}|" if self.unique else text,
             complete=len(whole) >= self.length,
-            answer=("right" if set(whole) == {"g"} else whole) if len(whole) >= self.length else None,
+            answer=self._answer(whole) if len(whole) >= self.length else None,
             tokens=steps,
             logprob=-random.expovariate(1.0),
         )
+
+    def _answer(self, whole: str) -> str:
+        return "right" if set(whole) == {"g"} else "wrong" if self.unique else whole
 
 
 def perfect(node: Node, whole: str, random: Random) -> Node:

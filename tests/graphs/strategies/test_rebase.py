@@ -64,6 +64,14 @@ def test_each_solution_uses_up_one_unit_of_width() -> None:
     assert rebase(tree, 100, width=2) == {}
 
 
+def test_in_plangens_variant_every_layer_narrows_the_width() -> None:
+    tree = root_with(0.5, 0.5)
+    assert sum(rebase(tree, 100, width=10, decrement=1).values()) == 9
+    tree = add(add(tree, "0.0", 0.5), "0.1", 0.9, complete=True)
+    assert rebase(tree, 100, width=10, decrement=1) == {"0.0.0": 7}
+    assert rebase(tree, 100, width=3, decrement=1) == {}
+
+
 def test_truncation_leaves_only_the_best_in_the_race() -> None:
     allocation = rebase(root_with(0.5, 0.6, 0.7, 0.8), 100, width=8, temperature=100.0, truncate=0.5)
     assert set(allocation) == {"0.2", "0.3"}

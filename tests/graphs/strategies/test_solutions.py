@@ -6,7 +6,7 @@ import pytest
 
 from branchwise.graphs import strategies
 from branchwise.graphs.strategies.adaptive_best_of_n import adaptive_best_of_n
-from branchwise.graphs.strategies.adaptive_consistency import _ahead, adaptive_consistency
+from branchwise.graphs.strategies.adaptive_consistency import adaptive_consistency
 from branchwise.graphs.strategies.best_of_n import best_of_n
 from branchwise.graphs.strategies.hypothesis_refinement import hypothesis_refinement
 from branchwise.graphs.strategies.plan_first import plan_first
@@ -32,8 +32,6 @@ def test_adaptive_best_of_n_stops_at_the_threshold() -> None:
 
 
 def test_adaptive_consistency_stops_when_the_leader_is_safe() -> None:
-    assert _ahead(0, 0) == pytest.approx(0.5)
-    assert _ahead(3, 0) == pytest.approx(1 - 1 / 16)
     three = root_with(None, None, None, complete=True, answer="4")
     assert adaptive_consistency(three, 100) == {ROOT: 1}
     four = add(three, ROOT, None, complete=True, answer="4")
@@ -60,8 +58,22 @@ def test_the_refinement_tree_revises_the_best_of_the_newest_layer() -> None:
     assert refinement_tree(tree, 100) == {"0.0": 3}
     tree = add(tree, "0.0", 0.1, 0.3, 0.2, complete=True)
     assert refinement_tree(tree, 100) == {"0.0.1": 3, "0.0.2": 3}
-    assert refinement_tree(tree, 100, depth=1) == {}
     assert refinement_tree(add(tree, "0.0.1", 0.6, complete=True), 100) == {}
+    for deepest in ("0.0.1", "0.0.1.0"):
+        tree = add(tree, deepest, 0.1, complete=True)
+    assert refinement_tree(tree, 100) == {}
+
+
+def test_depth_first_refinement_goes_down_before_it_goes_aside() -> None:
+    tree = add(root_with(0.4, complete=True), "0.0", 0.1, 0.3, 0.2, complete=True)
+    assert refinement_tree(tree, 100, order="depth") == {"0.0.1": 3}
+    tree = add(tree, "0.0.1", 0.2, complete=True)
+    assert refinement_tree(tree, 100, order="depth") == {"0.0.1.0": 3}
+    # Three revisions deep is the bottom: the second best of the first layer comes next, the third never.
+    tree = add(tree, "0.0.1.0", 0.1, complete=True)
+    assert refinement_tree(tree, 100, order="depth") == {"0.0.2": 3}
+    tree = add(tree, "0.0.2", 0.2, complete=True, failed="lost")
+    assert refinement_tree(tree, 100, order="depth") == {}
 
 
 def test_hypotheses_are_refined_from_the_best_of_the_newest() -> None:

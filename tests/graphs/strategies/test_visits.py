@@ -8,6 +8,7 @@ import pytest
 
 from branchwise.graphs import strategies
 from branchwise.graphs.strategies._visits import priors, visits
+from branchwise.graphs.strategies.coat import coat
 from branchwise.graphs.strategies.mcts import mcts
 from branchwise.graphs.strategies.rewind import rewind
 from branchwise.store.records import ROOT
@@ -69,3 +70,33 @@ def test_rewind_shortens_its_first_steps() -> None:
     hints = strategies.hints("rewind")
     assert hints(Tree(), ROOT, 0).max_tokens == 1
     assert hints(root_with(0.5), "0.0", 0).max_tokens == 2
+
+
+def test_a_thought_recalls_before_it_grows() -> None:
+    hints = strategies.hints("coat")
+    assert coat(Tree(), 100, branching=2) == {ROOT: 2}
+    assert hints(Tree(), ROOT, 0).instruction == ""
+    tree = root_with(0.2, 0.6)
+    assert coat(tree, 100, branching=2) == {"0.1": 1}
+    assert "recall" in hints(tree, "0.1", 0).instruction
+    tree = add(tree, "0.1", 0.9)
+    assert coat(tree, 100, branching=2) == {"0.1.0": 2}
+    assert hints(tree, "0.1.0", 0).instruction == ""
+    tree = add(tree, "0.1.0", 0.7, 0.1)
+    assert coat(tree, 100, branching=2, exploration=0.0) == {"0.1.0.0": 1}
+    assert "recall" in hints(tree, "0.1.0.0", 0).instruction
+
+
+def test_an_association_counts_with_its_weight() -> None:
+    # Worth 0.5 and 0.4 alone; a good association makes the second (0.4 + 0.5 * 0.9) / 1.5 = 0.57.
+    tree = add(add(root_with(0.5, 0.4), "0.0", 0.5), "0.1", 0.9)
+    assert coat(tree, 100, exploration=0.0) == {"0.1.0": 3}
+    assert coat(tree, 100, exploration=0.0, beta=0.0) == {"0.0.0": 3}
+
+
+def test_a_thought_whose_association_failed_grows_without_it() -> None:
+    tree = add(root_with(0.5), "0.0", None, failed="lost")
+    assert coat(tree, 100, branching=2) == {"0.0": 2}
+    assert strategies.hints("coat")(tree, "0.0", 1).instruction == ""
+    grown = add(tree, "0.0", 0.3, 0.4)
+    assert coat(grown, 100, branching=2, exploration=0.0) == {"0.0.2": 1}

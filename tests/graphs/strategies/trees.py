@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 from hypothesis import strategies as st
 
 from branchwise.store.records import ROOT, Node, Vouch, child_id
@@ -39,7 +41,7 @@ def trees(draw: st.DrawFn, arm: str, most: int = 25) -> Tree:
                 score=twin.score if twin else draw(_SCORES),
                 vouch=draw(st.sampled_from(list(Vouch))),
                 accepted=draw(st.booleans()),
-                logprob=draw(st.sampled_from([None, -0.5, -3.0])),
+                logprob=draw(st.sampled_from([None, -0.5, -3.0, nan, inf, -inf])),
                 tokens=draw(st.integers(0, 5)),
                 duplicate_of=twin.id if twin else None,
                 failed=failed,

@@ -1,25 +1,16 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.adaptive_vote import adaptive_vote
-from branchwise.store.records import Node, Vouch
+from branchwise.graphs.strategies._lead import lead
+from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
+from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
 
-def tree(
-    *solutions: tuple[str | None, float | None], vouch: Vouch = Vouch.MODEL, accepted: bool = False
-) -> Tree:
+def tree(*solutions: tuple[str | None, float | None]) -> Tree:
     return Tree(
-        Node(
-            id=f"0.{i}",
-            parent="0",
-            depth=1,
-            complete=True,
-            answer=answer,
-            score=score,
-            vouch=vouch,
-            accepted=accepted,
-        )
+        Node(id=f"0.{i}", parent="0", depth=1, complete=True, answer=answer, score=score)
         for i, (answer, score) in enumerate(solutions)
     )
 
@@ -55,7 +46,7 @@ def test_answers_of_low_score_lead_nobody_to_stop() -> None:
 
 
 def test_certainty_is_never_reached() -> None:
-    assert adaptive_vote(tree(*[("a", 1.0)] * 30), 2, confidence=1.0) == {"0": 2}
+    assert adaptive_vote(tree(*[("a", 1.0)] * 30), 2, certainty=1.0) == {"0": 2}
 
 
 def test_where_nothing_has_an_answer_one_batch_is_enough() -> None:
@@ -63,7 +54,16 @@ def test_where_nothing_has_an_answer_one_batch_is_enough() -> None:
     assert adaptive_vote(tree((None, 0.5), (None, 0.9)), 9) == {}
 
 
-def test_under_a_sound_check_only_acceptance_ends_the_search() -> None:
-    agreed = [("a", 0.0)] * 9
-    assert adaptive_vote(tree(*agreed, vouch=Vouch.SOUND), 9) == {"0": 2}
-    assert adaptive_vote(tree(*agreed, vouch=Vouch.SOUND, accepted=True), 9) == {}
+def test_a_solution_without_a_score_votes_with_the_mean_of_the_others() -> None:
+    mixed = tree(("a", 0.9), ("a", 0.5), ("a", None), ("b", 0.2))
+    filled = tree(("a", 0.9), ("a", 0.5), ("a", 1.6 / 3), ("b", 0.2))
+    for certainty in (0.5, 0.7, 0.75, 0.8, 0.85, 0.9):
+        assert adaptive_vote(mixed, 2, certainty=certainty) == adaptive_vote(filled, 2, certainty=certainty)
+
+
+def test_the_lead_is_a_beta_tail() -> None:
+    assert lead([]) == pytest.approx(0.5)
+    assert lead([3.0]) == pytest.approx(1 - 1 / 16)
+    # By hand: P(p > 1/2) for Beta(3, 2) is 11/16; other answers do not matter.
+    assert lead([1.0, 2.0, 0.5]) == pytest.approx(11 / 16)
+    assert lead([2.5, 1.0]) > lead([2.0, 1.0])

@@ -1,0 +1,55 @@
+"""Adaptive weighted vote: sample until the answer with the most score will hardly be overtaken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import fsum
+
+from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies._knobs import Count, Unit
+from branchwise.graphs.strategies._lead import lead
+from branchwise.graphs.strategies._view import clip, hopeful, sampled
+from branchwise.store.records import Node
+from branchwise.store.tree import Tree
+
+ABOUT = About(
+    paper="Adaptive-Consistency, arXiv 2305.11860, section 3, with votes weighted by score (weighting ours)",
+    grain="solution",
+    needs=frozenset({"scores"}),
+    aggregation="weighted_majority",
+)
+
+
+def adaptive_vote(
+    tree: Tree, budget: int, *, seed: int = 0, n: Count = 64, batch: Count = 2, certainty: Unit = 0.95
+) -> Allocation:
+    """Ask for `batch` whole solutions at a time until the leading answer beats the second with `certainty`.
+
+    A solution votes with its score, one without a score with the mean of the others, or 1 where none has one.
+    Where no solution has a readable answer no vote can be won, and one batch is enough.
+
+    Args:
+        tree: The run's tree.
+        budget: How many samples may be asked for.
+        seed: Unused; this strategy draws nothing.
+        n: Most solutions to sample.
+        batch: Solutions asked for at once.
+        certainty: Probability that the leader is ahead of the second; 1 samples `n`.
+    """
+    have = sampled(tree, "adaptive_vote")
+    whole = [node for node in hopeful(have) if node.complete]
+    votes = _votes(whole)
+    if (whole and not votes) or (votes and lead(votes.values()) >= certainty):
+        return {}
+    return clip([(tree.root.id, min(batch, n - len(have)))], budget)
+
+
+def _votes(whole: list[Node]) -> dict[str, float]:
+    known = [node.score for node in whole if node.score is not None]
+    neutral = fsum(known) / len(known) if known else 1.0
+    ballots: dict[str, list[float]] = defaultdict(list)
+    for node in whole:
+        if node.answer is not None:
+            ballots[node.answer].append(neutral if node.score is None else node.score)
+    # An exact sum, so that equal solutions may come in any order.
+    return {answer: fsum(weights) for answer, weights in ballots.items()}
