@@ -32,6 +32,7 @@ from branchwise.cli.options import (
     read_knobs,
 )
 from branchwise.cli.planning import planner
+from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(bench, name="bench")
 app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
+app.add_typer(pool, name="pool")
 out = Console(highlight=False)
 
 

@@ -79,5 +79,14 @@ def _children() -> list[int]:
     return [int(pid) for pid in listed.read_text().split()]
 
 
+def _end_as(code: int) -> None:
+    """End as the engine ended: with its exit code, or by its signal."""
+    if code >= 0:
+        sys.exit(code)
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:]) % 256)
+    _end_as(main(float(sys.argv[1]), sys.argv[2:]))

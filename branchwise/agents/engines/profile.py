@@ -1,0 +1,111 @@
+"""What a pool is: a model, how many engines serve it, where, and with which options. Written as TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from branchwise.agents.engines.options import Options
+from branchwise.store.errors import BadInput, UnknownName
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Profile(BaseModel):
+    """How `branchwise pool up` starts a pool."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    model: str
+    """A folder of safetensors (starting with `/`, `.` or `~`, or simply there), or a name on the hub."""
+    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    device: Literal["auto", "cuda", "cpu"] = "auto"
+    devices: Annotated[list[str], Field()] = []
+    """GPU numbers, of which each replica takes as many as its options need; or, on CPU, one range of cores a
+    replica (`0-7`), `nobind` to let its threads move. Left out: GPUs in order, or an even share of the cores."""
+    host: str = "127.0.0.1"
+    """Where the engines listen. Elsewhere than on this machine, put a key into `VLLM_API_KEY`."""
+    port: Port = 0
+    """The first replica's port; the next ones follow. 0 takes free ports."""
+    command: list[str] = []
+    """What starts an engine, before its options. Left out: vLLM where it is found (docs/pool.md)."""
+    environment: dict[str, str] = {}
+    """Variables set for the engines, beside those of this process."""
+    ready_seconds: Seconds = 900.0
+    """How long an engine may take until it answers."""
+    unhealthy_seconds: Seconds = 60.0
+    """How long a running engine may leave its health unanswered before it is started again."""
+    drain_seconds: Seconds = 60.0
+    """How long requests in flight may take to end when the pool stops."""
+    grace_seconds: Seconds = 15.0
+    """How long an engine may take to end after SIGTERM, before SIGKILL."""
+    arguments: list[str] = []
+    """Words put at the end of the engine's command line as they are, for options that are not checked here."""
+    options: Options = Options()
+
+    @property
+    def served(self) -> str:
+        """The model's name in requests."""
+        return self.options.served_model_name or Path(self.model).name or self.model
+
+
+def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
+    """Read a profile from TOML, then put what was said on the command line over it.
+
+    Args:
+        file: The TOML file, or None for a profile that is all said.
+        said: Values by name; `options` is merged with the file's, every other value replaces the file's.
+
+    Raises:
+        BadInput: It is no TOML, a name is unknown (with the nearest known one), a value is impossible.
+    """
+    written: dict[str, Any] = {}
+    if file is not None:
+        try:
+            written = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInput(f"The profile `{file}` cannot be read: {error.strerror}.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"The profile `{file}` is no TOML: {error}.") from None
+    options = written.get("options", {})
+    if isinstance(options, Mapping):
+        options = {**options, **said.get("options", {})}
+    whole = {**written, **said, "options": options}
+    if "model" not in whole:
+        raise BadInput("Which model? Name it with --model, or in a profile with `model = …`.")
+    return typed_profile(whole)
+
+
+def typed_profile(values: Mapping[str, Any]) -> Profile:
+    """Check the types and bounds of a profile's values.
+
+    Raises:
+        BadInput: Says which value, why, and for an unknown name the nearest known one.
+    """
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        # A name with a slip is an unknown one and often a missing one too: the slip is what helps.
+        first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    where = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        kind = f"setting in [{'.'.join(where[:-1])}]" if where[:-1] else "setting"
+        raise UnknownName(kind, where[-1], _near(where))
+    reason, value = first["msg"].removeprefix("Value error, "), first["input"]
+    verdict = f" cannot be {value!r}" if isinstance(value, str | int | float) else ""
+    raise BadInput(f"The profile's `{'.'.join(where)}`{verdict}: {reason}.")
+
+
+def _near(where: list[str]) -> list[str]:
+    kind: Any = Profile
+    for part in where[:-1]:
+        annotation = kind.model_fields[part].annotation
+        kind = next(
+            (k for k in getattr(annotation, "__args__", ()) if hasattr(k, "model_fields")), annotation
+        )
+    return list(kind.model_fields)

@@ -1,0 +1,105 @@
+"""The commands of `branchwise pool` and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+pool = typer.Typer(
+    help="Start, watch, stop, measure and tune the engines that serve a model.", no_args_is_help=True
+)
+
+
+def _known(incomplete: str) -> list[str]:
+    from branchwise.agents.engines import state
+
+    return [name for name in state.names() if name.startswith(incomplete)]
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Name = Annotated[str, typer.Argument(help="The pool.", autocompletion=_known)]
+
+
+@pool.command()
+def up(
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="A folder of safetensors, or a name on the hub.")
+    ] = None,
+    replicas: Annotated[int | None, typer.Option("--replicas", "-n", help="How many engines.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", "-p", help="TOML file; the options here go over it.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What the pool is called: --model pool:NAME.")] = "default",
+    devices: Annotated[
+        str | None, typer.Option(help="GPUs `0,1,2`, or ranges of cores a replica `0-7;8-15`.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="The first replica's port; by default free ones.")] = None,
+    command: Annotated[
+        str | None, typer.Option(help="What starts an engine, for example `vllm serve`.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-o", help="An option of the engine, max_model_len=4096 (docs/pool.md)."),
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once it is ready.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check, print the commands, start none.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start engines and watch them until Ctrl-C (or `pool down`); a dead one is started again."""
+    from branchwise.cli.pool.starting import Wish
+    from branchwise.cli.pool.starting import up as start
+
+    start(
+        Wish(
+            model=model,
+            replicas=replicas,
+            profile=profile,
+            name=name,
+            devices=devices,
+            port=port,
+            command=command,
+            settings=setting or [],
+        ),
+        detach=detach,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+
+
+@pool.command()
+def status(
+    name: Annotated[str | None, typer.Argument(help="One pool; else all.", autocompletion=_known)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the pools: each engine's health, what it does now, and what its prefix cache saved."""
+    from branchwise.cli.pool.watching import status as show
+
+    show(name, as_json=as_json)
+
+
+@pool.command()
+def down(
+    name: Name = "default",
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for requests in flight.")] = False,
+) -> None:
+    """Stop a pool: let requests in flight end, then end its engines."""
+    from branchwise.cli.pool.watching import down as stop
+
+    stop(name, now=now)
+
+
+@pool.command()
+def logs(
+    name: Name = "default",
+    replica: Annotated[int | None, typer.Option("--replica", "-r", help="One replica; else all.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 20,
+) -> None:
+    """Print what the engines say."""
+    from branchwise.cli.pool.watching import logs as show
+
+    show(name, replica=replica, follow=follow, lines=lines)

@@ -1,0 +1,143 @@
+"""`branchwise pool up`: what is wished becomes a checked profile, then engines, with progress until they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from branchwise.agents.engines import state
+from branchwise.agents.engines.check import check
+from branchwise.agents.engines.detached import detach as detach_pool
+from branchwise.agents.engines.detached import supervisor_log
+from branchwise.agents.engines.launch import Launch, launches
+from branchwise.agents.engines.process import tail
+from branchwise.agents.engines.profile import Profile, read_profile
+from branchwise.agents.engines.state import PoolState
+from branchwise.agents.engines.supervisor import supervise
+from branchwise.cli.exits import Exit, run
+from branchwise.cli.pool.progress import Progress
+from branchwise.store.errors import BadInput, ModelError
+
+_TICK = 0.25
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What was said on the command line."""
+
+    model: str | None
+    replicas: int | None
+    profile: Path | None
+    name: str
+    devices: str | None
+    port: int | None
+    command: str | None
+    settings: list[str]
+
+
+def up(wish: Wish, *, detach: bool, dry_run: bool, as_json: bool) -> None:
+    """Start the pool that is wished, in this process or in the background."""
+    profile, planned = run(_prepared(wish))
+    if dry_run:
+        _print_plan(planned, as_json=as_json)
+        return
+    with Progress(silent=as_json) as progress:
+        if detach:
+            ready = run(_in_background(wish.name, profile, progress))
+            _announce(ready, progress, as_json=as_json)
+            return
+        told = False
+
+        def watch(now: PoolState) -> None:
+            nonlocal told
+            progress(now)
+            if now.ready and not told:
+                told = True
+                _announce(now, progress, as_json=as_json)
+
+        run(supervise(wish.name, profile, planned, watch))
+
+
+async def _prepared(wish: Wish) -> tuple[Profile, tuple[Launch, ...]]:
+    said: dict[str, Any] = {
+        key: getattr(wish, key) for key in ("model", "replicas", "port") if getattr(wish, key) is not None
+    }
+    if wish.devices is not None:
+        said["devices"] = wish.devices.split(";" if ";" in wish.devices or "-" in wish.devices else ",")
+    if wish.command is not None:
+        said["command"] = shlex.split(wish.command)
+    said["options"] = dict(_setting(text) for text in wish.settings)
+    profile = read_profile(wish.profile, said)
+    if state.alive(wish.name):
+        raise BadInput(f"A pool `{wish.name}` runs already: `branchwise pool down {wish.name}` ends it.")
+    planned = launches(profile)
+    check(profile, planned)
+    return profile, planned
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadInput(f"An option is written name=value, not `{text}`.")
+    try:
+        return name.replace("-", "_"), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.replace("-", "_"), value  # words need no quotes here
+
+
+async def _in_background(name: str, profile: Profile, progress: Progress) -> PoolState:
+    process = detach_pool(name, profile)
+    try:
+        return await asyncio.to_thread(_until_ready, name, process, progress)
+    except BaseException:
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGTERM)
+        raise
+
+
+def _until_ready(name: str, process: subprocess.Popen[bytes], progress: Progress) -> PoolState:
+    while process.poll() is None:
+        now = state.read(name)
+        if now is not None and now.pid == process.pid:
+            progress(now)
+            if now.ready:
+                return now
+        time.sleep(_TICK)
+    raise ModelError(
+        tail(supervisor_log(name), 20) or f"The supervisor ended with code {process.returncode}."
+    )
+
+
+def _announce(now: PoolState, progress: Progress, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(now)), flush=True)
+        return
+    progress.say(f"The pool `{now.name}` serves `{now.served}`:", "bold")
+    for replica in now.replicas:
+        progress.say(f"  {replica.url}")
+    progress.say(
+        f"  branchwise solve --model pool:{now.name} …   branchwise pool status   branchwise pool down"
+    )
+
+
+def _print_plan(planned: tuple[Launch, ...], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([asdict(launch) for launch in planned]))
+        return
+    out = Console(highlight=False)
+    for launch in planned:
+        words = [f"{name}={shlex.quote(value)}" for name, value in launch.environment.items()]
+        out.print(" ".join([*words, shlex.join(launch.command)]), markup=False, soft_wrap=True)
+    raise typer.Exit(Exit.SOLVED)

@@ -1,0 +1,161 @@
+"""`branchwise pool` as a person types it, with a fake engine that starts at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FAKE = ROOT / "tests/agents/engines/fake_engine.py"
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    model = tmp_path / "model"
+    model.mkdir()
+    shape = {"hidden_size": 96, "num_attention_heads": 6, "num_hidden_layers": 2, "intermediate_size": 128}
+    (model / "config.json").write_text(
+        json.dumps({**shape, "vocab_size": 10, "max_position_embeddings": 512})
+    )
+    file = tmp_path / "profile.toml"
+    file.write_text(
+        f"""
+        model = "{model}"
+        device = "cpu"
+        replicas = 2
+        command = ["{sys.executable}", "{FAKE}"]
+        grace_seconds = 1.0
+        [options]
+        max_model_len = 512
+        """
+    )
+    return file
+
+
+class Shell:
+    def __init__(self, home: Path) -> None:
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(home), "COLUMNS": "200"}
+        self.environment.pop("BRANCHWISE_VLLM", None)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "branchwise", "pool", *words]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=self.environment, cwd=ROOT)
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == code, out + err
+        return out + err
+
+    def json(self, *words: str) -> Any:
+        with self.start(*words, "--json") as process:
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, out + err
+        return json.loads(out)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path / "state")
+    yield shell
+    for one in shell.json("status"):
+        shell("down", "--now", one["name"])
+
+
+def test_up_status_logs_down(pool: Shell, profile: Path) -> None:
+    begun = pool.json("up", "--profile", str(profile), "--detach")
+    assert (begun["name"], begun["served"], len(begun["replicas"])) == ("default", "model", 2)
+    [seen] = pool.json("status")
+    assert seen["alive"] and seen["ready"]  # noqa: PT018 - both say the same thing
+    assert seen["replicas"][0]["load"] == {
+        "running": 0,
+        "waiting": 0,
+        "prompt_tokens": 100,
+        "cached_tokens": 40,
+        "completion_tokens": 0,
+        "finished": 0,
+        "preempted": 0,
+    }
+    shown = pool("status")
+    assert "ready" in shown
+    assert "40%" in shown
+    assert seen["replicas"][0]["url"] in shown
+    assert "[0] fake engine says hello" in pool("logs")
+    assert pool("logs", "--replica", "1").startswith("fake engine says hello")
+    assert "replicas 0 to 1" in pool("logs", "--replica", "9", code=2)
+    assert "runs already" in pool("up", "--profile", str(profile), code=2)
+    assert "is down" in pool("down")
+    assert pool.json("status") == []
+    assert "no pool `default`" in pool("down", code=2)
+
+
+def test_followed_logs_end_with_the_pool(pool: Shell, profile: Path) -> None:
+    pool("up", "-p", str(profile), "--detach", "--name", "mine", "--replicas", "1")
+    with pool.start("logs", "mine", "--follow") as follower:
+        assert follower.stdout is not None
+        assert follower.stdout.readline() == "fake engine says hello\n"
+        pool("down", "mine")
+        assert follower.wait(timeout=20) == 0
+
+
+def test_in_the_foreground_ctrl_c_ends_it_in_good_order(pool: Shell, profile: Path) -> None:
+    with pool.start("up", "-p", str(profile), "--json") as process:
+        assert process.stdout is not None
+        begun = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    port = int(begun["replicas"][0]["url"].removesuffix("/v1").rsplit(":")[-1])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_an_engine_that_cannot_start_is_a_failure_with_its_last_words(pool: Shell, profile: Path) -> None:
+    profile.write_text(profile.read_text() + '\n[environment]\nFAKE_DIES = "3"\n')
+    for words in ((), ("--detach",)):
+        said = pool("up", "-p", str(profile), *words, code=3)
+        assert "ended with code 3 before it answered" in said
+        assert "no such weights" in said
+    assert "no such weights" in pool("status")
+
+
+def test_a_killed_supervisor_shows_as_dead_and_can_be_forgotten(pool: Shell, profile: Path) -> None:
+    begun = pool.json("up", "-p", str(profile), "-d")
+    os.kill(begun["pid"], signal.SIGKILL)
+    ends = time.monotonic() + 10
+    while "dead" not in (shown := pool("status")):
+        assert time.monotonic() < ends, shown
+    assert "forgotten" in pool("down")
+    assert "No pool runs" in pool("status")
+
+
+def test_what_cannot_work_is_said_before_anything_starts(pool: Shell, profile: Path) -> None:
+    said = pool("up", "-p", str(profile), "-o", "max_model_length=8", code=2)
+    assert (
+        said
+        == "branchwise: There is no setting in [options] `max_model_length`. Did you mean `max_model_len`?\n"
+    )
+
+
+def test_a_dry_run_prints_the_commands(pool: Shell, profile: Path) -> None:
+    plan = pool.json(
+        "up", "-p", str(profile), "--dry-run", "--devices", "0-1;2-3", "-o", "enforce_eager=true"
+    )
+    assert [one["environment"] for one in plan] == [
+        {"VLLM_CPU_OMP_THREADS_BIND": "0-1"},
+        {"VLLM_CPU_OMP_THREADS_BIND": "2-3"},
+    ]
+    assert "--enforce-eager" in plan[0]["command"]
+    assert plan[0]["command"][-3:-1] == ["--max-model-len", "512"]
+    assert pool.json("status") == []
