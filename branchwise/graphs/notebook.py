@@ -57,6 +57,14 @@ class Notebook:
         """Whether `once` has a decision of that key already."""
         return key in self._decisions
 
+    def decision(self, key: str) -> Json:
+        """The decision of that key; KeyError when it was not made."""
+        return self._decisions[key]
+
+    def keys(self, beginning: str) -> list[str]:
+        """The keys that begin so, in the order in which they were decided."""
+        return [key for key in self._decisions if key.startswith(beginning)]
+
     async def once(self, key: str, kind: str, decide: Callable[[], Awaitable[Json]]) -> Json:
         """The decision `key`, made by `decide` the first time and read from the store ever after."""
         if key not in self._decisions:
