@@ -14,7 +14,7 @@ from rich.table import Table
 
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
-from branchwise.cli.exits import Exit, run
+from branchwise.cli.exits import Exit, refuse, run
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -34,6 +34,7 @@ from branchwise.cli.options import (
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
@@ -41,7 +42,8 @@ from branchwise.store.rows import OnChange
 app = typer.Typer(
     name="branchwise",
     help="Search by language-model agents: durable runs, a planner that picks the strategy.",
-    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 130 interrupted (resumable).",
+    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 4 waits for your yes, "
+    "130 interrupted (resumable).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -117,13 +119,29 @@ def resume(
             help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
         ),
     ] = None,
+    answer: Annotated[
+        bool | None, typer.Option("--yes/--no", help="Your word on the action that a web run waits with.")
+    ] = None,
+    allow: Annotated[
+        bool,
+        typer.Option("--allow", help="Web runs: commit irreversible actions from now on without asking."),
+    ] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Finish an interrupted run; no call that was committed is made again."""
+    from branchwise.cli.showing import find_run
+
+    found = run(find_run(run_id, store))
+    if found.task == "web":
+        from branchwise.cli.browsing import go_on
+
+        go_on(found.id, store=store, answer=answer, allow=allow, on_change=on_change, as_json=as_json)
+    elif answer is not None or allow:
+        refuse(BadInput(f"The run `{found.id}` is no web run and waits for nobody's word."))
     from branchwise.cli.solving import resuming
 
-    resuming(run_id, store=store, on_change=on_change, as_json=as_json)
+    resuming(found.id, store=store, on_change=on_change, as_json=as_json)
 
 
 for command in (runs, submit, worker, cancel):
@@ -149,64 +167,7 @@ def show(
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 
-@app.command()
-def web(
-    goal: Annotated[str, typer.Argument(help="What is to be reached, in words.")] = "",
-    url: Annotated[str, typer.Option(help="The start page; only its host and port can be reached.")] = "",
-    host: Annotated[list[str] | None, typer.Option(help="One more site that may be reached.")] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=VARIABLE: typed where an action says {secret:NAME}; never shown or stored."),
-    ] = None,
-    fork_endpoint: Annotated[
-        str | None,
-        typer.Option(help="Where the site forks its state; its token is read from BRANCHWISE_FORK_TOKEN."),
-    ] = None,
-    strategy: StrategyName = "best_first",
-    depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
-    states: Annotated[int, typer.Option(help="Pages judged at most.")] = 20,
-    samples: Annotated[int, typer.Option(help="Proposals sampled for one page.")] = 20,
-    judgements: Annotated[int, typer.Option(help="Judgements averaged for one page.")] = 20,
-    held: Annotated[
-        bool, typer.Option(help="Let the model pick among the page's actions; for small models.")
-    ] = False,
-    screenshots: Annotated[bool, typer.Option(help="Keep a screenshot of every page.")] = True,
-    model: ModelName = "embedded",
-    tokens: Tokens = None,
-    seed: Seed = 0,
-    resume: Annotated[str | None, typer.Option(help="Finish this run instead of starting one.")] = None,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Search for a goal in a real browser; writes that cannot be rewound are held back."""
-    from branchwise.cli.browsing import Errand, browsing
-    from branchwise.graphs.browse import WebOptions
-
-    options = WebOptions(
-        strategy=strategy.replace("-", "_"),
-        depth=depth,
-        states=states,
-        samples=samples,
-        judgements=judgements,
-        held=held,
-    )
-    browsing(
-        Errand(
-            goal=goal,
-            url=url,
-            hosts=host or [],
-            secrets=secret or [],
-            fork=fork_endpoint,
-            screenshots=screenshots,
-            model=model,
-            options=options,
-            budget=Budget(tokens=tokens),
-            seed=seed,
-            store=store,
-            resume=resume,
-            as_json=as_json,
-        )
-    )
+app.command()(web)
 
 
 @app.command()

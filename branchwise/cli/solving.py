@@ -96,7 +96,7 @@ def _show(
         async def watched() -> Result:
             return await work(watch)
 
-        result = run(watched(), when_interrupted=lambda: _how_to_resume(opened, store))
+        result = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
     if as_json:
         print(json.dumps(asdict(result)))
     else:
@@ -106,8 +106,9 @@ def _show(
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 
-def _how_to_resume(run_id: str, store: str | None) -> str:
+def how_to_resume(run_id: str, store: str | None, *, said: str = "") -> str:
+    """The command that goes on with a run; `said` is added to it."""
     if not run_id:
         return "Nothing was spent."
     at = f" --store {store}" if store else ""
-    return f"Nothing is lost; go on with: branchwise resume {run_id}{at}"
+    return f"Nothing is lost; go on with: branchwise resume {run_id}{said}{at}"

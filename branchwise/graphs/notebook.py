@@ -71,6 +71,10 @@ class Notebook:
         """How strategies did in other runs of this task and model: `{strategy: [trials, sum of unit rewards]}`."""
         return await self._store.database.aread(lambda connection: rewards(connection, self._lease.run_id))
 
+    def keys(self, beginning: str) -> list[str]:
+        """The keys that begin so, in the order in which they were decided."""
+        return [key for key in self._decisions if key.startswith(beginning)]
+
     async def once(self, key: str, kind: str, decide: Callable[[], Awaitable[Json]]) -> Json:
         """The decision `key`, made by `decide` the first time and read from the store ever after."""
         if key not in self._decisions:
