@@ -14,16 +14,32 @@ from branchwise.store.records import Budget
 if TYPE_CHECKING:
     from branchwise.agents.models.pool import Pool
     from branchwise.agents.purse import Purse
+    from branchwise.graphs.fork import fork
+    from branchwise.graphs.replay import replay
     from branchwise.graphs.run import Result, resume, solve
     from branchwise.graphs.submit import submit
     from branchwise.graphs.worker import work
 
-__all__ = ["BranchwiseError", "Budget", "Pool", "Purse", "Result", "resume", "solve", "submit", "work"]
+__all__ = [
+    "BranchwiseError",
+    "Budget",
+    "Pool",
+    "Purse",
+    "Result",
+    "fork",
+    "replay",
+    "resume",
+    "solve",
+    "submit",
+    "work",
+]
 
 _HOMES = {
     "Pool": "agents.models.pool",
     "Purse": "agents.purse",
     "Result": "graphs.run",
+    "fork": "graphs.fork",
+    "replay": "graphs.replay",
     "resume": "graphs.run",
     "solve": "graphs.run",
     "submit": "graphs.submit",

@@ -34,6 +34,7 @@ from branchwise.cli.options import (
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.travel import fork, replay
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
@@ -144,7 +145,7 @@ def resume(
     resuming(found.id, store=store, on_change=on_change, as_json=as_json)
 
 
-for command in (runs, submit, worker, cancel):
+for command in (runs, submit, worker, cancel, fork, replay):
     app.command()(command)
 
 

@@ -65,9 +65,17 @@ def solving(
 def split(
     knobs: Mapping[str, int | float | str | bool],
 ) -> tuple[Options, dict[str, int | float | str | bool]]:
+    """Part options of the run from knobs of the strategy, and read the options."""
+    chosen, rest = part(knobs)
+    return options_of(chosen), rest
+
+
+def part(
+    knobs: Mapping[str, int | float | str | bool],
+) -> tuple[dict[str, int | float | str | bool], dict[str, int | float | str | bool]]:
     """Part options of the run from knobs of the strategy, which one flag serves."""
     chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
-    return options_of(chosen), {name: value for name, value in knobs.items() if name not in _OPTIONS}
+    return chosen, {name: value for name, value in knobs.items() if name not in _OPTIONS}
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:

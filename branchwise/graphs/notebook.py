@@ -36,7 +36,7 @@ class Notebook:
     def before(self, round_: int, *, since: int = 0) -> Tree:
         """The tree of rounds `since` to `round_` (exclusive), without branches that hang off an unseen node."""
         seen: set[NodeId] = {ROOT}
-        nodes = []
+        nodes = [self._tree.root]
         for node in self._tree:
             if node.parent in seen and since <= node.round < round_:
                 seen.add(node.id)

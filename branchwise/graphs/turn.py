@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -25,12 +26,15 @@ from branchwise.graphs.plangen import plangen, start
 from branchwise.graphs.request import Request, checked
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
-from branchwise.store.records import Constraints, Json, Vouch
+from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
 
-_STEPS = 1_000_000
+STEPS = 1_000_000
+"""LangGraph's limit on steps, which shall never be reached: the search has limits of its own."""
+ENGINE = "engine"
+"""Key of the decision that says what answered."""
 _CHECKPOINTED = (Constraints, Record, Arm)
 """The types of ours that a checkpoint may hold; the saver builds no others."""
 
@@ -58,11 +62,46 @@ async def turn(
     """
     notebook = await Notebook.open(db, lease)
     ledger = await db.ledger(lease, on_change)
-    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed, parent=shared)
+    purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
+    desk = desk_of(request, notebook, purse, recorded(engine, ledger, purse), watch)
+    desk.tell("opened", lease.run_id)
+    # Committed with whatever comes next; a replay has no model that could tell what it can do.
+    noting = asyncio.ensure_future(note_engine(notebook, engine))
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
+    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    try:
+        state = await graph.ainvoke(
+            None if begun else start(request.problem),
+            config,
+            context=desk,
+            durability=request.options.durability,
+        )
+    finally:
+        await desk.docket.clear()
+    await noting
+    result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
+    await db.finish(lease, cast("Json", asdict(result)))
+    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    return result
+
+
+async def note_engine(notebook: Notebook, engine: Model) -> None:
+    """Keep what answers and what it can do, as a decision of the run."""
+
+    async def noted() -> Json:
+        return {"name": engine.name, "capabilities": asdict(engine.capabilities)}
+
+    await notebook.once(ENGINE, "engine", noted)
+
+
+def desk_of(
+    request: Request, notebook: Notebook, purse: Purse, sample: Sampler, watch: Callable[[Event], None]
+) -> Desk:
+    """Lay out what a run works with."""
     task = tasks.load(request.task)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-    sample = recorded(engine, ledger, purse)
-    desk = Desk(
+    return Desk(
         task=task,
         sample=sample,
         docket=Docket(_verifier(task, sample, prompts, request.options)),
@@ -75,23 +114,6 @@ async def turn(
         seed=request.seed,
         watch=watch,
     )
-    desk.tell("opened", lease.run_id)
-    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
-    try:
-        state = await graph.ainvoke(
-            None if begun else start(request.problem),
-            config,
-            context=desk,
-            durability=request.options.durability,
-        )
-    finally:
-        await desk.docket.clear()
-    result = _result(lease.run_id, cast("RunState", state), notebook, purse)
-    await db.finish(lease, cast("Json", asdict(result)))
-    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
-    return result
 
 
 def _verifier(task: Task, sample: Sampler, prompts: Prompts, options: Options) -> Verifier:
@@ -100,8 +122,9 @@ def _verifier(task: Task, sample: Sampler, prompts: Prompts, options: Options) -
     return llm(sample, task, prompts, threshold=options.threshold)
 
 
-def _result(run_id: str, state: RunState, notebook: Notebook, purse: Purse) -> Result:
-    tree = notebook.before(state["round"] + 1)
+def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> Result:
+    """Say how a run ended whose graph has come to its end."""
+    tree = desk.notebook.before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node
     return Result(
@@ -117,6 +140,6 @@ def _result(run_id: str, state: RunState, notebook: Notebook, purse: Purse) -> R
         node=node.id if node else None,
         nodes=len(tree) - 1,
         rounds=state["round"],
-        usage=purse.spent,
-        seconds=purse.elapsed,
+        usage=usage,
+        seconds=desk.purse.elapsed,
     )

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
+from branchwise.store.bill import COSTS, Bill
 from branchwise.store.errors import StoreError
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict, Vouch
@@ -20,7 +21,6 @@ from branchwise.store.upsert import upsert
 _NODE_FIELDS = tuple(field.name for field in fields(Node))
 _BODY = tuple(name for name in _NODE_FIELDS if name != "id")
 _JUDGEMENT = ("score", "accepted", "feedback", "vouch")
-_COSTS = tuple(field.name for field in fields(Usage))
 _LONGEST_ID = 512
 
 
@@ -118,7 +118,7 @@ def calls_of(connection: sa.Connection, run_id: str) -> list[CallRecord]:
             request=put_back(row["request"], bodies),
             response=None if row["response"] is None else json.loads(row["response"]),
             error=row["error"],
-            usage=Usage(**{name: row[name] for name in _COSTS}),
+            usage=Usage(**{name: row[name] for name in COSTS}),
             started=row["started"],
             ended=row["ended"],
         )
@@ -128,13 +128,12 @@ def calls_of(connection: sa.Connection, run_id: str) -> list[CallRecord]:
 
 def usage_of(connection: sa.Connection, run_id: str) -> Usage:
     """What a run's calls have cost; ambiguous ones, whose cost nobody knows, are left out."""
-    sums = [sa.func.coalesce(sa.func.sum(calls.c[name]), 0).label(name) for name in _COSTS]
-    counted = calls.c.state.in_([CallState.DONE, CallState.FAILED])
-    row = connection.execute(sa.select(*sums).where(calls.c.run_id == run_id, counted)).mappings().one()
-    # PostgreSQL and MariaDB give sums of integers as decimals.
-    seconds, cost = float(row["seconds"]), float(row["cost"])
-    counts = {name: int(row[name]) for name in _COSTS if name not in {"seconds", "cost"}}
-    return Usage(**counts, seconds=seconds, cost=cost)
+    bill = Bill()
+    query = sa.select(calls.c.state, *(calls.c[name] for name in COSTS)).where(calls.c.run_id == run_id)
+    for row in connection.execute(query).mappings():
+        if row["state"] != CallState.STARTED:
+            bill.add(CallState(row["state"]), Usage(**{name: row[name] for name in COSTS}))
+    return bill.usage
 
 
 def _take_places(connection: sa.Connection, table: sa.Table, lease: Lease, count: int) -> int:

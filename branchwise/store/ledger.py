@@ -8,14 +8,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
+from branchwise.store.bill import COSTS, Bill
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
+from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import CallState, OnChange
@@ -29,7 +31,6 @@ Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
-_COSTS = tuple(field.name for field in fields(Usage))
 _NOTHING = asdict(Usage())
 _SETTLE = (
     sa.update(calls)
@@ -38,7 +39,7 @@ _SETTLE = (
         calls.c.key == sa.bindparam("b_key"),
         calls.c.attempt == sa.bindparam("b_attempt"),
     )
-    .values(ended=now(), **{name: sa.bindparam(name) for name in ("state", "response", "error", *_COSTS)})
+    .values(ended=now(), **{name: sa.bindparam(name) for name in ("state", "response", "error", *COSTS)})
 )
 _ABANDON = (
     sa.update(calls)
@@ -64,14 +65,12 @@ class Ledger:
     """
 
     def __init__(self, database: Database, lease: Lease, on_change: OnChange = "fail") -> None:
-        self.usage = Usage()
-        """What calls that were answered or refused have cost, earlier claims of the run included."""
-        self.ambiguous = 0
-        """Calls that may have been billed without an answer that was kept."""
+        self.bill = Bill()
+        """What the run's calls have cost, those of earlier claims included."""
         self._database, self._lease, self._on_change = database, lease, on_change
         self._scrub = Scrub()
         self._done: dict[str, tuple[str, str]] = {}
-        self._answered = 0
+        self._inherited: dict[str, Inherited] = {}
         self._attempts: Counter[str] = Counter()
         self._flights: dict[str, _Flight] = {}
         self._texts: set[str] = set()
@@ -79,8 +78,16 @@ class Ledger:
         self._keep_text = upsert(texts, database.engine.dialect.name)
 
     @classmethod
-    async def open(cls, database: Database, lease: Lease, on_change: OnChange = "fail") -> Self:
+    async def open(
+        cls, database: Database, lease: Lease, on_change: OnChange = "fail", *, parent: str | None = None
+    ) -> Self:
         """Load what the run has done, and mark what an earlier claim left in flight as ambiguous.
+
+        Args:
+            database: Where the run is.
+            lease: The claim under which calls are made.
+            on_change: What to do when a request has changed.
+            parent: The run that this one was forked from; what it and its ancestors asked is not asked again.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -93,6 +100,8 @@ class Ledger:
 
         await database.awrite(abandon)
         await database.aread(ledger._load)
+        if parent is not None:
+            ledger._inherited = await database.aread(lambda connection: inherited(connection, parent))
         return ledger
 
     async def __call__(
@@ -122,15 +131,17 @@ class Ledger:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
-        body = self._scrub.request(to_json(request))
-        request_hash = hashlib.sha256(body.encode()).hexdigest()
+        body, request_hash = self._read(request)
         recorded = self._recall(key, request_hash)
         if recorded is not None:
             return json.loads(recorded)  # type: ignore[no-any-return]
         flight = self._flights.get(key)
         if flight is None:
             row = self._intent(key, request_hash, {"kind": kind, "model": model, "strategy": strategy})
-            flight = _Flight(request_hash, asyncio.create_task(self._act(row, body, effect)))
+            known = self._inherited.get(key)
+            mine = known is not None and known.request_hash == request_hash
+            doing = self._adopt(row, body, known) if known and mine else self._act(row, body, effect)
+            flight = _Flight(request_hash, asyncio.create_task(doing))
             self._flights[key] = flight
             flight.result.add_done_callback(lambda done: self._land(key, done))
         elif flight.request_hash != request_hash:
@@ -139,17 +150,23 @@ class Ledger:
 
     call = __call__
 
-    def recorded(self, key: str) -> bool:
-        """Whether `key` has a result already."""
-        return key in self._done
+    def recorded(self, key: str, request: Json) -> bool:
+        """Whether calling `key` with `request` costs nothing, for its result is here or the ancestor's.
 
-    @property
-    def estimate(self) -> Usage:
-        """What the ambiguous calls may have cost besides `usage`: as much as the mean of those answered."""
-        share = self.ambiguous / self._answered if self._answered else 0.0
-        spent = {name: getattr(self.usage, name) * share for name in _COSTS}
-        whole = {name: round(spent[name]) for name in _COSTS if name not in {"seconds", "cost"}}
-        return Usage(**{**spent, **whole, "calls": self.ambiguous})
+        Raises:
+            RequestChanged: The recorded call had another request and the run's policy is "fail".
+        """
+        if key not in self._done and key not in self._inherited:
+            return False
+        _, request_hash = self._read(request)
+        known = self._inherited.get(key)
+        return self._recall(key, request_hash) is not None or (
+            known is not None and known.request_hash == request_hash
+        )
+
+    def _read(self, request: Json) -> tuple[str, str]:
+        body = self._scrub.request(to_json(request))
+        return body, hashlib.sha256(body.encode()).hexdigest()
 
     def _recall(self, key: str, request_hash: str) -> str | None:
         if key not in self._done:
@@ -180,7 +197,7 @@ class Ledger:
     async def _act(self, row: dict[str, object], body: str, effect: Effect) -> str:
         sent = False
         try:
-            await self._database.awrite(self._starting(row, body))
+            await self._database.awrite(self._starting(row, body, self._start))
             self._lease.check()
             sent = True
             value, usage = await effect()
@@ -197,7 +214,16 @@ class Ledger:
         await self._settle(row, CallState.DONE, response, None, usage)
         return response
 
-    def _starting(self, row: dict[str, object], body: str) -> Callable[[sa.Connection], None]:
+    async def _adopt(self, row: dict[str, object], body: str, known: Inherited) -> str:
+        """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
+        row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
+        await self._database.awrite(self._starting(row, body, self._start.values(ended=now())))
+        self._done[str(row["key"])] = (known.request_hash, known.response)
+        return known.response
+
+    def _starting(
+        self, row: dict[str, object], body: str, insert: sa.Insert
+    ) -> Callable[[sa.Connection], None]:
         request, bodies = take_out(body)
         new = [
             {"run_id": row["run_id"], "hash": name, "body": text}
@@ -210,7 +236,7 @@ class Ledger:
             self._lease.guard(connection)
             if new:
                 connection.execute(self._keep_text, new)
-            connection.execute(self._start, row)
+            connection.execute(insert, row)
             self._texts.update(bodies)
 
         return start
@@ -225,7 +251,7 @@ class Ledger:
             "state": state,
             "response": response,
             "error": error,
-            **{name: getattr(usage, name) for name in _COSTS},
+            **{name: getattr(usage, name) for name in COSTS},
         }
 
         def settle(connection: sa.Connection) -> None:
@@ -235,14 +261,7 @@ class Ledger:
         await self._database.awrite(settle)
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
-        self._count(state, usage)
-
-    def _count(self, state: CallState, usage: Usage) -> None:
-        if state is CallState.AMBIGUOUS:
-            self.ambiguous += 1
-            return
-        self.usage += usage
-        self._answered += state is CallState.DONE
+        self.bill.add(state, usage)
 
     async def _wait(self, flight: _Flight) -> str:
         flight.waiting += 1
@@ -266,7 +285,7 @@ class Ledger:
                 raise StoreError(f"The run `{self._lease.run_id}` has a ledger open already.")
             if row["state"] == CallState.DONE:
                 self._done[row["key"]] = (row["request_hash"], row["response"])
-            self._count(CallState(row["state"]), Usage(**{name: row[name] for name in _COSTS}))
+            self.bill.add(CallState(row["state"]), Usage(**{name: row[name] for name in COSTS}))
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
         )

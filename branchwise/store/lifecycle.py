@@ -13,6 +13,7 @@ from branchwise.store import runs
 from branchwise.store.columns import to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, StoreError
+from branchwise.store.fork import fork
 from branchwise.store.keeper import Keeper
 from branchwise.store.leases import Lease, claim
 from branchwise.store.owner import owner
@@ -83,6 +84,15 @@ class Lifecycle:
         row = self.describe(task=task, strategy=strategy, model=model, spec=spec, seed=seed, **more)  # type: ignore[arg-type]
         [run] = await self.create_runs([row])
         return run
+
+    async def fork(self, row: dict[str, object]) -> RunRecord:
+        """Store a run that `describe` described with `forked_from` and `forked_at`; its root stands for that node.
+
+        Raises:
+            UnknownName: There is no such node.
+            BadInput: The node is a dead end.
+        """
+        return await self.database.awrite(lambda connection: fork(connection, row))
 
     async def run(self, run_id: str) -> RunRecord:
         """Find a run by its id, or by a part of it that no other has.

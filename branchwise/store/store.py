@@ -77,8 +77,8 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        policy = on_change or (await self.run(lease.run_id)).on_change
-        return await Ledger.open(self.database, lease, policy)
+        run = await self.run(lease.run_id)
+        return await Ledger.open(self.database, lease, on_change or run.on_change, parent=run.forked_from)
 
     async def add_nodes(self, lease: Lease, nodes: Iterable[Node]) -> None:
         """Store nodes in this order; one that is there already is replaced and keeps its place.

@@ -34,7 +34,7 @@ class Tree:
 
     @property
     def root(self) -> Node:
-        """The node that stands for the problem itself."""
+        """The node that stands for the problem itself, in a fork for all up to the node where it began."""
         return self._nodes[ROOT]
 
     @cached_property
@@ -67,12 +67,14 @@ class Tree:
             at = self[at.parent]
             if at.complete:
                 break
+        else:
+            steps.append(at.text)
         return "".join(reversed(steps))
 
     @cached_property
     def texts(self) -> Mapping[NodeId, str]:
         """`text` of every node, in one pass."""
-        texts = {ROOT: ""}
+        texts = {ROOT: self.root.text}
         for node in self:
             if node.parent is not None:
                 texts[node.id] = ("" if self[node.parent].complete else texts[node.parent]) + node.text

@@ -37,16 +37,16 @@ async def _crash_and_resume(store: Store, lease: Lease) -> Lease:
 async def test_a_call_is_made_once_and_remembered_over_resumptions(store: Store) -> None:
     lease, effect = await new_lease(store), Counted()
     ledger = await store.ledger(lease)
-    assert not ledger.recorded("r1/0/propose")
+    assert not ledger.recorded("r1/0/propose", {"prompt": "x"})
     first = await ledger("r1/0/propose", {"prompt": "x"}, effect, model="scripted")
-    assert ledger.recorded("r1/0/propose")
+    assert ledger.recorded("r1/0/propose", {"prompt": "x"})
     assert await ledger("r1/0/propose", {"prompt": "x"}, effect) == first == {"text": "answer 1"}
     lease = await _crash_and_resume(store, lease)
     ledger = await store.ledger(lease)
     assert await ledger("r1/0/propose", {"prompt": "x"}, effect) == first
     assert effect.sent == 1
     assert (
-        ledger.usage
+        ledger.bill.usage
         == await store.usage(lease.run_id)
         == Usage(calls=1, prompt_tokens=10, completion_tokens=5)
     )
@@ -90,9 +90,9 @@ async def test_what_was_in_flight_when_the_worker_died_is_ambiguous(store: Store
         await asyncio.sleep(0.01)
     lease = await _crash_and_resume(store, lease)
     ledger = await store.ledger(lease)
-    assert ledger.ambiguous == 1
-    assert ledger.estimate == Usage(calls=1, prompt_tokens=10, completion_tokens=5)
-    assert ledger.usage.calls == 1
+    assert ledger.bill.ambiguous == 1
+    assert ledger.bill.estimate == Usage(calls=1, prompt_tokens=10, completion_tokens=5)
+    assert ledger.bill.usage.calls == 1
     await ledger("hanging", {}, effect)
     states = {(call.key, call.attempt): call.state for call in await store.calls(lease.run_id)}
     assert states == {
@@ -169,7 +169,7 @@ async def test_a_caller_who_leaves_takes_the_effect_along_only_when_alone(lite: 
     while (state := (await lite.calls(lease.run_id))[-1].state) is CallState.STARTED:
         await asyncio.sleep(0.01)
     assert state is CallState.AMBIGUOUS
-    assert ledger.ambiguous == 1
+    assert ledger.bill.ambiguous == 1
     go.set()
     assert await ledger("alone", {}, slow) == "kept"
 
@@ -201,7 +201,7 @@ async def test_a_failure_is_recorded_without_its_secrets_and_raised(lite: Store)
     [call] = await lite.calls(lease.run_id)
     assert call.state is CallState.FAILED
     assert call.error == "ModelError: 401 for Authorization: [secret]"
-    assert ledger.usage == Usage(calls=1)
+    assert ledger.bill.usage == Usage(calls=1)
     assert await ledger("k", {}, Counted()) == {"text": "answer 1"}
 
 
@@ -213,7 +213,7 @@ async def test_a_result_that_is_no_json_is_a_failure(lite: Store) -> None:
 
     with pytest.raises(TypeError):
         await ledger("k", {}, wrong)
-    assert not ledger.recorded("k")
+    assert not ledger.recorded("k", {})
 
 
 async def test_fresh_and_recorded_results_are_equal_and_nobodys_to_change(lite: Store) -> None:

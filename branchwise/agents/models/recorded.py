@@ -12,6 +12,7 @@ from branchwise.agents.models.codec import read_reply, reply_json, request_json
 from branchwise.agents.models.require import require
 from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler
 from branchwise.agents.purse import Purse
+from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
 
@@ -30,8 +31,8 @@ class Record(Protocol):
         """Return the recorded result of `key`, or run `effect` and commit its result first."""
         ...
 
-    def recorded(self, key: str) -> bool:
-        """Whether `key` has a result already."""
+    def recorded(self, key: str, request: Json) -> bool:
+        """Whether calling `key` with `request` costs nothing."""
         ...
 
 
@@ -78,17 +79,22 @@ class _Recorded:
 
     async def __call__(self, key: str, request: Request) -> Reply:
         require(self._model, request)
+        asked = request_json(request)
 
         async def send() -> tuple[Json, Usage]:
-            reply = await self._model.sample(request)
+            try:
+                reply = await self._model.sample(request)
+            except ModelError:
+                self._purse.pay(Usage(calls=1))  # as the ledger notes it
+                raise
             usage = replace(reply.usage, samples=request.n)
             self._purse.pay(usage)
             return reply_json(reply), usage
 
         async def call() -> Json:
-            return await self._record(key, request_json(request), send, kind="model", model=self._model.name)
+            return await self._record(key, asked, send, kind="model", model=self._model.name)
 
-        if self._record.recorded(key):
+        if self._record.recorded(key, asked):
             return read_reply(await call())
         async with self._purse.turn(), self._turn():
             with self._purse.reserve(_expected(request)):

@@ -231,7 +231,7 @@ class _Turn:
     async def _place(self, lease: Lease, on_change: OnChange | None) -> Place:
         request, options = self.request, self.request.options
         notebook, ledger = await Notebook.open(self.db, lease), await self.db.ledger(lease, on_change)
-        purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
+        purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed)
         sample = recorded(self.engine, ledger, purse)
         prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
         steps = sum(

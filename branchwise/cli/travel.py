@@ -1,0 +1,100 @@
+"""`branchwise fork` and `branchwise replay`: another way from any node, and the same way once more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from branchwise.cli.exits import Exit, run
+from branchwise.cli.options import AsJson, BaseUrl, Calls, Cost, Knobs, Seconds, StoreUrl, Tokens, read_knobs
+
+_SHOWN = 10
+_WIDEST = 300
+_RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run; `last` is the newest.")]
+
+
+def fork(
+    run_id: _RunId,
+    at: Annotated[
+        str, typer.Option(help="The node, as `branchwise show RUN` names it; 0 is the root.")
+    ] = "0",
+    strategy: Annotated[str | None, typer.Option(help="Another strategy.")] = None,
+    knob: Knobs = None,
+    model: Annotated[str | None, typer.Option(help="Another model.")] = None,
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="Another folder of prompts.")] = None,
+    queue: Annotated[
+        str | None, typer.Option(help="Leave it to the workers of this queue, not to `branchwise resume`.")
+    ] = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a new run at a node of an old one; calls that the old one made and the new one repeats are free."""
+    from branchwise.cli.showing import find_run
+    from branchwise.cli.solving import how_to_resume, part
+    from branchwise.graphs.fork import fork as fork_run
+    from branchwise.store.records import Budget
+    from branchwise.store.store import RunRecord
+
+    async def work() -> RunRecord:
+        options, knobs = part(read_knobs(knob))
+        limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost}
+        return await fork_run(
+            (await find_run(run_id, store)).id,
+            at=at,
+            store=store,
+            queue=queue,
+            strategy=strategy,
+            knobs=knobs,
+            options=options,
+            model=model,
+            base_url=base_url,
+            seed=seed,
+            prompts=str(prompts) if prompts else None,
+            budget=Budget(**limits) if any(limits.values()) else None,  # type: ignore[arg-type]
+        )
+
+    new = run(work())
+    print(json.dumps(asdict(new)) if as_json else new.id)
+    if not as_json:
+        then = f"branchwise worker --queue {queue}" if queue else how_to_resume(new.id, store).split(": ")[-1]
+        Console(stderr=True, highlight=False).print(f"Go on with: {then}", soft_wrap=True, markup=False)
+
+
+def replay(run_id: _RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
+    from branchwise.cli.showing import find_run
+    from branchwise.graphs.replay import Replay
+    from branchwise.graphs.replay import replay as replay_run
+
+    async def work() -> Replay:
+        return await replay_run((await find_run(run_id, store)).id, store=store)
+
+    found = run(work())
+    if as_json:
+        print(json.dumps({**asdict(found), "exact": found.exact}))
+    else:
+        _print(found.run_id, f"{found.calls} calls, {found.nodes} nodes, {found.decisions} decisions")
+        if found.exact:
+            _print("exact", "tree, decisions, answer and bill come out bit for bit as recorded")
+        for one in found.differences[:_SHOWN]:
+            _print("differs", f"{one.what} `{one.key}`")
+            _print("  recorded", one.recorded[:_WIDEST])
+            _print("  replayed", one.replayed[:_WIDEST])
+        if len(found.differences) > _SHOWN:
+            _print("differs", f"and {len(found.differences) - _SHOWN} more (--json lists them all)")
+    raise typer.Exit(Exit.SOLVED if found.exact else Exit.NOT_SOLVED)
+
+
+def _print(label: str, text: str) -> None:
+    Console(highlight=False).print(f"{label}: {text}", markup=False, soft_wrap=True)

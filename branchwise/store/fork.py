@@ -1,0 +1,55 @@
+"""Begin a run at a node of another."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import sqlalchemy as sa
+
+from branchwise.store import forest, runs
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import ROOT, Node, NodeId
+from branchwise.store.rows import RunRecord
+from branchwise.store.tables import nodes
+from branchwise.store.tree import Tree
+from branchwise.store.upsert import upsert
+
+
+def fork(connection: sa.Connection, row: dict[str, object]) -> RunRecord:
+    """Store the run that `row` describes; its root stands for the node `forked_at` of the run `forked_from`.
+
+    Raises:
+        UnknownName: There is no such node.
+        BadInput: The node is a dead end.
+    """
+    source, at = str(row["forked_from"]), str(row["forked_at"])
+    root = root_at(forest.tree(connection, source), at)
+    run = runs.create(connection, row)
+    new = {**asdict(root), "run_id": run.id, "ord": 0}
+    connection.execute(upsert(nodes, connection.dialect.name), new)
+    return run
+
+
+def root_at(tree: Tree, at: NodeId) -> Node:
+    """The root of a fork: all that the tree holds from its own root to the node `at`, with that node's judgement.
+
+    Raises:
+        UnknownName: There is no such node.
+        BadInput: It is a dead end.
+    """
+    if at not in tree:
+        raise UnknownName("node", at, (node.id for node in tree))
+    node = tree[at]
+    if node.failed is not None:
+        raise BadInput(f"The node `{at}` is a dead end ({node.failed}); fork at its parent `{node.parent}`.")
+    return replace(
+        node,
+        id=ROOT,
+        parent=None,
+        depth=0,
+        round=0,
+        text=tree.text(at),
+        tokens=0,
+        logprob=None,
+        duplicate_of=None,
+    )
