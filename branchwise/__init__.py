@@ -12,13 +12,27 @@ from branchwise.store.errors import BranchwiseError
 from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
+    from branchwise.agents.models.pool import Pool
+    from branchwise.agents.purse import Purse
     from branchwise.graphs.run import Result, resume, solve
+    from branchwise.graphs.submit import submit
+    from branchwise.graphs.worker import work
 
-__all__ = ["BranchwiseError", "Budget", "Result", "resume", "solve"]
+__all__ = ["BranchwiseError", "Budget", "Pool", "Purse", "Result", "resume", "solve", "submit", "work"]
+
+_HOMES = {
+    "Pool": "agents.models.pool",
+    "Purse": "agents.purse",
+    "Result": "graphs.run",
+    "resume": "graphs.run",
+    "solve": "graphs.run",
+    "submit": "graphs.submit",
+    "work": "graphs.worker",
+}
 
 
 def __getattr__(name: str) -> object:
     # The graph costs seconds to import: a script that only reads a run or completes a command does not pay.
-    if name in {"Result", "resume", "solve"}:
-        return getattr(import_module("branchwise.graphs.run"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"branchwise.{_HOMES[name]}"), name)
     raise AttributeError(f"module `branchwise` has no attribute `{name}`")

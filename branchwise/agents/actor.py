@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from branchwise.agents.environments.protocol import Action, Observation, Session
 from branchwise.agents.generator import derived_seed
@@ -31,6 +31,8 @@ class ActorState(TypedDict):
     """Where the page is open; proposals are read against it."""
     n: int
     """How many different actions are wanted at most."""
+    samples: NotRequired[int]
+    """Proposals sampled this time, if other than usual; a trajectory draws one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +82,7 @@ def actor(
         key = f"{state['path']}/act"
         request = Request(
             messages=(Message(role="user", content=_asked(template, state)),),
-            n=samples,
+            n=state.get("samples", samples),
             temperature=temperature,
             top_p=0.95,
             shape=Shape(max_tokens=64, choices=choices) if choices else Shape(max_tokens=256),

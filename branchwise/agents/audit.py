@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -34,7 +35,7 @@ class Audit:
     soundness: float = 1.0
     """P(rejected | wrong)."""
     classes: tuple[tuple[float, float], ...] = ()
-    """Each labelled instance's weight and pass@1."""
+    """Kinds of labelled instances: their share and their pass@1."""
     calibration: Steps | None = None
     """Score -> P(correct), or None where no scores were labelled."""
     labels: int = 0
@@ -137,4 +138,5 @@ def _classes(seen: Sequence[Labelled]) -> tuple[tuple[float, float], ...]:
     pools: dict[str, list[bool]] = {}
     for one in seen:
         pools.setdefault(one.instance, []).append(one.correct)
-    return tuple((1 / len(pools), sum(pool) / len(pool)) for pool in pools.values())
+    rates = Counter(sum(pool) / len(pool) for pool in pools.values())
+    return tuple((count / len(pools), rate) for rate, count in sorted(rates.items()))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import TypedDict
+from dataclasses import replace
+from typing import NotRequired, TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, ProblemState, Request, Sample, Sampler, Task
+from branchwise.agents.protocols import Message, ProblemState, Request, Sample, Sampler, Shape, Task
+from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 
 
@@ -23,12 +25,21 @@ class GeneratorState(ProblemState):
     """A whole solution to improve on, or the empty string."""
     feedback: str
     """What a verifier said of `previous`."""
+    instruction: NotRequired[str]
+    """Added to the prompt."""
+    prefix: NotRequired[str]
+    """What the samples begin with, as if the model had written it; needs an engine that continues a reply."""
+    max_tokens: NotRequired[int | None]
+    """Instead of the task's; a form that decoding is held to is never cut short."""
+    temperature: NotRequired[float | None]
+    """Instead of the run's."""
 
 
 class GeneratorUpdate(TypedDict):
     """What the generator adds to the state."""
 
     samples: tuple[Sample, ...]
+    """Their texts begin with the state's prefix."""
 
 
 def generator(
@@ -54,20 +65,33 @@ def generator(
         continues = sample.capabilities.prefix
         if state["text"] and not continues:
             asked = fill(step, request=asked, text=state["text"])
+        if instruction := state.get("instruction"):
+            asked = f"{asked}\n\n{instruction}"
+        begun, warmth = state.get("prefix", ""), state.get("temperature")
+        if begun and not continues:
+            raise Unsupported(
+                "This engine cannot continue a reply that was begun; the embedded one and vLLM can."
+            )
         key = f"{state['path']}/propose"
         request = Request(
             messages=(Message(role="user", content=asked),),
-            prefix=state["text"] if continues else "",
+            prefix=state["text"] + begun if continues else "",
             n=state["n"],
-            temperature=temperature,
-            shape=task.shape(state["constraints"], state["text"], state["grain"]),
+            temperature=temperature if warmth is None else warmth,
+            shape=_shape(task, state),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,
         )
         reply = await sample(key, request)
-        return {"samples": reply.samples}
+        return {"samples": tuple(replace(one, text=begun + one.text) for one in reply.samples)}
 
     return generator_node
+
+
+def _shape(task: Task, state: GeneratorState) -> Shape:
+    shape = task.shape(state["constraints"], state["text"] + state.get("prefix", ""), state["grain"])
+    most = state.get("max_tokens")
+    return shape if most is None or shape.constrained else replace(shape, max_tokens=most)
 
 
 def bullets(constraints: Constraints) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from branchwise.agents.difficulty import Difficulty, estimate
+from branchwise.agents.policy_table import Choice, Knobs, PolicyTable
 from branchwise.store.records import Node, Vouch
 
 _HOPE = 0.95
@@ -20,6 +21,8 @@ class PlannerState(TypedDict):
 
     probes: Sequence[Node]
     """Whole solutions sampled from this instance; they stay on the tree and count for the strategies."""
+    tokens_left: int | None
+    """Tokens that the run may still spend; None without such a limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +30,16 @@ class Plan:
     """What the planner believes before the search begins."""
 
     difficulty: Difficulty
+    arms: tuple[str, ...]
+    """The strategies to choose among: those of the policy table first, then the usual ones."""
     prior: Mapping[str, float]
     """Suitability in [0, 1] by strategy; all 0.5 when there is no basis."""
+    knobs: Mapping[str, Knobs]
+    """Of the strategies that the policy table names."""
     samples: int
-    """How many samples one trial of a strategy may take."""
+    """How many samples one trial of a strategy may take; the table's knobs bound its strategies besides."""
+    basis: str
+    """Where the prior comes from: "policy table", "default" or "none"."""
 
 
 class PlannerUpdate(TypedDict):
@@ -48,23 +57,52 @@ _SUITS: Mapping[str, tuple[float, float, float]] = {
 suffice on easy instances, guided trees pay on medium ones, little helps on the hardest. The numbers are ours."""
 
 
-def planner(names: Sequence[str]) -> Callable[[PlannerState], Awaitable[PlannerUpdate]]:
+def planner(
+    names: Sequence[str],
+    table: PolicyTable | None = None,
+    *,
+    possible: Callable[[str], bool] = lambda _: True,
+) -> Callable[[PlannerState], Awaitable[PlannerUpdate]]:
     """Make the planner, a LangGraph node that calls no model itself: it reads the probe samples.
 
     With no probes, or probes that nobody could judge and that do not repeat, it has no basis: the prior is uniform.
+    Where the table has a row for this difficulty and budget, its choices get the table's priors and the usual
+    strategies none, so that they are tried when the table's fail.
+
+    Args:
+        names: The usual strategies.
+        table: A fitted policy table; its maps turn what probes show into calibrated estimates.
+        possible: Whether a strategy of the table can run here.
     """
+    table = table or PolicyTable()
 
     async def planner_node(state: PlannerState) -> PlannerUpdate:
-        difficulty = estimate(state["probes"], sound=any(n.vouch is Vouch.SOUND for n in state["probes"]))
+        probes = state["probes"]
+        sound = any(node.vouch is Vouch.SOUND for node in probes)
+        difficulty = estimate(probes, sound=sound, maps=table.maps, prior=table.prior)
+        found = table.lookup(difficulty, state["tokens_left"]) or ()
+        choices = [choice for choice in found if possible(choice.strategy)]
         known = difficulty.basis != "none"
-        prior = {name: _prior(name, difficulty.pass_at_1) if known else 0.5 for name in names}
         return {
             "plan": Plan(
-                difficulty=difficulty, prior=prior, samples=_worth(difficulty) if known else _UNKNOWN
+                difficulty=difficulty,
+                arms=tuple(dict.fromkeys([*(choice.strategy for choice in choices), *names])),
+                prior=_priors(names, choices, difficulty),
+                knobs={choice.strategy: choice.knobs for choice in choices},
+                samples=_worth(difficulty) if known else _UNKNOWN,
+                basis="policy table" if choices else "default" if known else "none",
             )
         }
 
     return planner_node
+
+
+def _priors(names: Sequence[str], choices: Sequence[Choice], difficulty: Difficulty) -> dict[str, float]:
+    if choices:
+        return {**dict.fromkeys(names, 0.0), **{choice.strategy: choice.prior for choice in choices}}
+    if difficulty.basis == "none":
+        return dict.fromkeys(names, 0.5)
+    return {name: _prior(name, difficulty.pass_at_1) for name in names}
 
 
 def _prior(name: str, pass_at_1: float) -> float:

@@ -6,14 +6,16 @@ import itertools
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from branchwise.agents.audit import Audit
 from branchwise.agents.beta import Beta
 from branchwise.agents.difficulty import Difficulty
 from branchwise.agents.difficulty_map import DifficultyMap, Signal
+from branchwise.agents.isotonic import Steps
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 
@@ -64,6 +66,8 @@ class PolicyTable:
     """For `estimate`: the bins are those of difficulties estimated with these."""
     prior: Beta | None = None
     """For `estimate`, under a sound checker."""
+    audit: Audit | None = None
+    """What labels say about the verifier that judged; None where a program did, or nobody knows."""
 
     def __post_init__(self) -> None:
         ends = (0.0, *self.edges, 1.0)
@@ -111,7 +115,7 @@ class PolicyTable:
             for m in self.maps
         ]
         prior = (self.prior.a, self.prior.b) if self.prior is not None else None
-        fitted = {"maps": maps, "prior": prior}
+        fitted = {"maps": maps, "prior": prior, "audit": None if self.audit is None else asdict(self.audit)}
         table = {"version": 1, "edges": self.edges, "source": dict(self.source), "rows": rows, **fitted}
         return json.dumps(table, indent=1, sort_keys=True, allow_nan=False)
 
@@ -130,6 +134,7 @@ class PolicyTable:
                 rows=tuple(_row(row, len(read.edges)) for row in read.rows),
                 maps=tuple(_map(one) for one in read.maps),
                 prior=Beta(*read.prior) if read.prior is not None else None,
+                audit=_audit(read.audit) if read.audit is not None else None,
             )
         except (ValidationError, ValueError) as error:
             raise BadInput(f"This is not a policy table: {error}") from error
@@ -158,6 +163,20 @@ class _Map(_Strict):
     beliefs: list[tuple[float, float]]
 
 
+class _Steps(_Strict):
+    edges: list[float]
+    values: list[float]
+
+
+class _Audit(_Strict):
+    completeness: float = Field(ge=0, le=1)
+    soundness: float = Field(ge=0, le=1)
+    classes: list[tuple[float, float]]
+    calibration: _Steps | None
+    labels: int = Field(ge=0)
+    basis: str
+
+
 class _Table(_Strict):
     version: int = Field(ge=1, le=1)
     edges: list[float]
@@ -165,6 +184,21 @@ class _Table(_Strict):
     rows: list[_Row]
     maps: list[_Map] = []
     prior: tuple[float, float] | None = None
+    audit: _Audit | None = None
+
+
+def _audit(one: _Audit) -> Audit:
+    steps = one.calibration
+    return Audit(
+        completeness=one.completeness,
+        soundness=one.soundness,
+        classes=tuple(one.classes),
+        calibration=Steps(edges=tuple(steps.edges), values=tuple(steps.values))
+        if steps is not None
+        else None,
+        labels=one.labels,
+        basis=one.basis,
+    )
 
 
 def _map(one: _Map) -> DifficultyMap:

@@ -1,17 +1,25 @@
-"""What a run may still spend."""
+"""What a run may still spend, and what all runs together may."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Usage
 
 
 class Purse:
-    """A run's budget and what is gone of it.
+    """A run's budget and what is gone of it; with a parent, also a share in what many runs may spend together.
+
+    A call must fit into the run's own purse and into its parent's. The parent counts what is spent in this process.
+
+        together = Purse(Budget(tokens=1_000_000, cost=5.0), concurrency=128)
+        async with asyncio.TaskGroup() as group:
+            for problem in problems:
+                group.create_task(solve(problem, purse=together, budget=Budget(tokens=20_000)))
 
     Calls in flight hold a reservation, so that many calls sent at once overshoot by at most what one of them was
     underestimated. It lives in one event loop and needs no lock.
@@ -22,25 +30,26 @@ class Purse:
         budget: Budget,
         spent: Usage | None = None,
         *,
-        samples: int = 0,
         elapsed: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        parent: Purse | None = None,
+        concurrency: int | None = None,
     ) -> None:
         """Open a purse.
 
         Args:
             budget: The limits.
             spent: Usage of earlier attempts at the same run.
-            samples: Samples that earlier attempts drew.
             elapsed: Seconds of earlier attempts at the same run.
             clock: Seconds of any epoch.
+            parent: The purse that this one draws from.
+            concurrency: Calls in flight at once, at least 1; None for no limit but the model's own.
         """
-        self.budget = budget
+        self.budget, self.parent = budget, parent
+        self._turn = None if concurrency is None else asyncio.Semaphore(concurrency)
         self.spent = spent or Usage()
         self._held_tokens = 0
         self._held_calls = 0
-        self._samples = samples
-        self._sample_tokens = self.spent.tokens if samples else 0
         self._clock = clock
         self._began = clock() - elapsed
 
@@ -48,6 +57,13 @@ class Purse:
     def elapsed(self) -> float:
         """Seconds of work so far, earlier attempts included."""
         return self._clock() - self._began
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until the purse and its parent admit one more call in flight."""
+        own, shared = self._turn, self.parent
+        async with own or nullcontext(), shared.turn() if shared is not None else nullcontext():
+            yield
 
     @contextmanager
     def reserve(self, tokens: int) -> Iterator[None]:
@@ -57,30 +73,36 @@ class Purse:
             BudgetSpent: A limit is reached, or the tokens are more than what is left.
         """
         self._check(tokens)
-        self._held_tokens += tokens
-        self._held_calls += 1
-        try:
-            yield
-        finally:
-            self._held_tokens -= tokens
-            self._held_calls -= 1
+        with self.parent.reserve(tokens) if self.parent is not None else nullcontext():
+            self._held_tokens += tokens
+            self._held_calls += 1
+            try:
+                yield
+            finally:
+                self._held_tokens -= tokens
+                self._held_calls -= 1
 
-    def pay(self, usage: Usage, samples: int = 0) -> None:
-        """Take note of what a call has cost and how many samples it brought."""
+    def pay(self, usage: Usage) -> None:
+        """Take note of what a call has cost."""
         self.spent += usage
-        self._samples += samples
-        self._sample_tokens += usage.tokens if samples else 0
+        if self.parent is not None:
+            self.parent.pay(usage)
+
+    def tokens_left(self) -> int | None:
+        """How many tokens may still be spent; None without such a limit."""
+        return None if self.budget.tokens is None else max(0, self.budget.tokens - self.spent.tokens)
 
     def samples_left(self) -> int:
         """How many more samples the budget is likely to pay for, at the mean cost of those so far."""
-        limits = [1_000_000.0]
-        budget, each = self.budget, max(1.0, self._sample_tokens / max(1, self._samples))
+        limits = [1_000_000.0 if self.parent is None else float(self.parent.samples_left())]
+        budget, spent = self.budget, self.spent
+        each = max(1.0, spent.tokens / max(1, spent.samples))
         if budget.tokens is not None:
-            limits.append((budget.tokens - self.spent.tokens) / each)
+            limits.append((budget.tokens - spent.tokens) / each)
         if budget.calls is not None:
-            limits.append(budget.calls - self.spent.calls)
-        if budget.cost is not None and self._samples and self.spent.cost:
-            limits.append((budget.cost - self.spent.cost) / (self.spent.cost / self._samples))
+            limits.append(budget.calls - spent.calls)
+        if budget.cost is not None and spent.samples and spent.cost:
+            limits.append((budget.cost - spent.cost) / (spent.cost / spent.samples))
         if budget.seconds is not None and self.elapsed >= budget.seconds:
             limits.append(0)
         return max(0, int(min(limits)))

@@ -26,6 +26,8 @@ class Record:
     """What is known of all strategies within one instance. The paper leaves the updates open; these are ours."""
 
     arms: Mapping[str, Arm] = field(default_factory=dict)
+    past: Mapping[str, Arm] = field(default_factory=dict)
+    """The same of earlier instances; it counts for the mean reward alone, so that each instance still explores."""
     trials: int = 0
     failed: bool = False
     """Whether the last trial fell short."""
@@ -91,7 +93,8 @@ def ucb(
         prior: Suitability in [0, 1] by name; a missing one counts 0.5.
         weights: Weights of prior, diversity and recovery.
         mode: "paper" is algorithm 1 to the letter: rewards are divided by the largest *sum* of rewards, so that
-            exploitation fades as pulls add up. "mean" takes the mean reward instead and is the default.
+            exploitation fades as pulls add up. "mean" takes the mean reward instead, that of earlier instances
+            included, and is the default.
     """
     weights = weights or Weights()
     largest = max((arm.reward for arm in record.arms.values()), default=0.0) or 1.0
@@ -99,9 +102,10 @@ def ucb(
     for name in names:
         arm = record.arms.get(name, Arm())
         count = 1 + arm.pulls
-        share = count * largest if mode == "paper" else max(1, arm.pulls)
+        past = record.past.get(name, Arm())
+        share = count * largest if mode == "paper" else max(1, arm.pulls + past.pulls)
         bounds[name] = Terms(
-            exploitation=arm.reward / share,
+            exploitation=(arm.reward if mode == "paper" else arm.reward + past.reward) / share,
             exploration=min(math.sqrt(2 * math.log(record.trials + 1) / count), 5.0),
             prior=weights.prior / (1 + record.trials) * prior.get(name, 0.5),
             diversity=weights.diversity / (count + 1),

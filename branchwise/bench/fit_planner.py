@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import fmean
 
+from branchwise.agents.audit import Audit, Labelled, audit
 from branchwise.agents.policy_table import PolicyTable, Row
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import outcomes
@@ -12,14 +13,14 @@ from branchwise.bench.planning import fit_table
 from branchwise.bench.policy import policies
 from branchwise.bench.probing import fit_maps, fit_prior, forecast, probing
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Json
+from branchwise.store.records import Json, Vouch
 
 _PROBES = 4
 _FEWEST = 20
 
 
 def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seeds: int = 5) -> PolicyTable:
-    """Fit difficulty maps and, at budgets of doubling numbers of samples, one row a difficulty bin.
+    """Fit difficulty maps, an audit of the verifier and, at budgets of doubling numbers of samples, a row a bin.
 
     How much such a table gains on other instances is what `tables` reports; fitting it says nothing about that.
 
@@ -62,4 +63,28 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
         "sha256": log.header.sha256,
         "probes": probes,
     }
-    return replace(table, rows=tuple(rows.values()), source=source, maps=tuple(maps), prior=prior)
+    return replace(
+        table,
+        rows=tuple(rows.values()),
+        source=source,
+        maps=tuple(maps),
+        prior=prior,
+        audit=_audited(log, arm),
+    )
+
+
+def _audited(log: Log, arm: str) -> Audit | None:
+    """Audit the verifier that judged, or None where a program did: its acceptance is proof."""
+    verifier = log.header.verifier
+    if verifier is None or log.header.vouch is Vouch.SOUND:
+        return None
+    return audit(
+        Labelled(
+            instance=sample.instance,
+            correct=bool(sample.correct),
+            accepted=sample.accepted,
+            score=sample.scores.get(verifier),
+        )
+        for sample in log.samples
+        if sample.arm == arm
+    )

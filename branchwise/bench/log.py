@@ -39,11 +39,27 @@ class Header:
     """The name in `scores` of the unit reward that a live verifier would give, or None."""
     vouch: Vouch = Vouch.NOTHING
     """What stands behind `accepted` and that score."""
+    step_verifier: str | None = None
+    """The name in the steps' `scores` of the unit reward that a live step verifier would give, or None."""
     sha256: str = ""
     """Hash of the recorded file, or of the concatenated files."""
     notes: str = ""
     features: Mapping[str, Mapping[str, Feature]] = field(default_factory=dict)
     """What is visible of each instance before any sample: size, hardness class, length."""
+
+
+@checked(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class Step:
+    """One step of a recorded sample; samples of an arm that begin with the same steps share a branch of a tree."""
+
+    text: str
+    """The step, or the state that it led to."""
+    scores: Mapping[str, Unit] = field(default_factory=dict)
+    """Unit rewards of the solution up to here, by verifier."""
+    tokens: Count = 0
+    """Completion tokens of the step."""
+    check_tokens: Mapping[str, Count] = field(default_factory=dict)
+    """Completion tokens that judging it takes, by verifier; none where a program judges."""
 
 
 @checked(frozen=True, kw_only=True, slots=True, config=_STRICT)
@@ -73,6 +89,8 @@ class Recorded:
     seed: int | None = None
     after: int | None = None
     """Index of the sample of the same arm that this one revises."""
+    steps: tuple[Step, ...] = ()
+    """The sample cut into steps, the last of which completes it; empty where it was not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

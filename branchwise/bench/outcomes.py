@@ -8,7 +8,8 @@ from statistics import fmean
 
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.policy import Policy
-from branchwise.bench.replay import Judge, Played, halves, replay
+from branchwise.bench.replay import Deck, Judge, Played, halves, replay
+from branchwise.bench.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.protocols import Aggregator, Strategy
 
@@ -49,7 +50,7 @@ def outcomes(log: Log, policies: Sequence[Policy], *, seeds: int) -> Outcomes:
     """Play every policy on every instance that has all arms, `seeds` times on each half of its samples."""
     arms = {policy.arm: shuffled(log, policy.arm, seeds=seeds) for policy in policies}
     instances = tuple(name for name in log.instances if all(name in draws for draws in arms.values()))
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    judge = Judge(score=log.header.verifier, vouch=log.header.vouch, step=log.header.step_verifier)
     right, tokens = {}, {}
     for policy in policies:
         play = player(policy)
@@ -66,7 +67,9 @@ def player(policy: Policy) -> Callable[[Draws, Judge, int], Played]:
     strategy: Strategy = strategies.load(policy.strategy, **policy.knobs)
     aggregate: Aggregator = aggregations.load(policy.aggregation)
 
+    deal = StepDeck if policy.grain == "step" else Deck
+
     def play(draws: Draws, judge: Judge, seed: int) -> Played:
-        return replay(draws, strategy, aggregate, limit=policy.limit, judge=judge, seed=seed)
+        return replay(draws, strategy, aggregate, limit=policy.limit, judge=judge, seed=seed, deal=deal)
 
     return play

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from branchwise.agents.policy_table import Knobs
 from branchwise.bench.log import Log
+from branchwise.bench.step_knobs import FEWEST, MOST, step_knobs
 from branchwise.graphs import strategies
-from branchwise.store.records import Vouch
+from branchwise.store.records import Grain, Vouch
 
 _GRIDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "adaptive_vote": ("certainty", (0.7, 0.8, 0.9, 0.95, 0.99)),
@@ -38,19 +39,31 @@ class Policy:
     @property
     def name(self) -> str:
         """The name for a table row."""
-        knobs = [f"{key}={value}" for key, value in self.knobs.items() if key != "n"]
-        return f"{self.family} ({', '.join([f'N={self.limit}', *knobs])})"
+        knobs = [f"{key}={value}" for key, value in self.knobs.items() if key != "n" or self.grain == "step"]
+        shown = knobs if self.grain == "step" else [f"N={self.limit}", *knobs]
+        return f"{self.family} ({', '.join(shown)})"
+
+    @property
+    def grain(self) -> Grain:
+        """What one sample adds."""
+        return strategies.about(self.strategy).grain
 
 
 def policies(log: Log, limits: Sequence[int], *, arms: Sequence[str] = ()) -> tuple[Policy, ...]:
-    """Every policy over whole solutions that the log can replay, with at most the samples in `limits`.
+    """Every policy that the log can replay, with at most the samples in `limits`.
+
+    A policy that grows solutions step by step stands beside those of as many whole solutions.
 
     Args:
         log: The recorded samples.
         limits: Numbers of samples, rising, at most half of the smallest pool.
         arms: Arms to draw from; all where empty.
     """
-    return tuple(policy for arm in arms or log.arms for policy in _of_arm(log, arm, limits))
+    return tuple(
+        policy
+        for arm in arms or log.arms
+        for policy in (*_of_arm(log, arm, limits), *_stepwise(log, arm, limits))
+    )
 
 
 def _of_arm(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
@@ -65,6 +78,17 @@ def _of_arm(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
                     aggregation=strategies.about(name).aggregation,
                     knobs={"n": limit, **knobs},
                 )
+
+
+def _stepwise(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
+    longest = max((len(sample.steps) for sample in log.samples if sample.arm == arm), default=0)
+    if log.header.step_verifier is None or not longest:
+        return
+    for n in (n for n in limits if FEWEST <= n <= MOST):
+        for name in strategies.names():
+            knobs = step_knobs(name, n)
+            if knobs is not None:
+                yield Policy(arm=arm, strategy=name, limit=n * longest, knobs=knobs)
 
 
 def _applies(name: str, log: Log) -> bool:

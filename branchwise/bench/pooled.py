@@ -22,6 +22,7 @@ from branchwise.bench.repairs import repairs
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.simulated import simulated
 from branchwise.bench.split_half import split_half
+from branchwise.bench.stepwise import step_verifiers, stepwise
 from branchwise.bench.whole_pools import whole_pools
 from branchwise.store.records import Vouch
 
@@ -79,6 +80,7 @@ def pooled(title: str, log: Log, plan: Plan, facts: Mapping[str, str], *, seeds:
             *(audit_tables(checked) if checked is not None else ()),
             *_reliabilities(plots),
             _coverage(log, plan),
+            *_stepwise(log, seeds),
             *_whole_pools(log, plan),
             *_simulated(log, found, seeds),
             *((repaired,) if repaired is not None else ()),
@@ -231,6 +233,11 @@ def _coverage(log: Log, plan: Plan) -> Table:
     )
 
 
+def _stepwise(log: Log, seeds: int) -> list[Table]:
+    cut = [arm for arm in log.arms if all(sample.steps for sample in log.samples if sample.arm == arm)]
+    return [stepwise(log, arm, seeds=seeds) for arm in cut] if step_verifiers(log) else []
+
+
 def _whole_pools(log: Log, plan: Plan) -> list[Table]:
     if log.header.vouch is Vouch.SOUND or log.header.verifier is None:
         return []
@@ -250,7 +257,7 @@ def _simulated(log: Log, found: Outcomes, seeds: int) -> list[Table]:
 def _typical(policy: Policy) -> bool:
     """Whether to show the policy: one setting of each knob is enough for the eye."""
     knobs = {key: value for key, value in policy.knobs.items() if key != "n"}
-    return not knobs or set(knobs.values()) <= {0.95, 1.0}
+    return policy.grain == "step" or not knobs or set(knobs.values()) <= {0.95, 1.0}
 
 
 def _curves(found: Outcomes) -> tuple[Curve, ...]:

@@ -11,7 +11,7 @@ from branchwise.agents.difficulty import estimate, signals
 from branchwise.agents.difficulty_map import DifficultyMap, Signal
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import shuffled
-from branchwise.bench.replay import Judge, deal
+from branchwise.bench.replay import Judge, probe
 from branchwise.store.records import Node, Vouch
 
 _SIGNALS: tuple[Signal, ...] = ("score", "agreement", "logprob")
@@ -36,7 +36,7 @@ def probing(log: Log, arm: str, instances: Sequence[str], *, probes: int, seeds:
     return [
         [
             Probe(
-                nodes=deal(half, judge, probes),
+                nodes=probe(half, judge, probes),
                 tokens=sum(sample.tokens for sample in half[:probes]),
                 right=sum(bool(sample.correct) for sample in half[probes:]),
                 rest=len(half) - probes,

@@ -24,6 +24,8 @@ class Judge:
     vouch: Vouch = Vouch.NOTHING
     calibrate: Callable[[float], float] | None = None
     """Score -> P(correct), fitted on other instances."""
+    step: str | None = None
+    """Which of the recorded steps' scores the step verifier shows; None for none."""
     accept: float | None = None
     """Scores from here on are accepted, after calibration; None keeps what was recorded."""
 
@@ -54,6 +56,8 @@ class Played:
     prompt_tokens: int
     rounds: int
     """How often the search had to wait for samples."""
+    dry: int = 0
+    """Draws that found nothing recorded."""
 
 
 def halves(pool: Sequence[Recorded], *, seed: int) -> tuple[list[Recorded], list[Recorded]]:
@@ -75,6 +79,7 @@ def replay(
     limit: int,
     judge: Judge,
     seed: int = 0,
+    deal: Callable[[Sequence[Recorded], Judge], Deck] | None = None,
 ) -> Played:
     """Play one search: what is allocated under the root draws whole solutions, without replacement.
 
@@ -88,38 +93,37 @@ def replay(
         limit: Most samples.
         judge: What the verifier shows.
         seed: Handed to the strategy.
+        deal: Makes the deck to draw from; one of whole solutions where None.
 
     Raises:
         BadInput: `limit` is above the number of samples, or the strategy asks for steps, which a log of whole
             solutions cannot give.
     """
-    table = _Table(draws, judge)
-    if limit > len(table.waiting):
-        raise BadInput(
-            f"A search of {limit} samples cannot be replayed on {len(table.waiting)} recorded ones."
-        )
+    deck = (deal or Deck)(draws, judge)
+    if limit > deck.size:
+        raise BadInput(f"A search of {limit} samples cannot be replayed on {deck.size} recorded ones.")
     left, rounds = limit, 0
-    while left > 0 and rounds < _MOST_ROUNDS and not any(node.accepted for node in table.tree.complete):
-        allocation = strategy(table.tree, left, seed=seed)
+    while left > 0 and rounds < _MOST_ROUNDS and not any(node.accepted for node in deck.tree.complete):
+        allocation = strategy(deck.tree, left, seed=seed)
         if not allocation:
             break
         rounds += 1
         for parent, count in allocation.items():
-            table.draw(parent, min(count, left), rounds)
+            deck.draw(parent, min(count, left), rounds)
             left -= min(count, left)
-    return table.played(aggregate, rounds)
+    return deck.played(aggregate, rounds)
 
 
-def deal(draws: Sequence[Recorded], judge: Judge, count: int) -> tuple[Node, ...]:
+def probe(draws: Sequence[Recorded], judge: Judge, count: int) -> tuple[Node, ...]:
     """The first `count` samples as a live run would hold its probes."""
-    table = _Table(draws, judge)
-    table.draw(ROOT, count, 1)
-    return table.tree.complete
+    deck = Deck(draws, judge)
+    deck.draw(ROOT, count, 1)
+    return deck.tree.complete
 
 
-@dataclass(slots=True)
-class _Table:
-    """The search as it goes: what lies face up and what can still be drawn."""
+@dataclass
+class Deck:
+    """Whole solutions as they are drawn: what lies face up and what can still be had."""
 
     draws: Sequence[Recorded]
     judge: Judge
@@ -127,10 +131,26 @@ class _Table:
     drawn: dict[NodeId, Recorded] = field(init=False, default_factory=dict)
     said: dict[str, NodeId] = field(init=False, default_factory=dict)
     tree: Tree = field(init=False, default_factory=Tree)
+    dry: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.waiting = [sample for sample in self.draws if sample.after is None]
         self.waiting.reverse()
+
+    @property
+    def size(self) -> int:
+        """How many samples a search may draw."""
+        return len(self.waiting)
+
+    @property
+    def tokens(self) -> int:
+        """Completion tokens of all that was drawn."""
+        return sum(sample.tokens for sample in self.drawn.values())
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Prompt tokens of all that was drawn."""
+        return sum(sample.prompt_tokens for sample in self.drawn.values())
 
     def draw(self, parent: NodeId, count: int, round_: int) -> None:
         """Put `count` samples under `parent`."""
@@ -152,6 +172,7 @@ class _Table:
     def _node(self, parent: NodeId, ordinal: int, sample: Recorded | None, round_: int) -> Node:
         name, depth = child_id(parent, ordinal), self.tree[parent].depth + 1
         if sample is None:
+            self.dry += 1
             return Node(id=name, parent=parent, depth=depth, round=round_, failed="nothing was recorded here")
         self.drawn[name] = sample
         score, accepted = self.judge(sample)
@@ -183,9 +204,10 @@ class _Table:
             confidence=choice.confidence if choice is not None else None,
             score=choice.node.score if choice is not None else None,
             samples=len(self.drawn),
-            tokens=sum(sample.tokens for sample in self.drawn.values()),
-            prompt_tokens=sum(sample.prompt_tokens for sample in self.drawn.values()),
+            tokens=self.tokens,
+            prompt_tokens=self.prompt_tokens,
             rounds=rounds,
+            dry=self.dry,
         )
 
 

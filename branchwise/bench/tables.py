@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from branchwise.bench import logs
@@ -12,6 +13,7 @@ from branchwise.bench.markdown import markdown
 from branchwise.bench.page import page
 from branchwise.bench.pooled import Plan, pooled
 from branchwise.bench.report import Report
+from branchwise.bench.stepwise import step_verifiers
 from branchwise.bench.trials import trials
 from branchwise.store.errors import UnknownName
 
@@ -65,10 +67,19 @@ def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
         **({"Note": log.header.notes} if log.header.notes else {}),
     }
     if name in _POOLED:
-        return (pooled(name, log, _POOLED[name], facts, seeds=seeds),)
+        return _pooled(name, log, facts, seeds)
     if name == "tau_bench_airline":
         return (trials(name, log, facts),)
     return (choosing(name, log, facts),)
+
+
+def _pooled(name: str, log: Log, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:
+    """One report, and one more for every further verifier of steps."""
+    yield pooled(name, log, _POOLED[name], facts, seeds=seeds)
+    for verifier in step_verifiers(log)[1:]:
+        judged = Log(header=replace(log.header, step_verifier=verifier), samples=log.samples)
+        about = {**facts, "Steps judged by": verifier}
+        yield pooled(f"{name}_{verifier}", judged, _POOLED[name], about, seeds=seeds)
 
 
 def _write(reports: Iterable[Report], out: Path) -> None:

@@ -12,10 +12,29 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.cli.bench import bench, planner
+from branchwise.cli.bench import bench
 from branchwise.cli.db import db
-from branchwise.cli.exits import Exit, run
+from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    ModelName,
+    PromptFolder,
+    Seconds,
+    Seed,
+    StoreUrl,
+    StrategyName,
+    TaskName,
+    Tokens,
+    read_knobs,
+)
+from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
+from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
@@ -23,7 +42,8 @@ from branchwise.store.rows import OnChange
 app = typer.Typer(
     name="branchwise",
     help="Search by language-model agents: durable runs, a planner that picks the strategy.",
-    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 130 interrupted (resumable).",
+    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 4 waits for your yes, "
+    "130 interrupted (resumable).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -33,48 +53,27 @@ app.add_typer(db, name="db")
 app.add_typer(pool, name="pool")
 out = Console(highlight=False)
 
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
-
-
-def _tasks(incomplete: str) -> list[str]:
-    from branchwise.graphs import tasks
-
-    return [name for name in tasks.names() if name.startswith(incomplete)]
-
 
 @app.command()
 def solve(
     problem: Annotated[str, typer.Argument(help="The problem in words; `-` reads standard input.")] = "",
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the problem from a file.")] = None,
-    task: Annotated[str, typer.Option(help="The problem's domain.", autocompletion=_tasks)] = "text",
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "auto",
-    knob: Annotated[
-        list[str] | None,
-        typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="embedded, openai-compatible:NAME (with --base-url) or litellm:NAME.")
-    ] = "embedded",
-    base_url: Annotated[str | None, typer.Option(help="Where an OpenAI-compatible server listens.")] = None,
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    calls: Annotated[int | None, typer.Option(help="Budget of model calls.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Budget of seconds.")] = None,
-    cost: Annotated[float | None, typer.Option(help="Budget of US dollars.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Folder of prompts that override the package's.")
+    task: TaskName = "text",
+    strategy: StrategyName = "auto",
+    knob: Knobs = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none."
+        ),
     ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -85,7 +84,7 @@ def solve(
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
-        knobs = dict(_pair(pair) for pair in knob or [])
+        knobs = read_knobs(knob)
     except (BadInput, ValueError, OSError) as error:
         Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None
@@ -100,6 +99,7 @@ def solve(
         budget=budget,
         seed=seed,
         prompts=prompts,
+        policy=policy,
         store=store,
     )
 
@@ -108,18 +108,6 @@ def _problem(problem: str, file: Path | None) -> str:
     if file is not None:
         return file.read_text(encoding="utf-8")
     return sys.stdin.read() if problem == "-" else problem
-
-
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)
 
 
 @app.command()
@@ -131,21 +119,33 @@ def resume(
             help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
         ),
     ] = None,
+    answer: Annotated[
+        bool | None, typer.Option("--yes/--no", help="Your word on the action that a web run waits with.")
+    ] = None,
+    allow: Annotated[
+        bool,
+        typer.Option("--allow", help="Web runs: commit irreversible actions from now on without asking."),
+    ] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Finish an interrupted run; no call that was committed is made again."""
+    from branchwise.cli.showing import find_run
+
+    found = run(find_run(run_id, store))
+    if found.task == "web":
+        from branchwise.cli.browsing import go_on
+
+        go_on(found.id, store=store, answer=answer, allow=allow, on_change=on_change, as_json=as_json)
+    elif answer is not None or allow:
+        refuse(BadInput(f"The run `{found.id}` is no web run and waits for nobody's word."))
     from branchwise.cli.solving import resuming
 
-    resuming(run_id, store=store, on_change=on_change, as_json=as_json)
+    resuming(found.id, store=store, on_change=on_change, as_json=as_json)
 
 
-@app.command()
-def runs(store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """List the runs, newest first."""
-    from branchwise.cli.showing import list_runs
-
-    run(list_runs(store, as_json=as_json))
+for command in (runs, submit, worker, cancel):
+    app.command()(command)
 
 
 @app.command()
@@ -167,64 +167,7 @@ def show(
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 
-@app.command()
-def web(
-    goal: Annotated[str, typer.Argument(help="What is to be reached, in words.")] = "",
-    url: Annotated[str, typer.Option(help="The start page; only its host and port can be reached.")] = "",
-    host: Annotated[list[str] | None, typer.Option(help="One more site that may be reached.")] = None,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=VARIABLE: typed where an action says {secret:NAME}; never shown or stored."),
-    ] = None,
-    fork_endpoint: Annotated[
-        str | None,
-        typer.Option(help="Where the site forks its state; its token is read from BRANCHWISE_FORK_TOKEN."),
-    ] = None,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
-    depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
-    states: Annotated[int, typer.Option(help="Pages judged at most.")] = 20,
-    samples: Annotated[int, typer.Option(help="Proposals sampled for one page.")] = 20,
-    judgements: Annotated[int, typer.Option(help="Judgements averaged for one page.")] = 20,
-    held: Annotated[
-        bool, typer.Option(help="Let the model pick among the page's actions; for small models.")
-    ] = False,
-    screenshots: Annotated[bool, typer.Option(help="Keep a screenshot of every page.")] = True,
-    model: Annotated[str, typer.Option(help="As for `solve`.")] = "embedded",
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    resume: Annotated[str | None, typer.Option(help="Finish this run instead of starting one.")] = None,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Search for a goal in a real browser; writes that cannot be rewound are held back."""
-    from branchwise.cli.browsing import Errand, browsing
-    from branchwise.graphs.browse import WebOptions
-
-    options = WebOptions(
-        strategy=strategy.replace("-", "_"),
-        depth=depth,
-        states=states,
-        samples=samples,
-        judgements=judgements,
-        held=held,
-    )
-    browsing(
-        Errand(
-            goal=goal,
-            url=url,
-            hosts=host or [],
-            secrets=secret or [],
-            fork=fork_endpoint,
-            screenshots=screenshots,
-            model=model,
-            options=options,
-            budget=Budget(tokens=tokens),
-            seed=seed,
-            store=store,
-            resume=resume,
-            as_json=as_json,
-        )
-    )
+app.command()(web)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`branchwise bench` and `branchwise planner`: evidence from recorded samples."""
+"""`branchwise bench`: evidence from recorded samples."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from branchwise.agents.policy_table import PolicyTable, Row
 from branchwise.cli.exits import run
 
 bench = typer.Typer(
     help="Does search pay here, which strategy, at what cost, how sure?", no_args_is_help=True
 )
-planner = typer.Typer(help="Fit and show the planner's policy table.", no_args_is_help=True)
 _out = Console(highlight=False)
 
 Data = Annotated[
@@ -50,38 +48,3 @@ def replay(
                 terminal(report, _out)
 
     run(work())
-
-
-@planner.command()
-def fit(
-    log: Annotated[Path, typer.Argument(help="A log in the replay format, with labels.")],
-    out: Annotated[Path, typer.Option(help="Where to write the policy table.")] = Path("policy_table.json"),
-    seeds: Seeds = 5,
-) -> None:
-    """Fit a policy table from recorded samples."""
-    from branchwise.bench.fit_planner import fit_planner
-    from branchwise.bench.log import Log
-
-    async def work() -> None:
-        out.write_text(fit_planner(Log.read(log), seeds=seeds).dumps() + "\n", encoding="utf-8")
-        typer.echo(f"Wrote {out}.")
-
-    run(work())
-
-
-@planner.command()
-def show(table: Annotated[Path, typer.Argument(help="A policy table.")]) -> None:
-    """Show a policy table."""
-    from branchwise.bench.terminal import grid
-
-    async def work() -> None:
-        read = PolicyTable.loads(table.read_text(encoding="utf-8"))
-        columns = ("difficulty", "tokens", "instances", "choices")
-        _out.print(grid("Policy table", columns, [_row(read, row) for row in read.rows]))
-
-    run(work())
-
-
-def _row(table: PolicyTable, row: Row) -> tuple[str, ...]:
-    choices = ", ".join(f"{c.strategy} {dict(c.knobs)} ({c.prior:.2f})" for c in row.choices)
-    return table.describe(row.bin), str(row.tokens), str(row.instances), choices

@@ -1,22 +1,26 @@
-"""`branchwise web`: search in a browser, then show the actions, the answer and the bill."""
+"""What `branchwise web` and `resume` do for a web run: show what happens, ask before writes, print the answer."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import typer
 from rich.console import Console
 
-from branchwise.agents.environments.browser import Window, browser
-from branchwise.agents.environments.worlds import worlds
+from branchwise.agents.environments.opening import Opening
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
-from branchwise.graphs.browse import WebOptions, WebResult, browse, resume_browse
-from branchwise.store.errors import BadInput
+from branchwise.cli.solving import how_to_resume
+from branchwise.graphs.web.request import WebOptions
+from branchwise.graphs.web.result import Question, WebResult
+from branchwise.graphs.web.run import Company, browse, resume_browse
 from branchwise.store.locate import locate
 from branchwise.store.records import Budget
 
@@ -26,75 +30,116 @@ class Errand:
     """What was asked for on the command line."""
 
     goal: str
-    url: str
-    hosts: Sequence[str]
-    secrets: Sequence[str]
-    """NAME=VARIABLE: the value is read from the environment, so that it stands in no shell history."""
-    fork: str | None
-    screenshots: bool
+    environment: str
+    own: Mapping[str, object]
+    """The environment's options."""
     model: str
+    base_url: str | None
     options: WebOptions
     budget: Budget
     seed: int
+    prompts: Path | None
+    screenshots: bool
     store: str | None
-    resume: str | None
-    as_json: bool
 
 
-def browsing(errand: Errand) -> None:
+def browsing(errand: Errand, *, as_json: bool) -> None:
     """Search, show, exit."""
-    result = run(_browse(errand), when_interrupted=lambda: "Pick it up with --resume RUN.")
-    if errand.as_json:
-        print(json.dumps(asdict(result)))
-    else:
-        _print(result)
-    raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
-
-async def _browse(errand: Errand) -> WebResult:
-    site = worlds(errand.fork, os.environ.get("BRANCHWISE_FORK_TOKEN", "")) if errand.fork else None
-    environment = browser(
-        errand.url,
-        hosts=errand.hosts,
-        secrets=dict(_secret(pair) for pair in errand.secrets),
-        site=site,
-        window=Window(screenshots=errand.screenshots),
-    )
-    shots = _folder(errand.store) if errand.screenshots else None
-    try:
-        if errand.resume:
-            return await resume_browse(errand.resume, environment, store=errand.store, shots=shots)
+    async def work(company: Company) -> WebResult:
         return await browse(
             errand.goal,
-            environment,
+            Opening(name=errand.environment, options=errand.own),
             model=errand.model,
+            base_url=errand.base_url,
             options=errand.options,
             budget=errand.budget,
             store=errand.store,
             seed=errand.seed,
-            shots=shots,
+            prompts=errand.prompts,
+            shots=_folder(errand.store) if errand.screenshots else None,
+            company=company,
         )
-    finally:
-        await environment.aclose()
+
+    _show(work, errand.store, as_json=as_json)
 
 
-def _secret(pair: str) -> tuple[str, str]:
-    name, _, variable = pair.partition("=")
-    if not name.isidentifier() or variable not in os.environ:
-        raise BadInput(f"A secret is written NAME=VARIABLE with a variable that is set, not `{pair}`.")
-    return name, os.environ[variable]
+def go_on(
+    run_id: str,
+    *,
+    store: str | None,
+    answer: bool | None,
+    allow: bool,
+    on_change: Literal["fail", "fork", "accept"] | None,
+    as_json: bool,
+) -> None:
+    """Resume a web run, show, exit."""
+
+    async def work(company: Company) -> WebResult:
+        return await resume_browse(
+            run_id, store=store, answer=answer, allow=allow, on_change=on_change, company=company
+        )
+
+    _show(work, store, as_json=as_json)
+
+
+def _show(work: Callable[[Company], Awaitable[WebResult]], store: str | None, *, as_json: bool) -> None:
+    err, began, opened = Console(stderr=True, highlight=False, quiet=as_json), time.monotonic(), ""
+
+    def note(run_id: str) -> None:
+        nonlocal opened
+        opened = run_id
+        err.print(f"run {run_id}", style="dim", markup=False)
+
+    def watch(line: str) -> None:
+        err.print(f"{time.monotonic() - began:6.1f} s  {line}", style="dim", markup=False, soft_wrap=True)
+
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+
+    async def ask(question: Question) -> bool | None:
+        return await asyncio.to_thread(_ask, err, question) if asks else None
+
+    async def watched() -> WebResult:
+        return await work(Company(watch=watch, opened=note, ask=ask))
+
+    result = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
+    if as_json:
+        print(json.dumps(asdict(result)))
+    else:
+        _print(result, store)
+    if result.reason == "waiting":
+        raise typer.Exit(Exit.WAITING)
+    raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
+
+
+def _ask(err: Console, question: Question) -> bool:
+    _put(err, question)
+    return typer.confirm("Do it?", default=False, err=True)
+
+
+def _put(out: Console, question: Question) -> None:
+    out.print("This would leave something behind:", style="bold yellow")
+    for number, action in enumerate([*question.path, question.action], 1):
+        out.print(f"  {number}. {action}", markup=False)
+    out.print(f"  on {question.url}: {question.reason}", markup=False, soft_wrap=True)
 
 
 def _folder(store: str | None) -> Path:
     url = locate(store)
     beside = Path(url.database).parent if url.drivername.startswith("sqlite") and url.database else Path.cwd()
-    folder = beside / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return (beside / "screenshots").absolute()
 
 
-def _print(result: WebResult) -> None:
+def _print(result: WebResult, store: str | None) -> None:
     out = Console(highlight=False)
+    if result.question is not None:
+        _put(out, result.question)
+        out.print(
+            f"The run waits for your word: {how_to_resume(result.run_id, store, said=' --yes')}",
+            soft_wrap=True,
+        )
+        out.print("(--no refuses this action, --allow says yes to all that follow)", style="dim")
+        return
     for number, action in enumerate(result.actions, 1):
         out.print(f"{number}. {action}", markup=False)
     word = "reached" if result.solved else f"not reached ({result.reason})"
@@ -106,8 +151,11 @@ def _print(result: WebResult) -> None:
     if result.answer:
         out.print(f"answer: {result.answer}", markup=False)
     out.print(f"page: {result.url}", markup=False)
+    for line in result.written:
+        out.print(f"written and stays: {line}", style="bold yellow", markup=False)
     out.print(
-        f"run {result.run_id}: {result.visited} pages judged, {result.replayed} actions replayed",
+        f"run {result.run_id}: {result.visited} pages visited, {result.replayed} actions replayed",
         markup=False,
     )
     print_bill(out, result.usage)
+    out.print(f"see the tree: branchwise show {result.run_id} --html tree.html", style="dim")

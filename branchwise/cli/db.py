@@ -11,11 +11,10 @@ import typer
 from rich.console import Console
 
 from branchwise.cli.exits import run
+from branchwise.cli.options import StoreUrl
 
 db = typer.Typer(help="Upgrade, prune, export and import runs.", no_args_is_help=True)
 _err = Console(stderr=True, highlight=False)
-
-StoreUrl = Annotated[str | None, typer.Option("--store", envvar="BRANCHWISE_STORE", help="Database URL.")]
 
 
 @db.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,6 +23,8 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     FAILED = 3
     """The store or the model could not be used."""
+    WAITING = 4
+    """The run is paused until a person allows or refuses an action."""
     INTERRUPTED = 130
 
 
@@ -40,6 +42,12 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
             raise
         err.print(f"branchwise: {first}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
+
+
+def refuse(error: Exception) -> NoReturn:
+    """Say what is wrong with the input, and exit."""
+    Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
+    raise typer.Exit(Exit.BAD_INPUT) from None
 
 
 def _first(error: BaseException) -> BaseException:

@@ -13,15 +13,17 @@ from rich.table import Table
 
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Json, Usage
-from branchwise.store.store import Decision, Store
+from branchwise.store.store import Decision, RunRecord, Status, Store
 
 
-async def list_runs(url: str | None, *, as_json: bool) -> None:
+async def list_runs(url: str | None, *, status: str | None = None, as_json: bool) -> None:
     """Print the runs, newest first."""
+    if status is not None and status not in set(Status):
+        raise UnknownName("status", status, list(Status))
     async with Store.opened(url) as store:
-        rows = await store.runs()
+        rows = await store.runs(status=status)
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))
         return
@@ -39,6 +41,13 @@ async def last_run(url: str | None) -> str:
     if not rows:
         raise BadInput("There are no runs yet.")
     return rows[0].id
+
+
+async def find_run(run_id: str, url: str | None) -> RunRecord:
+    """The run of an id, a part of it, or "last"."""
+    name = await last_run(url) if run_id == "last" else run_id
+    async with Store.opened(url) as store:
+        return await store.run(name)
 
 
 async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) -> None:

@@ -35,13 +35,12 @@ def solving(
     budget: Budget,
     seed: int,
     prompts: Path | None,
+    policy: str | None,
     store: str | None,
     as_json: bool,
 ) -> None:
     """Solve, show, exit."""
-    # One flag serves both: what is no option of the run is a knob of the strategy.
-    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
-    rest = {name: value for name, value in knobs.items() if name not in _OPTIONS}
+    options, rest = split(knobs)
 
     async def work(watch: Callable[[Event], None]) -> Result:
         return await solve_problem(
@@ -54,12 +53,21 @@ def solving(
             budget=budget,
             seed=seed,
             prompts=prompts,
+            policy=policy,
             store=store,
             watch=watch,
-            options=options_of(chosen),
+            options=options,
         )
 
     _show(work, store, as_json=as_json)
+
+
+def split(
+    knobs: Mapping[str, int | float | str | bool],
+) -> tuple[Options, dict[str, int | float | str | bool]]:
+    """Part options of the run from knobs of the strategy, which one flag serves."""
+    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
+    return options_of(chosen), {name: value for name, value in knobs.items() if name not in _OPTIONS}
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:
@@ -88,7 +96,7 @@ def _show(
         async def watched() -> Result:
             return await work(watch)
 
-        result = run(watched(), when_interrupted=lambda: _how_to_resume(opened, store))
+        result = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
     if as_json:
         print(json.dumps(asdict(result)))
     else:
@@ -98,8 +106,9 @@ def _show(
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 
-def _how_to_resume(run_id: str, store: str | None) -> str:
+def how_to_resume(run_id: str, store: str | None, *, said: str = "") -> str:
+    """The command that goes on with a run; `said` is added to it."""
     if not run_id:
         return "Nothing was spent."
     at = f" --store {store}" if store else ""
-    return f"Nothing is lost; go on with: branchwise resume {run_id}{at}"
+    return f"Nothing is lost; go on with: branchwise resume {run_id}{said}{at}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from branchwise.store.records import ROOT, Json, Node, NodeId, child_id
+from branchwise.store.records import ROOT, Json, Node, NodeId, Verdict, child_id
+from branchwise.store.rewards import rewards
 from branchwise.store.store import Lease, Store
 from branchwise.store.tree import Tree
 
@@ -53,9 +54,26 @@ class Notebook:
         await self._store.add_nodes(self._lease, batch)
         self._tree = self._tree.grow(batch)
 
+    async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
+        """Commit what verifiers said, and the nodes as they stand after it."""
+        await self._store.add_verdicts(self._lease, verdicts)
+        await self.write(nodes)
+
     def decided(self, key: str) -> bool:
         """Whether `once` has a decision of that key already."""
         return key in self._decisions
+
+    def decision(self, key: str) -> Json:
+        """What `once` has decided under that key already, or None."""
+        return self._decisions.get(key)
+
+    async def rewards(self) -> Json:
+        """How strategies did in other runs of this task and model: `{strategy: [trials, sum of unit rewards]}`."""
+        return await self._store.database.aread(lambda connection: rewards(connection, self._lease.run_id))
+
+    def keys(self, beginning: str) -> list[str]:
+        """The keys that begin so, in the order in which they were decided."""
+        return [key for key in self._decisions if key.startswith(beginning)]
 
     async def once(self, key: str, kind: str, decide: Callable[[], Awaitable[Json]]) -> Json:
         """The decision `key`, made by `decide` the first time and read from the store ever after."""

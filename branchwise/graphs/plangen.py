@@ -5,11 +5,11 @@ constraints -> plan -> select -> search -> judge -> (select | end)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict
 from functools import cache
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -20,12 +20,15 @@ from branchwise.agents.constraint import constraint
 from branchwise.agents.planner import planner
 from branchwise.agents.prior import prior
 from branchwise.agents.selector import selector
-from branchwise.agents.ucb import Record
+from branchwise.agents.ucb import Arm, Record
 from branchwise.graphs import strategies
+from branchwise.graphs.calls import PROBE
+from branchwise.graphs.conclude import conclude
+from branchwise.graphs.needs import lacks
 from branchwise.graphs.search import grow, judge_round, search
 from branchwise.graphs.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.records import ROOT, Constraints, Json
+from branchwise.store.records import ROOT, Constraints, Json, Node
 
 _UNLIMITED = 1_000_000
 """Samples of a trial whose size only the strategy's knobs and the run's budget bound."""
@@ -51,10 +54,12 @@ def _compiled() -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
     graph.add_edge("constraints", "plan")
-    graph.add_conditional_edges("plan", _next, ["select", END])
+    graph.add_conditional_edges(
+        "plan", lambda state: "judge" if state["stop"] else "select", ["select", "judge"]
+    )
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
-    graph.add_conditional_edges("judge", _next, ["select", END])
+    graph.add_conditional_edges("judge", lambda state: END if state["stop"] else "select", ["select", END])
     return graph.compile()
 
 
@@ -69,12 +74,18 @@ def start(problem: str) -> RunState:
         "since": 0,
         "round": 0,
         "samples": 0,
+        "most": _UNLIMITED,
         "allocation": {},
         "previous": "",
         "stop": "",
         "record": Record(),
+        "arms": (),
+        "arm_knobs": {},
         "prior": {},
         "trial_samples": _UNLIMITED,
+        "answer": "",
+        "confidence": None,
+        "calibrated": False,
     }
 
 
@@ -103,32 +114,54 @@ async def plan(state: RunState, runtime: Runtime[Desk]) -> RunState:
     desk = runtime.context
     if state["stop"] or desk.options.strategy != "auto":
         return {}
-    asked: RunState = {**state, "round": 1, "allocation": {ROOT: desk.options.probes}}
-    stop = (await grow(asked, desk, arm="probe", grain="solution")).get("stop", "")
-    stop = (await judge_round(asked, desk)).get("stop", "") or stop
-    probes = [node for node in desk.notebook.before(2) if node.arm == "probe"]
-    plan_ = (await planner(desk.options.arms)({"probes": probes}))["plan"]
-    chosen = dict.fromkeys(desk.options.arms, 0.5) if desk.options.prior == "uniform" else plan_.prior
-    if desk.options.prior == "llm" and not stop:
-        chosen = await _opinion(state, desk) or chosen
+    stop, probes = await _probe(state, desk)
+    ask = planner(
+        desk.options.arms, desk.policy, possible=lambda name: not lacks(name, desk.sample.capabilities)
+    )
+    left = desk.purse.tokens_left()
 
     async def noted() -> Json:
-        return cast("Json", {**asdict(plan_), "prior": dict(chosen), "source": desk.options.prior})
+        made = (await ask({"probes": probes, "tokens_left": left}))["plan"]
+        chosen = dict.fromkeys(made.arms, 0.5) if desk.options.prior == "uniform" else made.prior
+        if desk.options.prior == "llm" and not stop:
+            chosen = await _opinion(state, desk, made.arms) or chosen
+        worth = desk.policy.audit.samples() if desk.policy.audit is not None and not desk.checked else None
+        return cast(
+            "Json", {**asdict(made), "prior": dict(chosen), "source": desk.options.prior, "most": worth}
+        )
 
-    await desk.notebook.once("plan", "plan", noted)
-    d = plan_.difficulty
-    said = f"pass@1 about {d.pass_at_1:.2f} [{d.low:.2f}, {d.high:.2f}], basis: {d.basis}"
-    desk.tell("probed", said, round_=1)
+    planned = cast("Mapping[str, Any]", await desk.notebook.once("plan", "plan", noted))
+    desk.tell("probed", _said(planned), round_=1)
     return {
         "round": 1,
-        "prior": chosen,
-        "trial_samples": plan_.samples,
+        "arms": tuple(planned["arms"]),
+        "arm_knobs": planned["knobs"],
+        "prior": planned["prior"],
+        "trial_samples": planned["samples"],
+        "most": planned["most"] or _UNLIMITED,
+        "record": Record(past=await _memory(desk)),
         "stop": _accepted(desk, 2) or stop,
     }
 
 
-async def _opinion(state: RunState, desk: Desk) -> Mapping[str, float]:
-    about = {name: strategies.about(name).paper for name in desk.options.arms}
+async def _probe(state: RunState, desk: Desk) -> tuple[Reason | Literal[""], list[Node]]:
+    """Draw the probes; they stay on the tree, where strategies and the final choice find them."""
+    asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: desk.options.probes}}
+    if not desk.options.probes:
+        return "", []
+    stop = (await grow(asked, desk)).get("stop", "")
+    stop = (await judge_round(asked, desk)).get("stop", "") or stop
+    return stop, [node for node in desk.notebook.before(2) if node.arm == PROBE]
+
+
+def _said(planned: Mapping[str, Any]) -> str:
+    d = planned["difficulty"]
+    sure = f"pass@1 about {d['pass_at_1']:.2f} [{d['low']:.2f}, {d['high']:.2f}], basis: {d['basis']}"
+    return f"{sure}; strategies by {planned['basis'] if planned['basis'] != 'none' else 'a uniform prior'}"
+
+
+async def _opinion(state: RunState, desk: Desk, arms: Sequence[str]) -> Mapping[str, float]:
+    about = {name: strategies.about(name).paper for name in arms}
     ask = prior(desk.sample, desk.task, about, desk.prompts)
     try:
         return (await ask({"problem": state["problem"], "path": "t0", "previous": "", "feedback": ""}))[
@@ -138,14 +171,27 @@ async def _opinion(state: RunState, desk: Desk) -> Mapping[str, float]:
         return {}
 
 
+async def _memory(desk: Desk) -> Mapping[str, Arm]:
+    """How strategies did in earlier runs; looked up once, so that a resumed run remembers the same."""
+    if not desk.options.memory:
+        return {}
+    found = cast("Mapping[str, Any]", await desk.notebook.once("memory", "memory", desk.notebook.rewards))
+    return {name: Arm(pulls=pulls, reward=reward) for name, (pulls, reward) in found.items()}
+
+
 async def select(state: RunState, runtime: Runtime[Desk]) -> RunState:
     """Run the selection agent and size the trial."""
     desk, trial = runtime.context, state["trial"] + 1
+    samples = state["trial_samples"]
     if desk.options.strategy == "auto":
-        choose = selector(desk.options.arms, mode=desk.options.mode, weights=desk.weights)
+        choose = selector(state["arms"], mode=desk.options.mode, weights=desk.weights)
         selection = (await choose({"record": state["record"], "prior": state["prior"]}))["selection"]
         name = selection.strategy
-        knobs = {**_sized(name, state["trial_samples"], desk.options.probes), **desk.options.knobs}
+        fitted = state["arm_knobs"].get(name)
+        # The first trial sees the probes, and its strategy counts them among its own.
+        probes = desk.options.probes if trial == 1 else 0
+        knobs = {**(_sized(name, samples, probes) if fitted is None else fitted), **desk.options.knobs}
+        samples = samples if fitted is None else _UNLIMITED
 
         async def noted() -> Json:
             terms = {arm: {**asdict(t), "total": t.total} for arm, t in selection.terms.items()}
@@ -161,7 +207,7 @@ async def select(state: RunState, runtime: Runtime[Desk]) -> RunState:
         "knobs": knobs,
         "trial": trial,
         "since": 0 if trial == 1 else state["round"] + 1,
-        "samples": state["trial_samples"],
+        "samples": samples,
         "previous": best.id if best and trial > 1 and desk.options.feedback else "",
     }
 
@@ -171,35 +217,44 @@ def _sized(name: str, samples: int, probes: int) -> dict[str, int | float | str 
     if name == "best_of_n":
         return {"n": samples + probes}
     if name == "rebase":
-        return {"width": max(4, samples // 2)}
+        return {"width": max(4, samples // 2) + probes}
     return {}
 
 
 async def judge(state: RunState, runtime: Runtime[Desk]) -> RunState:
-    """Close the trial: keep its reward for the selector and say whether the run goes on."""
-    desk, seen = runtime.context, state["round"] + 1
-    tree = desk.notebook.before(seen)
+    """Close the trial: keep its reward for the selector, and end the run or let it go on."""
+    desk = runtime.context
+    tree = desk.notebook.before(state["round"] + 1)
     mine = [n.score or 0.0 for n in tree.complete if n.round >= state["since"] and n.arm == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
-    record = state["record"].after(
-        state["strategy"],
-        max(mine, default=0.0),
-        max(before, default=0.0),
-        enough=(desk.options.threshold + 100) / 200,
-    )
+
+    async def noted() -> Json:
+        reward, so_far = max(mine, default=0.0), max(before, default=0.0)
+        stop = _accepted(desk, state["round"] + 1) or state["stop"] or _stop(state, desk)
+        found: dict[str, Json] = {"reward": reward, "best_before": so_far, "stop": stop}
+        return {"strategy": state["strategy"], "round": state["round"], **found}
+
+    # What is left of the budget may not decide anew when a resumed run comes by here again.
+    closed = cast("Mapping[str, Any]", await desk.notebook.once(f"t{state['trial']}/judge", "judge", noted))
+    update: RunState = {"stop": closed["stop"]}
+    if state["trial"]:
+        enough = (desk.options.threshold + 100) / 200
+        update["record"] = state["record"].after(
+            state["strategy"], closed["reward"], closed["best_before"], enough=enough
+        )
+    return {**update, **await conclude({**state, **update}, desk)} if closed["stop"] else update
+
+
+def _stop(state: RunState, desk: Desk) -> Reason | Literal[""]:
+    """Why the run ends after this trial without an accepted answer, if it does."""
+    if desk.purse.samples_left() < 1:
+        return "budget"
+    if len(desk.notebook.before(state["round"] + 1).complete) >= state["most"]:
+        return "enough"
     fixed = desk.options.strategy != "auto"
-    stop = _accepted(desk, seen) or state["stop"]
-    if not stop and desk.purse.samples_left() < 1:
-        stop = "budget"
-    if not stop and (fixed or state["trial"] >= desk.options.trials):
-        stop = "exhausted"
-    return {"record": record, "stop": stop}
+    return "exhausted" if fixed or state["trial"] >= desk.options.trials else ""
 
 
 def _accepted(desk: Desk, round_: int) -> Reason | Literal[""]:
     best = desk.notebook.before(round_).best
     return "accepted" if best is not None and best.accepted else ""
-
-
-def _next(state: RunState) -> str:
-    return END if state["stop"] else "select"

@@ -12,9 +12,10 @@ from branchwise.store.tree import Tree
 Allocation: TypeAlias = Mapping[NodeId, int]
 """How many children to sample under which node; empty means that the strategy has seen enough."""
 
-Need = Literal["scores", "step scores", "log-probabilities", "revisions", "hints"]
+Need = Literal["scores", "step scores", "log-probabilities", "revisions", "hints", "prefix"]
 """What must be there: scores of whole solutions, of steps, or log-probabilities on the tree's nodes; a
-generator that revises whole solutions; a loop that follows the strategy's hints."""
+generator that revises whole solutions; a loop that follows the strategy's hints; an engine that goes on from a
+reply that was begun for it. Scores that no strategy needs are not bought from a model."""
 
 Aggregation = Literal["best_of_n", "majority", "weighted_majority", "perplexity_consistency"]
 """Which file of `graphs/aggregations` picks the answer among complete nodes."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Model
+from branchwise.agents.protocols import Model, Task
 from branchwise.graphs import strategies, tasks
+from branchwise.graphs.needs import check_needs
 from branchwise.graphs.state import Options
-from branchwise.store.errors import BadInput, Unsupported
+from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Json
+from branchwise.store.store import Store
 
 _LONGEST = 200_000
 
@@ -28,6 +32,8 @@ class Request:
     base_url: str | None = None
     prompts: str | None = None
     """Folder of prompt overrides."""
+    policy: str = ""
+    """A fitted policy table as JSON text; empty for none."""
     seed: int = 0
     budget: Budget = field(default_factory=Budget)
     options: Options = field(default_factory=Options)
@@ -45,19 +51,27 @@ def check(request: Request) -> None:
         raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
-    if options.strategy == "auto":
-        for arm in options.arms:
-            strategies.about(arm)
-    else:
+    options_of(asdict(options))
+    for arm in options.arms:
+        strategies.about(arm)
+    if options.strategy != "auto":
         strategies.load(options.strategy, **options.knobs)
-        if "hints" in strategies.about(options.strategy).needs:
-            raise BadInput(
-                f"The strategy `{options.strategy}` asks for its samples in ways that live runs cannot yet; "
-                "it can be replayed on recorded samples."
-            )
     if options.verifier == "program" and task.check is None:
-        raise BadInput(f"The task `{task.name}` has no checker; use --verifier llm.")
+        raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
+    if options.memory and options.mode == "paper":
+        raise BadInput("The selector's paper mode remembers no earlier runs; leave out memory or mode.")
+    audit = PolicyTable.loads(request.policy).audit if request.policy else None
+    if options.abstain_below and not checked(task, options) and (audit is None or audit.calibration is None):
+        raise BadInput(
+            "Abstaining below a confidence needs a verifier whose scores were calibrated on labelled runs: "
+            "fit a policy table (`branchwise planner fit`), or use a task that a program checks."
+        )
     Prompts(folder=Path(request.prompts) if request.prompts else None).load("constraint", task.name)
+
+
+def checked(task: Task, options: Options) -> bool:
+    """Whether a program judges the answers rather than a model."""
+    return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
 
 
 def check_engine(request: Request, engine: Model) -> None:
@@ -66,16 +80,21 @@ def check_engine(request: Request, engine: Model) -> None:
     Raises:
         Unsupported: Says what is missing and which engines have it.
     """
-    name = request.options.strategy
-    if (
-        name != "auto"
-        and "log-probabilities" in strategies.about(name).needs
-        and not engine.capabilities.logprobs
-    ):
-        raise Unsupported(
-            f"The strategy `{name}` needs log-probabilities, which `{engine.name}` does not give; "
-            "the embedded engine and vLLM do."
-        )
+    options = request.options
+    for name in options.arms if options.strategy == "auto" else (options.strategy,):
+        check_needs(name, engine)
+
+
+def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:
+    """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
+    return store.describe(
+        task=request.task,
+        strategy=request.options.strategy,
+        model=request.model,
+        seed=request.seed,
+        spec=cast("Json", asdict(request)),
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def request_of(spec: Json) -> Request:
@@ -90,6 +109,11 @@ def options_of(fields: Mapping[str, object]) -> Options:
         BadInput: A value cannot be used.
     """
     try:
-        return TypeAdapter(Options).validate_python(fields)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+        return _OPTIONS.validate_python(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"The option `{where}` cannot be {first['input']!r}: {first['msg']}.") from error
+
+
+_OPTIONS = TypeAdapter(Options)

@@ -19,12 +19,17 @@ class Result:
     """Whether an answer was accepted; `vouch` says on whose word."""
     reason: Reason
     answer: str | None
-    """The normalised answer, or None when there is no whole solution: the run abstains."""
+    """The normalised answer, or None when the run abstains: there is no whole solution, or none that is sure enough."""
     text: str
     score: float | None
     """Unit reward in [0, 1]."""
-    vouch: Vouch
+    confidence: float | None = None
+    """How likely the answer is right, in [0, 1]; None where nothing speaks for it or against it."""
+    calibrated: bool = False
+    """Whether a proof or labelled runs stand behind the confidence; if not, it is a score or a share of votes."""
+    vouch: Vouch = Vouch.NOTHING
     node: str | None
+    """The solution that the run ended with, also where it was not given."""
     nodes: int
     rounds: int
     usage: Usage

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-from branchwise.agents import models
 from branchwise.agents.protocols import Model
-from branchwise.graphs.request import Request, check, check_engine, request_of
+from branchwise.agents.purse import Purse
+from branchwise.graphs import policies
+from branchwise.graphs.opened import opened_engine, opened_store
+from branchwise.graphs.request import Request, check, check_engine, request_of, row_of
 from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
 from branchwise.graphs.turn import turn
-from branchwise.store.records import Budget, Json
+from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
 
@@ -36,8 +36,10 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     seed: int = 0,
     base_url: str | None = None,
     prompts: Path | None = None,
+    policy: Path | str | None = None,
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
+    purse: Purse | None = None,
 ) -> Result:
     """Solve one problem.
 
@@ -53,18 +55,23 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
         base_url: Where an OpenAI-compatible server listens.
         prompts: Folder of prompt overrides.
+        policy: A fitted policy table for the planner; by default the one that `branchwise planner fit` keeps for
+            this task and model, if there is one; "none" for none.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
+        purse: What all runs that are given it may spend together, besides each one's own budget.
 
     Raises:
         BadInput: The problem, a name or an option cannot be used; nothing was spent.
         StoreError: The database cannot be used.
         ModelError: The model cannot be reached.
     """
+    name = model if isinstance(model, str) else model.name
     request = Request(
         problem=problem,
         task=task,
-        model=model if isinstance(model, str) else model.name,
+        model=name,
+        policy=policies.policy(policy, task, name),
         base_url=base_url,
         prompts=str(prompts) if prompts else None,
         seed=seed,
@@ -72,12 +79,12 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),
     )
     check(request)
-    async with _opened(store) as db, opened_engine(request, model) as engine:
+    async with opened_store(store) as db, opened_engine(request, model) as engine:
         check_engine(request, engine)
-        run = await db.create_run(
-            task=task, strategy=strategy, model=request.model, seed=seed, spec=cast("Json", asdict(request))
-        )
-        return await turn(db, await db.claim(run.id), request, engine, watch)
+        [run] = await db.create_runs([row_of(db, request)])
+        lease = await db.claim(run.id)
+        async with db.held(lease):
+            return await turn(db, lease, request, engine, watch, shared=purse)
 
 
 async def resume(
@@ -87,6 +94,7 @@ async def resume(
     model: Model | None = None,
     on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
+    purse: Purse | None = None,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
 
@@ -96,40 +104,19 @@ async def resume(
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         watch: Called with each Event.
+        purse: As for `solve`.
 
     Raises:
         UnknownName: There is no such run.
         LeaseLost: Another live worker holds it.
     """
-    async with _opened(store) as db:
+    async with opened_store(store) as db:
         run = await db.run(run_id)
         if run.result is not None:
             return result_of(run.result)
         request = request_of(run.spec)
         async with opened_engine(request, model or request.model) as engine:
             check_engine(request, engine)
-            return await turn(db, await db.claim(run.id), request, engine, watch, on_change=on_change)
-
-
-@asynccontextmanager
-async def opened_engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
-    """Open the model that was named, and close it at the end; a Model that is open already is left so."""
-    if not isinstance(model, str):
-        yield model
-        return
-    options = {"base_url": request.base_url} if request.base_url else {}
-    engine = models.load(model, **options)
-    try:
-        await models.check(engine)
-        yield engine
-    finally:
-        await engine.aclose()
-
-
-@asynccontextmanager
-async def _opened(store: str | Store | None) -> AsyncIterator[Store]:
-    if isinstance(store, Store):
-        yield store
-        return
-    async with Store.opened(store) as opened:
-        yield opened
+            lease = await db.claim(run.id)
+            async with db.held(lease):
+                return await turn(db, lease, request, engine, watch, on_change=on_change, shared=purse)

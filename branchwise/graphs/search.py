@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from branchwise.agents.generator import GeneratorState, generator
-from branchwise.agents.protocols import Sample
 from branchwise.graphs import strategies
+from branchwise.graphs.calls import Call, about, calls, sampled
+from branchwise.graphs.docket import Outcome, call_off, ended
 from branchwise.graphs.state import Desk, SearchState
-from branchwise.store.errors import BudgetSpent, ModelError
-from branchwise.store.records import Grain, Json, Node, NodeId
+from branchwise.graphs.verdicts import Bench
+from branchwise.store.errors import BadInput, BudgetSpent
+from branchwise.store.records import Json, Node, NodeId, Verdict
+from branchwise.store.tree import Tree
 
+Cases: TypeAlias = dict[NodeId, asyncio.Task[Outcome]]
+"""Judgements by the node that they are about."""
 _MOST_ROUNDS = 1000
 """A strategy that still asks after so many rounds is taken to run in circles."""
+_LONGEST_ID = 500
+"""Below a node whose name is this long no child could be named in the database."""
 
 
 def search() -> CompiledStateGraph[SearchState, Desk, SearchState, SearchState]:
@@ -46,8 +51,9 @@ async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
     strategy = strategies.load(state["strategy"], **state["knobs"])
 
     async def allocate() -> Json:
-        affordable = min(state["samples"], desk.purse.samples_left())
-        return dict(strategy(tree, affordable, seed=desk.seed)) if affordable > 0 else {}
+        affordable = min(state["samples"], desk.purse.samples_left(), _worth_drawing(state, desk))
+        asked = strategy(tree, affordable, seed=desk.seed) if affordable > 0 else {}
+        return _lawful(asked, tree, affordable, state["strategy"])
 
     decided = await desk.notebook.once(f"r{round_}/allocate", "allocate", allocate)
     allocation = cast("dict[NodeId, int]", decided)
@@ -55,148 +61,101 @@ async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
     return {"allocation": allocation, "round": round_, "samples": state["samples"] - spent}
 
 
+def _worth_drawing(state: SearchState, desk: Desk) -> int:
+    """Samples until the verifier's audit says that more solutions do more harm than good."""
+    left = state["most"] - len(desk.notebook.before(state["round"] + 1).complete)
+    return left if left <= 0 or about(state["strategy"]).grain == "solution" else state["most"]
+
+
+def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> dict[NodeId, int]:
+    """The allocation, if it keeps the contract of `Strategy`: anyone may have written the function."""
+    if not all(node in tree and count > 0 for node, count in asked.items()) or sum(asked.values()) > most:
+        raise BadInput(
+            f"The strategy `{name}` broke its contract: of {most} samples it asked for {dict(asked)}."
+        )
+    return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
+
+
 async def propose(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
-    """Sample the allocated children; a branch whose call fails becomes a failed node, its siblings go on."""
-    grain = strategies.about(state["strategy"]).grain
-    return await grow(state, runtime.context, arm=state["strategy"], grain=grain)
+    """Sample the allocated children; a branch whose call fails becomes a failed node, its siblings go on.
 
-
-async def grow(state: SearchState, desk: Desk, *, arm: str, grain: Grain) -> SearchState:
-    """Turn an allocation into new, unjudged nodes."""
-    async with asyncio.TaskGroup() as group:
-        branches = [
-            group.create_task(_branch(state, desk, parent, n, arm, grain))
-            for parent, n in state["allocation"].items()
-        ]
-    grown = [branch.result() for branch in branches]
-    nodes = [node for branch in grown for node in branch or ()]
-    await desk.notebook.write(nodes)
-    desk.tell("sampled", f"{len(nodes)} samples by {arm}", round_=state["round"], nodes=len(nodes))
-    return {"stop": "budget"} if None in grown else {}
-
-
-async def _branch(
-    state: SearchState, desk: Desk, parent: NodeId, n: int, arm: str, grain: Grain
-) -> list[Node] | None:
-    """The children of one node, or None when the budget ends before the call."""
-    tree = desk.notebook.tree
-    revised = tree[parent] if tree[parent].complete else None
-    improved = revised or (tree[state["previous"]] if state["previous"] else None)
-    ask: GeneratorState = {
-        "problem": state["problem"],
-        "path": f"t{state['trial']}/r{state['round']}/{parent}",
-        "constraints": state["constraints"],
-        "text": "" if revised else tree.text(parent),
-        "n": n,
-        "grain": "solution" if revised else grain,
-        "previous": tree.text(improved.id) if improved else "",
-        "feedback": improved.feedback if improved else "",
-    }
-    generate = generator(
-        desk.sample, desk.task, desk.prompts, temperature=desk.options.temperature, seed=desk.seed
-    )
-    ids = desk.notebook.next_ids(parent, n, state["round"])
-    blank = Node(id="", parent=parent, depth=tree[parent].depth + 1, round=state["round"], arm=arm)
-    try:
-        samples = (await generate(ask))["samples"]
-    except BudgetSpent:
-        return None
-    except ModelError as error:
-        return [replace(blank, id=ids[0], failed=str(error))]
-    return [
-        _child(replace(blank, id=name), sample, desk, ask) for name, sample in zip(ids, samples, strict=True)
-    ]
-
-
-def _child(blank: Node, sample: Sample, desk: Desk, ask: GeneratorState) -> Node:
-    node = replace(blank, text=sample.text, tokens=sample.tokens, logprob=sample.logprob, failed=sample.error)
-    if sample.error is not None:
-        return node
-    whole = ask["text"] + sample.text
-    complete = desk.task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish == "stop")
-    if complete:
-        return replace(node, complete=True, answer=desk.task.answer(whole))
-    if ask["grain"] == "solution":
-        return replace(node, failed="cut off before it was a whole solution")
-    if not sample.text.strip():
-        return replace(node, failed="an empty step")
-    # The text that ended the step belongs between it and the next one, or the next would begin by writing it.
-    ends = desk.task.shape(ask["constraints"], ask["text"], ask["grain"]).stop
-    return replace(node, text=sample.text + (ends[0] if ends and sample.finish == "stop" else ""))
+    A candidate is handed to the verifier when its call is answered, not when the round's are.
+    """
+    return await grow(state, runtime.context)
 
 
 async def verify(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
-    """Judge this round's nodes; what says the same as an earlier node gets that node's verdict without a check."""
+    """Gather the round's verdicts; what says the same as an earlier node gets that node's verdict."""
     return await judge_round(state, runtime.context)
+
+
+async def grow(state: SearchState, desk: Desk) -> SearchState:
+    """Turn an allocation into new nodes, whose judgements have begun."""
+    notebook, round_, race = desk.notebook, state["round"], desk.options.race
+    if notebook.decision(_race(round_)) is not None:
+        return {}
+    bench, tree = Bench.before(state, desk), notebook.tree
+    arrived: dict[str, list[Node]] = {}
+    cases: Cases = {}
+
+    async def branch(call: Call) -> bool:
+        try:
+            nodes = arrived[call.path] = await sampled(call, state, desk)
+        except BudgetSpent:
+            return False
+        before = "" if tree[call.parent].complete else tree.text(call.parent)
+        opened = bench.open(nodes, {node.id: before + node.text for node in nodes})
+        cases.update(opened)
+        if race and opened:
+            await asyncio.wait(opened.values())
+        return True
+
+    planned = calls(state, desk)
+    branches = [asyncio.create_task(branch(call)) for call in planned]
+    won = await ended(branches, unless=desk.docket.accepted if race else None)
+    # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
+    nodes = [node for call in planned for node in arrived.get(call.path, ())]
+    await notebook.write(nodes)
+    if won:
+        await _end_race(cases, round_, desk)
+    desk.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=len(nodes))
+    paid = all(task.cancelled() or task.result() for task in branches)
+    return {} if paid else {"stop": "budget"}
 
 
 async def judge_round(state: SearchState, desk: Desk) -> SearchState:
     """Judge the nodes of `state["round"]`."""
-    round_, notebook = state["round"], desk.notebook
-    tree = notebook.before(round_ + 1)
-    texts, alive = tree.texts, [node for node in tree if node.failed is None]
-    said = {_says(node, texts): node.id for node in alive if node.round < round_}
-    new = [node for node in alive if node.round == round_]
-    first = [node for node in new if said.setdefault(_says(node, texts), node.id) == node.id]
-    async with asyncio.TaskGroup() as group:
-        verdicts = {node.id: group.create_task(_verdict(state, desk, node, texts[node.id])) for node in first}
-    judged = {name: task.result() for name, task in verdicts.items()}
-    short = any(node is None for node in judged.values())
-    done = [node for node in judged.values() if node is not None]
-    by_id = {node.id: node for node in done}
-    done += [
-        _same_as(node, by_id.get(twin := said[_says(node, texts)]) or notebook.tree[twin])
-        for node in new
-        if node.id not in verdicts
-    ]
-    await notebook.write(done)
-    desk.tell("judged", f"{len(first)} judged", round_=round_, nodes=len(new))
+    notebook, round_ = desk.notebook, state["round"]
+    bench, tree = Bench.before(state, desk), notebook.before(round_ + 1)
+    raced = cast("Sequence[NodeId] | None", notebook.decision(_race(round_)))
+    cases: Cases = {}
+    for call in calls(state, desk):
+        here = [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
+        cases |= bench.open(here, tree.texts)
+    await ended(cases.values(), unless=None)
+    found = {name: task.result() for name, task in cases.items()}
+    new = [node for node in tree if node.round == round_ and node.failed is None]
+    # Nodes of one text share a judgement, which is the oldest one's.
+    own = {task: name for name, task in reversed(cases.items())}
+    verdicts = {name: found[name] for name in reversed(own.values())}
+    said = [(name, verdict) for name, verdict in verdicts.items() if isinstance(verdict, Verdict)]
+    await notebook.judge(bench.judged(new, tree, found), said)
+    await desk.docket.clear()
+    desk.tell("judged", f"{len(said)} judged", round_=round_, nodes=len(new))
+    short = any(isinstance(outcome, BudgetSpent) for outcome in found.values())
     return {"stop": "budget"} if short else {}
 
 
-def _says(node: Node, texts: Mapping[NodeId, str]) -> tuple[str, str]:
-    """What makes two nodes duplicates: the answer of whole solutions, else all of the text."""
-    if node.complete:
-        return ("answer", node.answer) if node.answer is not None else ("whole", texts[node.id])
-    return ("part", texts[node.id])
+async def _end_race(cases: Cases, round_: int, desk: Desk) -> None:
+    """Call off what is still judged, and write down what was: a resumed run must not go on from elsewhere."""
+    judged = [name for name, task in cases.items() if task.done() and isinstance(task.result(), Verdict)]
+    await call_off(cases.values())
+
+    async def noted() -> Json:
+        return cast("Json", sorted(judged))
+
+    await desk.notebook.once(_race(round_), "race", noted)
 
 
-def _same_as(node: Node, twin: Node) -> Node:
-    return replace(
-        node,
-        duplicate_of=twin.id,
-        score=twin.score,
-        vouch=twin.vouch,
-        accepted=twin.accepted,
-        feedback=twin.feedback,
-        failed=twin.failed,
-    )
-
-
-async def _verdict(state: SearchState, desk: Desk, node: Node, text: str) -> Node | None:
-    """The judged node, or None when the budget ends before the verifier could be asked."""
-    path = f"t{state['trial']}/r{state['round']}/{node.id}"
-    try:
-        update = await desk.verifier(
-            {
-                "problem": state["problem"],
-                "path": path,
-                "constraints": state["constraints"],
-                "plan": text,
-                "complete": node.complete,
-            }
-        )
-    except BudgetSpent:
-        return None
-    except ModelError as error:
-        return replace(node, feedback=f"The verifier failed: {error}")
-    verdict = update["verdict"]
-    dead = not node.complete and not verdict.accepted
-    return replace(
-        node,
-        score=verdict.reward,
-        vouch=verdict.vouch,
-        accepted=verdict.accepted and node.complete,
-        feedback=verdict.feedback,
-        failed=f"a dead end: {verdict.feedback}" if dead else None,
-    )
+def _race(round_: int) -> str:
+    return f"r{round_}/race"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
+from pydantic import Field
+
+from branchwise.agents.policy_table import Knobs, PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Sampler, Task
 from branchwise.agents.purse import Purse
 from branchwise.agents.ucb import Mode, Record, Weights
-from branchwise.agents.verifiers.protocol import Verifier
+from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
 from branchwise.store.records import Constraints, NodeId
 
-Reason = Literal["accepted", "budget", "exhausted", "unsupported"]
-"""Why a run ended: an answer was accepted, the budget is spent, no trial is left, or nothing could be sampled."""
+Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained"]
+"""Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one
+more sample would do more harm than good; or the best answer is too uncertain to be given."""
 
 EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "judged", "ended"]
 
@@ -26,7 +30,7 @@ class SearchState(TypedDict, total=False):
     problem: str
     constraints: Constraints
     strategy: str
-    knobs: Mapping[str, int | float | str | bool]
+    knobs: Knobs
     trial: int
     """Which trial of a strategy this is, from 1."""
     since: int
@@ -35,6 +39,8 @@ class SearchState(TypedDict, total=False):
     """Rounds of sampling so far, over all trials."""
     samples: int
     """Samples that this trial may still take."""
+    most: int
+    """Whole solutions after which, by the audit of the verifier, one more does not pay."""
     allocation: dict[NodeId, int]
     previous: NodeId
     """The solution to improve on, or the empty string."""
@@ -46,9 +52,17 @@ class RunState(SearchState, total=False):
     """State of the whole graph."""
 
     record: Record
+    arms: tuple[str, ...]
+    """The strategies that the selector chooses among."""
+    arm_knobs: Mapping[str, Knobs]
+    """Their knobs, where the policy table names some."""
     prior: Mapping[str, float]
     trial_samples: int
     """Samples a trial may take, by the planner."""
+    answer: NodeId
+    """The solution that the run ends with, or the empty string."""
+    confidence: float | None
+    calibrated: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,17 +70,17 @@ class Options:
     """How a run goes; stored with it."""
 
     strategy: str = "auto"
-    knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
+    knobs: Knobs = field(default_factory=dict)
     arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase")
-    """The strategies that "auto" chooses among."""
-    probes: int = 4
+    """The strategies that "auto" chooses among; a fitted policy table puts its own before them."""
+    probes: Annotated[int, Field(ge=0, le=1000)] = 4
     """Whole solutions sampled to estimate the difficulty; only with "auto"."""
-    trials: int = 4
+    trials: Annotated[int, Field(ge=1)] = 4
     """Trials of strategies before the run gives up."""
     prior: Literal["difficulty", "llm", "uniform"] = "difficulty"
     mode: Mode = "mean"
-    temperature: float = 0.7
-    threshold: int = 95
+    temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
+    threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
     verifier: Literal["auto", "program", "llm"] = "auto"
     durability: Literal["exit", "async", "sync"] = "exit"
@@ -74,6 +88,16 @@ class Options:
     that read its state while it runs. No completed call is repeated either way: that is the ledger's doing."""
     feedback: bool = True
     """Whether a new trial is told what was wrong with the best solution so far."""
+    memory: bool = False
+    """Whether the selector also counts how strategies did in earlier runs of this task and model in the store."""
+    abstain_below: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """An answer whose calibrated confidence is lower is not given."""
+    batch: Annotated[int, Field(ge=0)] = 0
+    """Samples asked for in one call at most; 0 asks for all children of a node at once. Small calls are judged
+    sooner, large ones leave more to the engine."""
+    race: bool = False
+    """Whether an accepted solution calls off what its round still waits for. It saves tokens, and makes the tree
+    depend on which reply comes first; without it a run with the same replies grows the same tree."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +106,11 @@ class Desk:
 
     task: Task
     sample: Sampler
-    verifier: Verifier
+    docket: Docket
+    checked: bool
+    """Whether a program judges, so that verdicts cost nothing."""
+    policy: PolicyTable
+    """What was learnt from labelled runs; empty by default."""
     notebook: Notebook
     purse: Purse
     prompts: Prompts
@@ -94,9 +122,8 @@ class Desk:
 
     def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
         """Tell whoever watches, with the state of the tree and the purse."""
-        best, spent, budget = self.notebook.tree.best, self.purse.spent.tokens, self.purse.budget.tokens
-        left = None if budget is None else max(0, budget - spent)
-        score = best.score if best else None
+        best, purse = self.notebook.tree.best, self.purse
+        score, spent, left = best.score if best else None, purse.spent.tokens, purse.tokens_left()
         self.watch(
             Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
         )

@@ -10,6 +10,7 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 
 from branchwise.agents.models.recorded import recorded
+from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Model, Sampler, Task
 from branchwise.agents.purse import Purse
@@ -18,12 +19,13 @@ from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.graphs import tasks
+from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
 from branchwise.graphs.plangen import plangen, start
-from branchwise.graphs.request import Request
+from branchwise.graphs.request import Request, checked
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
-from branchwise.store.records import Constraints, Json, Node, Vouch
+from branchwise.store.records import Constraints, Json, Vouch
 from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
@@ -41,8 +43,9 @@ async def turn(
     watch: Callable[[Event], None],
     *,
     on_change: OnChange | None = None,
+    shared: Purse | None = None,
 ) -> Result:
-    """Run the graph from its last checkpoint, or from the start when there is none.
+    """Run the graph of a run that is held, from its last checkpoint or from the start when there is none.
 
     Args:
         db: Where the run is.
@@ -51,62 +54,67 @@ async def turn(
         engine: What answers.
         watch: Called with each Event.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
+        shared: What the run may spend together with others.
     """
-    async with db.held(lease):
-        notebook = await Notebook.open(db, lease)
-        ledger = await db.ledger(lease, on_change)
-        purse = Purse(
-            request.budget, ledger.usage, samples=len(notebook.tree) - 1, elapsed=await db.elapsed(lease)
-        )
-        task = tasks.load(request.task)
-        prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-        sample = recorded(engine, ledger, purse)
-        desk = Desk(
-            task=task,
-            sample=sample,
-            verifier=_verifier(task, sample, prompts, request.options),
-            notebook=notebook,
-            purse=purse,
-            prompts=prompts,
-            options=request.options,
-            seed=request.seed,
-            watch=watch,
-        )
-        desk.tell("opened", lease.run_id)
-        graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-        config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
-        begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    notebook = await Notebook.open(db, lease)
+    ledger = await db.ledger(lease, on_change)
+    purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed, parent=shared)
+    task = tasks.load(request.task)
+    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    sample = recorded(engine, ledger, purse)
+    desk = Desk(
+        task=task,
+        sample=sample,
+        docket=Docket(_verifier(task, sample, prompts, request.options)),
+        checked=checked(task, request.options),
+        policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
+        notebook=notebook,
+        purse=purse,
+        prompts=prompts,
+        options=request.options,
+        seed=request.seed,
+        watch=watch,
+    )
+    desk.tell("opened", lease.run_id)
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
+    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    try:
         state = await graph.ainvoke(
             None if begun else start(request.problem),
             config,
             context=desk,
             durability=request.options.durability,
         )
-        result = _result(lease.run_id, cast("RunState", state), notebook, purse)
-        await db.finish(lease, cast("Json", asdict(result)))
-        desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    finally:
+        await desk.docket.clear()
+    result = _result(lease.run_id, cast("RunState", state), notebook, purse)
+    await db.finish(lease, cast("Json", asdict(result)))
+    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
 
 
 def _verifier(task: Task, sample: Sampler, prompts: Prompts, options: Options) -> Verifier:
-    kind = options.verifier
-    if kind == "auto":
-        kind = "llm" if task.check is None else "program"
-    return program(task) if kind == "program" else llm(sample, task, prompts, threshold=options.threshold)
+    if checked(task, options):
+        return program(task)
+    return llm(sample, task, prompts, threshold=options.threshold)
 
 
 def _result(run_id: str, state: RunState, notebook: Notebook, purse: Purse) -> Result:
     tree = notebook.before(state["round"] + 1)
-    best: Node | None = tree.best
+    node = tree[state["answer"]] if state["answer"] else None
+    given = None if state["stop"] == "abstained" else node
     return Result(
         run_id=run_id,
-        solved=best is not None and best.accepted,
+        solved=given is not None and given.accepted,
         reason=cast("Reason", state["stop"]),
-        answer=best.answer if best else None,
-        text=tree.text(best.id) if best else "",
-        score=best.score if best else None,
-        vouch=best.vouch if best else Vouch.NOTHING,
-        node=best.id if best else None,
+        answer=given.answer if given else None,
+        text=tree.text(given.id) if given else "",
+        score=node.score if node else None,
+        confidence=state["confidence"],
+        calibrated=state["calibrated"],
+        vouch=node.vouch if node else Vouch.NOTHING,
+        node=node.id if node else None,
         nodes=len(tree) - 1,
         rounds=state["round"],
         usage=purse.spent,

@@ -50,15 +50,16 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
     return Tree(Node(**{**row, "vouch": Vouch(row["vouch"])}) for row in found)
 
 
-def add_verdict(connection: sa.Connection, lease: Lease, node: NodeId, verdict: Verdict) -> None:
-    """Store what one verifier said of a node; its later word replaces an earlier one.
+def add_verdicts(connection: sa.Connection, lease: Lease, batch: Sequence[tuple[NodeId, Verdict]]) -> None:
+    """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
 
     Raises:
         LeaseLost: Another worker holds the run.
     """
     lease.guard(connection)
-    row = {**asdict(verdict), "run_id": lease.run_id, "node": node}
-    connection.execute(upsert(verdicts, connection.dialect.name, _JUDGEMENT), row)
+    rows = [{**asdict(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
+    if rows:
+        connection.execute(upsert(verdicts, connection.dialect.name, _JUDGEMENT), rows)
 
 
 def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Verdict]]:

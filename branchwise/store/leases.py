@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from branchwise.store.columns import now
-from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
@@ -91,14 +89,17 @@ class Lease:
         return self.elapsed_before + clock() - self.began
 
 
-def claim(connection: sa.Connection, me: str, ttl: float, run_id: str | None = None) -> Lease | None:
-    """Take a run: the one named, or the first that waits or whose worker went silent.
+def claim(
+    connection: sa.Connection, me: str, ttl: float, run_id: str | None = None, *, queue: str = "default"
+) -> Lease | None:
+    """Take a run: the one named, or the first of a queue that waits or whose worker went silent.
 
     Args:
         connection: Inside a transaction.
         me: A name that no other claim has, see `owner`.
         ttl: Seconds until the claim runs out unless renewed.
         run_id: The run to take, also when its last worker failed or it was cancelled.
+        queue: Where to look when no run is named.
 
     Raises:
         UnknownName: There is no such run.
@@ -107,7 +108,7 @@ def claim(connection: sa.Connection, me: str, ttl: float, run_id: str | None = N
     """
     began = clock()
     while True:
-        row = _named(connection, me, run_id) if run_id is not None else _next(connection, me)
+        row = _named(connection, me, run_id) if run_id is not None else _next(connection, me, queue)
         if row is None:
             return None
         if row.owner == me:  # the transaction ran before and only its answer was lost
@@ -152,61 +153,7 @@ def note(
     )
 
 
-class Keeper:
-    """Renews the leases of this process from a thread of its own, so that a busy event loop loses none."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._leases: set[Lease] = set()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._closed = False
-
-    def keep(self, lease: Lease) -> None:
-        """Renew `lease` at a third of its ttl until it is dropped."""
-        with self._changed:
-            self._leases.add(lease)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._renew_all, name="branchwise-lease", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-
-    def drop(self, lease: Lease) -> None:
-        """Renew `lease` no more."""
-        with self._changed:
-            self._leases.discard(lease)
-
-    def close(self) -> None:
-        """Stop; leases that are still kept run out by themselves."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _renew_all(self) -> None:
-        while True:
-            with self._changed:
-                pause = min((lease.ttl / 3 for lease in self._leases), default=None)
-                if not self._closed:
-                    self._changed.wait(pause)
-                if self._closed:
-                    return
-                due = [lease for lease in self._leases if lease.deadline - clock() < lease.ttl * 0.75]
-            for lease in due:
-                self._renew(lease)
-
-    def _renew(self, lease: Lease) -> None:
-        try:
-            kept = self._database.write(lambda connection: renew(connection, lease))
-        except StoreError:
-            return  # the local deadline speaks for itself
-        if not kept:
-            lease.deadline = 0.0
-            self.drop(lease)
-
-
-def _next(connection: sa.Connection, me: str) -> sa.Row[tuple[object, ...]] | None:
+def _next(connection: sa.Connection, me: str, queue: str) -> sa.Row[tuple[object, ...]] | None:
     again = connection.execute(
         sa.select(runs).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
     ).first()
@@ -216,7 +163,7 @@ def _next(connection: sa.Connection, me: str) -> sa.Row[tuple[object, ...]] | No
     silent = sa.and_(runs.c.status == Status.RUNNING, runs.c.lease_until < now())
     return connection.execute(
         sa.select(runs)
-        .where(waiting | silent)
+        .where(runs.c.queue == queue, waiting | silent)
         .order_by(runs.c.priority.desc(), runs.c.created, runs.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

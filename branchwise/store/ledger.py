@@ -27,7 +27,7 @@ from branchwise.store.upsert import upsert
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 """What costs something: it gives its result and what it cost."""
 
-_PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})/(?P<node>0(?:\.\d+)*)(?:/|$)")
+_PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
 _COSTS = tuple(field.name for field in fields(Usage))
 _NOTHING = asdict(Usage())

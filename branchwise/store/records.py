@@ -38,6 +38,8 @@ class Usage:
     """What calls have cost; usages add up."""
 
     calls: int = 0
+    samples: int = 0
+    """Continuations that the calls have brought."""
     prompt_tokens: int = 0
     """Tokens read, cached ones included."""
     cached_tokens: int = 0

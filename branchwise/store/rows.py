@@ -46,11 +46,15 @@ class RunRecord:
     seed: int
     spec: Json
     """The whole request, as whoever created the run wrote it."""
+    queue: str | None
+    """Whose workers may take it; None: only who names it."""
     priority: int
     """Higher goes first."""
     on_change: OnChange
     code_version: str
     forked_from: str | None
+    forked_at: NodeId | None
+    """The node of `forked_from` that this run's root stands for."""
     result: Json
     error: str | None
     owner: str | None

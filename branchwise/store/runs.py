@@ -40,13 +40,13 @@ def new_run(
         seed: The run's seed.
         spec: Everything needed to run it.
         on_change: What to do when a resumed call's request has changed.
-        **more: Other columns of `runs`: id, status, priority, max_attempts, forked_from.
+        **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at.
     """
     created = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created))
     return {
         "id": f"{stamp}-{secrets.token_hex(4)}",
-        "status": Status.PAUSED,
+        "status": Status.QUEUED if more.get("queue") else Status.PAUSED,
         "priority": 0,
         "task": task,
         "strategy": strategy,
@@ -120,8 +120,17 @@ def finish(
     status: Status,
     result: Json = None,
     error: str | None = None,
+    failed: bool = False,
 ) -> None:
-    """End the claim: the run is over, or paused for whoever claims it next.
+    """End the claim: the run is over, or left for whoever claims it next.
+
+    Args:
+        connection: For writing.
+        lease: The claim that ends.
+        status: Where the run stands now.
+        result: What came of it.
+        error: What went wrong.
+        failed: Whether to count this claim as an attempt that went wrong.
 
     Raises:
         LeaseLost: Another worker holds the run.
@@ -136,12 +145,39 @@ def finish(
         (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
         (runs.c.seen, now()),
         (runs.c.lease_until, 0.0),
+        (runs.c.attempts, runs.c.attempts + int(failed)),
         (runs.c.result, result),
         (runs.c.error, error),
         (runs.c.finished, now() if over else None),
     ]
     connection.execute(sa.update(runs).where(ended).ordered_values(*values))
-    note(connection, lease.run_id, "finished" if over else "paused", lease.epoch, {"status": status})
+    note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
+
+
+def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = None) -> Status:
+    """Put a run back into its queue.
+
+    Args:
+        connection: For writing.
+        lease: The claim that ends.
+        error: What went wrong, if anything did; then it counts as an attempt, and the last one fails the run.
+
+    Raises:
+        LeaseLost: Another worker holds the run.
+    """
+    row = connection.execute(
+        sa.select(runs.c.attempts, runs.c.max_attempts).where(runs.c.id == lease.run_id)
+    ).one()
+    attempts = row.attempts + (error is not None)
+    status = Status.FAILED if error is not None and attempts >= row.max_attempts else Status.QUEUED
+    finish(connection, lease, status=status, error=error, failed=error is not None)
+    return status
+
+
+def open_in(connection: sa.Connection, queue: str) -> int:
+    """How many runs of a queue wait or are worked on."""
+    still = runs.c.status.in_([Status.QUEUED, Status.RUNNING])
+    return connection.scalar(sa.select(sa.func.count()).where(runs.c.queue == queue, still)) or 0
 
 
 def cancel(connection: sa.Connection, run_id: str) -> RunRecord:

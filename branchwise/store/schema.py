@@ -13,7 +13,7 @@ from branchwise.store.errors import SchemaMismatch
 from branchwise.store.tables import metadata
 from branchwise.store.views import create_views
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""
 VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"

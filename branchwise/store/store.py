@@ -18,23 +18,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-import sqlalchemy as sa
-
-from branchwise.store import forest, runs
+from branchwise.store import forest
 from branchwise.store.columns import to_json
 from branchwise.store.database import Database
-from branchwise.store.errors import LeaseLost, StoreError
-from branchwise.store.leases import Keeper, Lease, claim
+from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
-from branchwise.store.owner import owner
+from branchwise.store.lifecycle import TTL, Lifecycle
 from branchwise.store.prune import prune
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict
-from branchwise.store.rows import CallRecord, Decision, OnChange, RunEvent, RunRecord, Status
-from branchwise.store.scrub import Scrub
+from branchwise.store.rows import CallRecord, Decision, OnChange, RunRecord, Status
 from branchwise.store.tree import Tree
 
 if TYPE_CHECKING:
@@ -44,21 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CallRecord", "Decision", "Lease", "Ledger", "RunRecord", "Status", "Store"]
 
-_TTL = 60.0
-"""Seconds after which a run whose worker went silent may be taken over."""
 
-
-class Store:
+class Store(Lifecycle):
     """Runs and all that belongs to them, in one database."""
 
-    def __init__(self, database: Database, *, ttl: float = _TTL) -> None:
-        self.database = database
-        self._ttl = ttl
-        self._keeper = Keeper(database)
-        self._scrub = Scrub()
-
     @classmethod
-    async def open(cls, url: str | None = None, *, ttl: float = _TTL) -> Self:
+    async def open(cls, url: str | None = None, *, ttl: float = TTL) -> Self:
         """Open the store at `url`: a database URL, a path, or nothing for the user's own (see `locate`).
 
         Args:
@@ -72,125 +59,13 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str | None = None, *, ttl: float = _TTL) -> AsyncIterator[Self]:
+    async def opened(cls, url: str | None = None, *, ttl: float = TTL) -> AsyncIterator[Self]:
         """Open the store as `open` does, and close it at the end."""
         store = await cls.open(url, ttl=ttl)
         try:
             yield store
         finally:
             await store.close()
-
-    async def close(self) -> None:
-        """Commit what is queued and let go; leases that are still held run out by themselves."""
-        self._keeper.close()
-        self.database.close()
-
-    async def create_run(
-        self,
-        *,
-        task: str,
-        strategy: str,
-        model: str,
-        spec: Json,
-        seed: int = 0,
-        on_change: OnChange = "fail",
-        **more: str | int | None,
-    ) -> RunRecord:
-        """Store a run; it waits to be claimed by its id, or with `status=Status.QUEUED` for any worker.
-
-        Args:
-            task: Name of the task.
-            strategy: Name of the strategy, or "auto".
-            model: Name of the model.
-            spec: Everything needed to run it, the problem and the budget included; secrets in it are hidden.
-            seed: The run's seed.
-            on_change: What to do when a resumed call's request differs from the recorded one.
-            **more: `status`, `priority` (higher goes first), `max_attempts`, `id`, `forked_from`.
-
-        Raises:
-            StoreError: There is a run of that id already.
-        """
-        shown = json.loads(self._scrub.request(to_json(spec)))
-        row = runs.new_run(
-            task=task, strategy=strategy, model=model, seed=seed, spec=shown, on_change=on_change, **more
-        )
-        return await self.database.awrite(lambda connection: runs.create(connection, row))
-
-    async def run(self, run_id: str) -> RunRecord:
-        """Find a run by its id, or by a part of it that no other has.
-
-        Raises:
-            UnknownName: There is none, or more than one.
-        """
-        return await self.database.aread(lambda connection: runs.get(connection, run_id))
-
-    async def runs(
-        self, *, status: str | None = None, task: str | None = None, limit: int | None = None
-    ) -> list[RunRecord]:
-        """List runs, newest first."""
-        return await self.database.aread(lambda c: runs.listed(c, status=status, task=task, limit=limit))
-
-    async def events(self, run_id: str) -> list[RunEvent]:
-        """The run's history, oldest first."""
-        return await self.database.aread(lambda connection: runs.events(connection, run_id))
-
-    async def claim(self, run_id: str) -> Lease:
-        """Take the run `run_id`.
-
-        A run whose worker has died on this machine is free at once, else when its lease has run out.
-
-        Raises:
-            UnknownName: There is no such run.
-            LeaseLost: A live worker holds it.
-            StoreError: It is done.
-        """
-        lease = await self._claim(run_id)
-        if lease is None:
-            raise StoreError(f"The run `{run_id}` cannot be claimed.")
-        return lease
-
-    async def claim_next(self) -> Lease | None:
-        """Take the run that waits with the highest priority, then age, or None when none waits.
-
-        A run that has outlived its `max_attempts` workers is set to failed on the way.
-        """
-        return await self._claim(None)
-
-    @asynccontextmanager
-    async def held(self, lease: Lease) -> AsyncIterator[None]:
-        """Renew `lease` while inside; a run that is not finished at the end is paused, free for the next claim."""
-        self._keeper.keep(lease)
-        try:
-            yield
-        finally:
-            self._keeper.drop(lease)
-            with suppress(LeaseLost):
-                await self.database.awrite(lambda c: runs.finish(c, lease, status=Status.PAUSED))
-
-    async def finish(
-        self, lease: Lease, result: Json = None, *, status: Status = Status.DONE, error: str | None = None
-    ) -> None:
-        """End the run.
-
-        Raises:
-            LeaseLost: Another worker holds it.
-        """
-        kept = self._clean(result)
-        reason = None if error is None else self._scrub.message(error)
-        await self.database.awrite(lambda c: runs.finish(c, lease, status=status, result=kept, error=reason))
-        self._keeper.drop(lease)
-
-    async def cancel(self, run_id: str) -> RunRecord:
-        """Cancel a run that is not over; a worker that has it is refused its next write.
-
-        Raises:
-            UnknownName: There is no such run.
-        """
-        return await self.database.awrite(lambda connection: runs.cancel(connection, run_id))
-
-    async def elapsed(self, lease: Lease) -> float:
-        """Seconds of work on the run, earlier claims included."""
-        return lease.elapsed
 
     async def ledger(self, lease: Lease, on_change: OnChange | None = None) -> Ledger:
         """Open the run's ledger; once a lease.
@@ -225,13 +100,14 @@ class Store:
 
         return graph(run_id, await self.tree(run_id))
 
-    async def add_verdict(self, lease: Lease, node: NodeId, verdict: Verdict) -> None:
-        """Store what one verifier said of a node; its later word replaces an earlier one.
+    async def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
+        """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        await self.database.awrite(lambda connection: forest.add_verdict(connection, lease, node, verdict))
+        batch = list(verdicts)
+        await self.database.awrite(lambda connection: forest.add_verdicts(connection, lease, batch))
 
     async def verdicts(self, run_id: str) -> list[tuple[NodeId, Verdict]]:
         """All verdicts of a run, by node."""
@@ -285,11 +161,3 @@ class Store:
     async def prune(self, *, older_than: float) -> list[str]:
         """Delete runs that are over and were created more than `older_than` seconds ago; gives their ids."""
         return await self.database.awrite(lambda connection: prune(connection, older_than=older_than))
-
-    async def _claim(self, run_id: str | None) -> Lease | None:
-        me = owner()
-
-        def work(connection: sa.Connection) -> Lease | None:
-            return claim(connection, me, self._ttl, run_id)
-
-        return await self.database.awrite(work)

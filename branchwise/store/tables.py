@@ -52,6 +52,8 @@ runs = sa.Table(
     sa.Column("seen", sa.Double, nullable=False),  # when `elapsed` was last brought up to date
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("finished", sa.Double),
+    sa.Column("queue", _NAME),  # whose workers may take it; NULL: only who names it
+    sa.Column("forked_at", NODE_ID),  # the node of `forked_from` that this run's root stands for
     sa.Index("ix_runs_status_priority_created", "status", "priority", "created"),
 )
 
@@ -60,7 +62,9 @@ run_events = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("run_id", RUN_ID, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("kind", _WORD, nullable=False),  # created, claimed, paused, cancelled, gave_up or finished
+    sa.Column(
+        "kind", _WORD, nullable=False
+    ),  # created, claimed, paused, queued, cancelled, gave_up or finished
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("data", JsonText),
     sa.Column("at", sa.Double, nullable=False),
@@ -122,6 +126,7 @@ calls = sa.Table(
     sa.Column("cost", sa.Double, nullable=False),  # US dollars
     sa.Column("started", sa.Double, nullable=False),
     sa.Column("ended", sa.Double),
+    sa.Column("samples", sa.Integer, nullable=False),  # continuations that it brought
 )
 
 verdicts = sa.Table(

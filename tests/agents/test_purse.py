@@ -42,7 +42,7 @@ def test_each_limit_is_named(budget: Budget, what: str) -> None:
 
 def test_samples_left_goes_by_the_mean_cost_so_far() -> None:
     purse = Purse(Budget(tokens=100))
-    purse.pay(Usage(calls=1, completion_tokens=40), samples=4)
+    purse.pay(Usage(calls=1, samples=4, completion_tokens=40))
     assert purse.samples_left() == 6
 
 

@@ -8,7 +8,8 @@ from branchwise.agents.difficulty import Difficulty, estimate
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.bench.fit_planner import fit_planner
 from branchwise.bench.log import Header, Log, Recorded
-from branchwise.cli.bench import bench, planner
+from branchwise.cli.bench import bench
+from branchwise.cli.planning import planner
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Node, Vouch

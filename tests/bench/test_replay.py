@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.bench.log import Recorded
-from branchwise.bench.replay import Judge, Played, deal, halves, replay
+from branchwise.bench.replay import Judge, Played, halves, probe, replay
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.protocols import Allocation
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
@@ -139,7 +139,7 @@ def test_steps_cannot_be_replayed_on_whole_solutions() -> None:
 
 
 def test_probes_look_like_probes() -> None:
-    nodes = deal(pool([True, False, True], [0.5, None, 1.0]), JUDGE, 2)
+    nodes = probe(pool([True, False, True], [0.5, None, 1.0]), JUDGE, 2)
     assert [(n.complete, n.score, n.answer, n.vouch) for n in nodes] == [
         (True, 0.5, "0", Vouch.MODEL),
         (True, None, "1", Vouch.MODEL),
@@ -148,4 +148,4 @@ def test_probes_look_like_probes() -> None:
 
 def test_equal_texts_are_twins() -> None:
     draws = [replace(sample, text="same") for sample in pool([True, True])]
-    assert [node.duplicate_of for node in deal(draws, JUDGE, 2)] == [None, "0.0"]
+    assert [node.duplicate_of for node in probe(draws, JUDGE, 2)] == [None, "0.0"]

@@ -1,15 +1,19 @@
 """The web search in the house of rooms: it finds the garden, goes on after a crash, and stays honest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.protocol import Session
-from branchwise.agents.environments.scripted import Door, scripted
+from branchwise.agents.environments.protocol import Action, Environment, Outcome, Session
+from branchwise.agents.environments.scripted import HOUSE, Door, scripted
 from branchwise.agents.models.scripted import Scripted
 from branchwise.agents.models.scripted import scripted as stand_in
 from branchwise.agents.protocols import Request
-from branchwise.graphs.browse import WebOptions, WebResult, browse, extras, resume_browse
+from branchwise.graphs.web.extras import extras
+from branchwise.graphs.web.request import WebOptions, check
+from branchwise.graphs.web.result import WebResult
+from branchwise.graphs.web.run import Company, browse, resume_browse
 from branchwise.store.errors import BadInput
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
@@ -45,6 +49,32 @@ def walker(*, crash_at: int | None = None) -> Scripted:
 
 def url_of(folder: Path) -> str:
     return f"sqlite:///{folder / 'runs.db'}"
+
+
+class Counting:
+    """An environment that counts the actions done in it."""
+
+    def __init__(self, inner: Environment) -> None:
+        self._inner, self.acted = inner, 0
+        self.name, self.abilities = inner.name, inner.abilities
+        self.restore, self.aclose = inner.restore, inner.aclose
+
+    async def reset(self, *, seed: int = 0) -> Session:
+        return Counted(await self._inner.reset(seed=seed), self)
+
+
+class Counted:
+    """One session of it."""
+
+    def __init__(self, inner: Session, house: Counting) -> None:
+        self._inner, self._house = inner, house
+        self.observe, self.actions, self.read = inner.observe, inner.actions, inner.read
+        self.snapshot, self.aclose = inner.snapshot, inner.aclose
+
+    async def act(self, action: Action, *, allow: bool = False) -> Outcome:
+        outcome = await self._inner.act(action, allow=allow)
+        self._house.acted += 1
+        return outcome
 
 
 async def tree_of(store: str, run_id: str) -> Tree:
@@ -94,7 +124,7 @@ async def test_the_prompt_holds_the_history_of_its_own_branch(tmp_path: Path) ->
 
 
 async def test_states_bound_the_search(tmp_path: Path) -> None:
-    options = WebOptions(depth=4, states=2, samples=6, judgements=1)
+    options = WebOptions(depth=4, states=2, samples=6, judgements=1, questions=0)
     result = await browse("x", scripted(), model=walker(), options=options, store=url_of(tmp_path))
     assert (result.solved, result.visited, result.reason) == (False, 2, "exhausted")
 
@@ -138,6 +168,59 @@ async def test_every_visit_is_there_for_the_viewer(tmp_path: Path) -> None:
     assert shown["0"]["observation"]
 
 
+@pytest.mark.parametrize("strategy", ["mcts", "beam_search", "tree_of_thoughts", "best_of_n"])
+async def test_other_strategies_find_the_garden_too(tmp_path: Path, strategy: str) -> None:
+    knobs = {"n": 30} if strategy == "best_of_n" else {}
+    options = WebOptions(strategy=strategy, knobs=knobs, depth=4, states=30, samples=6, judgements=1)
+    result = await browse("x", scripted(), model=walker(), options=options, store=url_of(tmp_path))
+    assert (result.solved, result.vouch) == (True, "sound")
+    assert result.actions == ("go to kitchen", "go to balcony", "jump")
+
+
+async def test_a_trajectory_is_judged_where_it_ends_and_draws_one_proposal_a_page(tmp_path: Path) -> None:
+    model = walker()
+    options = WebOptions(strategy="best_of_n", knobs={"n": 4}, depth=2, judgements=1, questions=0)
+    result = await browse("x", scripted(), model=model, options=options, store=url_of(tmp_path))
+    tree = await tree_of(url_of(tmp_path), result.run_id)
+    assert len(tree.children("0")) == 4
+    assert all(node.complete is (node.score is not None) for node in tree if node.parent and not node.failed)
+    proposals = [r for r in model.requests if "Choose the one next action" in r.messages[0].content]
+    assert {request.n for request in proposals} == {1}
+
+
+async def test_several_branches_at_once_end_as_the_same_search_would(tmp_path: Path) -> None:
+    options = replace(OPTIONS, at_once=3)
+    house = scripted(parallel=6)
+    result = await browse("x", house, model=walker(), options=options, store=url_of(tmp_path))
+    assert result.solved
+    async with Store.opened(url_of(tmp_path)) as db:
+        asked = [d.payload for d in await db.decisions(result.run_id) if d.kind == "allocate"]
+    assert max(len(allocation) for allocation in asked if isinstance(allocation, dict)) == 3
+
+
+@pytest.mark.parametrize("strategy", ["best_first", "mcts", "best_of_n"])
+async def test_steps_bound_the_actions_that_are_executed(tmp_path: Path, strategy: str) -> None:
+    house = Counting(scripted(snapshots=False, goal="cellar", rooms={**HOUSE, "library": {}}))
+    options = WebOptions(
+        strategy=strategy,
+        depth=4,
+        states=99,
+        steps=7,
+        samples=6,
+        judgements=0,
+        questions=0,
+        knobs={"n": 99} if strategy == "best_of_n" else {},
+    )
+    result = await browse("x", house, model=walker(), options=options, store=url_of(tmp_path))
+    assert (result.solved, result.reason) == (False, "budget")
+    assert 5 <= house.acted <= 7
+
+
+def test_a_strategy_that_revises_cannot_search_an_environment() -> None:
+    with pytest.raises(BadInput, match="sequential_revision"):
+        check(WebOptions(strategy="sequential_revision"))
+
+
 async def test_a_check_decides_soundly(tmp_path: Path) -> None:
     async def in_library(session: Session) -> bool:
         return (await session.observe()).title == "library"
@@ -148,7 +231,7 @@ async def test_a_check_decides_soundly(tmp_path: Path) -> None:
         model=walker(),
         options=OPTIONS,
         store=url_of(tmp_path),
-        check=in_library,
+        company=Company(check=in_library),
     )
     assert (result.solved, result.vouch, result.actions) == (True, "sound", ("go to library",))
 

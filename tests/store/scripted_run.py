@@ -6,7 +6,7 @@ from typing import Any
 
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
-from branchwise.store.rows import RunRecord, Status
+from branchwise.store.rows import RunRecord
 from branchwise.store.store import Store
 
 
@@ -33,4 +33,4 @@ async def new_lease(store: Store) -> Lease:
 
 
 async def queued(store: Store, **more: Any) -> RunRecord:
-    return await new_run(store, status=Status.QUEUED, **more)
+    return await new_run(store, queue="default", **more)

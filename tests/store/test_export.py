@@ -46,7 +46,7 @@ async def _full_run(store: Store) -> str:
         await ledger(key, {"prompt": _HARD * 20}, Counted(), model="scripted")
     await store.add_nodes(lease, _NODES)
     verdict = Verdict(score=-50, accepted=False, feedback="too long", vouch=Vouch.SOUND, verifier="program")
-    await store.add_verdict(lease, "0.0", verdict)
+    await store.add_verdicts(lease, [("0.0", verdict)])
     await store.add_decision(lease, "t1/select", "select", {"arms": ["a"], "why": _HARD})
     await store.finish(lease, {"answer": "x"})
     return lease.run_id

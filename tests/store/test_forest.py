@@ -66,6 +66,6 @@ async def test_the_first_decision_and_the_last_verdict_stand(store: Store) -> No
         Decision(key="a/later", kind="judge", payload=[1, None]),
     ]
     last = Verdict(score=-100.0, accepted=False, feedback="no", vouch=Vouch.SOUND, verifier="program")
-    await store.add_verdict(lease, "0.0", replace(last, score=None, accepted=True))
-    await store.add_verdict(lease, "0.0", last)
+    await store.add_verdicts(lease, [("0.0", replace(last, score=None, accepted=True))])
+    await store.add_verdicts(lease, [("0.0", last)])
     assert await store.verdicts(lease.run_id) == [("0.0", last)]

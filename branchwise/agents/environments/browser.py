@@ -45,6 +45,8 @@ class Window:
     width: int = 1280
     height: int = 1024
     screenshots: bool = False
+    marks: bool = False
+    """Whether elements are numbered, in the screenshot and in the text (set-of-marks, arXiv 2310.11441)."""
     quiet: float = 0.04
     """Seconds without a request after which a page counts as quiet."""
     patience: float = 5.0
@@ -201,6 +203,7 @@ def browser(
             phrases=tuple(phrases),
             secrets=dict(secrets or {}),
             screenshots=window.screenshots,
+            marks=window.marks,
             quiet=window.quiet,
             patience=window.patience,
             rewinds=site is not None,

@@ -37,13 +37,13 @@ class _Episode:
     """One episode in its own context."""
 
     session: Session
-    phrases: tuple[str, ...] = ()
+    goal: str = ""
 
     async def begin(self, seed: int) -> None:
         await self.session.page.evaluate(_START, str(seed))
-        goal = str((await self.session.page.evaluate(_SEEN))["goal"])
+        self.goal = " ".join(str((await self.session.page.evaluate(_SEEN))["goal"]).split())
         self.session.setting = replace(
-            self.session.setting, phrases=tuple(dict.fromkeys(_QUOTED.findall(goal)))
+            self.session.setting, phrases=tuple(dict.fromkeys(_QUOTED.findall(self.goal)))
         )
 
     async def observe(self) -> Observation:
@@ -76,7 +76,7 @@ class _Episode:
         ended = seen.ended or bool(said["done"])
         reward = float(said["reward"] > 0) if said["done"] else 0.0
         mark = f"{seen.fingerprint}/{'ended' if ended else 'open'}/{reward:g}"
-        return replace(seen, ended=ended, reward=reward, fingerprint=mark)
+        return replace(seen, ended=ended, reward=reward, fingerprint=mark, goal=self.goal)
 
 
 @dataclass(kw_only=True, slots=True)

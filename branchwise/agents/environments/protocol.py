@@ -51,6 +51,8 @@ class Observation:
     """The environment's own sound judgement in [0, 1], where it has one."""
     answer: str | None = None
     """What the agent handed in with `stop`."""
+    goal: str = ""
+    """What is to be done, where the environment itself says so and not the person who searches it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,6 +53,7 @@ class Setting:
     phrases: tuple[str, ...]
     secrets: Mapping[str, str] = field(repr=False)
     screenshots: bool
+    marks: bool
     quiet: float
     patience: float
     rewinds: bool

@@ -14,14 +14,15 @@ class _Checkable(Protocol):
     async def check(self) -> None: ...
 
 
-_SCHEMES = {"embedded": "embedded", "openai-compatible": "endpoint", "litellm": "litellm"}
+_SCHEMES = {"embedded": "embedded", "openai-compatible": "endpoint", "pool": "pool", "litellm": "litellm"}
 
 
 def load(spec: str, **options: Any) -> Model:
     """Load the model that `spec` names; only now is its engine or client imported.
 
     Args:
-        spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "litellm:PROVIDER/NAME".
+        spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "pool:URL,URL" (with `#NAME` where the
+            engines serve several models), "litellm:PROVIDER/NAME".
         **options: Options of that way in, for example `base_url`.
 
     Raises:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from branchwise.agents.models.require import require
 from branchwise.agents.models.singly import singly
-from branchwise.agents.models.transport import Refused, Transport
+from branchwise.agents.models.transport import Lost, Refused, Transport
 from branchwise.agents.models.wire import Dialect, read, write
 from branchwise.agents.protocols import Capabilities, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
@@ -67,12 +67,25 @@ class Endpoint:
     """The model that `endpoint` makes."""
 
     def __init__(
-        self, name: str, transport: Transport, dialect: Dialect | None, price: tuple[float, float]
+        self,
+        name: str,
+        transport: Transport,
+        dialect: Dialect | None,
+        price: tuple[float, float] = (0.0, 0.0),
     ) -> None:
-        self.name = f"openai-compatible:{name}"
         self._model, self._transport, self._dialect, self._price = name, transport, dialect, price
         self._many: bool | None = None
         self._probing = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """Scheme and name; without a name of its own, that of the one model which the server serves."""
+        return f"openai-compatible:{self._model}"
+
+    @property
+    def known(self) -> bool:
+        """Whether the server has said what it is."""
+        return self._dialect is not None and bool(self._model)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -151,11 +164,15 @@ class Endpoint:
 
     async def _probe(self) -> None:
         async with self._probing:
-            if self._dialect is None:
+            if not self.known:
                 try:
                     await self._list()
+                except Lost:
+                    return  # what it is, a later call will find out
                 except ModelError:
-                    self._dialect = "openai"
+                    if not self._model:
+                        raise
+                    self._dialect = self._dialect or "openai"
 
     async def _list(self) -> _Models:
         received = await self._transport.once("GET", "models", None, _CHECK_SECONDS)
@@ -165,6 +182,11 @@ class Endpoint:
             raise ModelError(f"What answers at `{self._transport.base}` lists no models.") from None
         if self._dialect is None:
             self._dialect = "vllm" if any(model.owned_by == "vllm" for model in served.data) else "openai"
+        if not self._model:
+            names = ", ".join(f"`{model.id}`" for model in served.data) or "none"
+            if len(served.data) != 1:
+                raise ModelError(f"The server at `{self._transport.base}` serves {names}: name one of them.")
+            self._model = served.data[0].id
         return served
 
     async def _knock(self, where: str) -> None:

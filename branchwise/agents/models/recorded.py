@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from branchwise.agents.models.codec import read_reply, reply_json, request_json
 from branchwise.agents.models.require import require
@@ -33,7 +35,16 @@ class Record(Protocol):
         ...
 
 
-def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 64) -> Sampler:
+@runtime_checkable
+class Gated(Protocol):
+    """A model that limits by itself how many calls are in flight, over all runs (`Pool`)."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for room and hold it."""
+        ...
+
+
+def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 256) -> Sampler:
     """Make the Sampler of one run.
 
     A call waits for its turn and for the budget before it enters the ledger, so that a worker that was paused in
@@ -43,13 +54,22 @@ def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 64) -> 
         model: What answers.
         record: The run's ledger.
         purse: The run's budget.
-        limit: Calls in flight at once.
+        limit: Calls of this run in flight at once, where the model has no gate of its own.
     """
-    return _Recorded(model, record, purse, asyncio.Semaphore(limit))
+    if isinstance(model, Gated):
+        return _Recorded(model, record, purse, model.turn)
+    turn = asyncio.Semaphore(limit)
+    return _Recorded(model, record, purse, lambda: turn)
 
 
 class _Recorded:
-    def __init__(self, model: Model, record: Record, purse: Purse, turn: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        model: Model,
+        record: Record,
+        purse: Purse,
+        turn: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
         self._model, self._record, self._purse, self._turn = model, record, purse, turn
 
     @property
@@ -61,15 +81,16 @@ class _Recorded:
 
         async def send() -> tuple[Json, Usage]:
             reply = await self._model.sample(request)
-            self._purse.pay(reply.usage, samples=request.n)
-            return reply_json(reply), reply.usage
+            usage = replace(reply.usage, samples=request.n)
+            self._purse.pay(usage)
+            return reply_json(reply), usage
 
         async def call() -> Json:
             return await self._record(key, request_json(request), send, kind="model", model=self._model.name)
 
         if self._record.recorded(key):
             return read_reply(await call())
-        async with self._turn:
+        async with self._purse.turn(), self._turn():
             with self._purse.reserve(_expected(request)):
                 return read_reply(await call())
 

@@ -28,11 +28,16 @@ class Refused(ModelError):
     Args:
         status: The HTTP status.
         reason: What the server said about it.
+        wait: Seconds that it asks to be left alone, if it says so.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
-        self.status, self.reason = status, reason
+    def __init__(self, status: int, reason: str, wait: float | None = None) -> None:
+        self.status, self.reason, self.wait = status, reason, wait
         super().__init__(f"The server refused with status {status}: {reason}")
+
+
+class Lost(ModelError):
+    """The server did not answer, or not in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,7 @@ class Transport:
             async with asyncio.timeout(self._timeout) as deadline:
                 return await self._insist(path, body, deadline)
         except TimeoutError:
-            raise ModelError(
-                f"The server at `{self.base}` gave no answer within {self._timeout:g} s."
-            ) from None
+            raise Lost(f"The server at `{self.base}` gave no answer within {self._timeout:g} s.") from None
 
     async def once(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> bytes:
         """Send one request, without a second try.
@@ -102,7 +105,7 @@ class Transport:
             async with asyncio.timeout(seconds):
                 answer = await self._send(method, path, body)
         except TimeoutError:
-            raise ModelError(f"The server at `{self.base}` gave no answer within {seconds:g} s.") from None
+            raise Lost(f"The server at `{self.base}` gave no answer within {seconds:g} s.") from None
         except (aiohttp.ClientError, OSError) as error:
             raise self._lost(error) from None
         return _accept(answer)
@@ -157,10 +160,10 @@ class Transport:
                     raise ModelError(f"The reply is longer than {_LONGEST_REPLY} bytes.")
             return _Answer(response.status, bytes(received), _wait(response.headers.get("Retry-After")))
 
-    def _lost(self, error: Exception) -> ModelError:
+    def _lost(self, error: Exception) -> Lost:
         # Not the exception itself: it holds the request and with it the key.
         reason = scrub(str(error)) or type(error).__name__
-        return ModelError(f"The connection to `{self.base}` failed: {reason}")
+        return Lost(f"The connection to `{self.base}` failed: {reason}")
 
 
 def _accept(answer: _Answer) -> bytes:
@@ -171,7 +174,7 @@ def _accept(answer: _Answer) -> bytes:
 
 def _refusal(answer: _Answer) -> Refused:
     said = scrub(answer.body[:4_000].decode("utf-8", "replace"))
-    return Refused(answer.status, said or "no reason given")
+    return Refused(answer.status, said or "no reason given", answer.wait)
 
 
 def _wait(header: str | None) -> float | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from branchwise.cli.viewer.page import render
-from branchwise.graphs.browse import extras
+from branchwise.graphs.web.extras import extras
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 from branchwise.store.store import Store
@@ -26,7 +26,7 @@ async def write(run_id: str, url: str | None, file: Path) -> None:
     async with Store.opened(url) as store:
         run = await store.run(run_id)
         tree = await store.tree(run.id)
-        more = extras(await store.decisions(run.id))
+        more = extras(await store.decisions(run.id), await store.calls(run.id))
     spec = cast("dict[str, Json]", run.spec) if isinstance(run.spec, dict) else {}
     result = cast("dict[str, Json]", run.result) if isinstance(run.result, dict) else {}
     shown: dict[str, Json] = {

@@ -13,7 +13,7 @@ from branchwise.store.tree import Tree
 ABOUT = About(
     paper="Iterative Deepening Sampling, arXiv 2502.05449",
     grain="step",
-    needs=frozenset({"hints"}),
+    needs=frozenset({"hints", "prefix"}),
     aggregation="majority",
 )
 _TRIGGER = "\nWait! Maybe I made a mistake. Let me check this from the start.\n"

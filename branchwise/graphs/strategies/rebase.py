@@ -8,7 +8,7 @@ from typing import Annotated
 from branchwise.graphs.protocols import About, Allocation
 from branchwise.graphs.strategies._knobs import Between, Count, Positive, Share
 from branchwise.graphs.strategies._shares import sequential_ceiling, softmax
-from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring
+from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring, sampled
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
@@ -35,6 +35,8 @@ def rebase(
 ) -> Allocation:
     """Share the width over the newest layer by softmax of scores; each whole solution uses up one unit of it.
 
+    So do whole solutions that the planner or another strategy has put under the root.
+
     PlanGEN's variant is `width=10, decrement=1`; which child gets how much is not stated there, so the softmax stays.
 
     Scores are unit rewards: a verifier's -100..100 is mapped to [0, 1] before it reaches the tree, for
@@ -60,8 +62,9 @@ def rebase(
 
 
 def _newest(tree: Tree, width: int, decrement: int) -> tuple[list[Node], int]:
-    """The open nodes of the newest layer and the width that whole solutions have left."""
+    """The open nodes of the newest layer and the width that whole solutions, probes included, have left."""
     layer = [tree.root]
+    width -= sum(node.arm not in {"", "rebase"} for node in sampled(tree, "rebase"))
     for _ in range(_DEPTH):
         below = [child for node in layer for child in offspring(tree, node.id, "rebase")]
         if not below:

@@ -15,7 +15,8 @@ from branchwise.agents.environments.worlds import worlds
 from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
 from branchwise.cli.viewer.write import write
-from branchwise.graphs.browse import WebOptions, browse
+from branchwise.graphs.web.request import WebOptions
+from branchwise.graphs.web.run import Company, browse
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "shop.py"
 
@@ -63,7 +64,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
             model=scripted(lexical),
             options=WebOptions(held=True, samples=6, judgements=1, states=12, knobs={"branching": 2}),
             store=store,
-            check=reached,
+            company=Company(check=reached),
             shots=tmp_path,
         )
         live = await environment.reset()

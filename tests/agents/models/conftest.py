@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +94,14 @@ def says(
 
 @pytest.fixture
 async def loopback() -> AsyncIterator[Loopback]:
-    server = Loopback()
+    async with serving() as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving(owner: str = "somebody") -> AsyncIterator[Loopback]:
+    """Start a server."""
+    server = Loopback(owner=owner)
     app = web.Application()
     app.router.add_get("/v1/models", server.list)
     app.router.add_post("/v1/chat/completions", server.complete)

@@ -1,0 +1,65 @@
+"""A site to search in, opened with plain options: what a command line and a stored run can say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from branchwise.agents.environments.browser import Chrome, Window, browser
+from branchwise.agents.environments.worlds import worlds
+from branchwise.store.errors import BadInput
+
+FORK_TOKEN = "BRANCHWISE_FORK_TOKEN"  # noqa: S105 - the variable's name, not a token
+"""The environment variable that holds the token of a site's fork endpoint."""
+
+
+def site(  # noqa: PLR0913 - each is a word of the command line
+    url: str,
+    *,
+    hosts: Sequence[str] = (),
+    phrases: Sequence[str] = (),
+    secrets: Mapping[str, str] | None = None,
+    fork: str | None = None,
+    screenshots: bool = False,
+    marks: bool = False,
+    parallel: int = 3,
+    executable: str | None = None,
+) -> Chrome:
+    """Open a site as `browser` does.
+
+    Args:
+        url: The start page.
+        hosts: More sites that may be reached.
+        phrases: Texts that are proposed to fill in.
+        secrets: For each name the environment variable that holds the value; values are never stored.
+        fork: Where the site forks its state, for example http://127.0.0.1:8000/_worlds; its token is read from
+            BRANCHWISE_FORK_TOKEN.
+        screenshots: Whether pages carry a screenshot.
+        marks: Whether elements are numbered, in the screenshot and in the text.
+        parallel: Branches open at once.
+        executable: The browser's file; found by itself when None.
+
+    Raises:
+        BadInput: The URL, a host or a secret cannot be used.
+    """
+    values = {}
+    for name, variable in (secrets or {}).items():
+        if not name.isidentifier() or variable not in os.environ:
+            raise BadInput(
+                f"A secret is written NAME=VARIABLE with a variable that is set, not `{name}={variable}`."
+            )
+        values[name] = os.environ[variable]
+    return browser(
+        url,
+        hosts=hosts,
+        phrases=phrases,
+        secrets=values,
+        site=worlds(fork, os.environ.get(FORK_TOKEN, "")) if fork else None,
+        window=Window(
+            executable_path=Path(executable) if executable else None,
+            screenshots=screenshots or marks,
+            marks=marks,
+            parallel=parallel,
+        ),
+    )

@@ -1,0 +1,91 @@
+"""Which replica holds the beginning of a prompt: prefixes as chains of hashed blocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from branchwise.agents.protocols import Request
+
+BLOCK: Final = 64
+"""Characters of a block: about the 16 tokens that engines cache together."""
+_KEPT: Final = 65_536
+"""Blocks remembered a replica: four million characters, as much as a middling key-value cache holds."""
+
+Chain = tuple[int, ...]
+"""Hashes of a text's whole blocks; each stands for all of the text up to its end."""
+
+
+def prompt(request: Request) -> str:
+    """The text whose evaluation can be shared, in the order in which an engine reads it."""
+    said = "".join(f"\x02{m.role}\x03{m.content}" for m in request.messages)
+    return f"{said}\x02assistant\x03{request.prefix}"
+
+
+def chain(text: str, known: Chain = ()) -> Chain:
+    """Hash a text block by block; two texts share as many entries as they share whole blocks at their beginning.
+
+    Args:
+        text: What an engine reads or has written.
+        known: The chain of a beginning of `text`, which need not be hashed again.
+    """
+    return known + tuple(_hashes(text, len(known), known[-1] if known else 0))
+
+
+def _hashes(text: str, done: int, at: int) -> Iterator[int]:
+    for start in range(done * BLOCK, len(text) - BLOCK + 1, BLOCK):
+        at = hash((at, text[start : start + BLOCK]))
+        yield at
+
+
+class Held:
+    """What a replica has evaluated lately, as far as this process has sent it there."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._blocks: OrderedDict[int, None] = OrderedDict()
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def add(self, blocks: Iterable[int]) -> None:
+        """Remember blocks as the ones used last; the ones unused for longest are forgotten."""
+        for block in blocks:
+            self._blocks[block] = None
+            self._blocks.move_to_end(block)
+        while len(self._blocks) > self._kept:
+            self._blocks.popitem(last=False)
+
+    def depth(self, blocks: Chain) -> int:
+        """How many blocks from the beginning are held."""
+        low, high = 0, len(blocks)
+        while (
+            low < high
+        ):  # a chain is held up to some point: what follows a forgotten block was used no later
+            middle = (low + high) // 2
+            if blocks[middle] in self._blocks:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def rank(name: str, text: str) -> bytes:
+    """Rendezvous hashing (Thaler and Ravishankar 1996): of all replicas the one of highest rank takes a new text.
+
+    It depends on nothing but names, so that two processes agree, and a replica that leaves moves only its own texts.
+    """
+    return hashlib.blake2b(f"{name}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def overloaded(load: int, loads: Sequence[int], bound: float) -> bool:
+    """Whether one more would take a replica beyond `bound` times the mean (bounded loads, arXiv 1608.01350).
+
+    Args:
+        load: Samples in flight at the replica.
+        loads: Samples in flight at each replica, this one included.
+        bound: Above 1; 2 lets a replica carry twice the mean.
+    """
+    return load + 1 > bound * (sum(loads) + 1) / len(loads) + 1

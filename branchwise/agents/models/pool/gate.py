@@ -1,0 +1,83 @@
+"""A bounded queue before the engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from branchwise.store.errors import ModelError
+
+_THROUGH: ContextVar[Gate | None] = ContextVar("branchwise_through", default=None)
+"""The gate that the current task is inside of."""
+
+
+class QueueFull(ModelError):
+    """More calls wait for the pool than it is willing to hold."""
+
+
+class Gate:
+    """Let through as many callers at once as there is room for, first come first served."""
+
+    def __init__(self, room: Callable[[], int], longest: int) -> None:
+        """Make a gate.
+
+        Args:
+            room: How many may be inside now; asked again whenever something changes.
+            longest: Callers that may wait at most.
+        """
+        self.inside = 0
+        self._room, self._longest = room, longest
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """Callers that wait."""
+        return len(self._waiting)
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[None]:
+        """Wait for room and hold it; whoever is inside already, or was started from inside, just goes on.
+
+        Raises:
+            QueueFull: Too many wait already.
+        """
+        if _THROUGH.get() is self:
+            yield
+            return
+        await self._enter()
+        mark = _THROUGH.set(self)
+        try:
+            yield
+        finally:
+            _THROUGH.reset(mark)
+            self.inside -= 1
+            self.wake()
+
+    def wake(self) -> None:
+        """Let in whoever there is room for."""
+        while self._waiting and self.inside < self._room():
+            first = self._waiting.popleft()
+            if not first.done():
+                self.inside += 1
+                first.set_result(None)
+
+    async def _enter(self) -> None:
+        if not self._waiting and self.inside < self._room():
+            self.inside += 1
+            return
+        if len(self._waiting) >= self._longest:
+            raise QueueFull(f"The pool's queue is full: {self._longest} calls wait already.")
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.inside -= 1
+                self.wake()
+            elif place in self._waiting:
+                self._waiting.remove(place)
+            raise

@@ -1,0 +1,252 @@
+"""A pool of engines behind one Model: places requests, shares them, and goes round engines that fail."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import count
+from typing import Final, Literal, Self
+
+from branchwise.agents.models.endpoint import Endpoint
+from branchwise.agents.models.pool.affinity import Chain, chain, overloaded, prompt, rank
+from branchwise.agents.models.pool.flights import Flights
+from branchwise.agents.models.pool.gate import Gate
+from branchwise.agents.models.pool.replica import BROKEN, BUSY, Replica, ReplicaState
+from branchwise.agents.models.require import require
+from branchwise.agents.models.transport import Lost, Refused, Transport
+from branchwise.agents.protocols import Capabilities, Reply, Request
+from branchwise.store.errors import BadInput, ModelError
+
+Routing = Literal["affinity", "round-robin"]
+
+_KEY: Final = "OPENAI_API_KEY"
+_TICK: Final = 0.1
+"""Seconds between two looks at the replicas while calls are in flight."""
+_PROBE_SECONDS: Final = 5.0
+_BOUND: Final = 1.5
+_SLOW: Final = 8.0
+
+
+def pool(urls: str, **options: object) -> Pool:
+    """Open a pool from a model spec: `URL,URL` with the model's name after `#` where engines serve several.
+
+    Raises:
+        BadInput: A URL cannot be used.
+    """
+    where, _, model = urls.partition("#")
+    return Pool.attach([url for url in where.split(",") if url], model=model or None, **options)  # type: ignore[arg-type]
+
+
+class Pool:
+    """One model served by many engines; safe to call from many tasks of one event loop at once.
+
+    A request goes to the engine that holds the longest beginning of its prompt, unless that one carries half as
+    much again as the mean. An engine that fails three times in a row, or is eight times slower than the others, is
+    taken out and probed until it is well; its requests go elsewhere. "Too many requests" halves what it is sent.
+    Requests that must bring the same samples, those with a seed or at temperature 0, are sent once while they are
+    in flight. A caller that is cancelled closes its connection, upon which the engine stops working for it.
+    """
+
+    def __init__(
+        self, replicas: Sequence[Replica], *, routing: Routing, timeout: float, retries: int, queue: int
+    ) -> None:
+        self._replicas = tuple(replicas)
+        self._routing, self._timeout, self._retries = routing, timeout, retries
+        self._flights = Flights()
+        self._gate = Gate(self._room, queue)
+        self._turns = count()
+        self._probes: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @classmethod
+    def attach(  # noqa: PLR0913 - each is a thing that deployments differ in
+        cls,
+        urls: Sequence[str],
+        *,
+        model: str | None = None,
+        api_key_env: str = _KEY,
+        limit: int = 256,
+        queue: int = 16_384,
+        timeout: float = 600.0,
+        retries: int = 6,
+        routing: Routing = "affinity",
+        dialect: Literal["auto", "openai", "vllm"] = "auto",
+    ) -> Self:
+        """Use servers that exist.
+
+        Args:
+            urls: Where each one's API begins, for example `http://localhost:8000/v1`.
+            model: The model's name there; may be left out where only one is served.
+            api_key_env: The environment variable that holds the key, if they want one.
+            limit: Requests in flight at each at most; fewer while it says that they are too many.
+            queue: Calls that may wait for the pool; more fail at once.
+            timeout: Seconds for one call with all its retries.
+            retries: How often a call is sent again, wherever.
+            routing: "affinity" to where the prompt's beginning is held, or "round-robin" to compare with.
+            dialect: What the servers understand; "auto" asks each.
+
+        Raises:
+            BadInput: There is no URL, one is there twice, or one cannot be used.
+        """
+        if not urls or len(set(urls)) != len(urls):
+            raise BadInput(
+                "A pool needs one or more different URLs, like `http://a:8000/v1,http://b:8000/v1`."
+            )
+        known = None if dialect == "auto" else dialect
+        replicas = []
+        for url in urls:
+            transport = Transport(url, api_key_env=api_key_env, timeout=timeout, retries=0)
+            replicas.append(Replica(url, Endpoint(model or "", transport, known), limit))
+        return cls(replicas, routing=routing, timeout=timeout, retries=retries, queue=queue)
+
+    @property
+    def name(self) -> str:
+        """`pool:` and the model's name."""
+        names = (replica.endpoint.name.partition(":")[2] for replica in self._replicas)
+        return "pool:" + next((name for name in names if name), "?")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What every engine that has been asked can do."""
+        asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
+        asked = asked or [self._replicas[0].endpoint.capabilities]
+        fields = Capabilities.__dataclass_fields__
+        return Capabilities(**{field: all(getattr(can, field) for can in asked) for field in fields})
+
+    @property
+    def shared(self) -> int:
+        """Requests that were not sent because an identical one was in flight."""
+        return self._flights.shared
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for room."""
+        return self._gate.waiting
+
+    def states(self) -> tuple[ReplicaState, ...]:
+        """How each engine fares."""
+        return tuple(replica.state() for replica in self._replicas)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for room in the pool and hold it; `sample` within needs no other."""
+        return self._gate()
+
+    async def check(self) -> None:
+        """Ask every engine which models it serves; one that is well is enough.
+
+        Raises:
+            ModelError: None is well; says what each said.
+        """
+        outcomes = await asyncio.gather(
+            *(replica.endpoint.check() for replica in self._replicas), return_exceptions=True
+        )
+        now = asyncio.get_running_loop().time()
+        for replica, outcome in zip(self._replicas, outcomes, strict=True):
+            if isinstance(outcome, ModelError):
+                replica.breaker.trip(now, str(outcome))
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if not any(replica.well for replica in self._replicas):
+            raise ModelError(" ".join(str(outcome) for outcome in outcomes))
+
+    async def sample(self, request: Request) -> Reply:
+        """Answer with exactly `request.n` samples; see `Model.sample`."""
+        if self._closed:
+            raise ModelError("This pool is closed.")
+        if not any(replica.endpoint.known for replica in self._replicas):
+            await self.check()
+        require(self, request)
+        return await self._flights(request, self._send)
+
+    async def aclose(self) -> None:
+        """Close all connections; calls in flight are broken off."""
+        self._closed = True
+        if self._watch is not None:
+            self._watch.cancel()
+        for probe in self._probes:
+            probe.cancel()
+        await asyncio.gather(*(replica.endpoint.aclose() for replica in self._replicas))
+
+    async def _send(self, request: Request) -> Reply:
+        async with self._gate():
+            self._look_after()
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._insist(request)
+            except TimeoutError:
+                raise Lost(
+                    f"The pool gave no answer within {self._timeout:g} s: {self._complaints()}"
+                ) from None
+            finally:
+                self._gate.wake()
+
+    async def _insist(self, request: Request) -> Reply:
+        text = prompt(request)
+        blocks = chain(text)
+        failed: set[Replica] = set()
+        for attempt in count(1):
+            replica = await self._placed(text, blocks, failed)
+            try:
+                return await replica.answer(request, text, blocks)
+            except Refused as refusal:
+                if refusal.status not in BUSY | BROKEN or attempt > self._retries:
+                    raise
+                if refusal.status in BROKEN:
+                    failed.add(replica)
+            except Lost:
+                if attempt > self._retries or self._closed:
+                    raise
+                failed.add(replica)
+        raise AssertionError("not reached")
+
+    async def _placed(self, text: str, blocks: Chain, failed: set[Replica]) -> Replica:
+        """Wait until a replica has room; those that failed this request are asked last."""
+        while True:
+            now = asyncio.get_running_loop().time()
+            free = [replica for replica in self._replicas if replica.room(now)]
+            chosen = self._chosen([r for r in free if r not in failed] or free, text, blocks)
+            if chosen is not None:
+                return chosen
+            await asyncio.sleep(_TICK / 2)
+
+    def _chosen(self, free: Sequence[Replica], text: str, blocks: Chain) -> Replica | None:
+        if not free:
+            return None
+        if self._routing == "round-robin":
+            return free[next(self._turns) % len(free)]
+        loads = [replica.samples for replica in self._replicas if replica.well]
+        fit = [replica for replica in free if not overloaded(replica.samples, loads, _BOUND)]
+        fit = fit or [min(free, key=lambda replica: replica.samples)]
+        depths = {replica: replica.held.depth(blocks) for replica in fit}
+        return max(fit, key=lambda r: (depths[r], -r.samples, rank(r.url, text)))
+
+    def _room(self) -> int:
+        now = asyncio.get_running_loop().time()
+        well = sum(replica.requests + replica.room(now) for replica in self._replicas if replica.well)
+        return max(1, well)
+
+    def _look_after(self) -> None:
+        if self._watch is None and not self._closed:
+            self._watch = asyncio.get_running_loop().call_later(_TICK, self._look)
+
+    def _look(self) -> None:
+        """Take slow replicas out, probe those that are out, let in who waits; as long as anybody is inside."""
+        self._watch = None
+        now = asyncio.get_running_loop().time()
+        for replica in self._replicas:
+            paces = [r.pace for r in self._replicas if r is not replica and r.pace is not None and r.well]
+            replica.trip_if_slow(statistics.median(paces) if paces else None, _SLOW, now)
+            if replica.breaker.due(now):
+                probe = asyncio.ensure_future(replica.probe(_PROBE_SECONDS))
+                self._probes.add(probe)
+                probe.add_done_callback(self._probes.discard)
+        self._gate.wake()
+        if self._gate.inside:
+            self._look_after()
+
+    def _complaints(self) -> str:
+        reasons = (f"`{r.url}` {r.breaker.reason or 'is busy'}" for r in self._replicas)
+        return "; ".join(reasons)

@@ -1,0 +1,72 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from branchwise.store.errors import BadInput
+
+
+def _strategies(incomplete: str) -> list[str]:
+    from branchwise.graphs import strategies
+
+    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
+
+
+def _tasks(incomplete: str) -> list[str]:
+    from branchwise.graphs import tasks
+
+    return [name for name in tasks.names() if name.startswith(incomplete)]
+
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=_tasks)]
+StrategyName = Annotated[str, typer.Option("--strategy", help="How to search.", autocompletion=_strategies)]
+Knobs = Annotated[
+    list[str] | None,
+    typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
+]
+ModelName = Annotated[
+    str,
+    typer.Option("--model", help="embedded, openai-compatible:NAME (with --base-url) or litellm:NAME."),
+]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where an OpenAI-compatible server listens.")]
+Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens.")]
+Calls = Annotated[int | None, typer.Option("--calls", help="Budget of model calls.")]
+Seconds = Annotated[float | None, typer.Option("--seconds", help="Budget of seconds.")]
+Cost = Annotated[float | None, typer.Option("--cost", help="Budget of US dollars.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
+PromptFolder = Annotated[
+    Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
+]
+Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]
+
+
+def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
+    """Read `name=value` pairs.
+
+    Raises:
+        BadInput: One has no `=`.
+    """
+    return dict(_pair(pair) for pair in pairs or [])
+
+
+def _pair(text: str) -> tuple[str, int | float | str | bool]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadInput(f"A knob is written name=value, not `{text}`.")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, {"true": True, "false": False}.get(value.lower(), value)

@@ -1,0 +1,122 @@
+"""`branchwise planner`: what was learnt from labelled runs about which strategy pays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from branchwise.agents.policy_table import PolicyTable, Row
+from branchwise.cli.exits import run
+from branchwise.store.errors import BadInput
+
+if TYPE_CHECKING:
+    from branchwise.bench.log import Log
+
+planner = typer.Typer(help="Fit and show the planner's policy table.", no_args_is_help=True)
+_out = Console(highlight=False)
+
+
+@planner.command()
+def fit(
+    log: Annotated[
+        Path | None,
+        typer.Argument(help="A log in the replay format, with labels; without it, runs of the store."),
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task of the store's runs.")] = "text",
+    model: Annotated[str, typer.Option(help="Model of the store's runs.")] = "embedded",
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="JSON object {run id: right answer}, where no program judged the store's runs."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the table; by default where `solve` looks for it.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How often each half of an instance's samples is played.")
+    ] = 5,
+    store: Annotated[
+        str | None, typer.Option("--store", envvar="BRANCHWISE_STORE", help="Database URL.")
+    ] = None,
+) -> None:
+    """Fit a policy table from recorded samples, or from the runs of a store."""
+    from branchwise.bench.fit_planner import fit_planner
+    from branchwise.graphs.policies import default_path
+
+    async def work() -> None:
+        found = await _log(log, task, model, labels, store)
+        table = fit_planner(found, seeds=seeds)
+        path = out or default_path(found.header.task, found.header.model)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(table.dumps() + "\n", encoding="utf-8")
+        typer.echo(f"Wrote {path}.")
+
+    run(work())
+
+
+async def _log(log: Path | None, task: str, model: str, labels: Path | None, store: str | None) -> Log:
+    from branchwise.bench.log import Log
+    from branchwise.bench.runs_log import runs_log
+    from branchwise.store.store import Store
+
+    if log is not None:
+        return Log.read(log)
+    async with Store.opened(store) as opened:
+        return await runs_log(opened, task, model, labels=_labels(labels) if labels is not None else None)
+
+
+def _labels(path: Path) -> Mapping[str, str]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"`{path}` cannot be read as JSON: {error}") from error
+    if not isinstance(read, dict) or not all(isinstance(answer, str) for answer in read.values()):
+        raise BadInput(f"`{path}` must be one JSON object of run ids and right answers, both texts.")
+    return read
+
+
+@planner.command()
+def show(
+    table: Annotated[
+        Path | None, typer.Argument(help="A policy table; without it, all in the default place.")
+    ] = None,
+) -> None:
+    """Show a policy table, and where tables are kept."""
+    from branchwise.bench.terminal import grid
+    from branchwise.graphs.policies import folder
+
+    async def work() -> None:
+        if table is not None and not table.is_file():
+            raise BadInput(f"There is no policy table `{table}`.")
+        paths = [table] if table is not None else sorted(folder().glob("*.json"))
+        if not paths:
+            _out.print(
+                f"No table was fitted yet: runs use the default. They would be kept in {folder()}.",
+                markup=False,
+            )
+        for path in paths:
+            read = PolicyTable.loads(path.read_text(encoding="utf-8"))
+            columns = ("difficulty", "tokens", "instances", "choices")
+            _out.print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
+            _out.print(_audit(read), markup=False)
+
+    run(work())
+
+
+def _row(table: PolicyTable, row: Row) -> tuple[str, ...]:
+    choices = ", ".join(f"{c.strategy} {dict(c.knobs)} ({c.prior:.2f})" for c in row.choices)
+    return table.describe(row.bin), str(row.tokens), str(row.instances), choices
+
+
+def _audit(table: PolicyTable) -> str:
+    if table.audit is None:
+        return "verifier: not audited (a program judged, or nobody knows)"
+    worth = table.audit.samples()
+    return (
+        f"verifier, on {table.audit.labels} labels: completeness {table.audit.completeness:.2f}, soundness "
+        f"{table.audit.soundness:.2f}; {'no limit to the' if worth is None else worth} samples that pay"
+    )

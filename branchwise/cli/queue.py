@@ -1,0 +1,150 @@
+"""`branchwise submit`, `worker`, `runs` and `cancel`: many runs, worked on by many processes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from branchwise.cli.exits import Exit, run
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    ModelName,
+    PromptFolder,
+    Queue,
+    Seconds,
+    Seed,
+    StoreUrl,
+    StrategyName,
+    TaskName,
+    Tokens,
+    read_knobs,
+)
+
+_err = Console(stderr=True, highlight=False)
+
+
+def submit(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="One JSON value a line: a problem's text, or an object with `problem` and, if it differs from the "
+            "options here, task, strategy, knobs, budget, priority, seed, model, ...; `-` is standard input."
+        ),
+    ],
+    task: TaskName = "text",
+    strategy: StrategyName = "auto",
+    knob: Knobs = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
+    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Workers that a run may kill.")] = 3,
+    queue: Queue = "default",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
+    from branchwise.cli.queued import read_lines
+    from branchwise.cli.solving import split
+    from branchwise.graphs.submit import submit as enqueue
+    from branchwise.store.errors import BadInput
+    from branchwise.store.records import Budget
+
+    async def work() -> list[str]:
+        options, knobs = split(read_knobs(knob))
+        try:
+            budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+        return await enqueue(
+            read_lines(file),
+            store=store,
+            queue=queue,
+            task=task,
+            strategy=strategy,
+            knobs=knobs,
+            options=options,
+            model=model,
+            base_url=base_url,
+            budget=budget,
+            seed=seed,
+            prompts=str(prompts) if prompts else None,
+            priority=priority,
+            max_attempts=max_attempts,
+        )
+
+    ids = run(work())
+    print(json.dumps(ids) if as_json else "\n".join(ids))
+    at = f" --store {store}" if store and store != os.environ.get("BRANCHWISE_STORE") else ""
+    if not as_json:
+        _err.print(f"{len(ids)} queued; solve them with: branchwise worker{at}", soft_wrap=True)
+
+
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once; they share one engine a model.")] = 4,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="End when nothing waits or is worked on, by whomever.")
+    ] = False,
+    lease: Annotated[
+        float, typer.Option(min=0.5, help="Seconds of silence after which others take over its runs.")
+    ] = 60.0,
+    queue: Queue = "default",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Solve queued runs; start as many as you like, anywhere. Ctrl-C or SIGTERM hands its runs back."""
+    from branchwise.cli.queued import working
+
+    interrupted = working(
+        store=store, queue=queue, concurrency=concurrency, until_empty=until_empty, ttl=lease, as_json=as_json
+    )
+    if interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def runs(
+    status: Annotated[
+        str | None, typer.Option(help="Only queued, running, paused, done, failed or cancelled ones.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the queue live until Ctrl-C.")] = False,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first."""
+    from branchwise.cli.showing import list_runs
+    from branchwise.cli.watching import watch_runs
+
+    if watch:
+        run(watch_runs(store, status=status, as_json=as_json))
+    else:
+        run(list_runs(store, status=status, as_json=as_json))
+
+
+def cancel(
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs.")],
+    store: StoreUrl = None,
+) -> None:
+    """Cancel runs that wait or are worked on; a worker stops sampling within a second or so."""
+    from branchwise.store.store import Store
+
+    async def work() -> None:
+        async with Store.opened(store) as opened:
+            for run_id in run_ids:
+                ended = await opened.cancel(run_id)
+                print(f"{ended.id} {ended.status}")
+
+    run(work())

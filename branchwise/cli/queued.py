@@ -1,0 +1,96 @@
+"""What `branchwise submit` reads and what `branchwise worker` says while it works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from branchwise.cli.exits import run
+from branchwise.graphs.worker import Report, work
+from branchwise.store.errors import BadInput
+
+_STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}
+
+
+def read_lines(file: Path) -> Iterator[Any]:
+    """Give the JSON values in `file`, one a line; empty lines are skipped.
+
+    Raises:
+        BadInput: The file cannot be read, or a line is no JSON.
+    """
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"`{file}` cannot be read: {error}.") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise BadInput(f"Line {number} of `{file}` is no JSON: {error}.") from error
+
+
+class _Log:
+    """Lines for eyes on standard error, or lines of JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._as_json = as_json
+
+    def say(self, text: str) -> None:
+        """Say something that is no report; not among JSON."""
+        if not self._as_json:
+            self._console.print(text, style="dim", markup=False, soft_wrap=True)
+
+    def __call__(self, report: Report) -> None:
+        """Show one report."""
+        if self._as_json:
+            print(json.dumps({"at": time.time(), **asdict(report)}), flush=True)
+            return
+        line = f"{time.strftime('%H:%M:%S')} {report.run_id} {report.kind}: {report.text}"
+        self._console.print(line, style=_STYLES.get(report.kind, "dim"), markup=False, soft_wrap=True)
+
+
+def working(
+    *, store: str | None, queue: str, concurrency: int, until_empty: bool, ttl: float, as_json: bool
+) -> bool:
+    """Work until the queue is empty or a signal comes; returns whether it was Ctrl-C."""
+    log = _Log(as_json=as_json)
+    received: list[signal.Signals] = []
+
+    async def until_told() -> int:
+        me = asyncio.current_task()
+
+        def stop(number: signal.Signals) -> None:
+            if not received and me is not None:
+                received.append(number)
+                log.say("handing runs back ...")
+                me.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # where there are none, Ctrl-C cancels the task just so
+                asyncio.get_running_loop().add_signal_handler(number, stop, number)
+        try:
+            return await work(
+                store=store, queue=queue, concurrency=concurrency, until_empty=until_empty, ttl=ttl, watch=log
+            )
+        except asyncio.CancelledError:
+            if not received:
+                raise
+            return 0
+
+    log.say(f"worker on queue `{queue}`, {concurrency} runs at once; Ctrl-C hands them back")
+    ended = run(until_told())
+    if not received:
+        log.say(f"{ended} runs ended here; the queue is empty")
+    return signal.SIGINT in received

@@ -1,0 +1,170 @@
+"""The command `branchwise web` and its options; the work is done in `browsing`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
+    ),
+]
+
+
+def _strategies(incomplete: str) -> list[str]:
+    from branchwise.graphs import strategies
+
+    return [name for name in strategies.names() if name.startswith(incomplete.replace("-", "_"))]
+
+
+def web(
+    goal: Annotated[
+        str, typer.Argument(help="What is to be reached; may be left out where the environment says it.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="The start page; only its host and port can be reached.")] = "",
+    environment: Annotated[
+        str, typer.Option(help="browser, miniwob, browsergym, scripted, or module:function for your own.")
+    ] = "browser",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option of the environment, task=click-button."),
+    ] = None,
+    host: Annotated[list[str] | None, typer.Option(help="One more site that may be reached.")] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VARIABLE: typed where an action says {secret:NAME}; never shown or stored."),
+    ] = None,
+    fork_endpoint: Annotated[
+        str | None,
+        typer.Option(help="Where the site forks its state; its token is read from BRANCHWISE_FORK_TOKEN."),
+    ] = None,
+    allow: Annotated[
+        bool,
+        typer.Option(
+            "--allow", help="Commit irreversible actions without asking, when nothing else is left."
+        ),
+    ] = False,
+    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
+    knob: Annotated[
+        list[str] | None, typer.Option("--knob", "-k", help="A knob of the strategy, branching=3.")
+    ] = None,
+    depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
+    states: Annotated[int, typer.Option(help="Pages visited at most.")] = 20,
+    steps: Annotated[
+        int | None, typer.Option(help="Actions executed at most, replayed ones included.")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Proposals sampled for one page: 20, with the embedded model 5.")
+    ] = None,
+    judgements: Annotated[
+        int | None, typer.Option(help="Judgements averaged for one page: 20, with the embedded model 3.")
+    ] = None,
+    at_once: Annotated[int, typer.Option(help="Branches visited at once.")] = 1,
+    held: Annotated[
+        bool | None,
+        typer.Option(
+            "--held/--free", help="Pick among the page's actions, or write one; the embedded model picks."
+        ),
+    ] = None,
+    screenshots: Annotated[bool, typer.Option(help="Keep a screenshot of every page.")] = True,
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--look", help="Show the model screenshots with numbered elements; for multimodal ones."
+        ),
+    ] = False,
+    model: Annotated[str, typer.Option(help="As for `solve`.")] = "embedded",
+    base_url: Annotated[str | None, typer.Option(help="Where an OpenAI-compatible server listens.")] = None,
+    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
+    calls: Annotated[int | None, typer.Option(help="Budget of model calls.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Budget of seconds.")] = None,
+    cost: Annotated[float | None, typer.Option(help="Budget of US dollars.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    prompts: Annotated[
+        Path | None, typer.Option(help="Folder of prompts that override the package's.")
+    ] = None,
+    store: StoreUrl = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
+    from branchwise.cli.browsing import Errand, browsing
+    from branchwise.cli.exits import refuse
+    from branchwise.graphs.web.request import WebOptions
+    from branchwise.store.errors import BadInput
+    from branchwise.store.records import Budget
+
+    small = model.partition(":")[0] == "embedded"
+    try:
+        own: dict[str, object] = dict(_pairs(option, "An option"))
+        if environment == "browser":
+            own |= {
+                "url": _url(url),
+                "hosts": host or [],
+                "secrets": dict(_secret(pair) for pair in secret or []),
+                "fork": fork_endpoint,
+                "screenshots": screenshots,
+                "marks": look,
+            }
+        errand = Errand(
+            goal=goal,
+            environment=environment,
+            own=own,
+            model=model,
+            base_url=base_url,
+            options=WebOptions(
+                strategy=strategy.replace("-", "_"),
+                knobs=_pairs(knob, "A knob"),
+                depth=depth,
+                states=states,
+                steps=steps,
+                samples=samples or (5 if small else 20),
+                judgements=(3 if small else 20) if judgements is None else judgements,
+                held=small if held is None else held,
+                at_once=at_once,
+                allow=allow,
+                look=look,
+            ),
+            budget=Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost),
+            seed=seed,
+            prompts=prompts,
+            screenshots=screenshots or look,
+            store=store,
+        )
+    except (BadInput, ValueError) as error:
+        refuse(error)
+    browsing(errand, as_json=as_json)
+
+
+def _url(url: str) -> str:
+    from branchwise.store.errors import BadInput
+
+    if not url:
+        raise BadInput(
+            "Say where to begin: --url http://localhost:8000, or --environment for something else."
+        )
+    return url if "://" in url else f"http://{url}"
+
+
+def _pairs(texts: list[str] | None, what: str) -> dict[str, int | float | str | bool]:
+    from branchwise.store.errors import BadInput
+
+    pairs: dict[str, int | float | str | bool] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput(f"{what} is written name=value, not `{text}`.")
+        try:
+            pairs[name] = json.loads(value)
+        except ValueError:
+            pairs[name] = value
+    return pairs
+
+
+def _secret(text: str) -> tuple[str, str]:
+    name, _, variable = text.partition("=")
+    return name, variable

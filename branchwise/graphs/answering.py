@@ -1,0 +1,58 @@
+"""Which answer a run gives, how sure of it the run is, and whether it is sure enough to give it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from branchwise.agents.audit import Audit
+from branchwise.graphs import aggregations
+from branchwise.graphs.protocols import Aggregation
+from branchwise.store.records import Node, Vouch
+from branchwise.store.tree import Tree
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The solution to answer with."""
+
+    node: Node
+    share: float | None
+    """What the aggregation says of it, in [0, 1]: a share of votes, or the score. Not calibrated."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Confidence:
+    """P(correct) of an answer as far as it is known."""
+
+    value: float | None
+    """In [0, 1]; None where nothing speaks for or against the answer."""
+    calibrated: bool
+    """Whether labels or a proof stand behind the number; otherwise it only ranks."""
+
+
+def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
+    """Choose among a run's whole solutions; None when there are none.
+
+    An accepted solution is the answer, for it ended the search. Otherwise the strategy's aggregation chooses.
+    """
+    best = tree.best
+    if best is not None and best.accepted:
+        return Answer(node=best, share=best.score)
+    choice = aggregations.load(aggregation)(tree.complete)
+    return None if choice is None else Answer(node=choice.node, share=choice.confidence)
+
+
+def confidence(given: Answer, audit: Audit | None) -> Confidence:
+    """How sure the run is: proof where a program checked, else the audit's map of scores, else the share.
+
+    Args:
+        given: The answer.
+        audit: What labels say about the verifier; None where it was never audited.
+    """
+    node = given.node
+    if node.vouch is Vouch.SOUND:
+        return Confidence(value=float(node.accepted), calibrated=True)
+    known = audit.confidence(node.score) if audit is not None and node.vouch is Vouch.MODEL else None
+    if known is not None:
+        return Confidence(value=known, calibrated=True)
+    return Confidence(value=given.share, calibrated=False)

@@ -1,0 +1,113 @@
+"""Which calls a round makes: children of one node that are asked for alike share a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from branchwise.agents.generator import GeneratorState, generator
+from branchwise.agents.protocols import Sample
+from branchwise.graphs import strategies
+from branchwise.graphs.protocols import About, Hint
+from branchwise.graphs.state import Desk, SearchState
+from branchwise.store.errors import ModelError
+from branchwise.store.records import Grain, Node, NodeId
+
+PROBE = "probe"
+"""The arm of the planner's samples."""
+_PROBING = About(paper="none", grain="solution", needs=frozenset({"scores"}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One request for children of one node."""
+
+    parent: NodeId
+    ids: tuple[NodeId, ...]
+    hint: Hint
+    path: str
+    """Logical path of the call within the run."""
+
+
+def about(arm: str) -> About:
+    """What a strategy needs and what its samples add; the planner's probes are whole solutions with scores."""
+    return _PROBING if arm == PROBE else strategies.about(arm)
+
+
+def calls(state: SearchState, desk: Desk) -> list[Call]:
+    """The calls of the round that `state` allocated, in the allocation's order: the same before and after a crash."""
+    return [
+        call for parent, count in state["allocation"].items() for call in _under(parent, count, state, desk)
+    ]
+
+
+def _under(parent: NodeId, count: int, state: SearchState, desk: Desk) -> Iterator[Call]:
+    round_, most = state["round"], desk.options.batch or count
+    seen = desk.notebook.before(round_, since=state["since"])
+    first, ids = len(seen.children(parent)), desk.notebook.next_ids(parent, count, round_)
+    if state["strategy"] == PROBE:
+        hints = [Hint()] * count
+    else:
+        hint = strategies.hints(state["strategy"], **state["knobs"])
+        hints = [hint(seen, parent, first + i) for i in range(count)]
+    begin = 0
+    for end in range(1, count + 1):
+        if end == count or hints[end] != hints[begin] or end - begin == most:
+            path = f"t{state['trial']}/r{round_}/{parent}/{begin}"
+            yield Call(parent=parent, ids=tuple(ids[begin:end]), hint=hints[begin], path=path)
+            begin = end
+
+
+async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
+    """Make the call: its children, not judged yet; one failed node where the model could not answer.
+
+    Raises:
+        BudgetSpent: The budget ends before the call.
+    """
+    tree = desk.notebook.tree
+    parent = tree[call.parent]
+    improved = parent if parent.complete else tree[state["previous"]] if state["previous"] else None
+    grain: Grain = "solution" if parent.complete else call.hint.grain or about(state["strategy"]).grain
+    ask: GeneratorState = {
+        "problem": state["problem"],
+        "path": call.path,
+        "constraints": state["constraints"],
+        "text": "" if parent.complete else tree.text(call.parent),
+        "n": len(call.ids),
+        "grain": grain,
+        "previous": tree.text(improved.id) if improved else "",
+        "feedback": improved.feedback if improved else "",
+        "instruction": call.hint.instruction,
+        "prefix": call.hint.prefix,
+        "max_tokens": call.hint.max_tokens,
+        "temperature": call.hint.temperature,
+    }
+    generate = generator(
+        desk.sample, desk.task, desk.prompts, temperature=desk.options.temperature, seed=desk.seed
+    )
+    blank = Node(
+        id="", parent=call.parent, depth=parent.depth + 1, round=state["round"], arm=state["strategy"]
+    )
+    try:
+        samples = (await generate(ask))["samples"]
+    except ModelError as error:
+        return [replace(blank, id=call.ids[0], failed=str(error))]
+    named = zip(call.ids, samples, strict=True)
+    return [_child(replace(blank, id=name), sample, desk, ask) for name, sample in named]
+
+
+def _child(blank: Node, sample: Sample, desk: Desk, ask: GeneratorState) -> Node:
+    node = replace(blank, text=sample.text, tokens=sample.tokens, logprob=sample.logprob, failed=sample.error)
+    if sample.error is not None:
+        return node
+    whole = ask["text"] + sample.text
+    complete = desk.task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish == "stop")
+    if complete:
+        return replace(node, complete=True, answer=desk.task.answer(whole))
+    if ask["grain"] == "solution":
+        return replace(node, failed="cut off before it was a whole solution")
+    if not sample.text.strip():
+        return replace(node, failed="an empty step")
+    # The text that ended the step belongs between it and the next one, or the next would begin by writing it.
+    ends = desk.task.shape(ask["constraints"], ask["text"], ask["grain"]).stop
+    return replace(node, text=sample.text + (ends[0] if ends and sample.finish == "stop" else ""))

@@ -1,0 +1,85 @@
+"""The verdicts of a round: each text is judged once, from the moment it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from branchwise.agents.verifiers.protocol import Verifier, VerifierState
+from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.records import Verdict
+
+Outcome: TypeAlias = Verdict | BudgetSpent | ModelError
+"""What became of a judgement: a verdict, or why there is none."""
+
+
+class Docket:
+    """The judgements that one run has asked for; lives in one event loop.
+
+    Candidates arrive in whatever order the engine finishes them. So a judgement is named, in the ledger too,
+    after the text that it is about and not after the branch that came first: two branches with one text share
+    it, and a resumed run finds it however its branches arrive.
+    """
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._cases: dict[str, asyncio.Task[Outcome]] = {}
+        self.accepted = asyncio.Event()
+        """Set when a whole solution of this round was accepted."""
+
+    def open(self, state: VerifierState) -> asyncio.Task[Outcome]:
+        """Begin to judge `state["plan"]`, or join the judgement that has begun; its path names the round."""
+        text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
+        path = f"{state['path']}/{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
+        if path not in self._cases:
+            self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
+        return self._cases[path]
+
+    async def _judge(self, state: VerifierState) -> Outcome:
+        try:
+            verdict = (await self._verifier(state))["verdict"]
+        except (BudgetSpent, ModelError) as error:
+            return error
+        if verdict.accepted and state["complete"]:
+            self.accepted.set()
+        return verdict
+
+    async def clear(self) -> None:
+        """Forget the round; what nobody waits for any more is cancelled."""
+        cases, self._cases = list(self._cases.values()), {}
+        self.accepted.clear()
+        await call_off(cases)
+
+
+async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel what has not ended and wait until it has let go."""
+    pending = [task for task in tasks if not task.done()]
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]], *, unless: asyncio.Event | None) -> bool:
+    """Wait for the tasks, or until `unless` is set; a task's failure ends the wait and is raised.
+
+    Returns:
+        Whether `unless` was set.
+    """
+    pending = set(tasks)
+    bell = asyncio.create_task(unless.wait()) if unless is not None else None
+    try:
+        while pending:
+            done, _ = await asyncio.wait(
+                pending | ({bell} if bell else set()),
+                return_when=asyncio.FIRST_COMPLETED if bell else asyncio.FIRST_EXCEPTION,
+            )
+            pending -= done
+            for task in done:
+                task.result()
+            if bell in done:
+                return True
+        return unless is not None and unless.is_set()
+    finally:
+        await call_off([*pending, *([bell] if bell else [])])

@@ -1,0 +1,30 @@
+"""What a strategy needs of an engine, checked before anything is spent."""
+
+from __future__ import annotations
+
+from branchwise.agents.protocols import Capabilities, Model
+from branchwise.graphs import strategies
+from branchwise.store.errors import Unsupported
+
+_OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}
+"""Needs that an engine may lack, and the capability that serves each."""
+_WORDS = {
+    "log-probabilities": "log-probabilities, which `{}` does not give; the embedded engine and vLLM do",
+    "prefix": "to go on from a reply that was begun, which `{}` cannot; the embedded engine and vLLM can",
+}
+
+
+def lacks(strategy: str, capabilities: Capabilities) -> tuple[str, ...]:
+    """The needs of `strategy` that an engine of these capabilities does not serve."""
+    needs = strategies.about(strategy).needs
+    return tuple(n for n in _OFFERED if n in needs and not getattr(capabilities, _OFFERED[n]))
+
+
+def check_needs(strategy: str, engine: Model) -> None:
+    """Refuse a strategy that the engine cannot serve.
+
+    Raises:
+        Unsupported: Says what is missing and which engines have it.
+    """
+    for need in lacks(strategy, engine.capabilities):
+        raise Unsupported(f"The strategy `{strategy}` needs {_WORDS[need].format(engine.name)}.")

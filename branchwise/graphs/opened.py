@@ -1,0 +1,36 @@
+"""Stores and engines that are opened by name for as long as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from branchwise.agents import models
+from branchwise.agents.protocols import Model
+from branchwise.graphs.request import Request
+from branchwise.store.store import Store
+
+
+@asynccontextmanager
+async def opened_engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
+    """Open the model that was named, and close it at the end; a Model that is open already is left so."""
+    if not isinstance(model, str):
+        yield model
+        return
+    options = {"base_url": request.base_url} if request.base_url else {}
+    engine = models.load(model, **options)
+    try:
+        await models.check(engine)
+        yield engine
+    finally:
+        await engine.aclose()
+
+
+@asynccontextmanager
+async def opened_store(store: str | Store | None, *, ttl: float | None = None) -> AsyncIterator[Store]:
+    """Open the store at a URL, and close it at the end; a Store that is open already is left so."""
+    if isinstance(store, Store):
+        yield store
+        return
+    async with Store.opened(store, **({} if ttl is None else {"ttl": ttl})) as opened:
+        yield opened

@@ -1,0 +1,135 @@
+"""Put problems into a queue for workers: all that are given or, when one cannot be solved, none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from branchwise.graphs.opened import opened_store
+from branchwise.graphs.request import Request, check, row_of
+from branchwise.graphs.state import Options
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.lifecycle import QUEUE
+from branchwise.store.records import Budget, Json
+from branchwise.store.rows import OnChange
+from branchwise.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One problem of a queue: what `solve` takes, and its place."""
+
+    problem: str
+    task: str = "text"
+    strategy: str = "auto"
+    knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
+    model: str = "embedded"
+    base_url: str | None = None
+    prompts: str | None = None
+    seed: int = 0
+    budget: Budget = field(default_factory=Budget)
+    options: Options = field(default_factory=Options)
+    priority: int = 0
+    """Higher goes first."""
+    max_attempts: int = 3
+    """Workers that may die with it before it is given up."""
+    on_change: OnChange = "fail"
+
+    @property
+    def request(self) -> Request:
+        """What is asked."""
+        return Request(
+            problem=self.problem,
+            task=self.task,
+            model=self.model,
+            base_url=self.base_url,
+            prompts=self.prompts,
+            seed=self.seed,
+            budget=self.budget,
+            options=replace(self.options, strategy=self.strategy, knobs=self.knobs),
+        )
+
+
+_ENTRY = TypeAdapter(Entry)
+_NESTED = {"budget": Budget, "options": Options}
+
+
+async def submit(
+    problems: Iterable[str | Mapping[str, object]],
+    *,
+    store: str | Store | None = None,
+    queue: str = QUEUE,
+    **defaults: object,
+) -> list[str]:
+    """Enqueue problems; workers of `branchwise worker` or `work` solve them.
+
+    Args:
+        problems: Each a text, or a mapping with `problem` and whatever else an `Entry` has.
+        store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
+        queue: Whose workers shall take them.
+        **defaults: Fields of `Entry` for problems that do not name them.
+
+    Returns:
+        The ids of the runs, in the order of the problems.
+
+    Raises:
+        BadInput: A problem cannot be solved as asked; says which, and nothing was stored.
+    """
+    entries = [read_entry(problem, number, defaults) for number, problem in enumerate(problems, 1)]
+    if not entries:
+        raise BadInput("There is no problem to submit.")
+    async with opened_store(store) as db:
+        rows = [
+            row_of(
+                db,
+                entry.request,
+                queue=queue,
+                priority=entry.priority,
+                max_attempts=entry.max_attempts,
+                on_change=entry.on_change,
+            )
+            for entry in entries
+        ]
+        return [run.id for run in await db.create_runs(rows)]
+
+
+def read_entry(problem: object, number: int, defaults: Mapping[str, object]) -> Entry:
+    """Read and check one problem.
+
+    Args:
+        problem: A text, or a mapping.
+        number: Its place among the problems, from 1, for the error.
+        defaults: Fields that it may leave out.
+
+    Raises:
+        BadInput: It cannot be solved as asked.
+    """
+    given = {"problem": problem} if isinstance(problem, str) else problem
+    try:
+        if not isinstance(given, Mapping):
+            raise BadInput("it is neither a text nor an object with a `problem`.")
+        asked = {**defaults, **given}
+        _refuse_unknown("field", Entry, asked)
+        for name, kind in _NESTED.items():
+            if isinstance(part := asked.get(name), Mapping):
+                _refuse_unknown(f"field of `{name}`", kind, part)
+        entry = _ENTRY.validate_python(asked)
+        if entry.max_attempts < 1:
+            raise BadInput("`max_attempts` is at least 1.")
+        check(entry.request)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the problem"
+        raise BadInput(f"Problem {number}: `{place}`: {first['msg']}.") from error
+    except BadInput as error:
+        raise BadInput(f"Problem {number}: {error}") from error
+    return entry
+
+
+def _refuse_unknown(what: str, kind: type[Entry | Budget | Options], given: Mapping[str, Json]) -> None:
+    known = {part.name for part in fields(kind)}
+    for name in given:
+        if name not in known:
+            raise UnknownName(what, str(name), known)

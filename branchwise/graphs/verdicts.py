@@ -1,0 +1,116 @@
+"""Which of a round's candidates need a verdict, and what each candidate's verdict is."""
+
+from __future__ import annotations
+
+from asyncio import Task
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from branchwise.graphs.calls import about
+from branchwise.graphs.docket import Outcome
+from branchwise.graphs.protocols import Need
+from branchwise.graphs.state import Desk, SearchState
+from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.records import Node, NodeId, Verdict
+from branchwise.store.tree import Tree
+
+Says: TypeAlias = tuple[str, str]
+"""What makes two nodes duplicates: the answer of whole solutions, else all of the text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bench:
+    """What was said before a round, and which candidates of the round are worth a verdict."""
+
+    state: SearchState
+    desk: Desk
+    said: Mapping[Says, NodeId]
+    """The first node of earlier rounds that says it, among those whose verdict can be carried over."""
+
+    @classmethod
+    def before(cls, state: SearchState, desk: Desk) -> Bench:
+        """Look at all that was said before `state["round"]`."""
+        tree, now = desk.notebook.before(state["round"]), about(state["strategy"]).needs
+        needs = {arm: about(arm).needs for arm in {node.arm for node in tree} if arm}
+        said: dict[Says, NodeId] = {}
+        for node in tree:
+            # What an earlier strategy left unjudged is judged when a later one needs its score.
+            judged = bought(node, needs.get(node.arm, now), desk) or not bought(node, now, desk)
+            if node.failed is None and node.parent is not None and judged:
+                said.setdefault(says(node, tree.texts[node.id]), node.id)
+        return cls(state=state, desk=desk, said=said)
+
+    def open(self, siblings: Iterable[Node], texts: Mapping[NodeId, str]) -> dict[NodeId, Task[Outcome]]:
+        """Begin to judge the candidates of one call that say something new."""
+        needs, new = about(self.state["strategy"]).needs, dict(self.said)
+        cases = {}
+        for node in siblings:
+            first = node.failed is None and new.setdefault(says(node, texts[node.id]), node.id) == node.id
+            if first and bought(node, needs, self.desk):
+                cases[node.id] = self.desk.docket.open(
+                    {
+                        "problem": self.state["problem"],
+                        "path": f"t{self.state['trial']}/r{self.state['round']}",
+                        "constraints": self.state["constraints"],
+                        "plan": texts[node.id],
+                        "complete": node.complete,
+                    }
+                )
+        return cases
+
+    def judged(self, new: Iterable[Node], tree: Tree, found: Mapping[NodeId, Outcome]) -> list[Node]:
+        """The round's nodes with their verdicts; a duplicate carries its twin's, whoever was judged first."""
+        said, done = dict(self.said), {}
+        for node in new:
+            twin = said.setdefault(says(node, tree.texts[node.id]), node.id)
+            if twin == node.id:
+                done[node.id] = with_outcome(node, found.get(node.id))
+            else:
+                done[node.id] = _same_as(node, done.get(twin) or tree[twin])
+        return list(done.values())
+
+
+def bought(node: Node, needs: Collection[Need], desk: Desk) -> bool:
+    """Whether a verdict on `node` is asked for: always where a program judges, else where its score is needed."""
+    return desk.checked or "step scores" in needs or ("scores" in needs and node.complete)
+
+
+def says(node: Node, text: str) -> Says:
+    """What `node` says, given the whole text up to it."""
+    if node.complete:
+        return ("answer", node.answer) if node.answer is not None else ("whole", text)
+    return ("part", text)
+
+
+def with_outcome(node: Node, outcome: Outcome | None) -> Node:
+    """The node as it was judged; unchanged where there is no judgement, or no budget for one."""
+    if outcome is None or isinstance(outcome, BudgetSpent):
+        return node
+    if isinstance(outcome, ModelError):
+        return replace(node, feedback=f"The verifier failed: {outcome}")
+    return _judged(node, outcome)
+
+
+def _judged(node: Node, verdict: Verdict) -> Node:
+    dead = not node.complete and not verdict.accepted
+    return replace(
+        node,
+        score=verdict.reward,
+        vouch=verdict.vouch,
+        accepted=verdict.accepted and node.complete,
+        feedback=verdict.feedback,
+        failed=f"a dead end: {verdict.feedback}" if dead else None,
+    )
+
+
+def _same_as(node: Node, twin: Node) -> Node:
+    return replace(
+        node,
+        duplicate_of=twin.id,
+        score=twin.score,
+        vouch=twin.vouch,
+        accepted=twin.accepted,
+        feedback=twin.feedback,
+        failed=twin.failed,
+    )

@@ -1,0 +1,1 @@
+"""Searching an environment: the same strategies, but a node is an action and its page."""

@@ -1,0 +1,51 @@
+"""What a viewer shows of each visited node: its page, how it was reached, what was asked about it and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from branchwise.store.records import Json, NodeId
+from branchwise.store.rows import CallRecord, Decision
+
+_ASKED = {"act": "asked for the next action", "value": "asked what the page is worth"}
+
+
+def extras(
+    decisions: Sequence[Decision], calls: Sequence[CallRecord] = ()
+) -> dict[NodeId, Mapping[str, Json]]:
+    """Gather them from the rows of a run.
+
+    Args:
+        decisions: The run's decisions.
+        calls: The run's model calls; without them there are no prompts.
+    """
+    found: dict[NodeId, dict[str, Json]] = {}
+    for kind in ("arrival", "commit"):
+        for decision in decisions:
+            if decision.kind == kind:
+                page = cast("Mapping[str, Json]", decision.payload)
+                name = decision.key.partition("/")[2]
+                found[name] = {key: said for key, said in page.items() if said not in ("", [], None, False)}
+                if kind == "commit":
+                    found[name]["committed"] = True
+    for call in calls:
+        if (place := _place(call.key)) is not None:
+            name, kind = place
+            entry = found.setdefault(name, {})
+            asked = f"{_ASKED[kind]}\n\n{_said(call)}"
+            entry["prompt"] = f"{entry['prompt']}\n\n\n{asked}" if "prompt" in entry else asked
+    return dict(found)
+
+
+def _place(key: str) -> tuple[NodeId, str] | None:
+    parts = key.split("/")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "w" and parts[2] in _ASKED else None
+
+
+def _said(call: CallRecord) -> str:
+    request = cast("Mapping[str, list[Mapping[str, Json]]]", call.request)
+    asked = "\n".join(str(message["content"]) for message in request["messages"])
+    reply = cast("Mapping[str, list[Mapping[str, Json]]] | None", call.response)
+    answers = [str(one["text"]).strip() for one in reply["samples"]] if reply else ["(no reply)"]
+    return "\n".join([asked, "", *(f"reply {number}: {text}" for number, text in enumerate(answers, 1))])

@@ -1,0 +1,165 @@
+"""The web search as a graph: decide -> visit -> propose -> decide (Tree Search for LM Agents, arXiv 2407.01476)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from branchwise.agents.actor import ActorState
+from branchwise.graphs import strategies
+from branchwise.graphs.web.commit import commit
+from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
+from branchwise.graphs.web.place import Place
+from branchwise.graphs.web.rolling import roll
+from branchwise.graphs.web.state import WebState
+from branchwise.graphs.web.visits import open_start, visit
+from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.records import ROOT, Json, Node, NodeId
+from branchwise.store.tree import Tree
+
+
+def web(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[WebState, Place, WebState, WebState]:
+    """Build the graph of a web search.
+
+    A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the strategy
+    pops it, and only then is the action done and the page judged, because going back to a page is what costs.
+    Strategies of whole solutions roll trajectories instead. What would leave something behind waits in `commit`.
+    """
+    graph = StateGraph(WebState, context_schema=Place)
+    for station in (decide, visiting, propose, roll, commit):
+        graph.add_node(station.__name__, station)
+    graph.add_edge(START, "decide")
+    graph.add_conditional_edges("decide", _next, ["visiting", "roll", "commit", END])
+    graph.add_edge("visiting", "propose")
+    graph.add_edge("propose", "decide")
+    graph.add_edge("roll", "decide")
+    graph.add_conditional_edges("commit", _next, ["decide", "roll"])
+    return graph.compile(checkpointer=saver)
+
+
+def _next(state: WebState) -> str:
+    return state.get("next") or END
+
+
+async def decide(state: WebState, runtime: Runtime[Place]) -> WebState:
+    """Ask the strategy which nodes to visit, and how many actions to propose there."""
+    place, round_ = runtime.context, state.get("round", 0) + 1
+    tree = place.notebook.before(round_)
+    if state.get("stop"):
+        return {"next": ""}
+    if any(node.accepted for node in tree):
+        return {"next": "", "stop": "accepted"}
+    left = place.options.states + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
+
+    async def allocate() -> Json:
+        return dict(_allocation(place, tree, left, state.get("base", 0)))
+
+    asked = cast("dict[NodeId, int]", await place.notebook.once(f"r{round_}/allocate", "allocate", allocate))
+    if asked:
+        return {"next": "roll" if place.options.rolls else "visiting", "allocation": asked, "round": round_}
+    asks = state.get("asked", 0) < place.options.questions or place.options.allow
+    if asks and most_wanted(tree) is not None:
+        return {"next": "commit", "round": round_}
+    return {"next": "", "stop": "exhausted"}
+
+
+def _allocation(place: Place, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
+    options = place.options
+    strategy = strategies.load(options.strategy, **{**_bounds(place, base), **options.knobs})
+    if options.rolls:
+        return dict(strategy(tree, place.purse.samples_left(), seed=place.seed))
+    asked: dict[NodeId, int] = {}
+    width = min(left, options.at_once) if not options.eager else left
+    while len(asked) < width:
+        more = {
+            name: count
+            for name, count in strategy(tree, place.purse.samples_left(), seed=place.seed).items()
+            if name not in asked
+        }
+        asked |= dict(list(more.items())[: width - len(asked)])
+        if not more or ROOT in asked or options.eager:
+            break
+        # What is being visited is out of the strategy's sight, so that it names the next best.
+        tree = tree.grow([replace(tree[name], failed="being visited") for name in more])
+    return asked
+
+
+def _bounds(place: Place, base: int) -> dict[str, int]:
+    """Knobs by which a strategy would stop: the graph bounds depth and states, and leaves are visited too."""
+    own = {
+        "best_first": {"depth": base + place.options.depth + 1, "expansions": 1_000_000},
+        "mcts": {"simulations": 1_000_000},
+    }
+    return own.get(place.options.strategy, {})
+
+
+async def visiting(state: WebState, runtime: Runtime[Place]) -> WebState:
+    """Do the actions that were popped, and judge the pages they lead to."""
+    place = runtime.context
+    names = [name for name in state["allocation"] if name != ROOT]
+    try:
+        await open_start(place)
+        await _visit(place, names, state)
+    except BudgetSpent:
+        return {"stop": "budget"}
+    return {}
+
+
+async def _visit(place: Place, names: list[NodeId], state: WebState) -> None:
+    deepest = state.get("base", 0) + place.options.depth
+    for at in range(0, len(names), place.options.at_once):
+        batch = names[at : at + place.options.at_once]
+        found = zip(batch, await visit(place, batch), strict=True)
+        await place.notebook.write(
+            [judged(place.notebook.tree[name], page, said, deepest=deepest) for name, (page, said) in found]
+        )
+
+
+async def propose(state: WebState, runtime: Runtime[Place]) -> WebState:
+    """Add the most frequent next actions under every page that was visited and can go on."""
+    place = runtime.context
+    if state.get("stop"):
+        return {}
+    try:
+        for name, count in state["allocation"].items():
+            node = place.notebook.tree[name]
+            if node.failed is None and not node.complete:
+                grown = await _children(node, count, state["round"], place)
+                if not grown:
+                    return {"stop": "exhausted"}
+                await place.notebook.write(grown)
+                if place.options.eager:
+                    await _visit(place, [child.id for child in grown if child.failed is None], state)
+    except BudgetSpent:
+        return {"stop": "budget"}
+    return {}
+
+
+async def _children(node: Node, count: int, round_: int, place: Place) -> list[Node]:
+    back = await place.at(node.id)
+    if back.session is None:
+        return [replace(node, failed=f"it could not be reached again: {'; '.join(back.tried)}")]
+    ask: ActorState = {
+        "goal": place.goal,
+        "path": f"w/{node.id}",
+        "observation": place.seen(node.id),
+        "history": place.history(node.id),
+        "session": back.session,
+        "n": count,
+    }
+    try:
+        found = (await place.actor(ask))["candidates"]
+    except ModelError as error:
+        return [replace(node, failed=f"no action could be proposed: {error}")] if node.parent else []
+    finally:
+        await place.leave(node.id, back.session)
+    if not found:
+        return [replace(node, failed="no action was proposed that is possible here")] if node.parent else []
+    names = place.notebook.next_ids(node.id, len(found), round_)
+    blank = Node(id="", parent=None, round=round_, arm=place.options.strategy)
+    return proposed(node, names, found, blank)

@@ -1,0 +1,130 @@
+"""What a web search works with: the environment, the sessions that stand somewhere, and the way back to a node."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from branchwise.agents.actor import ActorState, ActorUpdate
+from branchwise.agents.environments.ladder import Footstep, Restored, ladder
+from branchwise.agents.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.agents.purse import Purse
+from branchwise.agents.value import ValueState, ValueUpdate
+from branchwise.graphs.notebook import Notebook
+from branchwise.graphs.web.arrival import Arrival
+from branchwise.graphs.web.odometer import Odometer
+from branchwise.graphs.web.request import WebOptions
+from branchwise.store.records import ROOT, NodeId
+
+Check = Callable[[Session], Awaitable[bool]]
+"""Whether the goal is reached, told by a program that looks where the page cannot lie."""
+
+_ARRIVAL = TypeAdapter(Arrival)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """LangGraph hands it to every station and never stores it."""
+
+    given_goal: str
+    environment: Environment
+    notebook: Notebook
+    purse: Purse
+    actor: Callable[[ActorState], Awaitable[ActorUpdate]]
+    value: Callable[[ValueState], Awaitable[ValueUpdate]]
+    options: WebOptions
+    odometer: Odometer
+    seed: int
+    check: Check | None = None
+    shots: Path | None = None
+    """Folder for this run's screenshots."""
+    watch: Callable[[str], None] = lambda line: None
+    """Called with one line for each thing that happened."""
+    live: dict[NodeId, Session] = field(default_factory=dict)
+    """Sessions that stand at a node now; a resumed run begins with none."""
+    kept: dict[NodeId, Snapshot] = field(default_factory=dict)
+
+    @property
+    def goal(self) -> str:
+        """What is to be reached, in the person's words or in the environment's."""
+        return self.given_goal or self.arrived(ROOT).goal
+
+    def has_arrived(self, node: NodeId) -> bool:
+        """Whether it is recorded what came of the node's action."""
+        return self.notebook.decided(f"arrival/{node}") or self.notebook.decided(f"commit/{node}")
+
+    def arrived(self, node: NodeId) -> Arrival:
+        """What came of the node's action: when it was committed, else when it was tried."""
+        committed = self.notebook.decided(f"commit/{node}")
+        return _ARRIVAL.validate_python(
+            self.notebook.decision(f"commit/{node}" if committed else f"arrival/{node}")
+        )
+
+    def arrivals(self) -> list[NodeId]:
+        """The nodes that were arrived at, in the order in which that was recorded."""
+        return [key.removeprefix("arrival/") for key in self.notebook.keys("arrival/")]
+
+    def seen(self, node: NodeId) -> Observation:
+        """The node's page as it was recorded."""
+        page = self.arrived(node)
+        shot = Path(page.screenshot) if page.screenshot and self.options.look else None
+        return Observation(
+            text=page.observation,
+            fingerprint=page.fingerprint,
+            url=page.url,
+            screenshot=shot.read_bytes() if shot and shot.is_file() else None,
+        )
+
+    def history(self, node: NodeId) -> list[str]:
+        """The actions of this branch; what other branches did is nobody's business here."""
+        return [step.text.strip() for step in self.notebook.tree.path(node)]
+
+    def writes(self, node: NodeId) -> tuple[str, ...]:
+        """The writes of this branch."""
+        return tuple(line for step in self.notebook.tree.path(node) for line in self.arrived(step.id).writes)
+
+    async def at(self, node: NodeId) -> Restored:
+        """Bring a session to `node`, which was visited before; the caller has it for itself.
+
+        Raises:
+            BudgetSpent: The way there is longer than the steps that are left.
+        """
+        path = [
+            Footstep(action=Action(text=step.text.strip()), fingerprint=seen.fingerprint, effect=seen.effect)
+            for step in self.notebook.tree.path(node)
+            for seen in [self.arrived(step.id)]
+        ]
+        live, kept = self.live.pop(node, None), self.kept.get(node)
+        expected = 0 if live or kept else len(path)
+        try:
+            self.odometer.begin(expected)
+        except BaseException:
+            if live is not None:
+                self.live[node] = live
+            raise
+        start = self.arrived(ROOT).fingerprint
+        back = await ladder(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
+        self.odometer.correct(expected, back.replayed)
+        return back
+
+    async def leave(self, node: NodeId, session: Session) -> None:
+        """Keep a session at `node`: live if there is room, and as a snapshot."""
+        if node not in self.kept and (snapshot := await session.snapshot()) is not None:
+            self.kept[node] = snapshot
+        if (before := self.live.pop(node, None)) is not None:
+            await before.aclose()
+        self.live[node] = session
+        while len(self.live) > max(1, self.environment.abilities.parallel - self.options.at_once):
+            await self.live.pop(next(iter(self.live))).aclose()
+
+    async def forget(self) -> None:
+        """Close the sessions that stand somewhere and drop what was kept of others."""
+        async with asyncio.TaskGroup() as group:
+            for session in self.live.values():
+                group.create_task(session.aclose())
+        self.live.clear()
+        self.kept.clear()

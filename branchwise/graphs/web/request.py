@@ -1,0 +1,102 @@
+"""What a person asks of a web search: stored with the run, refused when it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from branchwise.agents.environments.opening import Opening
+from branchwise.graphs import strategies
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Budget, Json
+
+_LAZY = frozenset({"best_first", "mcts"})
+"""These pop a node before it is visited; what others compare must have been visited."""
+_BEYOND = frozenset({"hints", "revisions"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebOptions:
+    """How a web search goes; stored with the run. The defaults are the paper's (arXiv 2407.01476, section 4)."""
+
+    strategy: str = "best_first"
+    knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
+    depth: int = 5
+    """Actions from the start, or from the last committed write, to the deepest page."""
+    states: int = 20
+    """Pages visited at most before the search answers or asks; trajectories are bounded by their number."""
+    steps: int | None = None
+    """Actions executed at most, replayed ones included."""
+    samples: int = 20
+    """Proposals sampled for one page."""
+    judgements: int = 20
+    """Judgements averaged for one page; with 0 only a sound check tells pages apart."""
+    held: bool = False
+    """Whether the model picks among the listed actions instead of writing one."""
+    at_once: int = 1
+    """Branches visited at once; 1 is the paper's order, more pops several of the frontier together."""
+    allow: bool = False
+    """Whether irreversible actions are committed without asking, once nothing else is left to try."""
+    questions: int = 3
+    """How many such actions a person is asked about at most."""
+    look: bool = False
+    """Whether the model is shown screenshots; it has to be multimodal."""
+
+    @property
+    def eager(self) -> bool:
+        """Whether children are visited as soon as they are proposed."""
+        return self.strategy not in _LAZY and not self.rolls
+
+    @property
+    def rolls(self) -> bool:
+        """Whether one sample is a whole trajectory."""
+        return strategies.about(self.strategy).grain == "solution"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebRequest:
+    """What a person asks for; stored with the run, so that resuming needs little but its id."""
+
+    goal: str
+    """Empty where the environment itself says what is to be done."""
+    environment: str
+    """Its name; a run goes on in the same one only."""
+    opening: Opening | None = None
+    """How to open the environment again; None for one that the caller made."""
+    model: str = "embedded"
+    base_url: str | None = None
+    prompts: str | None = None
+    """Folder of prompt overrides."""
+    shots: str | None = None
+    """Folder where runs keep their screenshots."""
+    seed: int = 0
+    budget: Budget = field(default_factory=Budget)
+    options: WebOptions = field(default_factory=WebOptions)
+
+
+def check(options: WebOptions) -> None:
+    """Refuse what no environment can be searched with.
+
+    Raises:
+        BadInput: Says what is wrong.
+    """
+    strategies.load(options.strategy, **options.knobs)
+    lacking = strategies.about(options.strategy).needs & _BEYOND
+    if lacking:
+        raise BadInput(
+            f"The strategy `{options.strategy}` needs {', '.join(sorted(lacking))}, which no environment has; "
+            "use best_first, mcts, beam_search or best_of_n."
+        )
+    least = {"depth": 1, "states": 1, "samples": 1, "at_once": 1, "judgements": 0, "questions": 0}
+    for name, bound in least.items():
+        if getattr(options, name) < bound:
+            raise BadInput(f"`{name}` must be at least {bound}, not {getattr(options, name)}.")
+    if options.steps is not None and options.steps < 1:
+        raise BadInput(f"`steps` must be at least 1, not {options.steps}.")
+
+
+def request_of(spec: Json) -> WebRequest:
+    """Read a stored request."""
+    return TypeAdapter(WebRequest).validate_python(spec)

@@ -1,0 +1,289 @@
+"""The main path of a web search: open a run, turn its graph, come back to the best page; or pick it up again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+from pydantic import TypeAdapter
+
+from branchwise.agents.actor import actor
+from branchwise.agents.environments.opening import Opening, opened
+from branchwise.agents.environments.protocol import Environment
+from branchwise.agents.models.recorded import recorded
+from branchwise.agents.prompts import Prompts
+from branchwise.agents.protocols import Model
+from branchwise.agents.purse import Purse
+from branchwise.agents.value import value
+from branchwise.graphs.notebook import Notebook
+from branchwise.graphs.opened import opened_engine
+from branchwise.graphs.request import Request
+from branchwise.graphs.web.graph import web
+from branchwise.graphs.web.nodes import best_visited, is_visited
+from branchwise.graphs.web.odometer import Odometer
+from branchwise.graphs.web.place import Check, Place
+from branchwise.graphs.web.request import WebOptions, WebRequest, check, request_of
+from branchwise.graphs.web.result import Question, WebResult
+from branchwise.graphs.web.state import WebState
+from branchwise.store.errors import BadInput
+from branchwise.store.records import ROOT, Budget, Json, Vouch
+from branchwise.store.rows import OnChange
+from branchwise.store.saver import SQLAlchemySaver
+from branchwise.store.store import Lease, Store
+
+_STEPS = 1_000_000
+Ask = Callable[[Question], Awaitable[bool | None]]
+"""Ask a person: yes, no, or None to leave the question open and the run paused."""
+
+
+async def _nobody(question: Question) -> bool | None:
+    return None
+
+
+def _quiet(line: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Company:
+    """Who is with a run while it goes, and what cannot be stored with it."""
+
+    check: Check | None = None
+    """Says soundly whether the goal is reached."""
+    ask: Ask = _nobody
+    watch: Callable[[str], None] = _quiet
+    """Called with one line for each thing that happened."""
+    opened: Callable[[str], None] = _quiet
+    """Called with the run's id once it is stored."""
+
+
+async def browse(  # noqa: PLR0913 - each is a word a person would say
+    goal: str,
+    environment: Environment | Opening,
+    *,
+    model: str | Model = "embedded",
+    base_url: str | None = None,
+    options: WebOptions | None = None,
+    budget: Budget | None = None,
+    store: str | None = None,
+    seed: int = 0,
+    prompts: Path | None = None,
+    shots: Path | None = None,
+    company: Company | None = None,
+) -> WebResult:
+    """Search a goal in an environment.
+
+    Args:
+        goal: What is to be reached, in words; empty where the environment says it itself.
+        environment: Where: one that you opened and close, for example `browser(url)`, or an Opening, which is stored
+            with the run, so that it can be resumed from its id alone.
+        model: As for `solve`.
+        base_url: Where an OpenAI-compatible server listens.
+        options: How to search.
+        budget: What the run may spend.
+        store: Database URL.
+        seed: Seed of the run.
+        prompts: Folder of prompt overrides.
+        shots: Folder for screenshots; each run has its own within.
+        company: A sound check, whom to ask, who watches.
+
+    Raises:
+        BadInput: The goal or an option cannot be used; nothing was spent.
+        EnvironmentFailed: The start cannot be opened.
+    """
+    options = options or WebOptions()
+    check(options)
+    opening = environment if isinstance(environment, Opening) else None
+    place = opened(environment) if isinstance(environment, Opening) else environment
+    request = WebRequest(
+        goal=goal.strip(),
+        environment=place.name,
+        opening=opening,
+        model=model if isinstance(model, str) else model.name,
+        base_url=base_url,
+        prompts=str(prompts) if prompts else None,
+        shots=str(shots) if shots else None,
+        seed=seed,
+        budget=budget or Budget(),
+        options=options,
+    )
+    try:
+        async with (
+            Store.opened(store) as db,
+            opened_engine(Request(problem=goal, base_url=base_url), model) as engine,
+        ):
+            run = await db.create_run(
+                task="web",
+                strategy=options.strategy,
+                model=request.model,
+                seed=seed,
+                spec=cast("Json", asdict(request)),
+            )
+            turn = _Turn(
+                db=db, request=request, environment=place, engine=engine, company=company or Company()
+            )
+            return await turn(await db.claim(run.id))
+    finally:
+        if opening is not None:
+            await place.aclose()
+
+
+async def resume_browse(  # noqa: PLR0913 - as for browse
+    run_id: str,
+    environment: Environment | None = None,
+    *,
+    model: Model | None = None,
+    store: str | None = None,
+    answer: bool | None = None,
+    allow: bool = False,
+    on_change: OnChange | None = None,
+    company: Company | None = None,
+) -> WebResult:
+    """Finish a web search that was interrupted; no page is judged again, and no recorded call is made again.
+
+    Args:
+        run_id: The run.
+        environment: Where it goes on, if the run was started in one of your own; the same site as before.
+        model: The Model, if the run was started with one of your own.
+        store: Database URL.
+        answer: To the question that the run waits with.
+        allow: Whether irreversible actions are committed from now on without asking.
+        on_change: What to do when a recorded call's request has changed; by default as the run was created.
+        company: As for `browse`.
+
+    Raises:
+        BadInput: The environment is another one, or is not there.
+    """
+    company = company or Company()
+    async with Store.opened(store) as db:
+        run = await db.run(run_id)
+        if run.result is not None:
+            return TypeAdapter(WebResult).validate_python(run.result)
+        request = request_of(run.spec)
+        if allow:
+            request = replace(request, options=replace(request.options, allow=True))
+        place = environment or _again(request)
+        try:
+            if request.environment != place.name:
+                raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
+            asked = Request(problem=request.goal, base_url=request.base_url)
+            async with opened_engine(asked, model or request.model) as engine:
+                turn = _Turn(db=db, request=request, environment=place, engine=engine, company=company)
+                return await turn(await db.claim(run.id), answer, on_change)
+        finally:
+            if environment is None:
+                await place.aclose()
+
+
+def _again(request: WebRequest) -> Environment:
+    if request.opening is None:
+        raise BadInput(
+            f"The run's environment `{request.environment}` was made by a program; resume it there with resume_browse."
+        )
+    return opened(request.opening)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Turn:
+    """Turns one claimed run's graph until it ends or waits for a person."""
+
+    db: Store
+    request: WebRequest
+    environment: Environment
+    engine: Model
+    company: Company
+
+    async def __call__(
+        self, lease: Lease, answer: bool | None = None, on_change: OnChange | None = None
+    ) -> WebResult:
+        async with self.db.held(lease):
+            place = await self._place(lease, on_change)
+            self.company.opened(lease.run_id)
+            try:
+                state = await self._turn(lease, place, answer)
+            finally:
+                await place.forget()
+            asked = _asked(state)
+            result = _result(lease.run_id, str(state.get("stop", "")), place, asked)
+            if asked is None:
+                await self.db.finish(lease, cast("Json", asdict(result)))
+        return result
+
+    async def _turn(self, lease: Lease, place: Place, answer: bool | None) -> dict[str, Any]:
+        graph = web(SQLAlchemySaver(self.db.database, guard=lease.guard))
+        config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
+        before = await graph.aget_state(config)
+        state: dict[str, Any] = {**before.values, "__interrupt__": before.interrupts}
+        if not before.interrupts:
+            fresh: WebState | None = {"round": 0} if before.created_at is None else None
+            state = await graph.ainvoke(fresh, config, context=place, durability="sync")
+        while (question := _asked(state)) is not None:
+            said = True if place.options.allow else answer
+            said, answer = await self.company.ask(question) if said is None else said, None
+            if said is None:
+                break
+            state = await graph.ainvoke(Command(resume=said), config, context=place, durability="sync")
+        return state
+
+    async def _place(self, lease: Lease, on_change: OnChange | None) -> Place:
+        request, options = self.request, self.request.options
+        notebook, ledger = await Notebook.open(self.db, lease), await self.db.ledger(lease, on_change)
+        purse = Purse(request.budget, ledger.usage, elapsed=lease.elapsed)
+        sample = recorded(self.engine, ledger, purse)
+        prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+        steps = sum(
+            _steps(notebook.decision(key))
+            for kind in ("arrival", "commit")
+            for key in notebook.keys(f"{kind}/")
+        )
+        return Place(
+            given_goal=request.goal,
+            environment=self.environment,
+            notebook=notebook,
+            purse=purse,
+            actor=actor(sample, prompts, samples=options.samples, held=options.held, seed=request.seed),
+            value=value(sample, prompts, judgements=options.judgements, seed=request.seed),
+            check=self.company.check,
+            options=options,
+            odometer=Odometer(limit=options.steps, done=steps, recorded=steps),
+            seed=request.seed,
+            shots=Path(request.shots) / lease.run_id if request.shots else None,
+            watch=self.company.watch,
+        )
+
+
+def _steps(arrival: Json) -> int:
+    return int(cast("dict[str, int]", arrival)["steps"])
+
+
+def _asked(state: dict[str, Any]) -> Question | None:
+    waiting = state.get("__interrupt__")
+    return TypeAdapter(Question).validate_python(waiting[0].value) if waiting else None
+
+
+def _result(run_id: str, reason: str, place: Place, asked: Question | None) -> WebResult:
+    tree = place.notebook.tree
+    best = best_visited(tree)
+    page = place.arrived(best.id if best else ROOT)
+    tried = [place.arrived(node.id) for node in tree if is_visited(node)]
+    return WebResult(
+        run_id=run_id,
+        solved=best is not None and best.accepted,
+        reason="waiting" if asked else reason,
+        answer=best.answer if best else None,
+        url=page.url,
+        actions=tuple(place.history(best.id)) if best else (),
+        value=best.score if best else None,
+        vouch=best.vouch if best else Vouch.NOTHING,
+        node=best.id if best else None,
+        visited=len(tried),
+        replayed=sum(one.replayed for one in tried),
+        written=tuple(
+            line for key in place.notebook.keys("commit/") for line in place.arrived(key[7:]).writes
+        ),
+        usage=place.purse.spent,
+        question=asked,
+    )

@@ -1,0 +1,203 @@
+"""The life of runs in a store: made, queued, claimed, held, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+import sqlalchemy as sa
+
+from branchwise.store import runs
+from branchwise.store.columns import to_json
+from branchwise.store.database import Database
+from branchwise.store.errors import LeaseLost, StoreError
+from branchwise.store.keeper import Keeper
+from branchwise.store.leases import Lease, claim
+from branchwise.store.owner import owner
+from branchwise.store.records import Json
+from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
+from branchwise.store.scrub import Scrub
+
+TTL = 60.0
+"""Seconds after which a run whose worker went silent may be taken over."""
+QUEUE = "default"
+
+
+class Lifecycle:
+    """Runs as a whole; `Store` adds what is in them."""
+
+    def __init__(self, database: Database, *, ttl: float = TTL) -> None:
+        self.database = database
+        self._ttl = ttl
+        self._keeper = Keeper(database)
+        self._scrub = Scrub()
+
+    async def close(self) -> None:
+        """Commit what is queued and let go; leases that are still held run out by themselves."""
+        self._keeper.close()
+        self.database.close()
+
+    def describe(
+        self,
+        *,
+        task: str,
+        strategy: str,
+        model: str,
+        spec: Json,
+        seed: int = 0,
+        on_change: OnChange = "fail",
+        **more: str | int | None,
+    ) -> dict[str, object]:
+        """Describe a run to be stored by `create_runs`.
+
+        Args:
+            task: Name of the task.
+            strategy: Name of the strategy, or "auto".
+            model: Name of the model.
+            spec: Everything needed to run it, the problem and the budget included; secrets in it are hidden.
+            seed: The run's seed.
+            on_change: What to do when a resumed call's request differs from the recorded one.
+            **more: `queue` (whose workers take it; without one it waits for its name), `priority` (higher goes
+                first), `max_attempts`, `id`, `forked_from`, `forked_at`.
+        """
+        shown = json.loads(self._scrub.request(to_json(spec)))
+        return runs.new_run(
+            task=task, strategy=strategy, model=model, seed=seed, spec=shown, on_change=on_change, **more
+        )
+
+    async def create_runs(self, rows: Iterable[dict[str, object]]) -> list[RunRecord]:
+        """Store runs that `describe` described: all of them or, on an error, none.
+
+        Raises:
+            StoreError: There is a run of such an id already.
+        """
+        batch = list(rows)
+        return await self.database.awrite(lambda c: [runs.create(c, row) for row in batch])
+
+    async def create_run(
+        self, *, task: str, strategy: str, model: str, spec: Json, seed: int = 0, **more: str | int | None
+    ) -> RunRecord:
+        """Store one run; arguments and errors are those of `describe` and `create_runs`."""
+        row = self.describe(task=task, strategy=strategy, model=model, spec=spec, seed=seed, **more)  # type: ignore[arg-type]
+        [run] = await self.create_runs([row])
+        return run
+
+    async def run(self, run_id: str) -> RunRecord:
+        """Find a run by its id, or by a part of it that no other has.
+
+        Raises:
+            UnknownName: There is none, or more than one.
+        """
+        return await self.database.aread(lambda connection: runs.get(connection, run_id))
+
+    async def runs(
+        self, *, status: str | None = None, task: str | None = None, limit: int | None = None
+    ) -> list[RunRecord]:
+        """List runs, newest first."""
+        return await self.database.aread(lambda c: runs.listed(c, status=status, task=task, limit=limit))
+
+    async def events(self, run_id: str) -> list[RunEvent]:
+        """The run's history, oldest first."""
+        return await self.database.aread(lambda connection: runs.events(connection, run_id))
+
+    async def open_in(self, queue: str = QUEUE) -> int:
+        """How many runs of a queue wait or are worked on."""
+        return await self.database.aread(lambda connection: runs.open_in(connection, queue))
+
+    async def claim(self, run_id: str) -> Lease:
+        """Take the run `run_id`.
+
+        A run whose worker has died on this machine is free at once, else when its lease has run out.
+
+        Raises:
+            UnknownName: There is no such run.
+            LeaseLost: A live worker holds it.
+            StoreError: It is done.
+        """
+        lease = await self._claim(run_id, QUEUE)
+        if lease is None:
+            raise StoreError(f"The run `{run_id}` cannot be claimed.")
+        return lease
+
+    async def claim_next(self, queue: str = QUEUE) -> Lease | None:
+        """Take the run that waits in `queue` with the highest priority, then age, or None when none waits.
+
+        A run that has outlived its `max_attempts` workers is set to failed on the way.
+        """
+        return await self._claim(None, queue)
+
+    @asynccontextmanager
+    async def held(self, lease: Lease, *, then: Status = Status.PAUSED) -> AsyncIterator[None]:
+        """Renew `lease` while inside; a run that is not finished at the end is left as `then`.
+
+        Whoever is inside is stopped within a second or so when the run is cancelled or taken over.
+
+        Raises:
+            LeaseLost: The run was cancelled or taken over.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as scope:
+
+                def stop() -> None:
+                    if self._keeper.keeps(lease):
+                        self._keeper.drop(lease)
+                        scope.reschedule(loop.time())
+
+                def lost() -> None:
+                    with suppress(RuntimeError):  # the loop is closed: nobody is left to stop
+                        loop.call_soon_threadsafe(stop)
+
+                self._keeper.keep(lease, lost)
+                try:
+                    yield
+                finally:
+                    self._keeper.drop(lease)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise lease.lost() from None
+        finally:
+            with suppress(LeaseLost):
+                await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
+
+    async def finish(
+        self, lease: Lease, result: Json = None, *, status: Status = Status.DONE, error: str | None = None
+    ) -> None:
+        """End the run.
+
+        Raises:
+            LeaseLost: Another worker holds it.
+        """
+        kept = json.loads(self._scrub.reply(to_json(result)))
+        reason = None if error is None else self._scrub.message(error)
+        self._keeper.drop(lease)  # or it would be found missing as soon as this is committed
+        await self.database.awrite(lambda c: runs.finish(c, lease, status=status, result=kept, error=reason))
+
+    async def hand_back(self, lease: Lease, *, error: str | None = None) -> Status:
+        """Put a run back into its queue; with an error it counts as an attempt, and the last one fails the run.
+
+        Raises:
+            LeaseLost: Another worker holds it.
+        """
+        reason = None if error is None else self._scrub.message(error)
+        self._keeper.drop(lease)
+        return await self.database.awrite(lambda c: runs.hand_back(c, lease, error=reason))
+
+    async def cancel(self, run_id: str) -> RunRecord:
+        """Cancel a run that is not over; a worker that has it stops within a second or so.
+
+        Raises:
+            UnknownName: There is no such run.
+        """
+        return await self.database.awrite(lambda connection: runs.cancel(connection, run_id))
+
+    async def _claim(self, run_id: str | None, queue: str) -> Lease | None:
+        me = owner()
+
+        def work(connection: sa.Connection) -> Lease | None:
+            return claim(connection, me, self._ttl, run_id, queue=queue)
+
+        return await self.database.awrite(work)

@@ -1,0 +1,35 @@
+"""How strategies did in a task's earlier runs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from branchwise.store.records import Json
+from branchwise.store.rows import Status
+from branchwise.store.tables import decisions, runs
+
+_MOST = 5000
+"""Trials that are remembered, the newest."""
+
+
+def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
+    """Trials and sums of unit rewards by strategy, over other finished runs of the run's task and model.
+
+    Returns:
+        `{strategy: [trials, sum]}`.
+    """
+    me = sa.select(runs.c.task, runs.c.model).where(runs.c.id == run_id).subquery()
+    like = sa.and_(runs.c.task == me.c.task, runs.c.model == me.c.model, runs.c.id != run_id)
+    query = (
+        sa.select(decisions.c.payload)
+        .join(runs, runs.c.id == decisions.c.run_id)
+        .join(me, like)
+        .where(decisions.c.kind == "judge", runs.c.status == Status.DONE)
+        .order_by(runs.c.created.desc(), decisions.c.ord.desc())
+        .limit(_MOST)
+    )
+    found: dict[str, tuple[int, float]] = {}
+    for payload in connection.scalars(query):
+        trials, total = found.get(payload["strategy"], (0, 0.0))
+        found[payload["strategy"]] = (trials + 1, total + payload["reward"])
+    return {strategy: list(pair) for strategy, pair in sorted(found.items())}

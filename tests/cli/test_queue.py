@@ -1,0 +1,102 @@
+"""submit, worker, runs and cancel as a person types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: str, store: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "branchwise", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BRANCHWISE_STORE": store},
+        cwd=ROOT,
+    )
+
+
+def branchwise(*arguments: str, store: str, stdin: str = "") -> tuple[int, str, str]:
+    process = start(*arguments, store=store)
+    out, err = process.communicate(stdin, timeout=120)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/runs.sqlite"
+
+
+def test_one_bad_line_is_named_and_nothing_is_stored(store: str, tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text('"first"\n\n{"problem": "second", "priorty": 3}\n')
+    code, out, err = branchwise("submit", str(problems), store=store)
+    assert (code, out) == (2, "")
+    assert "Problem 2" in err
+    assert "Did you mean `priority`?" in " ".join(err.split())
+    code, _, err = branchwise("submit", "-", store=store, stdin='"fine"\nnot json\n')
+    assert code == 2
+    assert "Line 2" in err
+    assert json.loads(branchwise("runs", "--json", store=store)[1]) == []
+
+
+def test_submit_watch_cancel(store: str) -> None:
+    lines = (
+        '"first"\n{"problem": "second", "priority": 3, "strategy": "best_of_n", "budget": {"tokens": 99}}\n'
+    )
+    code, out, err = branchwise("submit", "-", "--task", "text", store=store, stdin=lines)
+    assert code == 0, err
+    first, second = out.split()
+    assert "branchwise worker" in err
+    rows = {run["id"]: run for run in json.loads(branchwise("runs", "--json", store=store)[1])}
+    assert (rows[second]["status"], rows[second]["priority"]) == ("queued", 3)
+    assert (rows[second]["strategy"], rows[second]["spec"]["budget"]["tokens"]) == ("best_of_n", 99)
+    watching = start("runs", "--watch", "--json", store=store)
+    assert watching.stdout is not None
+    seen = [json.loads(watching.stdout.readline()) for _ in range(2)]
+    assert {run["id"] for run in seen} == {first, second}
+    assert branchwise("cancel", first, second, store=store)[1] == f"{first} cancelled\n{second} cancelled\n"
+    assert json.loads(watching.stdout.readline())["status"] == "cancelled"
+    watching.send_signal(signal.SIGINT)
+    watching.communicate(timeout=30)
+    assert branchwise("cancel", "nothing", store=store)[0] == 2
+    code, _, err = branchwise("runs", "--status", "quued", store=store)
+    assert (code, "Did you mean `queued`?" in err) == (2, True)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_worker_in_good_order(store: str, number: signal.Signals, code: int) -> None:
+    worker = start("worker", "--json", store=store)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not json.loads(
+        branchwise("runs", "--json", store=store)[1] or "[]"
+    ):
+        branchwise(
+            "submit",
+            "-",
+            "--model",
+            "openai-compatible:m",
+            "--base-url",
+            "http://127.0.0.1:9/v1",
+            store=store,
+            stdin='"q"',
+        )
+    assert worker.stdout is not None
+    assert json.loads(worker.stdout.readline())["kind"] == "claimed"
+    worker.send_signal(number)
+    out, err = worker.communicate(timeout=60)
+    assert worker.returncode == code, err
+    assert "Traceback" not in err
+    left = json.loads(branchwise("runs", "--json", store=store)[1])[0]
+    assert left["status"] in {"queued", "failed"}, (out, err)
