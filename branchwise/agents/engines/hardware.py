@@ -7,7 +7,10 @@ kind of numbers. A CPU is measured, by a short program in the engine's own envir
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,3 +95,13 @@ def measured(kind: str, dtype: str, python: Sequence[str]) -> Device:
     said = json.loads(done.stdout)
     flops = {dtype: float(said["flops"])}
     return Device(name=said["name"], bandwidth=said["bandwidth"], flops=flops, source="measured here")
+
+
+def here(*, cuda: bool) -> str:
+    """The name of the first device of this machine, under which measurements of it are kept."""
+    smi = shutil.which("nvidia-smi") if cuda else None
+    if smi is None:
+        return f"{probe.processor()} x{len(os.sched_getaffinity(0)) if sys.platform == 'linux' else os.cpu_count()}"
+    command = [smi, "--query-gpu=name", "--format=csv,noheader"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PROBE_SECONDS)  # noqa: S603
+    return said.stdout.partition("\n")[0].strip() or "cuda"

@@ -63,20 +63,13 @@ class Idealised:
         steps = completion / max(1, samples)
         return self.call + self.prompt * prompt + self.step * steps + self.token * completion
 
-    def of(self, usage: Usage, samples: int) -> float:
-        """Seconds that the calls in `usage` would take one after another.
-
-        Args:
-            usage: What they cost together.
-            samples: Samples that they brought together.
-        """
-        new = usage.prompt_tokens - usage.cached_tokens
-        each = samples / usage.calls if usage.calls else 1.0
-        steps = usage.completion_tokens / max(1.0, each)
+    def of(self, usage: Usage) -> float:
+        """Seconds that the calls in `usage` would take one after another, each with as many samples as the mean."""
+        each = usage.samples / usage.calls if usage.calls else 1.0
         return (
             self.call * usage.calls
-            + self.prompt * new
-            + self.step * steps
+            + self.prompt * (usage.prompt_tokens - usage.cached_tokens)
+            + self.step * usage.completion_tokens / max(1.0, each)
             + self.token * usage.completion_tokens
         )
 

@@ -89,7 +89,10 @@ async def measure(
     except* (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as lost:
         raise ModelError(f"The engine was lost: {type(lost.exceptions[0]).__name__}.") from None
     return Measured(
-        seconds=time.monotonic() - began, prompt_tokens=usage[0], completion_tokens=usage[1], calls=tuple(timed)
+        seconds=time.monotonic() - began,
+        prompt_tokens=usage[0],
+        completion_tokens=usage[1],
+        calls=tuple(timed),
     )
 
 

@@ -46,19 +46,18 @@ def main(kind: str, dtype: str) -> dict[str, Any]:
             torch.set_num_threads(threads)
         multiplied.append(best(lambda: left @ right))
         read.append(best(data.sum))
-    name = torch.cuda.get_device_name() if kind == "cuda" else _processor(torch.get_num_threads())
+    name = torch.cuda.get_device_name() if kind == "cuda" else processor()
     return {"name": name, "bandwidth": _BYTES[kind] / min(read), "flops": 2 * side**3 / min(multiplied)}
 
 
-def _processor(threads: int) -> str:
-    name = platform.processor() or platform.machine()
+def processor() -> str:
+    """The name of this machine's processor."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
             if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    return f"{name}, {threads} threads"
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -100,9 +100,7 @@ class _Cost:
     counting: float = 0.0
 
     def __add__(self, other: _Cost) -> _Cost:
-        return _Cost(
-            self.seconds + other.seconds, self.moving + other.moving, self.counting + other.counting
-        )
+        return _Cost(self.seconds + other.seconds, self.moving + other.moving, self.counting + other.counting)
 
     def __mul__(self, times: int) -> _Cost:
         return _Cost(self.seconds * times, self.moving * times, self.counting * times)
