@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from itertools import count
 from typing import Final, Literal, Self
 
+from branchwise.agents.engines import state
 from branchwise.agents.models.endpoint import Endpoint
 from branchwise.agents.models.pool.affinity import Chain, chain, overloaded, prompt, rank
 from branchwise.agents.models.pool.flights import Flights
@@ -29,14 +30,23 @@ _BOUND: Final = 1.5
 _SLOW: Final = 8.0
 
 
-def pool(urls: str, **options: object) -> Pool:
-    """Open a pool from a model spec: `URL,URL` with the model's name after `#` where engines serve several.
+def pool(where: str, **options: object) -> Pool:
+    """Open a pool from a model spec.
+
+    Args:
+        where: The name of a pool that `branchwise pool up` keeps running, or `URL,URL`; with the model's name after
+            `#` where engines serve several.
+        **options: Those of `Pool.attach`.
 
     Raises:
-        BadInput: A URL cannot be used.
+        BadInput: A URL cannot be used, or no pool of that name runs.
+        ModelError: No replica of the running pool answers.
     """
-    where, _, model = urls.partition("#")
-    return Pool.attach([url for url in where.split(",") if url], model=model or None, **options)  # type: ignore[arg-type]
+    place, _, model = where.partition("#")
+    urls = [url for url in place.split(",") if url]
+    if place and "/" not in place and ":" not in place and "," not in place:
+        urls, model = list(state.running(place)), model or state.served(place)
+    return Pool.attach(urls, model=model or None, **options)  # type: ignore[arg-type]
 
 
 class Pool:
