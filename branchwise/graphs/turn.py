@@ -65,11 +65,11 @@ async def turn(
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     desk = desk_of(request, notebook, purse, recorded(engine, ledger, purse), watch)
     desk.tell("opened", lease.run_id)
-    # Committed with whatever comes next; a replay has no model that could tell what it can do.
-    noting = asyncio.ensure_future(note_engine(notebook, engine))
     graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
     begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    # Committed with whatever comes next; a replay has no model that could tell what it can do.
+    noting = asyncio.ensure_future(note_engine(notebook, engine))
     try:
         state = await graph.ainvoke(
             None if begun else start(request.problem),
@@ -79,7 +79,8 @@ async def turn(
         )
     finally:
         await desk.docket.clear()
-    await noting
+        await asyncio.gather(noting, return_exceptions=True)
+    noting.result()
     result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
     await db.finish(lease, cast("Json", asdict(result)))
     desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
