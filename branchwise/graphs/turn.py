@@ -67,7 +67,7 @@ async def turn(
     desk.tell("opened", lease.run_id)
     # Committed with whatever comes next; a replay has no model that could tell what it can do.
     noting = asyncio.ensure_future(note_engine(notebook, engine))
-    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard, empty=lease.fresh))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
     begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
     try:

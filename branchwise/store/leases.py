@@ -50,6 +50,10 @@ class Lease:
     began: float = field(default_factory=clock)
     deadline: float = 0.0
     """By the local clock; set before the database was asked, so it is never later than the database's own."""
+    fresh: bool = False
+    """Whether the run was made with this claim, so that there is nothing of it to load."""
+    over: bool = False
+    """Whether the claim has ended and nothing is left to hand back."""
     places: dict[str, int] = field(default_factory=dict)
     """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
 
