@@ -31,6 +31,8 @@ _RENEW = (
     )
 )
 
+_NOTE = sa.insert(run_events).values(at=now())
+
 
 def clock() -> float:
     """Seconds that pass for this machine, also while it sleeps where the system can tell."""
@@ -152,9 +154,7 @@ def note(
     connection: sa.Connection, run_id: str, kind: str, epoch: int, data: dict[str, str] | None = None
 ) -> None:
     """Add a line to a run's history."""
-    connection.execute(
-        sa.insert(run_events).values(run_id=run_id, kind=kind, epoch=epoch, data=data, at=now()),
-    )
+    connection.execute(_NOTE, {"run_id": run_id, "kind": kind, "epoch": epoch, "data": data})
 
 
 def _next(connection: sa.Connection, me: str, queue: str) -> sa.Row[tuple[object, ...]] | None:

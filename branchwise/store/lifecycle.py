@@ -85,14 +85,7 @@ class Lifecycle:
         """
         me = owner()
 
-        def work(connection: sa.Connection) -> Lease | None:
-            runs.create(connection, row)
-            return claim(connection, me, self._ttl, str(row["id"]))
-
-        lease = await self.database.awrite(work)
-        assert lease is not None, "a run that was just made is free"
-        lease.fresh = True
-        return lease
+        return await self.database.awrite(lambda c: runs.begin(c, row, me, self._ttl))
 
     async def create_run(
         self, *, task: str, strategy: str, model: str, spec: Json, seed: int = 0, **more: str | int | None
