@@ -6,6 +6,7 @@ import asyncio
 import statistics
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from itertools import count
 from typing import Final, Literal, Self
 
@@ -122,9 +123,7 @@ class Pool:
     def capabilities(self) -> Capabilities:
         """What every engine that has been asked can do."""
         asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
-        asked = asked or [self._replicas[0].endpoint.capabilities]
-        fields = Capabilities.__dataclass_fields__
-        return Capabilities(**{field: all(getattr(can, field) for can in asked) for field in fields})
+        return _common(tuple(asked or [self._replicas[0].endpoint.capabilities]))
 
     @property
     def shared(self) -> int:
@@ -260,3 +259,9 @@ class Pool:
     def _complaints(self) -> str:
         reasons = (f"`{r.url}` {r.breaker.reason or 'is busy'}" for r in self._replicas)
         return "; ".join(reasons)
+
+
+@cache  # every call asks
+def _common(those: tuple[Capabilities, ...]) -> Capabilities:
+    fields = Capabilities.__dataclass_fields__
+    return Capabilities(**{field: all(getattr(can, field) for can in those) for field in fields})
