@@ -13,11 +13,13 @@ from rich.console import Console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import last_run, print_result, print_tree
+from branchwise.graphs import strategies
 from branchwise.graphs.request import options_of
 from branchwise.graphs.result import Result
 from branchwise.graphs.run import resume as resume_run
 from branchwise.graphs.run import solve as solve_problem
 from branchwise.graphs.state import Event, Options
+from branchwise.store.errors import UnknownName
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
 
@@ -40,11 +42,9 @@ def solving(
     as_json: bool,
 ) -> None:
     """Solve, show, exit."""
-    # One flag serves both: what is no option of the run is a knob of the strategy.
-    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
-    rest = {name: value for name, value in knobs.items() if name not in _OPTIONS}
 
     async def work(watch: Callable[[Event], None]) -> Result:
+        chosen, rest = _sorted_out(strategy, knobs)
         return await solve_problem(
             problem,
             task=task,
@@ -62,6 +62,21 @@ def solving(
         )
 
     _show(work, store, as_json=as_json)
+
+
+def _sorted_out(
+    strategy: str, given: Mapping[str, int | float | str | bool]
+) -> tuple[dict[str, object], dict[str, int | float | str | bool]]:
+    """One flag serves both: options of the run, and knobs of the strategy."""
+    rest = {name: value for name, value in given.items() if name not in _OPTIONS}
+    known = {*_OPTIONS, *(() if strategy == "auto" else strategies.knobs(strategy))}
+    for name in rest:
+        if name not in known and strategy != "auto":
+            raise UnknownName(f"option of the run or knob of strategy `{strategy}` called", name, known)
+    chosen: dict[str, object] = {name: value for name, value in given.items() if name in _OPTIONS}
+    if "arms" in chosen:
+        chosen["arms"] = str(chosen["arms"]).split(",")
+    return chosen, rest
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:
