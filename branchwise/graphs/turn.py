@@ -26,6 +26,7 @@ from branchwise.graphs.plangen import plangen, start
 from branchwise.graphs.request import Request, checked
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
+from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
@@ -65,7 +66,8 @@ async def turn(
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     desk = desk_of(request, notebook, purse, recorded(engine, ledger, purse), watch)
     desk.tell("opened", lease.run_id)
-    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard, empty=lease.fresh))
+    saver = FreshSaver if lease.fresh else SQLAlchemySaver
+    graph = plangen(saver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
     begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
     # Committed with whatever comes next; a replay has no model that could tell what it can do.
