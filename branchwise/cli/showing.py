@@ -11,6 +11,9 @@ from typing import cast
 from rich.console import Console
 from rich.table import Table
 
+from branchwise.agents.engines import state
+from branchwise.agents.engines.idealised import Idealised
+from branchwise.agents.engines.kept import Kept, of_model
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result
 from branchwise.store.errors import BadInput, UnknownName
@@ -62,7 +65,9 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
     if as_json:
         nodes = [asdict(node) for node in tree]
         chosen = [asdict(decision) for decision in decisions]
-        print(json.dumps({**asdict(run), "usage": asdict(usage), "nodes": nodes, "decisions": chosen}))
+        seconds = {kept.device: fit.of(usage) for kept, fit in _fits(run.model)}
+        more = {"usage": asdict(usage), "idealised_seconds": seconds, "nodes": nodes, "decisions": chosen}
+        print(json.dumps({**asdict(run), **more}))
         return
     out = Console(highlight=False)
     out.print(
@@ -74,6 +79,18 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         for decision in decisions:
             print_decision(out, decision)
     print_bill(out, usage)
+    for kept, fit in _fits(run.model):
+        out.print(
+            f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}", markup=False
+        )
+
+
+def _fits(model: str) -> list[tuple[Kept, Idealised]]:
+    """The seconds that `branchwise pool estimate` fitted for a model, by device."""
+    scheme, _, served = model.partition(":")
+    if scheme == "pool" and served in state.names():
+        served = state.served(served)
+    return [(one, one.idealised) for one in of_model(served.partition("#")[2] or served) if one.idealised]
 
 
 async def print_tree(out: Console, run_id: str, url: str | None) -> None:

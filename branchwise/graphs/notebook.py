@@ -24,6 +24,8 @@ class Notebook:
     @classmethod
     async def open(cls, store: Store, lease: Lease) -> Notebook:
         """Load what the run has written so far."""
+        if lease.fresh:
+            return cls(store, lease, Tree(), {})
         tree = await store.tree(lease.run_id)
         decisions = {d.key: d.payload for d in await store.decisions(lease.run_id)}
         return cls(store, lease, tree, decisions)
@@ -56,8 +58,9 @@ class Notebook:
 
     async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
         """Commit what verifiers said, and the nodes as they stand after it."""
-        await self._store.add_verdicts(self._lease, verdicts)
-        await self.write(nodes)
+        batch = list(nodes)
+        await self._store.judge(self._lease, batch, verdicts)
+        self._tree = self._tree.grow(batch)
 
     def decided(self, key: str) -> bool:
         """Whether `once` has a decision of that key already."""

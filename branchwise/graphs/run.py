@@ -81,8 +81,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     check(request)
     async with opened_store(store) as db, opened_engine(request, model) as engine:
         check_engine(request, engine)
-        [run] = await db.create_runs([row_of(db, request)])
-        lease = await db.claim(run.id)
+        lease = await db.begin(row_of(db, request))
         async with db.held(lease):
             # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
             return await turn(db, lease, request_of(run.spec), engine, watch, shared=purse)

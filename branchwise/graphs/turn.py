@@ -65,7 +65,7 @@ async def turn(
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     desk = desk_of(request, notebook, purse, recorded(engine, ledger, purse), watch)
     desk.tell("opened", lease.run_id)
-    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
+    graph = plangen(SQLAlchemySaver(db.database, allow=_CHECKPOINTED, guard=lease.guard, empty=lease.fresh))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
     begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
     # Committed with whatever comes next; a replay has no model that could tell what it can do.

@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
@@ -22,6 +22,8 @@ from branchwise.store.locate import in_memory, locate, missing_driver
 from branchwise.store.schema import ensure
 
 T = TypeVar("T")
+
+_Outcome: TypeAlias = "tuple[Future[Any] | asyncio.Future[Any], Any, BaseException | None]"
 
 _BATCH = 128
 """Works in one transaction at most, so that none waits long behind a crowd."""
@@ -35,7 +37,11 @@ _PATIENCE = 120.0
 @dataclass(slots=True)
 class _Job(Generic[T]):
     work: Callable[[sa.Connection], T]
-    done: Future[T]
+    done: Future[T] | asyncio.Future[T]
+
+    def begin(self) -> bool:
+        """Whether the work is still wanted; what was awaited is done though nobody waits any more."""
+        return isinstance(self.done, asyncio.Future) or self.done.set_running_or_notify_cancel()
 
 
 class Database:
@@ -80,12 +86,9 @@ class Database:
 
     def submit(self, work: Callable[[sa.Connection], T]) -> Future[T]:
         """Queue `work` for the writer; the group it lands in commits before the future is done."""
-        job = _Job(work, Future[T]())
-        with self._closing:
-            if self._closed:
-                raise StoreError("The database is closed.")
-            self._jobs.put(job)
-        return job.done
+        done = Future[T]()
+        self._queue(_Job(work, done))
+        return done
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction and wait until it is committed.
@@ -99,9 +102,9 @@ class Database:
 
     async def awrite(self, work: Callable[[sa.Connection], T]) -> T:
         """Like `write`, awaited. The work is done even when the awaiting task is cancelled."""
-        written = asyncio.wrap_future(self.submit(work))
-        written.add_done_callback(_look_at)
-        return await asyncio.shield(written)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue(_Job(work, done))
+        return await done
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in the calling thread, on a connection of its own that cannot wait for writers."""
@@ -126,6 +129,12 @@ class Database:
         self._readers.shutdown()
         self.engine.dispose()
 
+    def _queue(self, job: _Job[Any]) -> None:
+        with self._closing:
+            if self._closed:
+                raise StoreError("The database is closed.")
+            self._jobs.put(job)
+
     def _read_once(self, work: Callable[[sa.Connection], T]) -> T:
         with self._reading.connect() as connection:
             return work(connection)
@@ -149,20 +158,19 @@ class Database:
                 last = True
                 break
             group.append(job)
-        return [job for job in group if job.done.set_running_or_notify_cancel()], last
+        return [job for job in group if job.begin()], last
 
     def _commit(self, group: Sequence[_Job[Any]]) -> None:
         try:
             results = self._patiently(lambda: self._transact(group))
         except BaseException as error:
             if len(group) == 1:
-                group[0].done.set_exception(error)
+                _tell([(group[0].done, None, error)])
                 return
             for job in group:
                 self._commit([job])
             return
-        for job, result in zip(group, results, strict=True):
-            job.done.set_result(result)
+        _tell([(job.done, result, None) for job, result in zip(group, results, strict=True)])
 
     def _transact(self, group: Sequence[_Job[Any]]) -> list[Any]:
         with self.engine.begin() as connection:
@@ -183,10 +191,28 @@ class Database:
             wait = min(wait * 2, 1.0)
 
 
-def _look_at(done: asyncio.Future[Any]) -> None:
-    # Whoever awaited it may have been cancelled; asyncio would complain that nobody asked for the error.
-    if not done.cancelled():
-        done.exception()
+def _tell(outcomes: Sequence[_Outcome]) -> None:
+    """Hand a group's outcomes over: an event loop is woken once for all that it waits for."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        done = outcome[0]
+        if isinstance(done, asyncio.Future):
+            loops.setdefault(done.get_loop(), []).append(outcome)
+        else:
+            _settle([outcome])
+    for loop, its in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, its)
+
+
+def _settle(outcomes: Sequence[_Outcome]) -> None:
+    for done, result, error in outcomes:
+        if done.cancelled():
+            continue
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)
 
 
 @contextmanager

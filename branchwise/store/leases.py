@@ -31,6 +31,8 @@ _RENEW = (
     )
 )
 
+_NOTE = sa.insert(run_events).values(at=now())
+
 
 def clock() -> float:
     """Seconds that pass for this machine, also while it sleeps where the system can tell."""
@@ -50,6 +52,10 @@ class Lease:
     began: float = field(default_factory=clock)
     deadline: float = 0.0
     """By the local clock; set before the database was asked, so it is never later than the database's own."""
+    fresh: bool = False
+    """Whether the run was made with this claim, so that there is nothing of it to load."""
+    over: bool = False
+    """Whether the claim has ended and nothing is left to hand back."""
     places: dict[str, int] = field(default_factory=dict)
     """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
 
@@ -148,9 +154,7 @@ def note(
     connection: sa.Connection, run_id: str, kind: str, epoch: int, data: dict[str, str] | None = None
 ) -> None:
     """Add a line to a run's history."""
-    connection.execute(
-        sa.insert(run_events).values(run_id=run_id, kind=kind, epoch=epoch, data=data, at=now()),
-    )
+    connection.execute(_NOTE, {"run_id": run_id, "kind": kind, "epoch": epoch, "data": data})
 
 
 def _next(connection: sa.Connection, me: str, queue: str) -> sa.Row[tuple[object, ...]] | None:

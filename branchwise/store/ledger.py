@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Self, TypeAlias
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
 _NOTHING = asdict(Usage())
+_begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
 _SETTLE = (
     sa.update(calls)
     .where(
@@ -74,7 +76,7 @@ class Ledger:
         self._attempts: Counter[str] = Counter()
         self._flights: dict[str, _Flight] = {}
         self._texts: set[str] = set()
-        self._start = upsert(calls, database.engine.dialect.name).values(started=now())
+        self._start = _begun(database.engine.dialect.name)
         self._keep_text = upsert(texts, database.engine.dialect.name)
 
     @classmethod

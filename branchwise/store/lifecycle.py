@@ -77,6 +77,16 @@ class Lifecycle:
         batch = list(rows)
         return await self.database.awrite(lambda c: [runs.create(c, row) for row in batch])
 
+    async def begin(self, row: dict[str, object]) -> Lease:
+        """Store a run that `describe` described and take it, in one transaction.
+
+        Raises:
+            StoreError: There is a run of such an id already.
+        """
+        me = owner()
+
+        return await self.database.awrite(lambda c: runs.begin(c, row, me, self._ttl))
+
     async def create_run(
         self, *, task: str, strategy: str, model: str, spec: Json, seed: int = 0, **more: str | int | None
     ) -> RunRecord:
@@ -170,8 +180,9 @@ class Lifecycle:
                 raise
             raise lease.lost() from None
         finally:
-            with suppress(LeaseLost):
-                await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
+            if not lease.over:  # a refused work would cost all that share its transaction a second try
+                with suppress(LeaseLost):
+                    await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
 
     async def finish(
         self, lease: Lease, result: Json = None, *, status: Status = Status.DONE, error: str | None = None
@@ -185,6 +196,7 @@ class Lifecycle:
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)  # or it would be found missing as soon as this is committed
         await self.database.awrite(lambda c: runs.finish(c, lease, status=status, result=kept, error=reason))
+        lease.over = True
 
     async def hand_back(self, lease: Lease, *, error: str | None = None) -> Status:
         """Put a run back into its queue; with an error it counts as an attempt, and the last one fails the run.

@@ -11,14 +11,40 @@ import sqlalchemy as sa
 
 from branchwise.store.columns import now
 from branchwise.store.errors import StoreError, UnknownName
-from branchwise.store.leases import Lease, note
+from branchwise.store.leases import Lease, clock, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
-from branchwise.store.tables import run_events, runs
+from branchwise.store.tables import decisions, nodes, run_events, runs
 
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]
 _OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+# Statements that every run needs are built once: building one takes longer than SQLite takes to do it.
+_OWNER = sa.select(runs.c.owner).where(runs.c.id == sa.bindparam("b_run_id"))
+_BEGIN = sa.insert(runs).values(lease_until=now() + sa.bindparam("ttl", type_=sa.Double), seen=now())
+_MINE = sa.and_(
+    runs.c.id == sa.bindparam("b_run_id"),
+    runs.c.epoch == sa.bindparam("b_epoch"),
+    runs.c.owner == sa.bindparam("b_owner"),
+)
+_ENDED = sa.select(runs.c.id).where(_MINE, runs.c.status == sa.bindparam("b_status"))
+_END = {
+    over: sa.update(runs)
+    .where(_MINE)
+    .ordered_values(
+        (runs.c.status, sa.bindparam("b_status")),
+        (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
+        (runs.c.seen, now()),
+        (runs.c.lease_until, 0.0),
+        (runs.c.attempts, runs.c.attempts + sa.bindparam("b_failed", type_=sa.Integer)),
+        (runs.c.result, sa.bindparam("b_result", type_=runs.c.result.type)),
+        (runs.c.error, sa.bindparam("b_error", type_=runs.c.error.type)),
+        (runs.c.finished, now() if over else None),
+    )
+    for over in (True, False)
+}
+"""How a claim ends, by whether the run is over with it."""
 
 
 def new_run(
@@ -84,6 +110,34 @@ def create(connection: sa.Connection, row: dict[str, object]) -> RunRecord:
     return get(connection, str(row["id"]))
 
 
+def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float) -> Lease:
+    """Store the run that `new_run` described as one that `me` has taken.
+
+    Raises:
+        StoreError: Another run has its id.
+    """
+    began, run_id = clock(), str(row["id"])
+    found = connection.execute(_OWNER, {"b_run_id": run_id}).first()
+    if found is None:
+        taken = {"status": Status.RUNNING, "owner": me, "epoch": 1, "ttl": ttl}
+        connection.execute(_BEGIN, {**row, **taken})
+        note(connection, run_id, "created", 0)
+        note(connection, run_id, "claimed", 1, {"by": me})
+    elif found.owner != me:  # equal: only the answer of a commit was lost
+        raise StoreError(f"There is a run `{run_id}` already.")
+    return Lease(
+        run_id=run_id,
+        owner=me,
+        epoch=1,
+        ttl=ttl,
+        elapsed_before=0.0,
+        began=began,
+        deadline=began + ttl,
+        fresh=True,
+        places=dict.fromkeys((nodes.name, decisions.name), 0),
+    )
+
+
 def get(connection: sa.Connection, run_id: str) -> RunRecord:
     """Find a run by its id, or by a part of it that no other run's id has.
 
@@ -136,21 +190,12 @@ def finish(
         LeaseLost: Another worker holds the run.
     """
     over = status in _OVER
-    ended = sa.and_(runs.c.id == lease.run_id, runs.c.epoch == lease.epoch, runs.c.owner == lease.owner)
-    if connection.execute(sa.select(runs.c.id).where(ended, runs.c.status == status)).first() is not None:
+    mine = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
+    if connection.execute(_ENDED, {**mine, "b_status": status}).first() is not None:
         return  # the transaction ran before and only its answer was lost
     lease.guard(connection)
-    values: list[tuple[sa.Column[object], object]] = [
-        (runs.c.status, status),
-        (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
-        (runs.c.seen, now()),
-        (runs.c.lease_until, 0.0),
-        (runs.c.attempts, runs.c.attempts + int(failed)),
-        (runs.c.result, result),
-        (runs.c.error, error),
-        (runs.c.finished, now() if over else None),
-    ]
-    connection.execute(sa.update(runs).where(ended).ordered_values(*values))
+    values = {"b_status": status, "b_failed": int(failed), "b_result": result, "b_error": error}
+    connection.execute(_END[over], {**mine, **values})
     note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
 
 

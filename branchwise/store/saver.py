@@ -49,6 +49,8 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         allow: More types that the state may hold.
         guard: Runs first in the transaction of every write; when it raises, nothing is written.
         serde: Another serialiser, an `EncryptedSerializer` for example; then `allow` is its own matter.
+        empty: There is no checkpoint yet of any thread that will be asked for, so none is looked for before one is
+            written through this saver.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         allow: Allowed = (),
         guard: Guard | None = None,
         serde: SerializerProtocol | None = None,
+        empty: bool = False,
     ) -> None:
         super().__init__(serde=serde or StrictSerializer(allow))
+        self._empty = empty
         self._database, self._guard = database, guard
         self._opened = False
 
@@ -101,10 +105,14 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read the checkpoint that `config` names, or the latest of its thread and namespace."""
+        if self._empty:
+            return None
         return self._database.read(lambda connection: read_checkpoint(connection, self._codec, config))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Do what `get_tuple` does."""
+        if self._empty:
+            return None
         return await self._database.aread(lambda connection: read_checkpoint(connection, self._codec, config))
 
     def list(
@@ -243,6 +251,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         return Codec(self.serde)
 
     def _guarded(self, work: Work[T]) -> Work[T]:
+        self._empty = False  # whatever is written goes through here
         guard = self._guard
         if guard is None:
             return work

@@ -22,6 +22,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+import sqlalchemy as sa
+
 from branchwise.store import forest
 from branchwise.store.columns import to_json
 from branchwise.store.database import Database
@@ -77,6 +79,8 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
+        if lease.fresh:
+            return Ledger(self.database, lease, on_change or "fail")
         run = await self.run(lease.run_id)
         return await Ledger.open(self.database, lease, on_change or run.on_change, parent=run.forked_from)
 
@@ -86,8 +90,7 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        scrub = self._scrub.message
-        batch = [node if node.failed is None else replace(node, failed=scrub(node.failed)) for node in nodes]
+        batch = self._shown(nodes)
         await self.database.awrite(lambda connection: forest.add_nodes(connection, lease, batch))
 
     async def tree(self, run_id: str) -> Tree:
@@ -108,6 +111,22 @@ class Store(Lifecycle):
         """
         batch = list(verdicts)
         await self.database.awrite(lambda connection: forest.add_verdicts(connection, lease, batch))
+
+    async def judge(
+        self, lease: Lease, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]
+    ) -> None:
+        """Store what verifiers said, and the nodes as they stand after it, in one transaction.
+
+        Raises:
+            LeaseLost: Another worker holds the run.
+        """
+        batch, said = self._shown(nodes), list(verdicts)
+
+        def work(connection: sa.Connection) -> None:
+            forest.add_verdicts(connection, lease, said)
+            forest.add_nodes(connection, lease, batch)
+
+        await self.database.awrite(work)
 
     async def verdicts(self, run_id: str) -> list[tuple[NodeId, Verdict]]:
         """All verdicts of a run, by node."""
@@ -161,3 +180,8 @@ class Store(Lifecycle):
     async def prune(self, *, older_than: float) -> list[str]:
         """Delete runs that are over and were created more than `older_than` seconds ago; gives their ids."""
         return await self.database.awrite(lambda connection: prune(connection, older_than=older_than))
+
+    def _shown(self, nodes: Iterable[Node]) -> list[Node]:
+        """The nodes without secrets in what failed."""
+        scrub = self._scrub.message
+        return [node if node.failed is None else replace(node, failed=scrub(node.failed)) for node in nodes]

@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from branchwise.agents import models
+from branchwise.agents.models.pool import Pool
+from branchwise.store.errors import UnknownName
+
 ROOT = Path(__file__).parents[2]
 FAKE = ROOT / "tests/agents/engines/fake_engine.py"
 
@@ -159,3 +163,28 @@ def test_a_dry_run_prints_the_commands(pool: Shell, profile: Path) -> None:
     assert "--enforce-eager" in plan[0]["command"]
     assert plan[0]["command"][-3:-1] == ["--max-model-len", "512"]
     assert pool.json("status") == []
+
+
+async def test_a_running_pool_is_a_model_by_its_name(
+    pool: Shell, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = pool.json("up", "--profile", str(profile), "--name", "mine", "--detach")
+    monkeypatch.setenv("XDG_STATE_HOME", pool.environment["XDG_STATE_HOME"])
+    model = models.load("pool:mine")
+    assert isinstance(model, Pool)
+    assert [one.url for one in model.states()] == [one["url"] for one in begun["replicas"]]
+    assert model.name == "pool:model"
+    await model.aclose()
+    with pytest.raises(UnknownName, match="Did you mean `mine`"):
+        models.load("pool:mime")
+
+
+def test_estimate_bounds_a_model_on_a_device(pool: Shell, profile: Path) -> None:
+    folder = str(profile.parent / "model")
+    said = pool.json("estimate", "--model", folder, "--device", "H100-SXM", "--batch", "1,64")
+    assert [row["batch"] for row in said["rows"]] == [1, 64]
+    assert said["rows"][1]["bound"]["tokens_per_second"] > said["rows"][0]["bound"]["tokens_per_second"]
+    assert "H100-SXM (data sheet)" in pool("estimate", "--model", folder, "--device", "H100-SXM")
+    assert "H100-SXM" in pool("estimate", "--model", folder, "--device", "H100-SX", code=2)
+    assert "Which model?" in pool("estimate", code=2)
+    pool("estimate", "--model", folder, "--batch", "1,none", code=2)

@@ -21,8 +21,8 @@ def load(spec: str, **options: Any) -> Model:
     """Load the model that `spec` names; only now is its engine or client imported.
 
     Args:
-        spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "pool:URL,URL" (with `#NAME` where the
-            engines serve several models), "litellm:PROVIDER/NAME".
+        spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "pool:NAME" for a pool that runs or
+            "pool:URL,URL" (with `#NAME` where the engines serve several models), "litellm:PROVIDER/NAME".
         **options: Options of that way in, for example `base_url`.
 
     Raises:

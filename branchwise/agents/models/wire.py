@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
+from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from branchwise.agents.models.scrub import scrub
 from branchwise.agents.protocols import Reply, Request, Sample, Shape
@@ -17,12 +18,13 @@ Dialect = Literal["openai", "vllm"]
 """What the server understands beyond the common part."""
 
 
-class _Token(BaseModel):
-    logprob: float = Field(allow_inf_nan=False)
+class _Token(TypedDict):
+    # A dictionary: there is one for each token of each sample, and making objects of them took most of the time.
+    logprob: Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Logprobs(BaseModel):
-    content: tuple[_Token, ...] | None = None
+    content: list[_Token] | None = None
 
 
 class _Message(BaseModel):
@@ -130,7 +132,7 @@ def _held(shape: Shape, dialect: Dialect) -> dict[str, Json]:
 def _sample(choice: _Choice, tokens: int, request: Request) -> Sample:
     text = choice.message.content or ""
     content = choice.logprobs.content if choice.logprobs else None
-    logprob = sum(token.logprob for token in content) if request.logprobs and content is not None else None
+    logprob = sum(token["logprob"] for token in content) if request.logprobs and content is not None else None
     if choice.finish_reason == "length":
         return Sample(text=text, tokens=tokens, finish="length", logprob=logprob)
     if choice.finish_reason in {"content_filter", "error", "abort"}:

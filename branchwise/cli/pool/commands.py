@@ -103,3 +103,48 @@ def logs(
     from branchwise.cli.pool.watching import logs as show
 
     show(name, replica=replica, follow=follow, lines=lines)
+
+
+@pool.command()
+def estimate(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A running pool to measure beside the bound.", autocompletion=_known),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="A model's folder with its config.json.")
+    ] = None,
+    device: Annotated[
+        str,
+        typer.Option(help="A GPU's name (H100-SXM, A100-80G, …), or cpu or cuda to measure this machine."),
+    ] = "cpu",
+    dtype: Annotated[str, typer.Option(help="Number type; by default the model's.")] = "",
+    weight_bits: Annotated[int, typer.Option(help="Bits of a stored weight, 4 for AWQ.", min=0, max=64)] = 0,
+    tensor_parallel: Annotated[int, typer.Option(help="Devices that share every layer.", min=1)] = 1,
+    batch: Annotated[str, typer.Option(help="Samples side by side, several with commas.")] = "1,8,64",
+    prompt: Annotated[int, typer.Option(help="Tokens of the prompt they share.", min=1)] = 256,
+    tokens: Annotated[int, typer.Option(help="Tokens of each sample.", min=1)] = 64,
+    as_json: AsJson = False,
+) -> None:
+    """Bound a model's speed on a device by its memory and arithmetic, and measure a pool against that."""
+    from branchwise.cli.pool.estimating import Question
+    from branchwise.cli.pool.estimating import estimate as answer
+
+    try:
+        batches = tuple(int(part) for part in batch.split(","))
+    except ValueError:
+        batches = ()
+    if not batches or min(batches) < 1:
+        raise typer.BadParameter("write positive numbers with commas, 1,8,64", param_hint="--batch")
+    question = Question(
+        model=model,
+        pool=name,
+        device=device,
+        dtype=dtype,
+        weight_bits=weight_bits,
+        tensor_parallel=tensor_parallel,
+        batches=batches,
+        prompt=prompt,
+        tokens=tokens,
+    )
+    answer(question, as_json=as_json)

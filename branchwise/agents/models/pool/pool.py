@@ -6,9 +6,11 @@ import asyncio
 import statistics
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from itertools import count
 from typing import Final, Literal, Self
 
+from branchwise.agents.engines import state
 from branchwise.agents.models.endpoint import Endpoint
 from branchwise.agents.models.pool.affinity import Chain, chain, overloaded, prompt, rank
 from branchwise.agents.models.pool.flights import Flights
@@ -29,14 +31,23 @@ _BOUND: Final = 1.5
 _SLOW: Final = 8.0
 
 
-def pool(urls: str, **options: object) -> Pool:
-    """Open a pool from a model spec: `URL,URL` with the model's name after `#` where engines serve several.
+def pool(where: str, **options: object) -> Pool:
+    """Open a pool from a model spec.
+
+    Args:
+        where: The name of a pool that `branchwise pool up` keeps running, or `URL,URL`; with the model's name after
+            `#` where engines serve several.
+        **options: Those of `Pool.attach`.
 
     Raises:
-        BadInput: A URL cannot be used.
+        BadInput: A URL cannot be used, or no pool of that name runs.
+        ModelError: No replica of the running pool answers.
     """
-    where, _, model = urls.partition("#")
-    return Pool.attach([url for url in where.split(",") if url], model=model or None, **options)  # type: ignore[arg-type]
+    place, _, model = where.partition("#")
+    urls = [url for url in place.split(",") if url]
+    if place and "/" not in place and ":" not in place and "," not in place:
+        urls, model = list(state.running(place)), model or state.served(place)
+    return Pool.attach(urls, model=model or None, **options)  # type: ignore[arg-type]
 
 
 class Pool:
@@ -112,9 +123,7 @@ class Pool:
     def capabilities(self) -> Capabilities:
         """What every engine that has been asked can do."""
         asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
-        asked = asked or [self._replicas[0].endpoint.capabilities]
-        fields = Capabilities.__dataclass_fields__
-        return Capabilities(**{field: all(getattr(can, field) for can in asked) for field in fields})
+        return _common(tuple(asked or [self._replicas[0].endpoint.capabilities]))
 
     @property
     def shared(self) -> int:
@@ -250,3 +259,9 @@ class Pool:
     def _complaints(self) -> str:
         reasons = (f"`{r.url}` {r.breaker.reason or 'is busy'}" for r in self._replicas)
         return "; ".join(reasons)
+
+
+@cache  # every call asks
+def _common(those: tuple[Capabilities, ...]) -> Capabilities:
+    fields = Capabilities.__dataclass_fields__
+    return Capabilities(**{field: all(getattr(can, field) for can in those) for field in fields})

@@ -1,0 +1,84 @@
+"""What was measured of a model on a device, kept for later: the fitted seconds, and the best settings found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from branchwise.agents.engines import state
+from branchwise.agents.engines.idealised import Idealised
+from branchwise.store.errors import ModelError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """A model on a device."""
+
+    served: str
+    """The model's name in requests."""
+    device: str
+    idealised: Idealised | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The engine's options that did best; empty before `branchwise pool tune`."""
+    tokens_per_second: float = 0.0
+    """What those options reached on the workload they were tuned on."""
+
+
+_KEPT = TypeAdapter(Kept)
+
+
+def keep(served: str, device: str, **news: Any) -> Kept:
+    """Keep the fields in `news`; others stay as they are.
+
+    Args:
+        served: The model's name in requests.
+        device: The device's name, as `hardware.here` gives it.
+        **news: Fields of `Kept`.
+    """
+    now = replace(read(served, device) or Kept(served=served, device=device), **news)
+    path = _file(served, device)
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(asdict(now), indent=1), encoding="utf-8")
+    half.replace(path)
+    return now
+
+
+def read(served: str, device: str) -> Kept | None:
+    """What is kept of a model on a device.
+
+    Raises:
+        ModelError: The file is damaged; says which.
+    """
+    return _read(_file(served, device))
+
+
+def of_model(served: str) -> tuple[Kept, ...]:
+    """What is kept of a model on any device."""
+    found = (_read(path) for path in sorted(_folder().glob("*.json")))
+    return tuple(one for one in found if one is not None and one.served == served)
+
+
+def _read(path: Path) -> Kept | None:
+    try:
+        return _KEPT.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise ModelError(f"`{path}` is damaged: remove it, and measure again.") from None
+
+
+def _file(served: str, device: str) -> Path:
+    name = hashlib.sha256(f"{served}\n{device}".encode()).hexdigest()[:24]
+    return _folder() / f"{name}.json"
+
+
+def _folder() -> Path:
+    place = state.folder().parent / "measured"
+    place.mkdir(mode=0o700, exist_ok=True)
+    return place
