@@ -83,7 +83,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         check_engine(request, engine)
         lease = await db.begin(row_of(db, request))
         async with db.held(lease):
-            return await turn(db, lease, request, engine, watch, shared=purse)
+            # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
+            return await turn(db, lease, request_of(run.spec), engine, watch, shared=purse)
 
 
 async def resume(
