@@ -86,8 +86,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         lease = await db.begin(row)
         async with db.held(lease):
             # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
-            stored = request_of(cast("Json", row["spec"]))
-            return await turn(db, lease, stored, engine, watch, shared=purse)
+            return await turn(db, lease, request_of(cast("Json", row["spec"])), engine, watch, shared=purse)
 
 
 async def resume(
