@@ -34,8 +34,7 @@ class Docket:
         text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
         path = f"{state['path']}/{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
         if path not in self._cases:
-            case = self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
-            case.add_done_callback(_look_at)
+            self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
         return self._cases[path]
 
     async def _judge(self, state: VerifierState) -> Outcome:
@@ -54,18 +53,13 @@ class Docket:
         await call_off(cases)
 
 
-def _look_at(case: asyncio.Task[Outcome]) -> None:
-    # A run that lost its lease leaves its judgements where they are; asyncio would complain that nobody asked.
-    if not case.cancelled():
-        case.exception()
-
-
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel what has not ended and wait until it has let go."""
-    pending = [task for task in tasks if not task.done()]
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    """Cancel what has not ended and wait until it has let go; what went wrong in the others is let be."""
+    every = list(tasks)
+    for task in every:
+        if not task.done():
+            task.cancel()
+    await asyncio.gather(*every, return_exceptions=True)
 
 
 async def ended(tasks: Iterable[asyncio.Task[Any]], *, unless: asyncio.Event | None) -> bool:
@@ -74,7 +68,7 @@ async def ended(tasks: Iterable[asyncio.Task[Any]], *, unless: asyncio.Event | N
     Returns:
         Whether `unless` was set.
     """
-    pending = set(tasks)
+    pending = every = set(tasks)
     bell = asyncio.create_task(unless.wait()) if unless is not None else None
     try:
         while pending:
@@ -82,11 +76,11 @@ async def ended(tasks: Iterable[asyncio.Task[Any]], *, unless: asyncio.Event | N
                 pending | ({bell} if bell else set()),
                 return_when=asyncio.FIRST_COMPLETED if bell else asyncio.FIRST_EXCEPTION,
             )
-            pending -= done
+            pending = pending - done
             for task in done:
                 task.result()
             if bell in done:
                 return True
         return unless is not None and unless.is_set()
     finally:
-        await call_off([*pending, *([bell] if bell else [])])
+        await call_off([*every, *([bell] if bell else [])])

@@ -44,27 +44,30 @@ class Prose(sa.types.TypeDecorator[str]):
 
 
 class JsonText(sa.types.TypeDecorator[Json]):
-    """JSON kept as text; NULL is None. SQL reads it with `json_extract`, or `::json` on PostgreSQL."""
+    """JSON kept as text, its keys in their own order; NULL is None.
+
+    SQL reads it with `json_extract`, or `::json` on PostgreSQL.
+    """
 
     impl = _LONG
     cache_ok = True
 
     def process_bind_param(self, value: Json | None, dialect: sa.Dialect) -> str | None:
         """Write JSON."""
-        return None if value is None else to_json(value)
+        return None if value is None else to_json(value, sort=False)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Json:
         """Read JSON."""
         return None if value is None else json.loads(value)
 
 
-def to_json(value: Json) -> str:
-    """Write `value` as JSON with sorted keys and no spaces: equal values give equal texts."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def to_json(value: Json, *, sort: bool = True) -> str:
+    """Write `value` as JSON with no spaces; with sorted keys equal values give equal texts."""
+    text = json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()
     except UnicodeEncodeError:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(value, sort_keys=sort, separators=(",", ":"))
     return text
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
 from branchwise.store.errors import StoreError
-from branchwise.store.faults import explain, is_transient
+from branchwise.store.faults import explain, is_coming, is_transient
 from branchwise.store.locate import in_memory, locate, missing_driver
 from branchwise.store.schema import ensure
 
@@ -30,6 +30,8 @@ _BATCH = 128
 _READERS = 4
 _RETRIES = (0.1, 0.4, 1.0)
 """Seconds between attempts to open; a place that is wrong should soon be called so."""
+_STARTING = 60.0
+"""Seconds that a server which says that it is starting is waited for."""
 _PATIENCE = 120.0
 """Seconds that a write waits for locks and for a database that went away."""
 
@@ -72,16 +74,7 @@ class Database:
             SchemaMismatch: It was written by another version of branchwise.
         """
         with connect(url, keep=True) as engine:
-            for pause in _RETRIES:
-                try:
-                    ensure(engine)
-                except exc.SQLAlchemyError as error:
-                    if not is_transient(error):
-                        raise
-                    time.sleep(pause)
-                else:
-                    return cls(engine)
-            ensure(engine)
+            _ensure_patiently(engine)
         return cls(engine)
 
     def submit(self, work: Callable[[sa.Connection], T]) -> Future[T]:
@@ -213,6 +206,20 @@ def _settle(outcomes: Sequence[_Outcome]) -> None:
             done.set_exception(error)
         else:
             done.set_result(result)
+
+
+def _ensure_patiently(engine: sa.Engine) -> None:
+    pauses, until = list(_RETRIES), time.monotonic() + _STARTING
+    while True:
+        try:
+            return ensure(engine)
+        except exc.SQLAlchemyError as error:
+            if is_coming(error) and time.monotonic() < until:
+                time.sleep(_RETRIES[0])
+            elif is_transient(error) and pauses:
+                time.sleep(pauses.pop(0))
+            else:
+                raise
 
 
 @contextmanager

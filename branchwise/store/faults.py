@@ -13,6 +13,8 @@ _TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "5
 """PostgreSQL: serialization failure, deadlock, lock timeout, shutdown, crash, start, too many clients."""
 _TRANSIENT_MYSQL = {1040, 1205, 1213, 2002, 2003, 2006, 2013}
 """MySQL and MariaDB: too many clients, lock timeout, deadlock, and four ways to lose the connection."""
+_COMING = ("is starting up", "is shutting down", "in recovery mode", "not yet accepting connections")
+"""PostgreSQL's words to who connects: here its driver gives no code."""
 _SQLITE_WORDS = {
     "disk is full": "The disk is full: free some space",
     "readonly": "The file cannot be written: check its permissions and those of its folder",
@@ -36,6 +38,12 @@ def is_transient(error: BaseException) -> bool:
         return True
     number = cause.args[0] if cause is not None and cause.args else None
     return number in _TRANSIENT_MYSQL or _never_connected(cause)
+
+
+def is_coming(error: exc.SQLAlchemyError) -> bool:
+    """Whether a server answered that it is starting or stopping, so that it pays to wait for it."""
+    said = str(getattr(error, "orig", None) or error)
+    return any(words in said for words in _COMING)
 
 
 def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreError:

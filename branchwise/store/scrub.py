@@ -74,11 +74,13 @@ class Scrub:
         suspect = any(sign in lower for sign in _SIGNS) and (_SHAPES.search(body) or _FIELD.search(body))
         if not suspect and not self._holds_value(body):
             return body
-        return to_json(_scrubbed(json.loads(body), self._shapes, _FIELD))
+        return to_json(_scrubbed(json.loads(body), self._shapes, _FIELD), sort=False)
 
     def reply(self, body: str) -> str:
         """Scrub a JSON document that came in, or was made of what came in: values only."""
-        return to_json(_scrubbed(json.loads(body), self._values, None)) if self._holds_value(body) else body
+        if not self._holds_value(body):
+            return body
+        return to_json(_scrubbed(json.loads(body), self._values, None), sort=False)
 
     def _holds_value(self, body: str) -> bool:
         return any(value in body or to_json(value)[1:-1] in body for value in self._known)

@@ -154,7 +154,7 @@ class Store(Lifecycle):
         return await self.database.aread(lambda connection: forest.usage_of(connection, run_id))
 
     def _clean(self, value: Json) -> Json:
-        return json.loads(self._scrub.reply(to_json(value)))  # type: ignore[no-any-return]
+        return json.loads(self._scrub.reply(to_json(value, sort=False)))  # type: ignore[no-any-return]
 
     async def export(self, run_id: str, form: Form = "json") -> str:
         """Write a run as text: "json" can be restored; "node-link", "graphml" and "dot" hold its tree.

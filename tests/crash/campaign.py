@@ -77,7 +77,7 @@ class _Arena:
         next_restart = time.monotonic() + self._dice.uniform(0.3, 1.5)
         crew = [self._spawn() for _ in range(plan.workers)]
         try:
-            while time.monotonic() < end and any(worker.is_alive() for worker in crew):
+            while time.monotonic() < end and any(worker.exitcode != 0 for worker in crew):
                 time.sleep(0.01)
                 self._wake()
                 crew = [self._replaced(worker) for worker in crew]

@@ -12,10 +12,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from branchwise.agents.models.scripted import scripted
+from branchwise.agents.protocols import Request
+from branchwise.graphs.run import resume, solve
+from branchwise.store.checkpoints.tables import lg_checkpoints
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
-from tests.graphs.resume_worker import digest
+from tests.graphs.resume_worker import PROBLEM, _write, digest
 
 WORKER = Path(__file__).parent / "resume_worker.py"
 
@@ -79,3 +84,37 @@ def test_a_killed_run_repeats_no_committed_call(
     done, tree, status = asyncio.run(look(tmp_path))
     assert status == "done"
     assert (done, tree) == asyncio.run(look(whole))[:2]
+
+
+class PulledError(Exception):
+    """The plug was."""
+
+
+@pytest.mark.parametrize("strategy", ["step_beam", "rebase"])
+async def test_a_run_that_ends_at_any_call_grows_the_same_tree(strategy: str) -> None:
+    """Killed, as it were, but in one process, so that many points can be tried."""
+    left = 0
+
+    def write(request: Request, seed: int) -> str:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise PulledError
+        return _write(request, seed)
+
+    async with Store.opened("sqlite://") as store:
+        calm = await solve(PROBLEM, model=scripted(_write), store=store, strategy=strategy, seed=2)
+        tree, many = list(await store.tree(calm.run_id)), calm.usage.samples
+        assert many > 30
+        for passed in range(1, many, 3):
+            left = passed
+            with pytest.raises(PulledError):
+                await solve(PROBLEM, model=scripted(write), store=store, strategy=strategy, seed=2)
+            # An exception leaves a checkpoint, a kill none.
+            await store.database.awrite(
+                lambda connection: connection.execute(sa.delete(lg_checkpoints)) and None
+            )
+            run = (await store.runs(status="paused"))[0]
+            result = await resume(run.id, store=store, model=scripted(_write))
+            assert (result.answer, result.score) == (calm.answer, calm.score)
+            assert list(await store.tree(run.id)) == tree

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -65,6 +66,10 @@ async def test_the_first_decision_and_the_last_verdict_stand(store: Store) -> No
         Decision(key="t1/select", kind="select", payload={"arm": "a"}),
         Decision(key="a/later", kind="judge", payload=[1, None]),
     ]
+    allocation = {"0.3": 1, "0.2": 4, "0.10": 1}
+    await store.add_decision(lease, "r2/allocate", "allocate", allocation)
+    kept = (await store.decisions(lease.run_id))[-1].payload
+    assert list(cast("dict[str, int]", kept)) == list(allocation)  # whose samples come first is part of it
     last = Verdict(score=-100.0, accepted=False, feedback="no", vouch=Vouch.SOUND, verifier="program")
     await store.add_verdicts(lease, [("0.0", replace(last, score=None, accepted=True))])
     await store.add_verdicts(lease, [("0.0", last)])
