@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from branchwise.agents.models.offers import WORDS, who_can
 from branchwise.agents.protocols import Capabilities, Model
 from branchwise.graphs import strategies
 from branchwise.store.errors import Unsupported
 
 _OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}
 """Needs that an engine may lack, and the capability that serves each."""
-_WORDS = {
-    "log-probabilities": "log-probabilities, which `{}` does not give; the embedded engine and vLLM do",
-    "prefix": "to go on from a reply that was begun, which `{}` cannot; the embedded engine and vLLM can",
-}
 
 
 def lacks(strategy: str, capabilities: Capabilities) -> tuple[str, ...]:
@@ -27,4 +24,8 @@ def check_needs(strategy: str, engine: Model) -> None:
         Unsupported: Says what is missing and which engines have it.
     """
     for need in lacks(strategy, engine.capabilities):
-        raise Unsupported(f"The strategy `{strategy}` needs {_WORDS[need].format(engine.name)}.")
+        ability = _OFFERED[need]
+        raise Unsupported(
+            f"The strategy `{strategy}` needs {WORDS[ability]}, which `{engine.name}` lacks; "
+            f"{who_can(ability)} can do that."
+        )
