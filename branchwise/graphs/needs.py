@@ -23,9 +23,19 @@ def check_needs(strategy: str, engine: Model) -> None:
     Raises:
         Unsupported: Says what is missing and which engines have it.
     """
-    for need in lacks(strategy, engine.capabilities):
-        ability = _OFFERED[need]
-        raise Unsupported(
-            f"The strategy `{strategy}` needs {WORDS[ability]}, which `{engine.name}` lacks; "
-            f"{who_can(ability)} can do that."
-        )
+    needs = strategies.about(strategy).needs
+    check_abilities(f"strategy `{strategy}`", engine, *(_OFFERED[need] for need in _OFFERED if need in needs))
+
+
+def check_abilities(who: str, engine: Model, *abilities: str) -> None:
+    """Refuse what needs abilities, fields of `Capabilities`, that the engine lacks.
+
+    Raises:
+        Unsupported: Says what is missing and which engines have it.
+    """
+    for ability in abilities:
+        if not getattr(engine.capabilities, ability):
+            raise Unsupported(
+                f"The {who} needs {WORDS[ability]}, which `{engine.name}` lacks; "
+                f"{who_can(ability)} can do that."
+            )
