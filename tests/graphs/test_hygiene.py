@@ -37,7 +37,7 @@ except StoreError as error:
 """
 
 
-@pytest.mark.parametrize("room", [300_000, 400_000])
+@pytest.mark.parametrize("room", [280_000, 330_000])
 async def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, room: int) -> None:
     store = f"sqlite:///{tmp_path}/runs.sqlite"
     child = await asyncio.create_subprocess_exec(
