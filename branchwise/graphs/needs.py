@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from branchwise.agents.models.offers import WORDS, who_can
 from branchwise.agents.protocols import Capabilities, Model
 from branchwise.graphs import strategies
 from branchwise.store.errors import Unsupported
 
 _OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}
 """Needs that an engine may lack, and the capability that serves each."""
-_WORDS = {
-    "log-probabilities": "log-probabilities, which `{}` does not give; the embedded engine and vLLM do",
-    "prefix": "to go on from a reply that was begun, which `{}` cannot; the embedded engine and vLLM can",
-}
 
 
 def lacks(strategy: str, capabilities: Capabilities) -> tuple[str, ...]:
@@ -26,5 +23,19 @@ def check_needs(strategy: str, engine: Model) -> None:
     Raises:
         Unsupported: Says what is missing and which engines have it.
     """
-    for need in lacks(strategy, engine.capabilities):
-        raise Unsupported(f"The strategy `{strategy}` needs {_WORDS[need].format(engine.name)}.")
+    needs = strategies.about(strategy).needs
+    check_abilities(f"strategy `{strategy}`", engine, *(_OFFERED[need] for need in _OFFERED if need in needs))
+
+
+def check_abilities(who: str, engine: Model, *abilities: str) -> None:
+    """Refuse what needs abilities, fields of `Capabilities`, that the engine lacks.
+
+    Raises:
+        Unsupported: Says what is missing and which engines have it.
+    """
+    for ability in abilities:
+        if not getattr(engine.capabilities, ability):
+            raise Unsupported(
+                f"The {who} needs {WORDS[ability]}, which `{engine.name}` lacks; "
+                f"{who_can(ability)} can do that."
+            )

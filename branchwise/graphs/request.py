@@ -9,11 +9,12 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from branchwise.agents import models
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Model, Task
 from branchwise.graphs import strategies, tasks
-from branchwise.graphs.needs import check_needs
+from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Json
@@ -57,6 +58,10 @@ def check(request: Request) -> None:
         strategies.load(name, **options.knobs)
     if options.verifier == "program" and task.check is None:
         raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
+    if (options.verifier == "reward") != bool(options.scorer):
+        raise BadInput("A reward model needs both: verifier=reward and scorer=http://HOST/classify.")
+    if options.scorer:
+        models.load(f"scorer:{options.scorer}")
     if options.memory and options.mode == "paper":
         raise BadInput("The selector's paper mode remembers no earlier runs; leave out memory or mode.")
     audit = PolicyTable.loads(request.policy).audit if request.policy else None
@@ -80,6 +85,8 @@ def check_engine(request: Request, engine: Model) -> None:
         Unsupported: Says what is missing and which engines have it.
     """
     options = request.options
+    if options.verifier == "yes_no":
+        check_abilities("verifier `yes_no`", engine, "choices", "logprobs")
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
 

@@ -82,7 +82,11 @@ class Options:
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
-    verifier: Literal["auto", "program", "llm"] = "auto"
+    verifier: Literal["auto", "program", "llm", "yes_no", "reward"] = "auto"
+    """Who judges: a program that the task has, a model in words, a model by the probability of "Yes", or a reward
+    model at `scorer`. "auto" is the program where there is one, else the model in words."""
+    scorer: str = ""
+    """Where the reward model answers: a URL that ends in `/classify`, `/pooling` or another name, `#MODEL` after it."""
     durability: Literal["exit", "async", "sync"] = "exit"
     """When LangGraph writes checkpoints: once when the run ends or is interrupted, or at every step, for programs
     that read its state while it runs. No completed call is repeated either way: that is the ledger's doing."""

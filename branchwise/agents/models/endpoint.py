@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from branchwise.agents.models.offers import COMMON, EVERYTHING
 from branchwise.agents.models.require import require
 from branchwise.agents.models.singly import singly
 from branchwise.agents.models.transport import Lost, Refused, Transport
@@ -17,8 +18,6 @@ from branchwise.agents.protocols import Capabilities, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 _CHECK_SECONDS = 10.0
-_OPENAI = Capabilities(schema=True, logprobs=True, seed=True, many=True)
-_VLLM = Capabilities(prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True)
 
 
 def endpoint(
@@ -90,7 +89,7 @@ class Endpoint:
     @property
     def capabilities(self) -> Capabilities:
         """What the server can do, as far as it has told."""
-        can = _VLLM if self._dialect == "vllm" else _OPENAI
+        can = EVERYTHING if self._dialect == "vllm" else COMMON
         return replace(can, many=self._many is not False)
 
     async def check(self) -> None:

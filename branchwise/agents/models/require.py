@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from branchwise.agents.models.offers import WORDS, who_can
 from branchwise.agents.protocols import Model, Request
 from branchwise.store.errors import Unsupported
 
@@ -10,19 +11,17 @@ def require(model: Model, request: Request) -> None:
     """Refuse a request that the engine cannot answer, before anything is sent.
 
     Raises:
-        Unsupported: Names what is lacking.
+        Unsupported: Names what is lacking, and engines that have it.
     """
-    can, shape = model.capabilities, request.shape
-    lacks = [
-        what
-        for what, needed, there in (
-            ("continuing a partial reply", bool(request.prefix), can.prefix),
-            ("choices", bool(shape.choices), can.choices),
-            ("regular expressions", shape.regex is not None, can.regex),
-            ("JSON schemas", shape.schema is not None, can.schema),
-            ("log-probabilities", request.logprobs, can.logprobs),
-        )
-        if needed and not there
-    ]
+    shape, can = request.shape, model.capabilities
+    needed = {
+        "prefix": bool(request.prefix),
+        "choices": bool(shape.choices),
+        "regex": shape.regex is not None,
+        "schema": shape.schema is not None,
+        "logprobs": request.logprobs,
+    }
+    lacks = [name for name, wanted in needed.items() if wanted and not getattr(can, name)]
     if lacks:
-        raise Unsupported(f"The model `{model.name}` lacks {' and '.join(lacks)}.")
+        words = " and ".join(WORDS[name] for name in lacks)
+        raise Unsupported(f"The model `{model.name}` lacks {words}; {who_can(*lacks)} can do that.")

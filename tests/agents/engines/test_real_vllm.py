@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,18 @@ async def test_a_calendar_instance_from_end_to_end(real_vllm: str, tmp_path: Pat
     assert result.vouch == "sound"
     assert result.usage.completion_tokens > 0
     assert result.solved == (result.score == 1.0)
+
+
+@pytest.mark.parametrize("step", [1, 5, 16])
+async def test_step_by_step_is_the_same_as_at_once(model: Endpoint, step: int) -> None:
+    for asked in ("Count from one to twenty in words.", "Write a table of the days of the week in Markdown."):
+        request = Request(
+            messages=(Message(role="user", content=asked),), temperature=0.0, shape=Shape(max_tokens=32)
+        )
+        at_once = await texts(model, request)
+        so_far = ""
+        for _ in range(32 // step):
+            shape = Shape(max_tokens=step)
+            so_far += (await texts(model, replace(request, prefix=so_far, shape=shape)))[0]
+        assert at_once[0].startswith(so_far)
+        assert len(so_far) > 20

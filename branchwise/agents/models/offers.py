@@ -1,0 +1,33 @@
+"""What kinds of engines can do, and what to call each ability."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from branchwise.agents.protocols import Capabilities
+
+EVERYTHING: Final = Capabilities(
+    prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
+)
+COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, many=True)
+"""What any OpenAI-compatible server is taken to do until it shows that it does not."""
+
+_ENGINES: Final = {
+    "the embedded engine": EVERYTHING,
+    "vLLM": EVERYTHING,
+    "most OpenAI-compatible servers": COMMON,
+}
+WORDS: Final = {
+    "prefix": "continuing a partial reply",
+    "choices": "choices",
+    "regex": "regular expressions",
+    "schema": "JSON schemas",
+    "logprobs": "log-probabilities",
+}
+"""The abilities that a request may need, in words."""
+
+
+def who_can(*abilities: str) -> str:
+    """Name the engines that have all of these abilities, fields of `Capabilities`."""
+    names = [name for name, can in _ENGINES.items() if all(getattr(can, one) for one in abilities)]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,22 @@
+"""What verifiers that put no question of their own share: the conversation they judge, and the verdict."""
+
+from __future__ import annotations
+
+from branchwise.agents.generator import bullets
+from branchwise.agents.prompts import fill
+from branchwise.agents.protocols import Message, Task
+from branchwise.agents.verifiers.protocol import VerifierState
+from branchwise.store.records import Verdict, Vouch
+
+
+def conversation(task: Task, state: VerifierState) -> tuple[Message, Message]:
+    """The problem as the generator put it, and the plan as its reply: the tokens that the engine has seen."""
+    asked = fill(task.instructions, problem=state["problem"], constraints=bullets(state["constraints"]))
+    return Message(role="user", content=asked), Message(role="assistant", content=state["plan"])
+
+
+def opinion(verifier: str, reward: float | None, state: VerifierState, threshold: int) -> Verdict:
+    """A model's verdict of a reward in [0, 1]; a beginning is never refused for it."""
+    score = None if reward is None else 200 * reward - 100
+    accepted = not state["complete"] or (score is not None and score >= threshold)
+    return Verdict(score=score, accepted=accepted, feedback="", vouch=Vouch.MODEL, verifier=verifier)

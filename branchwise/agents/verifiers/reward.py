@@ -1,0 +1,29 @@
+"""A reward model's score, from its own server (`models/scorer.py`)."""
+
+from __future__ import annotations
+
+from branchwise.agents.protocols import Request, Sampler, Shape, Task
+from branchwise.agents.verifiers.conversation import conversation, opinion
+from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.store.errors import ModelError
+
+
+def reward(score: Sampler, task: Task, *, threshold: int = 95) -> Verifier:
+    """Make the verifier that asks a reward model; a process-reward model judges beginnings as well.
+
+    Args:
+        score: How to call the scorer.
+        task: The domain, whose instructions open the conversation that is scored.
+        threshold: Scores (-100 to 100) from here on are accepted.
+    """
+
+    async def reward_node(state: VerifierState) -> VerifierUpdate:
+        request = Request(messages=conversation(task, state), temperature=0.0, shape=Shape(max_tokens=1))
+        said = (await score(f"{state['path']}/score", request)).samples[0].text
+        try:
+            value = float(said)
+        except ValueError:
+            raise ModelError(f"The scorer gave no number but {said[:80]!r}.") from None
+        return {"verdict": opinion("reward", value, state, threshold)}
+
+    return reward_node

@@ -1,0 +1,72 @@
+"""Verifiers that score: what they ask, and what they make of the answer."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from branchwise.agents.protocols import Capabilities, Reply, Request, Sample, Task
+from branchwise.agents.verifiers.protocol import VerifierState
+from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.yes_no import yes_no
+from branchwise.store.errors import ModelError
+from branchwise.store.records import Constraints, Usage, Vouch
+
+TASK = Task(name="text", about="", instructions="Solve: {problem}\n{constraints}")
+
+
+class Heard:
+    """A sampler that says one thing and remembers what it was asked."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, text: str, logprob: float | None = None) -> None:
+        self.sample = Sample(text=text, tokens=1, logprob=logprob)
+        self.asked: list[Request] = []
+
+    async def __call__(self, key: str, request: Request) -> Reply:
+        self.asked.append(request)
+        return Reply(samples=(self.sample,), usage=Usage())
+
+
+def state(*, complete: bool) -> VerifierState:
+    return {
+        "problem": "2 + 2",
+        "path": "r1/x",
+        "constraints": Constraints(items=("a number",)),
+        "plan": "It is 4.",
+        "complete": complete,
+    }
+
+
+async def test_yes_is_weighed_by_its_probability() -> None:
+    heard = Heard("Yes", math.log(0.8))
+    verdict = (await yes_no(heard, TASK)(state(complete=True)))["verdict"]
+    assert verdict.reward == pytest.approx(0.8)
+    assert not verdict.accepted
+    assert verdict.vouch is Vouch.MODEL
+    [asked] = heard.asked
+    # The conversation is the generator's own, so that the engine has its tokens already.
+    assert [m.content for m in asked.messages[:2]] == ["Solve: 2 + 2\n- a number", "It is 4."]
+    assert asked.shape.choices == ("Yes",)
+    assert asked.logprobs
+
+
+async def test_a_sure_yes_is_accepted_and_no_word_is_no_score() -> None:
+    sure = (await yes_no(Heard("Yes", -0.001), TASK)(state(complete=True)))["verdict"]
+    assert sure.accepted
+    mute = (await yes_no(Heard("Yes", None), TASK)(state(complete=True)))["verdict"]
+    assert (mute.score, mute.accepted) == (None, False)
+
+
+async def test_a_beginning_is_scored_and_never_refused() -> None:
+    verdict = (await reward(Heard("0.25"), TASK)(state(complete=False)))["verdict"]
+    assert (verdict.reward, verdict.accepted) == (0.25, True)
+    whole = (await reward(Heard("0.25"), TASK)(state(complete=True)))["verdict"]
+    assert not whole.accepted
+
+
+async def test_what_is_no_number_is_a_failed_judgement() -> None:
+    with pytest.raises(ModelError, match="no number"):
+        await reward(Heard("fine"), TASK)(state(complete=True))
