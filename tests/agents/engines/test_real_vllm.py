@@ -189,3 +189,19 @@ async def test_step_by_step_is_the_same_as_at_once(model: Endpoint, step: int) -
             so_far += (await texts(model, replace(request, prefix=so_far, shape=shape)))[0]
         assert at_once[0].startswith(so_far)
         assert len(so_far) > 20
+
+
+async def test_a_yes_or_no_is_weighed_and_reads_only_its_question(model: Endpoint) -> None:
+    words = " ".join(f"{number} apples and {number + 3} pears" for number in range(20))
+    problem = Message(role="user", content=f"How much fruit is that in all? {words}")
+    [plan] = await texts(model, Request(messages=(problem,), temperature=0.0, shape=Shape(max_tokens=40)))
+    talk = (problem, Message(role="assistant", content=plan))
+    question = Message(role="user", content="Is the solution above correct? Answer Yes or No.")
+    shape = Shape(choices=("Yes", "No"), max_tokens=1)
+    reply = await model.sample(
+        Request(messages=(*talk, question), temperature=0.0, shape=shape, logprobs=True)
+    )
+    assert set(reply.samples[0].choices or {}) == {"Yes", "No"}
+    assert (
+        reply.usage.prompt_tokens - reply.usage.cached_tokens < 32 + 40
+    )  # a block, the plan's end, the question
