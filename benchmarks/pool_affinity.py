@@ -2,8 +2,11 @@
 
 Trees are grown step by step: the root's children, theirs, and theirs again, each continuing the exact text of its
 parent. The same trees are grown once with each routing, in turns, under problems of their own each time, so that no
-run finds what another left in a cache. Cached tokens are the engines' own count; the rival is the pool itself with
-`routing="round-robin"`, all else equal. Two engines or more are needed, with prefix caching on.
+run finds what another left in a cache. The rival is the pool itself with `routing="round-robin"`, all else equal.
+
+Prompt tokens are counted by the engines themselves (/metrics), once for each sample, so that the samples of one call
+count their prompt as read once and cached otherwise; a reply's own usage tells but one sample's. Two engines or more
+are needed, with prefix caching on.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from branchwise.agents.engines import state
+from branchwise.agents.engines.metrics import load
 from branchwise.agents.models.pool import Pool
 from branchwise.agents.protocols import Message, Request, Shape
-from branchwise.store.records import Usage
 
 _STEP = Shape(max_tokens=12)
 _WIDTHS = (3, 2, 1)
@@ -32,7 +35,9 @@ class Grown:
 
     routing: str
     seconds: float
-    usage: Usage
+    prompt: int
+    cached: int
+    written: int
     shares: tuple[int, ...]
     """Calls that each engine answered."""
 
@@ -60,15 +65,19 @@ async def grow(
     try:
         await pool.check()
         problems = [_problem(f"{salt} {number}", words) for number in range(trees)]
+        before = [await load(url) for url in urls]
         began = time.perf_counter()
         await asyncio.gather(*(tree(pool, problem) for problem in problems))
         seconds = time.perf_counter() - began
-        states = pool.states()
+        after = [await load(url) for url in urls]
+        pairs = list(zip(before, after, strict=True))
         return Grown(
             routing=routing,
             seconds=seconds,
-            usage=sum((one.usage for one in states), Usage()),
-            shares=tuple(one.usage.calls for one in states),
+            prompt=sum(b.prompt_tokens - a.prompt_tokens for a, b in pairs),
+            cached=sum(b.cached_tokens - a.cached_tokens for a, b in pairs),
+            written=sum(b.completion_tokens - a.completion_tokens for a, b in pairs),
+            shares=tuple(one.usage.calls for one in pool.states()),
         )
     finally:
         await pool.aclose()
@@ -102,14 +111,14 @@ async def compare(urls: Sequence[str], model: str | None, trees: int, words: int
 
 
 def _row(runs: Sequence[Grown]) -> dict[str, object]:
-    usage = sum((run.usage for run in runs), Usage())
+    prompt, cached = sum(run.prompt for run in runs), sum(run.cached for run in runs)
     return {
         "routing": runs[0].routing,
         "seconds": round(statistics.median(run.seconds for run in runs), 2),
-        "prompt_tokens": usage.prompt_tokens // len(runs),
-        "cached": f"{usage.cached_tokens / usage.prompt_tokens:.1%}",
-        "read_anew": (usage.prompt_tokens - usage.cached_tokens) // len(runs),
-        "written": usage.completion_tokens // len(runs),
+        "prompt_tokens": prompt // len(runs),
+        "cached": f"{cached / prompt:.1%}",
+        "read_anew": (prompt - cached) // len(runs),
+        "written": sum(run.written for run in runs) // len(runs),
         "calls_by_engine": list(runs[0].shares),
     }
 
