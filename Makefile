@@ -22,8 +22,8 @@ check: $(BIN)/.dev  ## everything that CI checks: format, lint, types, import co
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-crash: $(BIN)/.dev  ## kill workers at hundreds of seeded points (an hour); CRASH='--server URL' for another database
-	$(BIN)/python -m tests.store.crash_campaign $(CRASH)
+crash: $(BIN)/.dev  ## kill and stop workers at hundreds of seeded points (half an hour; needs PostgreSQL's programs)
+	$(BIN)/python -m tests.crash --out benchmarks/crash_results.md $(CRASH)
 
 vllm: $(VLLM)/.ready  ## an environment with vLLM's CPU build and a small model, for the tests of the pool (3 GB, minutes)
 

@@ -1,9 +1,11 @@
-"""How a tree grows on disk: our rows beside LangGraph's SqliteSaver that holds the same tree in graph state.
+"""How a tree grows on disk: our rows beside LangGraph's savers that hold the same tree in graph state.
 
-    python benchmarks/store_growth.py --nodes 200 2000 [--rival]
+    python -m benchmarks.store_growth --nodes 200 2000 [--postgres] [--rival]
 
-The rival needs `langgraph-checkpoint-sqlite`. Bytes written are what the process handed to the kernel
-(`wchar` of /proc/self/io), file sizes include the write-ahead log while the database is open.
+The rivals need `langgraph-checkpoint-sqlite` and `langgraph-checkpoint-postgres`. On SQLite, bytes written are what the
+process handed to the kernel (`wchar` of /proc/self/io), and file sizes include the write-ahead log while the database
+is open. On PostgreSQL, in a server of our own, bytes written are its write-ahead log, and the size is the database's
+beyond that of an empty one.
 """
 
 from __future__ import annotations
@@ -12,41 +14,86 @@ import argparse
 import asyncio
 import json
 import operator
+import random
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
+import sqlalchemy as sa
 from langgraph.graph import END, START, StateGraph
 
 from branchwise.store.records import Node
 from branchwise.store.store import Store
+from tests.crash.postgres import own_postgres
 
 _TEN = 10
 _SIZE = 1024
 
 
-def _written() -> int:
-    fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text(encoding="ascii").splitlines())
-    return int(fields["wchar"])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """An empty database, and how much was written and lies there; of one process in its life."""
+
+    name: str
+    url: str
+    written: Callable[[], int]
+    size: Callable[[], int]
+
+
+@contextmanager
+def _sqlite() -> Iterator[_Place]:
+    def written() -> int:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+        return int(dict(line.split(": ") for line in lines)["wchar"])
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield _Place(
+            name="SQLite",
+            url=f"{folder}/tree.sqlite",
+            written=written,
+            size=lambda: sum(file.stat().st_size for file in Path(folder).iterdir()),
+        )
+
+
+@contextmanager
+def _postgres() -> Iterator[_Place]:
+    with own_postgres() as cluster:
+        engine = sa.create_engine(cluster.url, isolation_level="AUTOCOMMIT")
+
+        def ask(query: str) -> int:
+            with engine.connect() as connection:
+                return int(connection.scalar(sa.text(query)))
+
+        empty = ask("SELECT pg_database_size('postgres')")
+        yield _Place(
+            name="PostgreSQL",
+            url=cluster.url,
+            written=lambda: ask("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"),
+            size=lambda: ask("SELECT pg_database_size('postgres')") - empty,
+        )
+        engine.dispose()
 
 
 def _texts(start: int) -> list[str]:
-    return [f"{i:08d}".ljust(_SIZE, "x") for i in range(start, start + _TEN)]
+    # Not to be compressed: PostgreSQL would.
+    return [random.Random(i).randbytes(_SIZE // 2).hex() for i in range(start, start + _TEN)]
 
 
-def _report(name: str, nodes: int, folder: Path, written: int, steps: list[float]) -> dict[str, object]:
+def _report(name: str, nodes: int, place: _Place, before: int, steps: list[float]) -> dict[str, object]:
     tenth = max(1, len(steps) // 10)
-    content = nodes * _SIZE
-    on_disk = sum(file.stat().st_size for file in folder.iterdir())
+    content, on_disk = nodes * _SIZE, place.size()
     return {
-        "store": name,
+        "store": f"{name}, {place.name}",
         "nodes": nodes,
         "content_mb": round(content / 1e6, 2),
-        "written_mb": round(written / 1e6, 2),
+        "written_mb": round((place.written() - before) / 1e6, 2),
         "on_disk_mb": round(on_disk / 1e6, 2),
         "on_disk_per_content": round(on_disk / content, 2),
         "first_step_ms": round(statistics.median(steps[:tenth]) * 1e3, 2),
@@ -54,12 +101,12 @@ def _report(name: str, nodes: int, folder: Path, written: int, steps: list[float
     }
 
 
-async def rows(nodes: int, folder: Path) -> dict[str, object]:
+async def rows(nodes: int, place: _Place) -> dict[str, object]:
     """Grow the tree as rows, ten nodes a step."""
     steps = []
-    async with Store.opened(str(folder / "rows.sqlite")) as store:
+    async with Store.opened(place.url) as store:
         lease = await store.claim((await store.create_run(task="t", strategy="s", model="m", spec={})).id)
-        before = _written()
+        before = place.written()
         for start in range(0, nodes, _TEN):
             began = time.perf_counter()
             batch = [
@@ -67,14 +114,14 @@ async def rows(nodes: int, folder: Path) -> dict[str, object]:
             ]
             await store.add_nodes(lease, batch)
             steps.append(time.perf_counter() - began)
-        return _report("branchwise rows", nodes, folder, _written() - before, steps)
+        return _report("branchwise rows", nodes, place, before, steps)
 
 
 class _State(TypedDict):
     tree: Annotated[list[str], operator.add]
 
 
-def in_state(nodes: int, folder: Path) -> dict[str, object]:
+def in_state(nodes: int, place: _Place) -> dict[str, object]:
     """Grow the same tree in the state of a graph that LangGraph's own saver keeps."""
     steps: list[float] = []
 
@@ -86,17 +133,19 @@ def in_state(nodes: int, folder: Path) -> dict[str, object]:
     builder.add_node("grow", grow)
     builder.add_edge(START, "grow")
     builder.add_conditional_edges("grow", lambda state: END if len(state["tree"]) >= nodes else "grow")
-    saver = import_module("langgraph.checkpoint.sqlite").SqliteSaver
-    with saver.from_conn_string(str(folder / "state.sqlite")) as checkpointer:
+    name = f"{'Sqlite' if place.name == 'SQLite' else 'Postgres'}Saver"
+    saver: Any = getattr(import_module(f"langgraph.checkpoint.{name.removesuffix('Saver').lower()}"), name)
+    with saver.from_conn_string(place.url.replace("+psycopg", "")) as checkpointer:
+        checkpointer.setup()
         graph = builder.compile(checkpointer=checkpointer)
-        before = _written()
+        before = place.written()
         graph.invoke(
             {"tree": []},
             {"configurable": {"thread_id": "1"}, "recursion_limit": nodes},
             durability="sync",
         )
         lasted = [late - early for early, late in pairwise(steps)]
-        return _report("SqliteSaver state", nodes, folder, _written() - before, lasted)
+        return _report(f"{name} state", nodes, place, before, lasted)
 
 
 def main() -> None:
@@ -105,14 +154,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--nodes", type=int, nargs="+", default=[200, 2000])
-    parser.add_argument("--rival", action="store_true", help="measure LangGraph's SqliteSaver too")
+    parser.add_argument("--postgres", action="store_true", help="measure on a PostgreSQL of our own, too")
+    parser.add_argument("--rival", action="store_true", help="measure LangGraph's savers too")
     wanted = parser.parse_args()
-    for nodes in wanted.nodes:
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(asyncio.run(rows(nodes, Path(folder)))), flush=True)
-        if wanted.rival:
-            with tempfile.TemporaryDirectory() as folder:
-                print(json.dumps(in_state(nodes, Path(folder))), flush=True)
+    places: list[Callable[[], AbstractContextManager[_Place]]] = [_sqlite]
+    for opened in [*places, _postgres] if wanted.postgres else places:
+        for nodes in wanted.nodes:
+            with opened() as place:
+                print(json.dumps(asyncio.run(rows(nodes, place))), flush=True)
+            if wanted.rival:
+                with opened() as place:
+                    print(json.dumps(in_state(nodes, place)), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from branchwise.cli import listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import Exit, refuse, run
@@ -52,7 +50,23 @@ app.add_typer(bench, name="bench")
 app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
 app.add_typer(pool, name="pool")
-out = Console(highlight=False)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"branchwise {version('branchwise')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Search by language-model agents: durable runs, a planner that picks the strategy."""
 
 
 @app.command()
@@ -171,46 +185,5 @@ def show(
 app.command()(web)
 
 
-@app.command()
-def strategies(as_json: AsJson = False) -> None:
-    """List the search strategies: paper, knobs and needs."""
-    from branchwise.graphs.strategies import catalogue
-
-    rows = catalogue()
-    if as_json:
-        print(
-            json.dumps(
-                [{**asdict(r), "about": {**asdict(r.about), "needs": sorted(r.about.needs)}} for r in rows]
-            )
-        )
-        return
-    table = Table("strategy", "knobs", "needs", "source", box=None, pad_edge=False)
-    for row in rows:
-        knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
-        table.add_row(row.name, knobs, ", ".join(sorted(row.about.needs)), row.about.paper)
-    out.print(table)
-
-
-@app.command()
-def tasks(as_json: AsJson = False) -> None:
-    """List the tasks and whether a program can check their answers."""
-    from branchwise.graphs import tasks as all_tasks
-
-    loaded = [all_tasks.load(name) for name in all_tasks.names()]
-    if as_json:
-        print(
-            json.dumps([{"name": t.name, "about": t.about, "checked": t.check is not None} for t in loaded])
-        )
-        return
-    table = Table("task", "checked by", "about", box=None, pad_edge=False)
-    for task in loaded:
-        table.add_row(task.name, "program" if task.check else "model", task.about)
-    out.print(table)
-
-
-@app.command()
-def where() -> None:
-    """Print where runs are kept unless --store says otherwise."""
-    from branchwise.store.locate import locate
-
-    print(locate(None).render_as_string(hide_password=True))
+for listed in (listing.strategies, listing.tasks, listing.where):
+    app.command()(listed)

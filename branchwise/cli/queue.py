@@ -65,7 +65,7 @@ def submit(
     from branchwise.store.records import Budget
 
     async def work() -> list[str]:
-        options, knobs = split(read_knobs(knob))
+        options, knobs = split(strategy, read_knobs(knob))
         try:
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:

@@ -123,19 +123,42 @@ def print_bill(out: Console, usage: Usage) -> None:
     )
 
 
+_VOUCHED = {"sound": "a program checked it", "model": "a model's opinion", "nothing": "nobody checked it"}
+_ENDED = {
+    "accepted": "an answer was accepted",
+    "budget": "the budget is spent",
+    "exhausted": "no trial is left",
+    "enough": "by the verifier's audit more samples would do more harm than good",
+}
+
+
 def print_result(out: Console, result: Result) -> None:
-    """Print the answer, who vouches for it, and the bill."""
-    if result.answer is None and not result.text:
-        out.print(f"No answer ({result.reason}).", style="yellow")
+    """Print the answer, who vouches for it, how sure the run is, and the bill."""
+    if result.reason == "abstained":
+        out.print(
+            f"no answer: the best one, node {result.node}, is too uncertain to be given", style="yellow"
+        )
+        out.print(_sure(result), markup=False)
+    elif result.node is None:
+        out.print(f"no answer: there is no whole solution; {_ENDED[result.reason]}", style="yellow")
     else:
-        sure = {"sound": "a program checked it", "model": "a model's opinion", "nothing": "nobody checked it"}
         style = "bold green" if result.solved else "yellow"
         word = "answer" if result.solved else "best answer, not accepted"
         out.print(f"{word}: {result.answer or result.text}", style=style, markup=False)
         score = "none" if result.score is None else f"{result.score:.2f}"
-        out.print(f"score {score}, {sure[result.vouch]}; ended: {result.reason}", markup=False)
+        out.print(f"score {score}, {_VOUCHED[result.vouch]}; {_ENDED[result.reason]}", markup=False)
+        out.print(_sure(result), markup=False)
     print_bill(out, result.usage)
     out.print(
         f"run {result.run_id}: {result.nodes} nodes, {result.rounds} rounds, {result.seconds:.1f} s",
         markup=False,
     )
+
+
+def _sure(result: Result) -> str:
+    if result.confidence is None:
+        return "confidence: none, for nothing speaks for it or against it"
+    if result.vouch == "sound":
+        return f"confidence {result.confidence:.2f}, by proof"
+    basis = "calibrated on labelled runs" if result.calibrated else "uncalibrated: there are no labelled runs"
+    return f"confidence {result.confidence:.2f}, {basis}"

@@ -13,11 +13,13 @@ from rich.console import Console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import last_run, print_result, print_tree
+from branchwise.graphs import strategies
 from branchwise.graphs.request import options_of
 from branchwise.graphs.result import Result
 from branchwise.graphs.run import resume as resume_run
 from branchwise.graphs.run import solve as solve_problem
 from branchwise.graphs.state import Event, Options
+from branchwise.store.errors import UnknownName
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
 
@@ -40,9 +42,9 @@ def solving(
     as_json: bool,
 ) -> None:
     """Solve, show, exit."""
-    options, rest = split(knobs)
 
     async def work(watch: Callable[[Event], None]) -> Result:
+        options, rest = split(strategy, knobs)
         return await solve_problem(
             problem,
             task=task,
@@ -63,19 +65,30 @@ def solving(
 
 
 def split(
-    knobs: Mapping[str, int | float | str | bool],
+    strategy: str, knobs: Mapping[str, int | float | str | bool]
 ) -> tuple[Options, dict[str, int | float | str | bool]]:
     """Part options of the run from knobs of the strategy, and read the options."""
-    chosen, rest = part(knobs)
+    chosen, rest = part(strategy, knobs)
     return options_of(chosen), rest
 
 
 def part(
-    knobs: Mapping[str, int | float | str | bool],
-) -> tuple[dict[str, int | float | str | bool], dict[str, int | float | str | bool]]:
-    """Part options of the run from knobs of the strategy, which one flag serves."""
-    chosen = {name: value for name, value in knobs.items() if name in _OPTIONS}
-    return chosen, {name: value for name, value in knobs.items() if name not in _OPTIONS}
+    strategy: str, given: Mapping[str, int | float | str | bool]
+) -> tuple[dict[str, object], dict[str, int | float | str | bool]]:
+    """Part options of the run from knobs of the strategy, which one flag serves.
+
+    Raises:
+        UnknownName: A name is neither.
+    """
+    rest = {name: value for name, value in given.items() if name not in _OPTIONS}
+    if strategy != "auto":
+        known = {*_OPTIONS, *strategies.knobs(strategy)}
+        for name in rest.keys() - known:
+            raise UnknownName(f"option of the run or knob of strategy `{strategy}` called", name, known)
+    chosen: dict[str, object] = {name: value for name, value in given.items() if name in _OPTIONS}
+    if "arms" in chosen:
+        chosen["arms"] = str(chosen["arms"]).split(",")
+    return chosen, rest
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:

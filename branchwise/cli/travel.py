@@ -47,7 +47,7 @@ def fork(
     from branchwise.store.store import RunRecord
 
     async def work() -> RunRecord:
-        options, knobs = part(read_knobs(knob))
+        options, knobs = part(strategy or "auto", read_knobs(knob))
         limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost}
         return await fork_run(
             (await find_run(run_id, store)).id,

@@ -34,7 +34,8 @@ class Docket:
         text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
         path = f"{state['path']}/{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
         if path not in self._cases:
-            self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
+            case = self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
+            case.add_done_callback(_look_at)
         return self._cases[path]
 
     async def _judge(self, state: VerifierState) -> Outcome:
@@ -51,6 +52,12 @@ class Docket:
         cases, self._cases = list(self._cases.values()), {}
         self.accepted.clear()
         await call_off(cases)
+
+
+def _look_at(case: asyncio.Task[Outcome]) -> None:
+    # A run that lost its lease leaves its judgements where they are; asyncio would complain that nobody asked.
+    if not case.cancelled():
+        case.exception()
 
 
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -190,7 +190,8 @@ async def select(state: RunState, runtime: Runtime[Desk]) -> RunState:
         fitted = state["arm_knobs"].get(name)
         # The first trial sees the probes, and its strategy counts them among its own.
         probes = desk.options.probes if trial == 1 else 0
-        knobs = {**(_sized(name, samples, probes) if fitted is None else fitted), **desk.options.knobs}
+        given = {k: v for k, v in desk.options.knobs.items() if k in strategies.knobs(name)}
+        knobs = {**(_sized(name, samples, probes) if fitted is None else fitted), **given}
         samples = samples if fitted is None else _UNLIMITED
 
         async def noted() -> Json:

@@ -53,10 +53,9 @@ def check(request: Request) -> None:
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
     options_of(asdict(options))
-    for arm in options.arms:
-        strategies.about(arm)
-    if options.strategy != "auto":
-        strategies.load(options.strategy, **options.knobs)
+    for name in options.arms if options.strategy == "auto" else (options.strategy,):
+        strategies.about(name)
+        strategies.load(name, **options.knobs)
     if options.verifier == "program" and task.check is None:
         raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
     if (options.verifier == "reward") != bool(options.scorer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from branchwise.agents.protocols import Model
 from branchwise.agents.purse import Purse
@@ -14,7 +15,7 @@ from branchwise.graphs.request import Request, check, check_engine, request_of, 
 from branchwise.graphs.result import Result, result_of
 from branchwise.graphs.state import Event, Options
 from branchwise.graphs.turn import turn
-from branchwise.store.records import Budget
+from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
 
@@ -81,9 +82,11 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     check(request)
     async with opened_store(store) as db, opened_engine(request, model) as engine:
         check_engine(request, engine)
-        lease = await db.begin(row_of(db, request))
+        row = row_of(db, request)
+        lease = await db.begin(row)
         async with db.held(lease):
-            return await turn(db, lease, request, engine, watch, shared=purse)
+            # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
+            return await turn(db, lease, request_of(cast("Json", row["spec"])), engine, watch, shared=purse)
 
 
 async def resume(

@@ -63,8 +63,8 @@ async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
 
 def _worth_drawing(state: SearchState, desk: Desk) -> int:
     """Samples until the verifier's audit says that more solutions do more harm than good."""
-    left = state["most"] - len(desk.notebook.before(state["round"] + 1).complete)
-    return left if left <= 0 or about(state["strategy"]).grain == "solution" else state["most"]
+    left = max(0, state["most"] - len(desk.notebook.before(state["round"] + 1).complete))
+    return left if not left or about(state["strategy"]).grain == "solution" else state["most"]
 
 
 def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> dict[NodeId, int]:

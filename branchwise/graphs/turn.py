@@ -71,12 +71,12 @@ async def turn(
     sample, score = recorded(engine, ledger, purse), recorded(scorer, ledger, purse)
     desk = desk_of(request, notebook, purse, sample, watch, score=score)
     desk.tell("opened", lease.run_id)
-    # Committed with whatever comes next; a replay has no model that could tell what it can do.
-    noting = asyncio.ensure_future(note_engine(notebook, engine))
     saver = FreshSaver if lease.fresh else SQLAlchemySaver
     graph = plangen(saver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
     config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
     begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    # Committed with whatever comes next; a replay has no model that could tell what it can do.
+    noting = asyncio.ensure_future(note_engine(notebook, engine))
     try:
         state = await graph.ainvoke(
             None if begun else start(request.problem),
@@ -86,9 +86,10 @@ async def turn(
         )
     finally:
         await desk.docket.clear()
+        await asyncio.gather(noting, return_exceptions=True)
         if scorer is not engine:
             await scorer.aclose()
-    await noting
+    noting.result()
     result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
     await db.finish(lease, cast("Json", asdict(result)))
     desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)

@@ -95,15 +95,26 @@ def _make(connection: sa.Connection) -> str:
 @contextmanager
 def _locked(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction in which no other process changes the schema; on SQLite every writer is alone anyway."""
+    if engine.dialect.name in {"mysql", "mariadb"}:
+        with _named_lock(engine) as connection:
+            yield connection
+        return
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        if engine.dialect.name not in {"mysql", "mariadb"}:
-            yield connection
-            return
-        # Statements that change tables end a transaction here, but not this lock.
+        yield connection
+
+
+@contextmanager
+def _named_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
+    # On MariaDB statements that change tables end a transaction, but not this lock. What came after the last of
+    # them is committed before the lock is let go, or the next process would not see the revision.
+    with engine.connect() as connection:
         connection.execute(sa.select(sa.func.get_lock(str(_LOCK), 60)))
         try:
             yield connection
+            connection.commit()
         finally:
+            connection.rollback()
             connection.execute(sa.select(sa.func.release_lock(str(_LOCK))))
+            connection.commit()

@@ -142,3 +142,24 @@ async def test_an_approach_is_no_solution_and_its_solutions_follow_it(url: str) 
     assert len(plans) == 3
     assert not any(plan.complete for plan in plans)
     assert all(node.complete for plan in plans for node in tree.children(plan.id))
+
+
+STEPWISE = [
+    row.name
+    for row in strategies.catalogue()
+    if row.about.grain == "step" and "prefix" not in row.about.needs
+]
+
+
+@pytest.mark.parametrize("name", STEPWISE)
+async def test_what_a_program_lets_pass_is_gone_on_with(name: str, url: str) -> None:
+    """A day is a step that the checker judges by its free times; the time of day is the next one."""
+    problem = (Path(__file__).parents[2] / "examples/calendar/three_people.txt").read_text()
+    engine = scripted(lambda request, seed: request.shape.choices[seed % len(request.shape.choices)])
+    result = await solve(
+        problem, task="calendar", model=engine, strategy=name, store=url, budget=Budget(calls=60)
+    )
+    assert result.answer is not None
+    assert result.vouch is Vouch.SOUND
+    async with Store.opened(url) as store:
+        assert max(node.depth for node in await store.tree(result.run_id)) >= 2

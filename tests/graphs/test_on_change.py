@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from branchwise.agents.models.scripted import Scripted, scripted
 from branchwise.agents.protocols import Request
+from branchwise.graphs.replay import replay
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Event
+from branchwise.graphs.worker import work
 from branchwise.store.errors import RequestChanged
+from branchwise.store.rows import Status
 from branchwise.store.store import Store
+from branchwise.store.tables import runs
 
 
 def _write(request: Request, seed: int) -> str:
@@ -55,3 +60,26 @@ async def test_the_change_is_accepted_or_called_anew(
     result = await resume(run, store=url, model=model, on_change=on_change)  # type: ignore[arg-type]
     assert result.solved
     assert any("List all" in request.messages[-1].content for request in model.requests) == asked_again
+    async with Store.opened(url) as store:
+        attempts = [call for call in await store.calls(run) if call.key == "t0/constraints"]
+        again = await replay(run, store=store)
+    assert [call.attempt for call in attempts] == ([1, 2] if asked_again else [1])
+    # Both attempts of a call that was made anew are on the bill; an accepted one is named by a replay as changed.
+    assert result.usage.calls == model.calls + 1
+    assert [(one.what, one.key) for one in again.differences] == (
+        [] if asked_again else [("call", "t0/constraints")]
+    )
+
+
+async def test_a_worker_follows_the_policy_that_the_run_was_made_with(tmp_path: Path) -> None:
+    url, run, model = await _interrupted(tmp_path)
+    async with Store.opened(url) as store:
+        for on_change, status in (("fail", Status.FAILED), ("fork", Status.DONE)):
+            await store.database.awrite(
+                lambda c, policy=on_change: c.execute(  # type: ignore[misc]
+                    sa.update(runs).values(status=Status.QUEUED, queue="default", on_change=policy)
+                )
+            )
+            await work(store=store, model=model, until_empty=True)
+            ended = await store.run(run)
+            assert (ended.status, "--on-change" in (ended.error or "")) == (status, on_change == "fail")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -160,8 +160,11 @@ def test_a_work_cannot_wait_for_another(database: Database) -> None:
 
 def test_an_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "runs.sqlite"
-    Database.open(f"sqlite:///{path}").close()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    database = Database.open(f"sqlite:///{path}")
+    database.write(lambda c: c.execute(sa.insert(runs), ROW))
+    files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert files == dict.fromkeys(("runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm"), 0o600)
+    database.close()
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
@@ -254,12 +257,37 @@ def test_a_database_opened_for_reading_says_so(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(StoreError, match="cannot be made"):
-        Database.open(f"sqlite:///{folder}/runs.sqlite")
+_AS_NOBODY = """
+import os, sys
+from branchwise.store.database import Database
+from branchwise.store.errors import StoreError
+Database.open("sqlite://").close()
+if os.geteuid() == 0:  # who may write everywhere
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    Database.open(sys.argv[1])
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_read_only_folder_is_one_clear_error(there: bool) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        if there:
+            Database.open(str(folder / "runs.sqlite")).close()
+            (folder / "runs.sqlite").chmod(0o444)
+        folder.chmod(0o555)
+        before = {file.name: file.read_bytes() for file in folder.iterdir()}
+        command = [sys.executable, "-c", _AS_NOBODY, str(folder / "runs.sqlite")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.stderr, len(done.stdout.splitlines())) == ("", 1)
+        assert ("is read-only" if there else "cannot be made") in done.stdout
+        assert "--store" in done.stdout
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+        folder.chmod(0o755)
 
 
 @pytest.mark.parametrize(

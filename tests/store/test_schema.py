@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -66,20 +67,51 @@ def test_a_new_database_is_what_the_migrations_make(url: str, second_url: str) -
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
 
 
+def _fill(connection: sa.Connection) -> dict[str, dict[str, object]]:
+    """Put one row into every table as it is now, and give them as they came to lie there."""
+    there, rows = sa.MetaData(), {}
+    there.reflect(connection)
+    for table in there.sorted_tables:
+        if table.name == VERSION_TABLE:
+            continue
+        row = {column.name: _value(column) for column in table.columns}
+        if table.name == "runs":
+            row |= {name: value for name, value in ROW.items() if name in table.c} | {"spec": "{}"}
+        connection.execute(sa.insert(table).values(row))
+        rows[table.name] = dict(connection.execute(sa.select(table)).mappings().one())
+    return rows
+
+
+def _value(column: sa.Column[Any]) -> object:
+    words = {"state": "done", "vouch": "nothing", "run_id": "r", "id": "0.0", "parent": "0"}
+    word = words.get(column.name, "[7]")
+    return {bytes: word.encode(), str: word, bool: True}.get(column.type.python_type, 1)
+
+
 @pytest.mark.parametrize("old", _REVISIONS[:-1])
 async def test_a_database_of_every_earlier_revision_is_upgraded(url: str, old: str) -> None:
     with connect(url) as engine:
         migrate(engine, old)
         with engine.begin() as connection:
-            reflected = sa.Table("runs", sa.MetaData(), autoload_with=connection)
-            row = {name: value for name, value in ROW.items() if name in reflected.c}
-            connection.execute(sa.insert(reflected).values(row | {"spec": "{}"}))
+            before = _fill(connection)
+    assert len(before) >= 10
     with pytest.raises(SchemaMismatch, match="db upgrade"):
         Database.open(url)
     assert upgrade(url) == (old, HEAD)
     assert upgrade(url) == (HEAD, HEAD)
+    with connect(url) as engine, engine.connect() as connection:
+        there = sa.MetaData()
+        there.reflect(connection)
+        for name, row in before.items():
+            now = dict(connection.execute(sa.select(there.tables[name])).mappings().one())
+            assert {column: now[column] for column in row} == row, name
     async with Store.opened(url) as store:
         assert (await store.run("r")).spec == {}
+        [call] = await store.calls("r")
+        assert (call.state, call.response, call.usage.prompt_tokens) == ("done", [7], 1)
+        assert (await store.usage("r")).tokens == 1
+        assert len(await store.tree("r")) == 2
+        assert len(await store.decisions("r")) == len(await store.verdicts("r")) == 1
 
 
 def test_a_newer_database_is_left_alone(url: str) -> None:

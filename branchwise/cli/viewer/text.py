@@ -22,7 +22,7 @@ def text(
     """Draw a run's tree with one line a node: score, what it adds, where it led, why it ended.
 
     Args:
-        nodes: The tree, parents before children.
+        nodes: The tree, parents before children. Siblings that say the same are drawn once, with their number.
         extras: More for some nodes, by id; `url` is shown.
         most: Nodes drawn; the rest is counted.
         wide: Characters of a node's text.
@@ -30,18 +30,35 @@ def text(
     more = extras or {}
     drawing = Drawing("problem", guide_style="dim")
     places: dict[NodeId, Drawing] = {}
-    left = 0
+    left, times = 0, _times(nodes)
     for node in nodes:
+        if node.id not in times:
+            continue
         if node.parent is None:
             places[node.id] = drawing
         elif len(places) > most or (node.parent not in places and places):
             left += 1
         else:
             parent = places.get(node.parent, drawing)
-            places[node.id] = parent.add(_line(node, more.get(node.id, _NOTHING), wide))
+            line = _line(node, more.get(node.id, _NOTHING), wide)
+            places[node.id] = parent.add(
+                line.append(f"  ×{n}" if (n := times[node.id]) > 1 else "", style="dim")
+            )
     if left:
         drawing.add(Text(f"… and {left} more", style="dim"))
     return drawing
+
+
+def _times(nodes: Sequence[Node]) -> Mapping[NodeId, int]:
+    """How many siblings each drawn node stands for; repetitions that nothing grew from are not drawn."""
+    grown = {node.parent for node in nodes}
+    known = {node.id: node for node in nodes}
+    times = dict.fromkeys(known, 1)
+    for node in nodes:
+        twin = known.get(node.duplicate_of or "")
+        if twin and node.id not in grown and (twin.parent, twin.text) == (node.parent, node.text):
+            times[twin.id] = times.get(twin.id, 0) + times.pop(node.id)
+    return times
 
 
 def _line(node: Node, extra: Mapping[str, Json], wide: int) -> Text:

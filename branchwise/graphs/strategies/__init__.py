@@ -53,6 +53,15 @@ def load(name: str, **knobs: object) -> Strategy:
     return cast("Strategy", partial(function, **checked(name, function, knobs)))
 
 
+def knobs(name: str) -> Mapping[str, object]:
+    """A strategy's knobs with their defaults.
+
+    Raises:
+        UnknownName: There is no such strategy.
+    """
+    return defaults(_find(name))
+
+
 def hints(name: str, **knobs: object) -> Hints:
     """Load a strategy's hints, which say nothing where it has none.
 

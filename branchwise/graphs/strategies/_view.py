@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import fsum
 
 from branchwise.graphs.protocols import Allocation
-from branchwise.store.records import Node, NodeId, Vouch
+from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
 
@@ -29,11 +29,8 @@ def sampled(tree: Tree, arm: str) -> list[Node]:
 
 
 def hopeless(node: Node) -> bool:
-    """Whether nothing good can grow here: the branch failed, or a sound check refuted its beginning."""
-    refuted = (
-        node.vouch is Vouch.SOUND and not node.accepted and not node.complete and node.parent is not None
-    )
-    return node.failed is not None or refuted
+    """Whether nothing good can grow here: the branch failed, or a check refuted its beginning, which fails it too."""
+    return node.failed is not None
 
 
 def hopeful(nodes: Iterable[Node]) -> list[Node]:

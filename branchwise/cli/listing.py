@@ -1,0 +1,56 @@
+"""What there is to choose from: `branchwise strategies`, `branchwise tasks`, `branchwise where`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+_out = Console(highlight=False)
+
+
+def strategies(as_json: AsJson = False) -> None:
+    """List the search strategies: paper, knobs and needs."""
+    from branchwise.graphs.strategies import catalogue
+
+    rows = catalogue()
+    if as_json:
+        print(
+            json.dumps(
+                [{**asdict(r), "about": {**asdict(r.about), "needs": sorted(r.about.needs)}} for r in rows]
+            )
+        )
+        return
+    table = Table("strategy", "knobs", "needs", "source", box=None, pad_edge=False)
+    for row in rows:
+        knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
+        table.add_row(row.name, knobs, ", ".join(sorted(row.about.needs)), row.about.paper)
+    _out.print(table)
+
+
+def tasks(as_json: AsJson = False) -> None:
+    """List the tasks and whether a program can check their answers."""
+    from branchwise.graphs import tasks as all_tasks
+
+    loaded = [all_tasks.load(name) for name in all_tasks.names()]
+    if as_json:
+        print(
+            json.dumps([{"name": t.name, "about": t.about, "checked": t.check is not None} for t in loaded])
+        )
+        return
+    table = Table("task", "checked by", "about", box=None, pad_edge=False)
+    for task in loaded:
+        table.add_row(task.name, "program" if task.check else "model", task.about)
+    _out.print(table)
+
+
+def where() -> None:
+    """Print where runs are kept unless --store says otherwise."""
+    from branchwise.store.locate import locate
+
+    print(locate(None).render_as_string(hide_password=True))

@@ -1,0 +1,153 @@
+"""The long crash campaign: `make crash` writes its report to benchmarks/crash_results.md."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tests.crash.campaign import Campaign, crash_campaign
+from tests.crash.judge import MUST_BE_ZERO, Outcome
+from tests.crash.migration import killed_migration
+from tests.crash.points import POINTS
+from tests.crash.postgres import Cluster, own_postgres
+
+
+@dataclass(kw_only=True, slots=True)
+class _Arm:
+    """All campaigns on one kind of database with one number of workers."""
+
+    database: str
+    workers: int
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def sum(self, name: str) -> int:
+        return sum(getattr(outcome, name) for outcome in self.outcomes)
+
+    def points(self, act: str) -> Counter[str]:
+        return sum((Counter(getattr(outcome, act)) for outcome in self.outcomes), Counter())
+
+
+@contextmanager
+def fresh(cluster: Cluster | None) -> Iterator[str]:
+    """A new database in `cluster`, or a new SQLite file."""
+    if cluster is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/runs.sqlite"
+        return
+    engine = sa.create_engine(cluster.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    name = f"crash_{secrets.token_hex(6)}"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield engine.url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
+    for seed in seeds:
+        with fresh(cluster) as url:
+            plan = Campaign(
+                url=url,
+                seed=seed,
+                workers=arm.workers,
+                runs=4,
+                kills=10,
+                stops=4,
+                restart=cluster.restart if cluster else None,
+                restarts=3 if cluster else 0,
+            )
+            arm.outcomes.append(crash_campaign(plan))
+            last = arm.outcomes[-1]
+        ended = sum(last.ends.values()) + sum(last.stops.values())
+        print(
+            f"{arm.database} x{arm.workers} seed {seed}: {ended} ended, {last.wrong} wrong", file=sys.stderr
+        )
+
+
+def _table(columns: list[str], rows: list[list[object]]) -> list[str]:
+    lines = [columns, ["---"] * len(columns), *([str(cell) for cell in row] for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float) -> str:
+    counted = ("runs", "calls", "sent", "ambiguous", "restarts", *MUST_BE_ZERO)
+    heads = [f"{arm.database}, {arm.workers} worker{'s' * (arm.workers > 1)}" for arm in arms]
+    rows: list[list[object]] = [
+        ["killed", *(arm.points("ends").total() for arm in arms)],
+        ["stopped for longer than the lease", *(arm.points("stops").total() for arm in arms)],
+    ]
+    rows += [[name.replace("_", " "), *(arm.sum(name) for arm in arms)] for name in counted]
+    ends = sum((arm.points("ends") for arm in arms), Counter[str]())
+    stops = sum((arm.points("stops") for arm in arms), Counter[str]())
+    where: list[list[object]] = [[name, ends[name], stops[name]] for name in POINTS]
+    where += [[f"while a database is {name}", count, 0] for name, count in migrations.items()]
+    return "\n".join(
+        [
+            *_table(["", *heads], rows),
+            "",
+            *_table(["point", "killed", "stopped"], where),
+            "",
+            f"{minutes:.0f} minutes.",
+        ]
+    )
+
+
+def main() -> int:
+    """Fight, print the report, and fail when anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="campaigns per database and number of workers")
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--out", type=Path, help="write the report here too")
+    wanted = parser.parse_args()
+    seeds, began = range(wanted.first, wanted.first + wanted.seeds), time.monotonic()
+    arms, migrations = [], Counter[str]()
+    with ExitStack() as stack:
+        clusters: dict[str, Cluster | None] = {
+            "SQLite": None,
+            "PostgreSQL": stack.enter_context(own_postgres()),
+        }
+        for database, cluster in clusters.items():
+            for workers in (1, 4):
+                arms.append(_Arm(database=database, workers=workers))
+                _fight(arms[-1], seeds, cluster)
+            for seed in seeds:
+                for what, new in (("made", True), ("upgraded", False)):
+                    with fresh(cluster) as url:
+                        migrations[what] += killed_migration(url, seed, new=new)
+    report = _report(arms, migrations, (time.monotonic() - began) / 60)
+    print(report)
+    if wanted.out:
+        wanted.out.write_text(_HEAD + report + "\n", encoding="utf-8")
+    return 1 if any(outcome.wrong for arm in arms for outcome in arm.outcomes) else 0
+
+
+_HEAD = """# Crash campaign
+
+`make crash`: worker processes as `branchwise worker` runs them (the real loop, graph, ledger and checkpointer, two runs
+at once each) share a queue of four runs, of a selecting and three fixed strategies, under a deterministic engine. Each
+is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
+are replaced, and PostgreSQL is restarted with `-m immediate` in the midst.
+
+An append-only file outside the database witnesses what was sent and what was committed. These must be 0: requests
+repeated after their result was committed; committed results lost; runs stuck; answers, trees, decisions and bills other
+than those of a run that nothing disturbed. Ambiguous are calls in flight at a crash, which may have been billed without
+an answer that was kept.
+
+One window no client can close: a worker stopped between its last look at its lease and the sending goes on to send
+when it wakes. Workers are killed there (`before send`), not stopped.
+
+"""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

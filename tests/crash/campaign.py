@@ -1,0 +1,119 @@
+"""Let seeded disasters happen to workers that share a queue, then see what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from branchwise.graphs.submit import submit
+from tests.crash.judge import Outcome, judged
+from tests.crash.points import POINTS, UNSTOPPABLE, Doom
+from tests.crash.worker import Orders, problems, serve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """What is done to the workers."""
+
+    url: str
+    seed: int
+    workers: int = 1
+    runs: int = 3
+    kills: int = 6
+    stops: int = 0
+    """Workers that are stopped at a point for longer than their lease, and go on as strangers."""
+    restart: Callable[[], None] | None = None
+    """Restarts the database server."""
+    restarts: int = 0
+    ttl: float = 0.6
+    patience: float = 120.0
+    """Seconds after which a run that is not over counts as stuck."""
+
+
+def crash_campaign(plan: Campaign) -> Outcome:
+    """Run one campaign and judge it by the oracle, the rows and a run that nothing disturbed."""
+    asked = problems(plan.seed, plan.runs)
+    with tempfile.TemporaryDirectory() as folder:
+        oracle = Path(folder) / "oracle"
+        oracle.touch()
+        ids = asyncio.run(submit(asked, store=plan.url))
+        restarts = _Arena(plan, oracle).fight()
+        lines = oracle.read_text(encoding="ascii").splitlines()
+    return asyncio.run(
+        judged(plan.url, plan.seed, plan.workers, dict(zip(ids, asked, strict=True)), lines, restarts)
+    )
+
+
+class _Arena:
+    def __init__(self, plan: Campaign, oracle: Path) -> None:
+        self._plan, self._oracle = plan, oracle
+        self._dice = random.Random(plan.seed)
+        self._server = multiprocessing.get_context("forkserver")
+        self._server.set_forkserver_preload(["tests.crash.worker"])
+        dooms = [False] * plan.kills + [True] * plan.stops
+        self._dice.shuffle(dooms)
+        self._dooms = [self._doom(stop=stop) for stop in dooms]
+        self._read = 0
+        self._asleep: dict[int, float] = {}
+
+    def _doom(self, *, stop: bool) -> Doom:
+        point = self._dice.choice([name for name in POINTS if not (stop and name in UNSTOPPABLE)])
+        return Doom(point=point, passes=self._dice.randint(1, POINTS[point]), stop=stop)
+
+    def fight(self) -> int:
+        """Keep workers going until they find everything over; returns how often the server was restarted."""
+        plan, restarts = self._plan, 0
+        end = time.monotonic() + plan.patience
+        next_restart = time.monotonic() + self._dice.uniform(0.3, 1.5)
+        crew = [self._spawn() for _ in range(plan.workers)]
+        try:
+            while time.monotonic() < end and any(worker.is_alive() for worker in crew):
+                time.sleep(0.01)
+                self._wake()
+                crew = [self._replaced(worker) for worker in crew]
+                if plan.restart is not None and restarts < plan.restarts and time.monotonic() > next_restart:
+                    restarts += 1
+                    plan.restart()
+                    next_restart = time.monotonic() + self._dice.uniform(0.5, 2.0)
+        finally:
+            for worker in crew:
+                worker.kill()
+                worker.join()
+        return restarts
+
+    def _spawn(self) -> ForkServerProcess:
+        doom = self._dooms.pop() if self._dooms else None
+        orders = Orders(url=self._plan.url, oracle=str(self._oracle), ttl=self._plan.ttl, doom=doom)
+        worker = self._server.Process(target=serve, args=(orders,))
+        worker.start()
+        return worker
+
+    def _replaced(self, worker: ForkServerProcess) -> ForkServerProcess:
+        if worker.exitcode in {None, 0}:
+            return worker
+        if worker.exitcode != -signal.SIGKILL:
+            raise AssertionError(f"A worker ended with {worker.exitcode}.")
+        return self._spawn()
+
+    def _wake(self) -> None:
+        text = self._oracle.read_bytes()[self._read :]
+        self._read += len(text)
+        for line in text.decode().splitlines():
+            act, pid, *_ = line.split(" ")
+            if act == "stop":
+                self._asleep[int(pid)] = time.monotonic() + self._plan.ttl * self._dice.uniform(1.2, 2.5)
+        for sleeper, when in list(self._asleep.items()):
+            if time.monotonic() > when:
+                del self._asleep[sleeper]
+                with suppress(ProcessLookupError):
+                    os.kill(sleeper, signal.SIGCONT)

@@ -1,0 +1,100 @@
+"""A worker process as `branchwise worker` has it, with a deterministic engine and an oracle beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from branchwise.agents.models.codec import request_json
+from branchwise.agents.models.scripted import Scripted, scripted
+from branchwise.agents.protocols import Reply, Request
+from branchwise.graphs.state import Options
+from branchwise.graphs.worker import Report, work
+from branchwise.store.store import Store
+from tests.crash.points import Doom, Oracle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Orders:
+    """What a worker is told."""
+
+    url: str
+    oracle: str
+    ttl: float
+    doom: Doom | None = None
+
+
+def digest(request: object) -> str:
+    """A short name for a request."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write(request: Request, seed: int) -> str:
+    """Judges by what is shown, nothing ever good enough; generates three steps, then an answer."""
+    asked = request.messages[-1].content
+    if '"Score: "' in asked:
+        return f"It could be better.\nScore: {int(digest(asked), 16) % 90}"
+    return f"Step {seed % 97}." if request.prefix.count("Step") < 3 else f"Answer: {seed % 5}"
+
+
+MODEL = "scripted:script"
+
+
+def problems(seed: int, count: int) -> list[dict[str, Any]]:
+    """Runs of every kind: chosen strategies and fixed ones, with checkpoints at every step and at the end only."""
+    kinds: list[dict[str, Any]] = [
+        {"strategy": "auto", "options": Options(trials=2, probes=2, durability="sync", batch=3)},
+        {"strategy": "step_beam", "options": Options(durability="sync")},
+        {"strategy": "mcts", "knobs": {"simulations": 6}, "options": Options()},
+        {"strategy": "best_of_n", "knobs": {"n": 12}, "options": Options(durability="sync", batch=1)},
+    ]
+    return [
+        {
+            "problem": f"What is the answer to question {seed}.{number}?",
+            "model": MODEL,
+            "seed": seed + number,
+            "max_attempts": 1000,
+            **kinds[(seed + number) % len(kinds)],
+        }
+        for number in range(count)
+    ]
+
+
+class Witnessed:
+    """The scripted model; it tells the oracle of each request before it answers."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._model: Scripted = scripted(write, latency=0.004)
+        self._oracle = oracle
+        self.name, self.capabilities = self._model.name, self._model.capabilities
+
+    async def sample(self, request: Request) -> Reply:
+        """Note the request, then answer."""
+        self._oracle.at("before send")
+        self._oracle.say(f"send {digest(request_json(request))}")
+        reply = await self._model.sample(request)
+        self._oracle.at("after send")
+        return reply
+
+    async def aclose(self) -> None:
+        """Nothing to let go."""
+
+
+def serve(orders: Orders) -> None:
+    """Work until the queue is empty."""
+    asyncio.run(_serve(orders))
+
+
+async def _serve(orders: Orders) -> None:
+    oracle = Oracle(orders.oracle, orders.doom)
+
+    def watch(report: Report) -> None:
+        if report.kind == "claimed":
+            oracle.at("claimed, before the first checkpoint")
+
+    async with Store.opened(orders.url, ttl=orders.ttl) as store:
+        oracle.watch(store.database.engine)
+        await work(store=store, model=Witnessed(oracle), concurrency=2, until_empty=True, watch=watch)
