@@ -64,6 +64,10 @@ class Sample:
     logprob: float | None = None
     """Sum of token log-probabilities (natural logarithm), where asked for and available."""
     error: str | None = None
+    choices: Mapping[str, float] | None = None
+    """Where log-probabilities were asked for with `Shape.choices`: that of each choice that is a single token and
+    among the likeliest, as the first token. Comparable with each other; whether decoding that is held to the
+    choices has raised them all is the engine's way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,7 +37,9 @@ Knobs = Annotated[
 ]
 ModelName = Annotated[
     str,
-    typer.Option("--model", help="embedded, openai-compatible:NAME (with --base-url) or litellm:NAME."),
+    typer.Option(
+        "--model", help="embedded, pool:NAME, openai-compatible:NAME (with --base-url) or litellm:NAME."
+    ),
 ]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where an OpenAI-compatible server listens.")]
 Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens.")]

@@ -50,8 +50,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
         budget: What the run may spend; without one it is bounded by the strategy alone.
-        model: "embedded", "openai-compatible:NAME" (with `base_url`), "litellm:NAME", or an open Model, which many
-            runs may share.
+        model: "embedded", "pool:NAME", "openai-compatible:NAME" (with `base_url`), "litellm:NAME", or an open Model,
+            which many runs may share.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
         base_url: Where an OpenAI-compatible server listens.

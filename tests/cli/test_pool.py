@@ -188,3 +188,26 @@ def test_estimate_bounds_a_model_on_a_device(pool: Shell, profile: Path) -> None
     assert "H100-SXM" in pool("estimate", "--model", folder, "--device", "H100-SX", code=2)
     assert "Which model?" in pool("estimate", code=2)
     pool("estimate", "--model", folder, "--batch", "1,none", code=2)
+
+
+def test_tune_keeps_the_fastest_setting_and_up_uses_it(pool: Shell, profile: Path) -> None:
+    file = str(profile)
+    assert "not tuned" in pool("up", "--profile", file, "--tuned", "--dry-run", code=2)
+    workload = profile.parent / "prompts.jsonl"
+    workload.write_text('{"prompt": "one", "n": 2, "max_tokens": 8}\n' * 3)
+    words = ("--workload", str(workload), "--try", "max_num_seqs=1,40", "--try", "max_model_len=256,100000")
+    said = pool.json("tune", "--profile", file, *words)
+    best, *others = said["trials"]
+    assert best["settings"] == {"max_num_seqs": 40, "max_model_len": 256}
+    assert len(others) == 4
+    assert {one["settings"].get("max_model_len") for one in others if one["failed"]} == {100000}
+    assert "--max-num-seqs 40" in pool("up", "--profile", file, "--tuned", "--dry-run")
+    assert not pool.json("status"), "no engine is left"
+
+
+def test_tune_refuses_what_it_cannot_use(pool: Shell, profile: Path) -> None:
+    file = str(profile)
+    assert "max_num_seqs" in pool("tune", "--profile", file, "--try", "max_num_seq=1", code=2)
+    workload = profile.parent / "prompts.jsonl"
+    workload.write_text('{"n": 2}\n')
+    assert "Line 1" in pool("tune", "--profile", file, "--workload", str(workload), code=2)

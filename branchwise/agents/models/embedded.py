@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +21,7 @@ from typing import Any
 
 from branchwise.agents.models.grammar import choices_grammar, regex_grammar
 from branchwise.agents.models.offers import EVERYTHING
+from branchwise.agents.models.wire import TOP, among
 from branchwise.agents.protocols import Message, Model, Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
@@ -137,7 +138,7 @@ class _Embedded:
             "min_p": 0.0,
             "stop": list(shape.stop),
             "cache_prompt": True,
-            "n_probs": int(request.logprobs),
+            "n_probs": (TOP if shape.choices else 1) if request.logprobs else 0,
             "stream": True,
             **_held(shape),
         }
@@ -191,6 +192,8 @@ class _Stream:
     text: str = ""
     logprob: float = 0.0
     finish: str = ""
+    likely: Sequence[tuple[str, float]] = ()
+    """The likeliest first tokens, where they were asked for."""
     usage: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -198,7 +201,11 @@ def _take(streams: list[_Stream], piece: Mapping[str, Any]) -> None:
     for choice in piece["choices"]:
         stream = streams[choice["index"]]
         stream.text += choice["text"]
-        for token in (choice.get("logprobs") or {}).get("content") or []:
+        tokens = (choice.get("logprobs") or {}).get("content") or []
+        if tokens and not stream.likely:
+            top = tokens[0].get("top_logprobs") or []
+            stream.likely = [(one["token"], max(float(one["logprob"]), _LOWEST)) for one in top]
+        for token in tokens:
             # A probability that single precision rounds to nothing comes as the lowest number there is.
             stream.logprob += max(float(token["logprob"]), _LOWEST)
         stream.finish = choice.get("finish_reason") or stream.finish
@@ -216,12 +223,15 @@ def _held(shape: Shape) -> dict[str, Any]:
 def _sample(stream: _Stream, request: Request) -> Sample:
     tokens = int(stream.usage["completion_tokens"])
     logprob = stream.logprob if request.logprobs else None
+    choices = (
+        among(request.shape.choices, stream.likely) if request.logprobs and request.shape.choices else None
+    )
     if stream.finish == "length":
-        return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob)
+        return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
     if not _obeys(stream.text, request.shape):
         # The engine leaves out in silence a grammar or schema that it cannot read.
         return Sample(text=stream.text, tokens=tokens, finish="error", error="the engine left the shape")
-    return Sample(text=stream.text, tokens=tokens, logprob=logprob)
+    return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)
 
 
 def _obeys(text: str, shape: Shape) -> bool:

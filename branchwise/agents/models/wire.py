@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Annotated, Any, Literal, cast
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,  # pydantic wants this one before Python 3.12
+    cast,
+)
 
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
-from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
+from typing_extensions import TypedDict
 
 from branchwise.agents.models.scrub import scrub
 from branchwise.agents.protocols import Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
+TOP = 20
+"""How many of the likeliest tokens servers tell at most."""
+_IMPOSSIBLE = -1000.0
+"""Servers write the log-probability of a token that decoding rules out as some such number."""
+
 Dialect = Literal["openai", "vllm"]
 """What the server understands beyond the common part."""
+
+
+class _Likely(TypedDict):
+    token: str
+    logprob: float
 
 
 class _Token(TypedDict):
     # A dictionary: there is one for each token of each sample, and making objects of them took most of the time.
     logprob: Annotated[float, Field(allow_inf_nan=False)]
+    top_logprobs: NotRequired[list[_Likely] | None]
 
 
 class _Logprobs(BaseModel):
@@ -75,6 +92,8 @@ def write(request: Request, dialect: Dialect) -> dict[str, Any]:
         body["seed"] = request.seed
     if request.logprobs:
         body["logprobs"] = True
+        if request.shape.choices:
+            body["top_logprobs"] = TOP
     return body
 
 
@@ -133,14 +152,23 @@ def _sample(choice: _Choice, tokens: int, request: Request) -> Sample:
     text = choice.message.content or ""
     content = choice.logprobs.content if choice.logprobs else None
     logprob = sum(token["logprob"] for token in content) if request.logprobs and content is not None else None
+    choices = None
+    if request.logprobs and request.shape.choices and content:
+        top = content[0].get("top_logprobs") or []
+        choices = among(request.shape.choices, ((one["token"], one["logprob"]) for one in top))
     if choice.finish_reason == "length":
-        return Sample(text=text, tokens=tokens, finish="length", logprob=logprob)
+        return Sample(text=text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
     if choice.finish_reason in {"content_filter", "error", "abort"}:
         return Sample(text=text, tokens=tokens, finish="error", error=choice.finish_reason)
     if request.shape.choices and text not in request.shape.choices:
         # A server that does not know the option leaves it out in silence.
         return Sample(text=text, tokens=tokens, finish="error", error="the server ignored the choices")
-    return Sample(text=text, tokens=tokens, logprob=logprob)
+    return Sample(text=text, tokens=tokens, logprob=logprob, choices=choices)
+
+
+def among(choices: Sequence[str], likely: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The log-probabilities of the choices that are among the likeliest tokens."""
+    return {token: logprob for token, logprob in likely if token in choices and logprob > _IMPOSSIBLE}
 
 
 def _tokens(choices: Sequence[_Choice], total: int) -> list[int]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocols import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 
-_YES = "Yes"
+_YES, _NO = "Yes", "No"
 
 
 def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, threshold: int = 95) -> Verifier:
-    """Make the yes/no verifier: its reward is the probability that the model's next word is "Yes".
+    """Make the yes/no verifier: its reward is the probability of "Yes" against "No" as the model's next token.
 
     The question comes after the plan, in the conversation that the plan was written in: an engine with a prefix
     cache has read all but the question already.
@@ -32,12 +33,18 @@ def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, thres
         request = Request(
             messages=(*conversation(task, state), question),
             temperature=0.0,
-            shape=Shape(choices=(_YES,), max_tokens=8),
+            shape=Shape(choices=(_YES, _NO), max_tokens=1),
             logprobs=True,
         )
         reply = await sample(f"{state['path']}/verify", request)
-        heard = reply.samples[0].logprob
-        reward = None if heard is None else min(1.0, math.exp(heard))
-        return {"verdict": opinion("yes_no", reward, state, threshold)}
+        return {"verdict": opinion("yes_no", _reward(reply.samples[0].choices or {}), state, threshold)}
 
     return yes_no_node
+
+
+def _reward(heard: Mapping[str, float]) -> float | None:
+    """None where neither word is among the likeliest; a missing one is less likely than all that are told."""
+    if not heard:
+        return None
+    yes, no = (math.exp(heard[word]) if word in heard else 0.0 for word in (_YES, _NO))
+    return yes / (yes + no) if yes + no else None

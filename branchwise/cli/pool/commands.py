@@ -43,6 +43,9 @@ def up(
         list[str] | None,
         typer.Option("--set", "-o", help="An option of the engine, max_model_len=4096 (docs/pool.md)."),
     ] = None,
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="Use the settings that `pool tune` found best here.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once it is ready.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check, print the commands, start none.")
@@ -63,6 +66,7 @@ def up(
             port=port,
             command=command,
             settings=setting or [],
+            tuned=tuned,
         ),
         detach=detach,
         dry_run=dry_run,
@@ -148,3 +152,30 @@ def estimate(
         tokens=tokens,
     )
     answer(question, as_json=as_json)
+
+
+@pool.command()
+def tune(
+    profile: Annotated[Path, typer.Option("--profile", "-p", help="The engine to tune, as TOML.")],
+    workload: Annotated[
+        str | None,
+        typer.Option(
+            "--workload", "-w", help="A recorded run's id, `last`, or a .jsonl of prompts; else made up."
+        ),
+    ] = None,
+    tries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try", "-t", help="Values of an option to try, max_num_seqs=16,64; several are combined."
+        ),
+    ] = None,
+    in_flight: Annotated[int, typer.Option("--in-flight", help="Requests at once.", min=1)] = 64,
+    store: Annotated[
+        str | None, typer.Option("--store", envvar="BRANCHWISE_STORE", help="Where the recorded run is.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try engine settings on a workload and keep the fastest for this model and device (`pool up --tuned`)."""
+    from branchwise.cli.pool.tuning import tuned
+
+    tuned(profile, workload, tries or [], in_flight=in_flight, store=store, as_json=as_json)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from branchwise.agents.engines import state
+from branchwise.agents.engines import kept, state
 from branchwise.agents.engines.check import check
 from branchwise.agents.engines.detached import detach as detach_pool
 from branchwise.agents.engines.detached import supervisor_log
-from branchwise.agents.engines.launch import Launch, launches
+from branchwise.agents.engines.hardware import here
+from branchwise.agents.engines.launch import Launch, launches, on_cuda
 from branchwise.agents.engines.process import tail
 from branchwise.agents.engines.profile import Profile, read_profile
 from branchwise.agents.engines.state import PoolState
@@ -45,6 +47,8 @@ class Wish:
     port: int | None
     command: str | None
     settings: list[str]
+    tuned: bool = False
+    """Put the settings over the profile's that `branchwise pool tune` found best here."""
 
 
 def up(wish: Wish, *, detach: bool, dry_run: bool, as_json: bool) -> None:
@@ -78,8 +82,11 @@ async def _prepared(wish: Wish) -> tuple[Profile, tuple[Launch, ...]]:
         said["devices"] = wish.devices.split(";" if ";" in wish.devices or "-" in wish.devices else ",")
     if wish.command is not None:
         said["command"] = shlex.split(wish.command)
-    said["options"] = dict(_setting(text) for text in wish.settings)
+    said["options"] = dict(setting(text) for text in wish.settings)
     profile = read_profile(wish.profile, said)
+    if wish.tuned:
+        said["options"] = {**_best(profile), **said["options"]}
+        profile = read_profile(wish.profile, said)
     if state.alive(wish.name):
         raise BadInput(f"A pool `{wish.name}` runs already: `branchwise pool down {wish.name}` ends it.")
     planned = launches(profile)
@@ -87,7 +94,12 @@ async def _prepared(wish: Wish) -> tuple[Profile, tuple[Launch, ...]]:
     return profile, planned
 
 
-def _setting(text: str) -> tuple[str, Any]:
+def setting(text: str) -> tuple[str, Any]:
+    """Read `name=value`; the value as TOML, or else as a word.
+
+    Raises:
+        BadInput: There is no `=`.
+    """
     name, equals, value = text.partition("=")
     if not equals:
         raise BadInput(f"An option is written name=value, not `{text}`.")
@@ -95,6 +107,16 @@ def _setting(text: str) -> tuple[str, Any]:
         return name.replace("-", "_"), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.replace("-", "_"), value  # words need no quotes here
+
+
+def _best(profile: Profile) -> Mapping[str, Any]:
+    device = here(cuda=on_cuda(profile))
+    found = kept.read(profile.served, device)
+    if found is None or not found.tokens_per_second:
+        raise BadInput(
+            f"`{profile.served}` was not tuned on {device} yet: `branchwise pool tune --profile …`."
+        )
+    return found.options
 
 
 async def _in_background(name: str, profile: Profile, progress: Progress) -> PoolState:

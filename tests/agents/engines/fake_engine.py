@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", required=True)
+    parser.add_argument("--max-num-seqs", type=int, default=4)
     arguments, _ = parser.parse_known_args()
     print("fake engine says hello", flush=True)
     if code := os.environ.get("FAKE_DIES"):
@@ -35,10 +36,10 @@ def main() -> None:
         child = subprocess.Popen(["sleep", "1000"])
         with Path(notes).open("a") as file:
             file.write(f"{os.getpid()} {child.pid}\n")
-    asyncio.run(serve(arguments.host, arguments.port))
+    asyncio.run(serve(arguments.host, arguments.port, 0.4 / arguments.max_num_seqs))
 
 
-async def serve(host: str, port: int) -> None:
+async def serve(host: str, port: int, seconds: float) -> None:
     running, sick, over = 0, False, asyncio.Event()
 
     async def health(request: web.Request) -> web.Response:
@@ -57,6 +58,11 @@ async def serve(host: str, port: int) -> None:
     async def die(request: web.Request) -> web.Response:
         os._exit(7)
 
+    async def complete(request: web.Request) -> web.Response:
+        await request.read()
+        await asyncio.sleep(seconds)
+        return web.json_response({"usage": {"prompt_tokens": 10, "completion_tokens": 20}})
+
     async def fall_ill(request: web.Request) -> web.Response:
         nonlocal sick
         sick = True
@@ -71,6 +77,7 @@ async def serve(host: str, port: int) -> None:
         "/ill": fall_ill,
     }.items():
         app.router.add_get(path, handler)
+    app.router.add_post("/v1/chat/completions", complete)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()

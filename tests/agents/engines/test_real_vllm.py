@@ -18,7 +18,9 @@ import branchwise
 from branchwise import Budget
 from branchwise.agents.engines.metrics import Load, load
 from branchwise.agents.models.endpoint import Endpoint, endpoint
+from branchwise.agents.models.pool import Pool
 from branchwise.agents.protocols import Capabilities, Message, Request, Shape
+from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.vllm
@@ -189,3 +191,48 @@ async def test_step_by_step_is_the_same_as_at_once(model: Endpoint, step: int) -
             so_far += (await texts(model, replace(request, prefix=so_far, shape=shape)))[0]
         assert at_once[0].startswith(so_far)
         assert len(so_far) > 20
+
+
+async def test_a_yes_or_no_is_weighed_and_reads_only_its_question(model: Endpoint) -> None:
+    words = " ".join(f"{number} apples and {number + 3} pears" for number in range(20))
+    problem = Message(role="user", content=f"How much fruit is that in all? {words}")
+    [plan] = await texts(model, Request(messages=(problem,), temperature=0.0, shape=Shape(max_tokens=40)))
+    talk = (problem, Message(role="assistant", content=plan))
+    question = Message(role="user", content="Is the solution above correct? Answer Yes or No.")
+    shape = Shape(choices=("Yes", "No"), max_tokens=1)
+    reply = await model.sample(
+        Request(messages=(*talk, question), temperature=0.0, shape=shape, logprobs=True)
+    )
+    assert set(reply.samples[0].choices or {}) == {"Yes", "No"}
+    assert (
+        reply.usage.prompt_tokens - reply.usage.cached_tokens < 32 + 40
+    )  # a block, the plan's end, the question
+
+
+async def test_a_won_race_and_a_cancelled_run_stop_at_the_server(real_vllm: str, tmp_path: Path) -> None:
+    pool = Pool.attach([real_vllm])
+    before = await load(real_vllm)
+
+    async def run(**options: Any) -> branchwise.Result:
+        return await branchwise.solve(
+            "Tell a long story of a fox.",
+            task="tests.agents.engines.real_task:paragraph",
+            strategy="best_of_n",
+            knobs={"n": 8},
+            model=pool,
+            store=f"sqlite:///{tmp_path}/runs.sqlite",
+            options=Options(batch=1, temperature=1.0, **options),
+        )
+
+    won = await run(race=True)
+    assert won.solved
+    after = await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=2.0)
+    assert 1 <= after.finished - before.finished < 8, "the first whole story ended the others"
+
+    other = asyncio.create_task(run())
+    await settled(real_vllm, lambda now: now.running == 8)
+    other.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await other
+    await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=2.0)
+    await pool.aclose()

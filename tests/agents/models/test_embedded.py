@@ -212,3 +212,14 @@ def test_what_is_not_installed_is_told(hidden: str, words: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert re.search(words, done.stdout)
+
+
+async def test_choices_are_weighed(model: Model) -> None:
+    shape = Shape(choices=("Yes", "No"), max_tokens=1)
+    reply = await model.sample(
+        ask("Is water wet? Answer Yes or No.", shape=shape, temperature=0.0, logprobs=True)
+    )
+    heard = reply.samples[0].choices
+    assert heard is not None
+    assert set(heard) == {"Yes", "No"}
+    assert all(logprob < 0 for logprob in heard.values())

@@ -21,8 +21,9 @@ class Heard:
 
     capabilities = Capabilities()
 
-    def __init__(self, text: str, logprob: float | None = None) -> None:
-        self.sample = Sample(text=text, tokens=1, logprob=logprob)
+    def __init__(self, text: str, **choices: float) -> None:
+        likely = {word: math.log(p) for word, p in choices.items()}
+        self.sample = Sample(text=text, tokens=1, choices=likely)
         self.asked: list[Request] = []
 
     async def __call__(self, key: str, request: Request) -> Reply:
@@ -40,8 +41,8 @@ def state(*, complete: bool) -> VerifierState:
     }
 
 
-async def test_yes_is_weighed_by_its_probability() -> None:
-    heard = Heard("Yes", math.log(0.8))
+async def test_yes_is_weighed_against_no() -> None:
+    heard = Heard("Yes", Yes=0.4, No=0.1)
     verdict = (await yes_no(heard, TASK)(state(complete=True)))["verdict"]
     assert verdict.reward == pytest.approx(0.8)
     assert not verdict.accepted
@@ -49,14 +50,16 @@ async def test_yes_is_weighed_by_its_probability() -> None:
     [asked] = heard.asked
     # The conversation is the generator's own, so that the engine has its tokens already.
     assert [m.content for m in asked.messages[:2]] == ["Solve: 2 + 2\n- a number", "It is 4."]
-    assert asked.shape.choices == ("Yes",)
+    assert asked.shape.max_tokens == 1
     assert asked.logprobs
 
 
 async def test_a_sure_yes_is_accepted_and_no_word_is_no_score() -> None:
-    sure = (await yes_no(Heard("Yes", -0.001), TASK)(state(complete=True)))["verdict"]
-    assert sure.accepted
-    mute = (await yes_no(Heard("Yes", None), TASK)(state(complete=True)))["verdict"]
+    sure = (await yes_no(Heard("Yes", Yes=0.9), TASK)(state(complete=True)))["verdict"]
+    assert (sure.reward, sure.accepted) == (1.0, True)
+    never = (await yes_no(Heard("No", No=0.2), TASK)(state(complete=True)))["verdict"]
+    assert (never.reward, never.accepted) == (0.0, False)
+    mute = (await yes_no(Heard("Yes"), TASK)(state(complete=True)))["verdict"]
     assert (mute.score, mute.accepted) == (None, False)
 
 

@@ -1,0 +1,306 @@
+"""What branchwise costs between a search and its engine: python benchmarks/pool_throughput.py real|zero|fifty.
+
+real POOL-OR-URL   Best-of-64, Tree of Thoughts and REBASE through all of branchwise (graph, ledger, SQLite), then
+                   the same requests in the same order of dependence through a bare aiohttp loop: tokens a second.
+zero               The same workloads against a loopback server that answers at once: recorded calls a second.
+fifty              50 instances x Best-of-8 at once against a loopback server of 50 ms: wall and client CPU.
+
+The bare loop stores nothing and knows nothing: it sends the bodies that branchwise recorded, a round's calls at once,
+a judgement as soon as its candidate's call is answered. Each pair of runs is repeated in turns and medians are given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import aiohttp
+import fake_server
+
+from branchwise import solve
+from branchwise.agents.engines import state
+from branchwise.agents.models.codec import read_request
+from branchwise.agents.models.pool import Pool
+from branchwise.agents.models.wire import write
+from branchwise.agents.protocols import Shape, Task
+from branchwise.graphs.state import Options
+from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.store.store import CallRecord, Store
+
+_ROUND = re.compile(r"^t\d+/r(\d+)/")
+
+
+def checked() -> Task:
+    """A task whose program refuses every answer, so that a search goes to its end; its steps are short."""
+    return Task(
+        name="checked",
+        about="",
+        instructions="{problem}\n\nThink step by step. Write each step as one paragraph.",
+        read_constraints=lambda problem: Constraints(source="program"),
+        shape=lambda constraints, text, grain: (
+            Shape(max_tokens=24) if grain == "solution" else Shape(max_tokens=12, stop=("\n\n",))
+        ),
+        is_complete=lambda text: len(text) > 160,
+        check=_refuse,
+    )
+
+
+def judged() -> Task:
+    """The same judged by the model: by the probability of "Yes" on a real engine, in words on the fake one."""
+    task = checked()
+    return Task(
+        name="judged",
+        about="",
+        instructions=task.instructions,
+        read_constraints=task.read_constraints,
+        shape=task.shape,
+        is_complete=task.is_complete,
+    )
+
+
+def _refuse(constraints: Constraints, text: str, complete: bool) -> Verdict:
+    score = float(sum(map(ord, text)) % 100)
+    return Verdict(score=score, accepted=not complete, feedback="", vouch=Vouch.SOUND, verifier="program")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """One search."""
+
+    name: str
+    strategy: str
+    knobs: Mapping[str, int]
+    task: str
+    options: Options = field(default_factory=Options)
+
+
+def workloads(verifier: str) -> tuple[Workload, ...]:
+    """The three searches that heavy sampling is made of."""
+    by_model = Options(verifier=verifier, threshold=100)  # type: ignore[arg-type]
+    return (
+        Workload(name="Best-of-64", strategy="best_of_n", knobs={"n": 64}, task=f"{__name__}:checked"),
+        Workload(
+            name="ToT 4x3x3",
+            strategy="tree_of_thoughts",
+            knobs={"width": 4, "branching": 3, "steps": 3},
+            task=f"{__name__}:judged",
+            options=by_model,
+        ),
+        Workload(
+            name="REBASE 16",
+            strategy="rebase",
+            knobs={"width": 16},
+            task=f"{__name__}:judged",
+            options=by_model,
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """One side of a comparison."""
+
+    seconds: float
+    cpu: float
+    calls: int
+    tokens: int
+    """Written."""
+    recorded: tuple[tuple[CallRecord, ...], ...] = ()
+
+
+async def searched(workload: Workload, pool: Pool, store: Store, salt: str, runs: int = 1) -> Ran:
+    """Run the search through all of branchwise, `runs` of them at once."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    results = await asyncio.gather(
+        *(
+            solve(
+                f"{salt} {number}: plan a journey through five towns and name them in order.",
+                task=workload.task,
+                strategy=workload.strategy,
+                knobs=workload.knobs,
+                model=pool,
+                store=store,
+                seed=number,
+                options=workload.options,
+            )
+            for number in range(runs)
+        )
+    )
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    kept = [tuple(await store.calls(result.run_id)) for result in results]
+    return Ran(
+        seconds=wall,
+        cpu=cpu,
+        calls=sum(result.usage.calls for result in results),
+        tokens=sum(result.usage.completion_tokens for result in results),
+        recorded=tuple(kept),
+    )
+
+
+async def bare(runs: Sequence[Sequence[CallRecord]], url: str, model: str) -> Ran:
+    """Send what was recorded once more, with nothing between the loop and the server."""
+    sent = written = 0
+
+    async def send(session: aiohttp.ClientSession, call: CallRecord) -> None:
+        nonlocal sent, written
+        request = read_request(call.request)
+        body = {"model": model, **write(request, "vllm"), "max_tokens": request.shape.max_tokens}
+        async with session.post(f"{url}/chat/completions", json=body) as reply:
+            said = json.loads(await reply.read())
+        sent += 1
+        written += said["usage"]["completion_tokens"]
+
+    async def run(session: aiohttp.ClientSession, calls: Sequence[CallRecord]) -> None:
+        for wave in _waves(calls):
+            await asyncio.gather(*(send(session, call) for call in wave))
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(*(run(session, calls) for calls in runs))
+    return Ran(seconds=time.perf_counter() - wall, cpu=time.process_time() - cpu, calls=sent, tokens=written)
+
+
+def _waves(calls: Sequence[CallRecord]) -> list[list[CallRecord]]:
+    """What may be in flight together: a round's proposals, then its judgements, which need their candidates."""
+    waves: dict[tuple[int, bool], list[CallRecord]] = {}
+    for call in calls:
+        found = _ROUND.match(call.key)
+        waves.setdefault((int(found[1]) if found else 10**6, call.key.endswith("/verify")), []).append(call)
+    return [waves[key] for key in sorted(waves)]
+
+
+async def real(url: str, model: str, pairs: int) -> None:
+    """Compare tokens a second on an engine."""
+    pool = Pool.attach([url], model=model)
+    await pool.check()
+    with tempfile.TemporaryDirectory() as folder:
+        async with Store.opened(f"sqlite:///{folder}/runs.sqlite") as store:
+            for workload in workloads("yes_no"):
+                ratios, rows = [], []
+                for number in range(pairs):
+                    salt = f"{time.time_ns() % 10**9}"
+                    # Run once unmeasured: then both sides find the prompts in the engine's cache.
+                    await searched(workload, pool, store, salt)
+                    both = {}
+                    for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
+                        if side == "ours":
+                            both[side] = await searched(workload, pool, store, salt)
+                        else:
+                            first = (
+                                both["ours"]
+                                if "ours" in both
+                                else await searched(workload, pool, store, salt)
+                            )
+                            both[side] = await bare(first.recorded, url, model)
+                    ours, rival = both["ours"], both["bare"]
+                    ratios.append(ours.tokens / ours.seconds / (rival.tokens / rival.seconds))
+                    rows.append((ours, rival))
+                _print_real(workload.name, ratios, rows)
+    await pool.aclose()
+
+
+def _print_real(name: str, ratios: Sequence[float], rows: Sequence[tuple[Ran, Ran]]) -> None:
+    def median(side: int) -> float:
+        return statistics.median(row[side].tokens / row[side].seconds for row in rows)
+
+    print(
+        json.dumps(
+            {
+                "workload": name,
+                "calls": rows[0][0].calls,
+                "tokens": [row[0].tokens for row in rows],
+                "tokens_a_second": round(median(0), 1),
+                "bare_tokens_a_second": round(median(1), 1),
+                "ratio": round(statistics.median(ratios), 3),
+                "ratios": [round(ratio, 3) for ratio in ratios],
+            }
+        ),
+        flush=True,
+    )
+
+
+async def zero(runs: int, repeats: int) -> None:
+    """Count recorded calls a second."""
+    small = Workload(
+        name="Best-of-64, 1 sample a call",
+        strategy="best_of_n",
+        knobs={"n": 64},
+        task=f"{__name__}:checked",
+        options=Options(batch=1),
+    )
+    with fake_server.running(latency=0.0, tokens=16) as url, tempfile.TemporaryDirectory() as folder:
+        pool = Pool.attach([url])
+        async with Store.opened(f"sqlite:///{folder}/runs.sqlite") as store:
+            for workload in (small, *workloads("llm")):
+                await searched(workload, pool, store, "warm")
+                found = [await searched(workload, pool, store, f"{i}", runs) for i in range(repeats)]
+                rivals = [await bare(found[0].recorded, url, "fake") for _ in range(repeats)]
+                best, rival = max(found, key=_rate), max(rivals, key=_rate)
+                row = {
+                    "workload": workload.name,
+                    "runs": runs,
+                    "calls": best.calls,
+                    "calls_a_second": [round(_rate(one)) for one in found],
+                    "cpu_ms_a_call": round(best.cpu / best.calls * 1e3, 2),
+                    "bare_calls_a_second": round(_rate(rival)),
+                    "bare_cpu_ms_a_call": round(rival.cpu / rival.calls * 1e3, 2),
+                }
+                print(json.dumps(row), flush=True)
+        await pool.aclose()
+
+
+def _rate(ran: Ran) -> float:
+    return ran.calls / ran.seconds
+
+
+async def fifty(instances: int, repeats: int) -> None:
+    """Time 50 runs at once, and a bare loop's 50 requests of the same."""
+    workload = Workload(name="Best-of-8", strategy="best_of_n", knobs={"n": 8}, task=f"{__name__}:checked")
+    with fake_server.running(latency=0.05, tokens=32) as url, tempfile.TemporaryDirectory() as folder:
+        pool = Pool.attach([url])
+        async with Store.opened(f"sqlite:///{folder}/runs.sqlite") as store:
+            await searched(workload, pool, store, "warm", instances)
+            found = [await searched(workload, pool, store, f"{i}", instances) for i in range(repeats)]
+            rivals = [await bare(found[0].recorded, url, "fake") for _ in range(repeats)]
+        await pool.aclose()
+    for name, those in (("branchwise, stored", found), ("bare aiohttp, nothing stored", rivals)):
+        row = {
+            "client": name,
+            "instances": instances,
+            "calls": those[0].calls,
+            "seconds": [round(one.seconds, 3) for one in those],
+            "median_seconds": round(statistics.median(one.seconds for one in those), 3),
+            "cpu_ms_an_instance": round(statistics.median(one.cpu for one in those) / instances * 1e3, 2),
+        }
+        print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["real", "zero", "fifty"])
+    parser.add_argument("engine", nargs="?", default="default", help="a running pool's name, or a base URL")
+    parser.add_argument("--model", default="smollm2", help="the model's name there")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=16, help="searches at once in `zero`")
+    wanted = parser.parse_args()
+    if wanted.what == "real":
+        url = wanted.engine if "/" in wanted.engine else state.running(wanted.engine)[0]
+        asyncio.run(real(url, wanted.model, wanted.repeats))
+    elif wanted.what == "zero":
+        asyncio.run(zero(wanted.runs, wanted.repeats))
+    else:
+        asyncio.run(fifty(50, max(5, wanted.repeats)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""`branchwise pool tune`: settings tried on a recorded workload, the best kept for the model and the device."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from branchwise.agents.engines import kept, state
+from branchwise.agents.engines.hardware import here
+from branchwise.agents.engines.launch import on_cuda
+from branchwise.agents.engines.measure import equal_samples, typed_workload
+from branchwise.agents.engines.profile import read_profile
+from branchwise.agents.engines.tune import Trial, grid, tune
+from branchwise.cli.exits import run
+from branchwise.cli.pool.starting import setting
+from branchwise.cli.showing import last_run
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Json
+from branchwise.store.store import Store
+
+_TRIES: Mapping[str, Sequence[Any]] = {"max_num_seqs": (16, 64, 256), "enable_chunked_prefill": (True, False)}
+"""What is tried when nothing is said."""
+
+
+def tuned(
+    profile: Path,
+    workload: str | None,
+    tries: list[str],
+    *,
+    in_flight: int,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Try, print, keep."""
+    out = Console(stderr=True, highlight=False, quiet=as_json)
+    trials, device = run(_tried(profile, workload, tries, in_flight, store, out))
+    if as_json:
+        rows = [
+            {"settings": dict(t.settings), "tokens_per_second": t.rate, "failed": t.failed} for t in trials
+        ]
+        print(json.dumps({"device": device, "trials": rows}))
+        return
+    table = Table("settings", "tokens/s", "beside the best", box=None, pad_edge=False)
+    for trial in trials:
+        rate = f"{trial.rate:,.1f}" if trial.measured else "failed"
+        table.add_row(_words(trial.settings), rate, f"{trial.rate / trials[0].rate:.0%}")
+    Console(highlight=False).print(table)
+    out.print(
+        f"Kept for this model on {device}: `branchwise pool up --profile {profile} --tuned` uses it.",
+        soft_wrap=True,
+    )
+
+
+async def _tried(
+    file: Path, workload: str | None, tries: list[str], in_flight: int, store: str | None, out: Console
+) -> tuple[list[Trial], str]:
+    profile = read_profile(file, {})
+    asked = _asked(tries) if tries else _TRIES
+    bodies = (
+        typed_workload(await _lines(workload, store))
+        if workload
+        else [equal_samples(batch=8, prompt=200, tokens=32, salt=f"problem {number}") for number in range(8)]
+    )
+    settings = grid(asked)
+    out.print(f"{len(settings)} settings, {len(bodies)} requests each.")
+
+    def watch(trial: Trial) -> None:
+        result = f"{trial.rate:,.1f} tokens/s" if trial.measured else trial.failed
+        out.print(f"  {_words(trial.settings)}: {result}", markup=False, soft_wrap=True)
+
+    log = state.folder() / "tune.log"
+    log.unlink(missing_ok=True)
+    trials = await tune(profile, settings, bodies, log=log, in_flight=in_flight, watch=watch)
+    device = here(cuda=on_cuda(profile))
+    best = trials[0]
+    kept.keep(profile.served, device, options=dict(best.settings), tokens_per_second=best.rate)
+    return trials, device
+
+
+def _asked(tries: list[str]) -> dict[str, list[Any]]:
+    """Read `max_num_seqs=16,64`."""
+    asked = {}
+    for text in tries:
+        name, _, values = text.partition("=")
+        asked[name.replace("-", "_")] = [setting(f"{name}={value}")[1] for value in values.split(",")]
+    return asked
+
+
+async def _lines(workload: str, store: str | None) -> list[Json]:
+    """The requests of a file of JSON lines, or of a run."""
+    file = Path(workload)
+    if file.suffix in {".json", ".jsonl"}:
+        return _from_file(file)
+    run_id = await last_run(store) if workload == "last" else workload
+    async with Store.opened(store) as db:
+        found = await db.run(run_id)
+        calls = await db.calls(found.id)
+    requests = [call.request for call in calls if call.kind == "model" and call.state == "done"]
+    if not requests:
+        raise BadInput(f"The run `{found.id}` has recorded no model call.")
+    return requests
+
+
+def _from_file(file: Path) -> list[Json]:
+    try:
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise BadInput(f"The workload `{file}` cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise BadInput(f"The workload `{file}` is no JSON lines.") from None
+
+
+def _words(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in settings.items()) or "the profile as it is"

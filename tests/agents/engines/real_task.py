@@ -1,0 +1,20 @@
+"""A task for real engines: write a paragraph; any whole one is right."""
+
+from __future__ import annotations
+
+from branchwise.agents.protocols import Shape, Task
+from branchwise.store.records import Constraints, Verdict, Vouch
+
+
+def paragraph() -> Task:
+    """Build the task."""
+    return Task(
+        name="paragraph",
+        about="One paragraph.",
+        instructions="{problem}",
+        read_constraints=lambda problem: Constraints(source="program"),
+        shape=lambda constraints, text, grain: Shape(max_tokens=1500, stop=("\n",)),
+        check=lambda constraints, text, complete: Verdict(
+            score=100, accepted=complete, feedback="", vouch=Vouch.SOUND, verifier="program"
+        ),
+    )
