@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.store.database import connect
+from branchwise.store.connection import connect
 from branchwise.store.schema import HEAD, migrate
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.store.database import Database, connect
+from branchwise.store.connection import connect
+from branchwise.store.database import Database
 from branchwise.store.schema import HEAD, migrate, revision
 from branchwise.store.upgrade import upgrade
 from tests.store.test_database import ROW

@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from branchwise.store import migrations
-from branchwise.store.database import Database, connect
+from branchwise.store.connection import connect
+from branchwise.store.database import Database
 from branchwise.store.errors import SchemaMismatch
 from branchwise.store.schema import HEAD, VERSION_TABLE, migrate, revision
 from branchwise.store.store import Store

@@ -83,6 +83,6 @@ def test_a_node_without_a_score_counts_as_the_average() -> None:
 
 
 def test_dead_ends_get_nothing() -> None:
-    tree = add(root_with(0.9, failed="lost"), ROOT, 0.9, vouch=Vouch.SOUND)
+    tree = add(root_with(0.9, failed="lost"), ROOT, 0.0, vouch=Vouch.SOUND, failed="refuted")
     assert rebase(add(tree, ROOT, 0.1), 100, width=4) == {"0.2": 4}
     assert rebase(tree, 100, width=4) == {}
