@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import run
 
 bench = typer.Typer(
@@ -29,7 +30,10 @@ def _bench() -> None:
 @bench.command()
 def replay(
     data: Data,
-    log: Annotated[list[str] | None, typer.Option(help="Which logs; all where none is named.")] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(help="Which logs; all where none is named.", autocompletion=completing.logs),
+    ] = None,
     seeds: Seeds = 5,
     out: Annotated[
         Path | None, typer.Option(help="Write Markdown, JSON and one page with plots into this folder.")

@@ -37,26 +37,23 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
     Console(highlight=False).print(table)
 
 
-async def last_run(url: str | None) -> str:
-    """The id of the newest run."""
-    async with Store.opened(url) as store:
-        rows = await store.runs()
-    if not rows:
-        raise BadInput("There are no runs yet.")
-    return rows[0].id
-
-
 async def find_run(run_id: str, url: str | None) -> RunRecord:
-    """The run of an id, a part of it, or "last"."""
-    name = await last_run(url) if run_id == "last" else run_id
+    """The run of an id, a part of it, or "last".
+
+    Raises:
+        BadInput: There is none.
+    """
     async with Store.opened(url) as store:
-        return await store.run(name)
+        if run_id != "last":
+            return await store.run(run_id)
+        newest = await store.runs(limit=1)
+        if not newest:
+            raise BadInput("There are no runs yet.")
+        return newest[0]
 
 
 async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) -> None:
     """Print one run."""
-    if run_id == "last":
-        run_id = await last_run(url)
     async with Store.opened(url) as store:
         run = await store.run(run_id)
         tree = await store.tree(run_id)

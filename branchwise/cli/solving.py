@@ -12,7 +12,7 @@ from rich.console import Console
 
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
-from branchwise.cli.showing import last_run, print_result, print_tree
+from branchwise.cli.showing import print_result, print_tree
 from branchwise.graphs import strategies
 from branchwise.graphs.request import options_of
 from branchwise.graphs.result import Result
@@ -95,8 +95,7 @@ def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_j
     """Resume, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        name = await last_run(store) if run_id == "last" else run_id
-        return await resume_run(name, store=store, on_change=on_change, watch=watch)
+        return await resume_run(run_id, store=store, on_change=on_change, watch=watch)
 
     _show(work, store, as_json=as_json)
 

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
-    ),
-]
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in strategies.names() if name.startswith(incomplete.replace("-", "_"))]
+from branchwise.cli import completing
+from branchwise.cli.options import AsJson, BaseUrl, Calls, Cost, PromptFolder, Seconds, Seed, StoreUrl, Tokens
 
 
 def web(
@@ -49,7 +38,9 @@ def web(
             "--allow", help="Commit irreversible actions without asking, when nothing else is left."
         ),
     ] = False,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
+    strategy: Annotated[
+        str, typer.Option(help="How to search.", autocompletion=completing.strategies)
+    ] = "best_first",
     knob: Annotated[
         list[str] | None, typer.Option("--knob", "-k", help="A knob of the strategy, branching=3.")
     ] = None,
@@ -79,17 +70,15 @@ def web(
         ),
     ] = False,
     model: Annotated[str, typer.Option(help="As for `solve`.")] = "embedded",
-    base_url: Annotated[str | None, typer.Option(help="Where an OpenAI-compatible server listens.")] = None,
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    calls: Annotated[int | None, typer.Option(help="Budget of model calls.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Budget of seconds.")] = None,
-    cost: Annotated[float | None, typer.Option(help="Budget of US dollars.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Folder of prompts that override the package's.")
-    ] = None,
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
     store: StoreUrl = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
     from branchwise.cli.browsing import Errand, browsing
