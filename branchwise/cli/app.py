@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.cli import listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
-from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -98,8 +97,7 @@ def solve(
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = read_knobs(knob)
     except (BadInput, ValueError, OSError) as error:
-        Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT) from None
+        refuse(error)
     solving(
         text,
         as_json=as_json,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
+from branchwise.cli.console import out
 from branchwise.cli.options import AsJson
-
-_out = Console(highlight=False)
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -29,7 +27,7 @@ def strategies(as_json: AsJson = False) -> None:
     for row in rows:
         knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
         table.add_row(row.name, knobs, ", ".join(sorted(row.about.needs)), row.about.paper)
-    _out.print(table)
+    out().print(table)
 
 
 def tasks(as_json: AsJson = False) -> None:
@@ -45,7 +43,7 @@ def tasks(as_json: AsJson = False) -> None:
     table = Table("task", "checked by", "about", box=None, pad_edge=False)
     for task in loaded:
         table.add_row(task.name, "program" if task.check else "model", task.about)
-    _out.print(table)
+    out().print(table)
 
 
 def where() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.agents.policy_table import PolicyTable, Row
 from branchwise.cli import completing
+from branchwise.cli.console import out
 from branchwise.cli.exits import run
 from branchwise.cli.options import AsJson, StoreUrl
 from branchwise.store.errors import BadInput
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from branchwise.bench.log import Log
 
 planner = typer.Typer(help="Fit and show the planner's policy table.", no_args_is_help=True)
-_out = Console(highlight=False)
 
 
 @planner.command()
@@ -101,14 +100,14 @@ def show(
             print(json.dumps({path: json.loads(read.dumps()) for path, read in tables.items()}))
             return
         if not paths:
-            _out.print(
+            out().print(
                 f"No table was fitted yet: runs use the default. They would be kept in {folder()}.",
                 markup=False,
             )
         for path, read in tables.items():
             columns = ("difficulty", "tokens", "instances", "choices")
-            _out.print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
-            _out.print(_audit(read), markup=False)
+            out().print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
+            out().print(_audit(read), markup=False)
 
     run(work())
 

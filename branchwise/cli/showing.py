@@ -9,11 +9,12 @@ from dataclasses import asdict
 from typing import cast
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from branchwise.agents.engines import state
 from branchwise.agents.engines.idealised import Idealised
 from branchwise.agents.engines.kept import Kept, of_model
+from branchwise.cli.console import out
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result
 from branchwise.store.errors import BadInput, UnknownName
@@ -30,11 +31,12 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))
         return
-    table = Table("run", "status", "task", "strategy", "model", "began", box=None, pad_edge=False)
+    whole = (Column(name, no_wrap=True) for name in ("run", "status"))
+    table = Table(*whole, "task", "strategy", "model", "began", box=None, pad_edge=False)
     for row in rows:
         began = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
         table.add_row(row.id, row.status, row.task, row.strategy, row.model, began)
-    Console(highlight=False).print(table)
+    out().print(table)
 
 
 async def find_run(run_id: str, url: str | None) -> RunRecord:
@@ -66,18 +68,19 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         more = {"usage": asdict(usage), "idealised_seconds": seconds, "nodes": nodes, "decisions": chosen}
         print(json.dumps({**asdict(run), **more}))
         return
-    out = Console(highlight=False)
-    out.print(
+    page = out()
+    page.print(
         f"run {run.id}: {run.status}, task {run.task}, strategy {run.strategy}, model {run.model}",
         markup=False,
+        soft_wrap=True,
     )
-    out.print(text(list(tree)))
+    page.print(text(list(tree)))
     if why:
         for decision in decisions:
-            print_decision(out, decision)
-    print_bill(out, usage)
+            print_decision(page, decision)
+    print_bill(page, usage)
     for kept, fit in _fits(run.model):
-        out.print(
+        page.print(
             f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}", markup=False
         )
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import print_result, print_tree
@@ -120,9 +120,9 @@ def _show(
     if as_json:
         print(json.dumps(asdict(result)))
     else:
-        out = Console(highlight=False)
-        run(print_tree(out, result.run_id, store))
-        print_result(out, result)
+        page = out()
+        run(print_tree(page, result.run_id, store))
+        print_result(page, result)
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from branchwise.cli import completing
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import (
     AsJson,
@@ -110,4 +111,4 @@ def replay(run_id: RunId, store: StoreUrl = None, as_json: AsJson = False) -> No
 
 
 def _print(label: str, text: str) -> None:
-    Console(highlight=False).print(f"{label}: {text}", markup=False, soft_wrap=True)
+    out().print(f"{label}: {text}", markup=False, soft_wrap=True)

@@ -16,6 +16,7 @@ from branchwise.agents.engines.launch import on_cuda
 from branchwise.agents.engines.measure import equal_samples, typed_workload
 from branchwise.agents.engines.profile import read_profile
 from branchwise.agents.engines.tune import Trial, grid, tune
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.starting import setting
 from branchwise.cli.showing import find_run
@@ -49,7 +50,7 @@ def tuned(
     for trial in trials:
         rate = f"{trial.rate:,.1f}" if trial.measured else "failed"
         table.add_row(_words(trial.settings), rate, f"{trial.rate / trials[0].rate:.0%}")
-    Console(highlight=False).print(table)
+    console.out().print(table)
     out.print(
         f"Kept for this model on {device}: `branchwise pool up --profile {profile} --tuned` uses it.",
         soft_wrap=True,
