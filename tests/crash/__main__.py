@@ -152,8 +152,8 @@ _HEAD = """# Crash campaign
 `make crash`: worker processes as `branchwise worker` runs them (the real loop, graph, ledger and checkpointer, two runs
 at once each) share a queue of four runs, of a selecting and three fixed strategies, under a deterministic engine. Each
 is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
-are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended, the
-queue is filled again, up to six times.
+are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended,
+the queue is filled again, up to six times.
 
 An append-only file outside the database witnesses what was sent and what was committed. These must be 0: requests
 repeated after their result was committed; committed results lost; runs stuck; answers, trees, decisions and bills other
