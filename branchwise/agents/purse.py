@@ -49,6 +49,7 @@ class Purse:
         self._turn = None if concurrency is None else asyncio.Semaphore(concurrency)
         self.spent = spent or Usage()
         self._held_tokens = 0
+        self._held_written = 0
         self._held_calls = 0
         self._clock = clock
         self._began = clock() - elapsed
@@ -66,20 +67,22 @@ class Purse:
             yield
 
     @contextmanager
-    def reserve(self, tokens: int) -> Iterator[None]:
-        """Hold `tokens` and one call while a call is in flight.
+    def reserve(self, tokens: int, written: int = 0) -> Iterator[None]:
+        """Hold `tokens`, of which `written` at most are completion tokens, and one call while a call is in flight.
 
         Raises:
             BudgetSpent: A limit is reached, or the tokens are more than what is left.
         """
-        self._check(tokens)
-        with self.parent.reserve(tokens) if self.parent is not None else nullcontext():
+        self._check(tokens, written)
+        with self.parent.reserve(tokens, written) if self.parent is not None else nullcontext():
             self._held_tokens += tokens
+            self._held_written += written
             self._held_calls += 1
             try:
                 yield
             finally:
                 self._held_tokens -= tokens
+                self._held_written -= written
                 self._held_calls -= 1
 
     def pay(self, usage: Usage) -> None:
@@ -92,13 +95,20 @@ class Purse:
         """How many tokens may still be spent; None without such a limit."""
         return None if self.budget.tokens is None else max(0, self.budget.tokens - self.spent.tokens)
 
-    def samples_left(self) -> int:
-        """How many more samples the budget is likely to pay for, at the mean cost of those so far."""
-        limits = [1_000_000.0 if self.parent is None else float(self.parent.samples_left())]
+    def samples_left(self, longest: int = 1) -> int:
+        """How many more samples the budget is likely to pay for, at the mean cost of those so far.
+
+        Args:
+            longest: Completion tokens of one sample at most. A budget of completion tokens is not overdrawn, so that
+                strategies compared at the same one do not differ by what was in flight when it ended.
+        """
+        limits = [1_000_000.0 if self.parent is None else float(self.parent.samples_left(longest))]
         budget, spent = self.budget, self.spent
         each = max(1.0, spent.tokens / max(1, spent.samples))
         if budget.tokens is not None:
             limits.append((budget.tokens - spent.tokens) / each)
+        if budget.completion_tokens is not None:
+            limits.append((budget.completion_tokens - spent.completion_tokens) / max(1, longest))
         if budget.calls is not None:
             limits.append(budget.calls - spent.calls)
         if budget.cost is not None and spent.samples and spent.cost:
@@ -107,10 +117,13 @@ class Purse:
             limits.append(0)
         return max(0, int(min(limits)))
 
-    def _check(self, tokens: int) -> None:
+    def _check(self, tokens: int, written: int) -> None:
         budget, spent = self.budget, self.spent
         if budget.tokens is not None and spent.tokens + self._held_tokens + tokens > budget.tokens:
             raise BudgetSpent("tokens")
+        most = budget.completion_tokens
+        if most is not None and spent.completion_tokens + self._held_written + written > most:
+            raise BudgetSpent("completion_tokens")
         if budget.calls is not None and spent.calls + self._held_calls + 1 > budget.calls:
             raise BudgetSpent("calls")
         if budget.seconds is not None and self.elapsed >= budget.seconds:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from branchwise.agents.generator import GeneratorState, generator
+from branchwise.agents.models.recorded import longest
 from branchwise.agents.protocols import Sample
 from branchwise.graphs import strategies
 from branchwise.graphs.protocols import About, Hint
@@ -56,6 +57,12 @@ def _under(parent: NodeId, count: int, state: SearchState, desk: Desk) -> Iterat
             path = f"t{state['trial']}/r{round_}/{parent}/{begin}"
             yield Call(parent=parent, ids=tuple(ids[begin:end]), hint=hints[begin], path=path)
             begin = end
+
+
+def affordable_samples(state: SearchState, desk: Desk) -> int:
+    """How many samples of the state's strategy the budget still pays for, each as long as the task lets it be."""
+    shape = desk.task.shape(state["constraints"], "", about(state["strategy"]).grain)
+    return desk.purse.samples_left(longest(shape))
 
 
 async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:

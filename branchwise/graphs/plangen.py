@@ -22,7 +22,7 @@ from branchwise.agents.prior import prior
 from branchwise.agents.selector import selector
 from branchwise.agents.ucb import Arm, Record
 from branchwise.graphs import strategies
-from branchwise.graphs.calls import PROBE
+from branchwise.graphs.calls import PROBE, affordable_samples
 from branchwise.graphs.conclude import conclude
 from branchwise.graphs.needs import lacks
 from branchwise.graphs.search import grow, judge_round, search
@@ -248,14 +248,15 @@ async def judge(state: RunState, runtime: Runtime[Desk]) -> RunState:
 
 def _stop(state: RunState, desk: Desk) -> Reason | Literal[""]:
     """Why the run ends after this trial without an accepted answer, if it does."""
-    if desk.purse.samples_left() < 1:
+    if affordable_samples(state, desk) < 1:
         return "budget"
     if len(desk.notebook.before(state["round"] + 1).complete) >= state["most"]:
         return "enough"
-    fixed = desk.options.strategy != "auto"
-    return "exhausted" if fixed or state["trial"] >= desk.options.trials else ""
+    over = desk.options.strategy != "auto" and not desk.options.restarts
+    return "exhausted" if over or state["trial"] >= desk.options.trials else ""
 
 
 def _accepted(desk: Desk, round_: int) -> Reason | Literal[""]:
     best = desk.notebook.before(round_).best
-    return "accepted" if best is not None and best.accepted else ""
+    won = best is not None and best.accepted and not desk.options.exhaustive
+    return "accepted" if won else ""

@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from branchwise.graphs import strategies
-from branchwise.graphs.calls import Call, about, calls, sampled
+from branchwise.graphs.calls import Call, about, affordable_samples, calls, sampled
 from branchwise.graphs.docket import Outcome, call_off, ended
 from branchwise.graphs.state import Desk, SearchState
 from branchwise.graphs.verdicts import Bench
@@ -46,14 +46,15 @@ async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
     """Ask the strategy where the next samples go; an empty allocation ends the trial."""
     desk, round_ = runtime.context, state["round"] + 1
     tree = desk.notebook.before(round_, since=state["since"])
-    if state["stop"] or any(node.accepted and node.complete for node in tree) or round_ > _MOST_ROUNDS:
+    won = not desk.options.exhaustive and any(node.accepted and node.complete for node in tree)
+    if state["stop"] or won or round_ > _MOST_ROUNDS:
         return {"allocation": {}}
     strategy = strategies.load(state["strategy"], **state["knobs"])
 
     async def allocate() -> Json:
-        affordable = min(state["samples"], desk.purse.samples_left(), _worth_drawing(state, desk))
-        asked = strategy(tree, affordable, seed=desk.seed) if affordable > 0 else {}
-        return _lawful(asked, tree, affordable, state["strategy"])
+        most = min(state["samples"], affordable_samples(state, desk), _worth_drawing(state, desk))
+        asked = strategy(tree, most, seed=desk.seed) if most > 0 else {}
+        return _lawful(asked, tree, most, state["strategy"])
 
     decided = await desk.notebook.once(f"r{round_}/allocate", "allocate", allocate)
     allocation = cast("dict[NodeId, int]", decided)

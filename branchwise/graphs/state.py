@@ -76,7 +76,11 @@ class Options:
     probes: Annotated[int, Field(ge=0, le=1000)] = 4
     """Whole solutions sampled to estimate the difficulty; only with "auto"."""
     trials: Annotated[int, Field(ge=1)] = 4
-    """Trials of strategies before the run gives up."""
+    """Trials of strategies before the run gives up; with a fixed strategy they count only with `restarts`."""
+    restarts: bool = False
+    """Whether a fixed strategy that found nothing begins again on an empty tree, until `trials` or the budget end."""
+    exhaustive: bool = False
+    """Whether the search goes on after an accepted solution: to measure coverage, or to collect solutions."""
     prior: Literal["difficulty", "llm", "uniform"] = "difficulty"
     mode: Mode = "mean"
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7

@@ -65,6 +65,8 @@ class Budget:
 
     tokens: int | None = None
     """Prompt tokens evaluated anew plus completion tokens."""
+    completion_tokens: int | None = None
+    """Completion tokens alone, by which strategies are compared: what is read depends on what the engine has cached."""
     calls: int | None = None
     seconds: float | None = None
     """Wall time of the run, summed over resumptions."""

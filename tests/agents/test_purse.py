@@ -31,11 +31,12 @@ def test_calls_in_flight_never_reserve_more_than_the_budget(limit: int, asked: l
         (Budget(calls=1), "calls"),
         (Budget(cost=0.5), "cost"),
         (Budget(seconds=3), "seconds"),
+        (Budget(completion_tokens=3), "completion_tokens"),
     ],
 )
 def test_each_limit_is_named(budget: Budget, what: str) -> None:
     purse = Purse(budget, Usage(calls=1, prompt_tokens=9, cached_tokens=4, cost=0.5), elapsed=3)
-    with pytest.raises(BudgetSpent) as error, purse.reserve(1):
+    with pytest.raises(BudgetSpent) as error, purse.reserve(1, 4):
         pass
     assert error.value.what == what
 
@@ -44,6 +45,12 @@ def test_samples_left_goes_by_the_mean_cost_so_far() -> None:
     purse = Purse(Budget(tokens=100))
     purse.pay(Usage(calls=1, samples=4, completion_tokens=40))
     assert purse.samples_left() == 6
+
+
+def test_a_budget_of_completion_tokens_is_not_overdrawn_by_a_long_sample() -> None:
+    purse = Purse(Budget(completion_tokens=100))
+    purse.pay(Usage(calls=1, samples=4, completion_tokens=40))
+    assert purse.samples_left(longest=25) == 2
 
 
 def test_tokens_read_from_the_cache_are_free() -> None:

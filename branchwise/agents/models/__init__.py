@@ -20,6 +20,7 @@ _SCHEMES = {
     "pool": "pool",
     "litellm": "litellm",
     "scorer": "scorer",
+    "uniform": "uniform",
 }
 
 
@@ -27,9 +28,9 @@ def load(spec: str, **options: Any) -> Model:
     """Load the model that `spec` names; only now is its engine or client imported.
 
     Args:
-        spec: "embedded" or "embedded:PATH.gguf", "openai-compatible:NAME", "pool:NAME" for a pool that runs or
-            "pool:URL,URL" (with `#NAME` where the engines serve several models), "litellm:PROVIDER/NAME", and for
-            reward models "scorer:URL".
+        spec: "embedded" or "embedded:PATH.gguf", "uniform" (no model at all), "openai-compatible:NAME", "pool:NAME"
+            for a pool that runs or "pool:URL,URL" (with `#NAME` where the engines serve several models),
+            "litellm:PROVIDER/NAME", and for reward models "scorer:URL".
         **options: Options of that way in, for example `base_url`.
 
     Raises:
@@ -40,7 +41,7 @@ def load(spec: str, **options: Any) -> Model:
     scheme, _, name = spec.partition(":")
     if scheme not in _SCHEMES:
         raise UnknownName("kind of model", scheme, _SCHEMES)
-    if not name and scheme != "embedded":
+    if not name and scheme not in {"embedded", "uniform"}:
         raise BadInput(f"A model is named like `{scheme}:NAME`.")
     module = _SCHEMES[scheme]
     make = getattr(import_module(f"{__name__}.{module}"), module)

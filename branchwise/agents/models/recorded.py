@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from branchwise.agents.models.codec import read_reply, reply_json, request_json
 from branchwise.agents.models.require import require
-from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler
+from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler, Shape
 from branchwise.agents.purse import Purse
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
@@ -97,13 +97,18 @@ class _Recorded:
         if self._record.recorded(key, asked):
             return read_reply(await call())
         async with self._purse.turn(), self._turn():
-            with self._purse.reserve(_expected(request)):
+            with self._purse.reserve(*_expected(request)):
                 return read_reply(await call())
 
 
-def _expected(request: Request) -> int:
+def longest(shape: Shape) -> int:
+    """Completion tokens that one sample of this form takes at most; choices are short texts, two characters a token."""
+    chosen = max((len(choice) for choice in shape.choices), default=0) // 2 + 8
+    return min(shape.max_tokens, chosen) if shape.choices else shape.max_tokens
+
+
+def _expected(request: Request) -> tuple[int, int]:
     # Four characters a token is the usual rule of thumb for English; the bill corrects it.
     prompt = (sum(len(m.content) for m in request.messages) + len(request.prefix)) // 4
-    longest = max((len(c) for c in request.shape.choices), default=0) // 2 + 8
-    each = min(request.shape.max_tokens, longest) if request.shape.choices else request.shape.max_tokens
-    return prompt + request.n * each
+    written = request.n * longest(request.shape)
+    return prompt + written, written

@@ -1,0 +1,95 @@
+"""A uniform draw among what steering allows: how much of a result is the model's doing, and how much the form's?"""
+
+from __future__ import annotations
+
+from random import Random
+from re import _constants as kind  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sample, Shape
+from branchwise.store.errors import Unsupported
+from branchwise.store.records import Usage
+
+_MANY = 4
+"""Repetitions drawn at most beyond the least, where a pattern sets no limit."""
+_PRINTABLE = set(range(32, 127))
+_DIGITS = {code for code in _PRINTABLE if chr(code).isdigit()}
+_WORDS = {code for code in _PRINTABLE if chr(code).isalnum() or chr(code) == "_"}
+_CATEGORIES = {
+    kind.CATEGORY_DIGIT: _DIGITS,
+    kind.CATEGORY_NOT_DIGIT: _PRINTABLE - _DIGITS,
+    kind.CATEGORY_WORD: _WORDS,
+    kind.CATEGORY_NOT_WORD: _PRINTABLE - _WORDS,
+    kind.CATEGORY_SPACE: {32},
+    kind.CATEGORY_NOT_SPACE: _PRINTABLE - {32},
+}
+
+
+def uniform() -> Model:
+    """Make the model that knows nothing: the baseline of every result that steering may explain.
+
+    Of choices each is as likely as another; of a regular expression each branch and each member of a class is,
+    where it stands. A token is four characters, the usual rule of thumb. Free text it cannot write.
+    """
+    return _Uniform()
+
+
+class _Uniform:
+    name = "uniform"
+    capabilities = Capabilities(prefix=True, choices=True, regex=True, seed=True, many=True)
+
+    async def sample(self, request: Request) -> Reply:
+        texts = [_draw(request.shape, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
+        samples = tuple(Sample(text=text, tokens=max(1, len(text) // 4)) for text in texts)
+        written = sum(sample.tokens for sample in samples)
+        return Reply(samples=samples, usage=Usage(calls=1, completion_tokens=written))
+
+    async def aclose(self) -> None:
+        pass
+
+
+def _draw(shape: Shape, rng: Random) -> str:
+    if shape.choices:
+        return rng.choice(shape.choices)
+    if shape.regex is None:
+        raise Unsupported(
+            "The model `uniform` draws among choices or by a regular expression; it writes no free text. Use a task "
+            "that steers decoding, or another model."
+        )
+    return _sequence(parser.parse(shape.regex), rng)
+
+
+def _sequence(items: Any, rng: Random) -> str:
+    return "".join(_item(name, value, rng) for name, value in items)
+
+
+def _item(name: Any, value: Any, rng: Random) -> str:
+    if name is kind.SUBPATTERN:
+        return _sequence(value[3], rng)
+    if name is kind.BRANCH:
+        return _sequence(rng.choice(value[1]), rng)
+    if name in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
+        low, high, inner = value
+        most = low + _MANY if high is kind.MAXREPEAT else int(high)
+        return "".join(_sequence(inner, rng) for _ in range(rng.randint(low, most)))
+    return chr(rng.choice(sorted(_characters(name, value))))
+
+
+def _characters(name: Any, value: Any) -> set[int]:
+    """The characters that an item of one character admits; of classes and negations the printable ASCII ones."""
+    if name is kind.LITERAL:
+        return {value}
+    if name is kind.RANGE:
+        return set(range(value[0], value[1] + 1))
+    if name is kind.ANY:
+        return _PRINTABLE
+    if name is kind.NOT_LITERAL:
+        return _PRINTABLE - {value}
+    if name is kind.CATEGORY:
+        return _CATEGORIES[value]
+    if name is not kind.IN:
+        raise Unsupported(f"The model `uniform` cannot draw by a regular expression with `{name}`.")
+    negated = value[0][0] is kind.NEGATE
+    members = set().union(*(_characters(*member) for member in value[negated:]))
+    return _PRINTABLE - members if negated else members

@@ -1,0 +1,45 @@
+"""The uniform draw keeps to the form, is repeatable, and favours nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from branchwise.agents import models
+from branchwise.agents.protocols import Message, Request, Shape
+from branchwise.store.errors import Unsupported
+
+ASKED = (Message(role="user", content="Go."),)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[0-9]{1,2}:[0-9]{2} - [0-9]{1,2}:[0-9]{2}",
+        "(Monday|Friday), [^a-z]+",
+        r"\d+\s\w*|\S.?",
+        "(stack [a-e] on [a-e]\n)+done",
+        r"[^\d\s]x",
+    ],
+)
+async def test_a_draw_matches_the_whole_pattern(pattern: str) -> None:
+    reply = await models.load("uniform").sample(
+        Request(messages=ASKED, n=50, seed=1, shape=Shape(regex=pattern))
+    )
+    assert all(re.fullmatch(pattern, sample.text) for sample in reply.samples)
+    assert len({sample.text for sample in reply.samples}) > 10
+
+
+async def test_choices_are_equally_likely_and_a_seed_repeats_them() -> None:
+    request = Request(messages=ASKED, n=3000, seed=5, shape=Shape(choices=("a", "b", "c")))
+    first = await models.load("uniform").sample(request)
+    assert first == await models.load("uniform").sample(request)
+    counts = Counter(sample.text for sample in first.samples)
+    assert all(abs(count - 1000) < 120 for count in counts.values()), "four and a half standard deviations"
+
+
+async def test_free_text_is_refused() -> None:
+    with pytest.raises(Unsupported, match="writes no free text"):
+        await models.load("uniform").sample(Request(messages=ASKED))
