@@ -9,7 +9,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,6 +86,27 @@ def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
         print(said if not last.wrong else f"{said}: {last}", file=sys.stderr, flush=True)
 
 
+def _fight_all(
+    database: str, seeds: range, opening: AbstractContextManager[Cluster | None]
+) -> tuple[list[_Arm], Counter[str]]:
+    arms, migrations = [], Counter[str]()
+    with opening as cluster:
+        for workers in (1, 4):
+            arms.append(_Arm(database=database, workers=workers))
+            # Points of its own for every kind, which one seed would make the same.
+            offset = 1000 * len(arms) + 10_000 * (cluster is not None)
+            _fight(arms[-1], range(seeds.start + offset, seeds.stop + offset), cluster)
+        for seed in seeds:
+            for what, new in (("made", True), ("upgraded", False)):
+                with fresh(cluster) as url:
+                    try:
+                        migrations[what] += killed_migration(url, seed, new=new)
+                    except Exception as error:
+                        arms[-1].broken += 1
+                        print(f"{database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
+    return arms, migrations
+
+
 def _table(columns: list[str], rows: list[list[object]]) -> list[str]:
     lines = [columns, ["---"] * len(columns), *([str(cell) for cell in row] for row in rows)]
     return [f"| {' | '.join(line)} |" for line in lines]
@@ -124,22 +146,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the report here too")
     wanted = parser.parse_args()
     seeds, began = range(wanted.first, wanted.first + wanted.seeds), time.monotonic()
-    arms, migrations = [], Counter[str]()
-    with ExitStack() as stack:
-        clusters: dict[str, Cluster | None] = {
-            "SQLite": None,
-            "PostgreSQL": stack.enter_context(own_postgres()),
-        }
-        for database, cluster in clusters.items():
-            for workers in (1, 4):
-                arms.append(_Arm(database=database, workers=workers))
-                # Points of its own for every kind, which one seed would make the same.
-                offset = 1000 * len(arms)
-                _fight(arms[-1], range(seeds.start + offset, seeds.stop + offset), cluster)
-            for seed in seeds:
-                for what, new in (("made", True), ("upgraded", False)):
-                    with fresh(cluster) as url:
-                        migrations[what] += killed_migration(url, seed, new=new)
+    # Most of a campaign is waiting for leases to run out, so both databases have theirs at once.
+    with ThreadPoolExecutor(2) as pool:
+        lite = pool.submit(_fight_all, "SQLite", seeds, nullcontext())
+        server = pool.submit(_fight_all, "PostgreSQL", seeds, own_postgres())
+        done = [lite.result(), server.result()]
+    arms = [arm for theirs, _ in done for arm in theirs]
+    migrations = sum((killed for _, killed in done), Counter[str]())
     report = _report(arms, migrations, (time.monotonic() - began) / 60)
     print(report)
     if wanted.out:

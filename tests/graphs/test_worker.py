@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from branchwise.agents.models.scripted import Scripted, scripted
 from branchwise.graphs.submit import submit
@@ -14,14 +15,10 @@ from branchwise.graphs.worker import Report, work
 from branchwise.store.errors import BadInput
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store
+from branchwise.store.tables import runs
 
 MODEL = "scripted:script"
 ASK: dict[str, Any] = {"model": MODEL, "strategy": "best_of_n", "knobs": {"n": 2}}
-
-
-@pytest.fixture
-def url(tmp_path: object) -> str:
-    return f"sqlite:///{tmp_path}/runs.sqlite"
 
 
 def answering(latency: float = 0.0) -> Scripted:
@@ -146,7 +143,7 @@ async def test_what_cannot_be_done_fails_and_what_might_be_is_tried_again(
         [unreachable] = await submit([{"problem": "p", **absent}], store=store)
         [changed] = await submit(["q"], store=store, **ASK)
         await store.database.awrite(
-            lambda c: c.exec_driver_sql("UPDATE runs SET spec = '{}' WHERE id = ?", (changed,))
+            lambda c: c.execute(sa.update(runs).where(runs.c.id == changed).values(spec={})) and None
         )
         reports: list[Report] = []
         await work(store=store, model=answering(), until_empty=True, watch=reports.append)
