@@ -71,6 +71,8 @@ def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
                 waves=6,
                 kills=12,
                 stops=6,
+                ttl=1.5,
+                patience=600,
                 restart=cluster.restart if cluster else None,
                 restarts=3 if cluster else 0,
             )
@@ -87,24 +89,22 @@ def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
 
 
 def _fight_all(
-    database: str, seeds: range, opening: AbstractContextManager[Cluster | None]
-) -> tuple[list[_Arm], Counter[str]]:
-    arms, migrations = [], Counter[str]()
+    database: str, workers: int, seeds: range, opening: AbstractContextManager[Cluster | None]
+) -> tuple[_Arm, Counter[str]]:
+    arm, migrations = _Arm(database=database, workers=workers), Counter[str]()
     with opening as cluster:
-        for workers in (1, 4):
-            arms.append(_Arm(database=database, workers=workers))
-            # Points of its own for every kind, which one seed would make the same.
-            offset = 1000 * len(arms) + 10_000 * (cluster is not None)
-            _fight(arms[-1], range(seeds.start + offset, seeds.stop + offset), cluster)
-        for seed in seeds:
+        # Points of its own for every kind, which one seed would make the same.
+        offset = 1000 * workers + 10_000 * (cluster is not None)
+        _fight(arm, range(seeds.start + offset, seeds.stop + offset), cluster)
+        for seed in seeds if workers == 1 else ():
             for what, new in (("made", True), ("upgraded", False)):
                 with fresh(cluster) as url:
                     try:
                         migrations[what] += killed_migration(url, seed, new=new)
                     except Exception as error:
-                        arms[-1].broken += 1
+                        arm.broken += 1
                         print(f"{database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
-    return arms, migrations
+    return arm, migrations
 
 
 def _table(columns: list[str], rows: list[list[object]]) -> list[str]:
@@ -146,12 +146,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the report here too")
     wanted = parser.parse_args()
     seeds, began = range(wanted.first, wanted.first + wanted.seeds), time.monotonic()
-    # Most of a campaign is waiting for leases to run out, so both databases have theirs at once.
-    with ThreadPoolExecutor(2) as pool:
-        lite = pool.submit(_fight_all, "SQLite", seeds, nullcontext())
-        server = pool.submit(_fight_all, "PostgreSQL", seeds, own_postgres())
-        done = [lite.result(), server.result()]
-    arms = [arm for theirs, _ in done for arm in theirs]
+    # Most of a campaign is waiting for leases to run out, so all kinds have theirs at once.
+    with ThreadPoolExecutor(4) as pool:
+        kinds = [
+            pool.submit(_fight_all, database, workers, seeds, opening())
+            for database, opening in (("SQLite", nullcontext), ("PostgreSQL", own_postgres))
+            for workers in (1, 4)
+        ]
+        done = [kind.result() for kind in kinds]
+    arms = [arm for arm, _ in done]
     migrations = sum((killed for _, killed in done), Counter[str]())
     report = _report(arms, migrations, (time.monotonic() - began) / 60)
     print(report)
