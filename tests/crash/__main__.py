@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import secrets
 import sys
 import tempfile
@@ -60,8 +61,10 @@ def fresh(cluster: Cluster | None) -> Iterator[str]:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
+def _fight(arm: _Arm, seeds: range, cluster: Cluster | None, end: float) -> None:
     for seed in seeds:
+        if time.monotonic() > end:
+            return
         with fresh(cluster) as url:
             plan = Campaign(
                 url=url,
@@ -89,13 +92,10 @@ def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
 
 
 def _fight_all(
-    database: str, workers: int, seeds: range, opening: AbstractContextManager[Cluster | None]
+    database: str, workers: int, seeds: range, opening: AbstractContextManager[Cluster | None], end: float
 ) -> tuple[_Arm, Counter[str]]:
     arm, migrations = _Arm(database=database, workers=workers), Counter[str]()
     with opening as cluster:
-        # Points of its own for every kind, which one seed would make the same.
-        offset = 1000 * workers + 10_000 * (cluster is not None)
-        _fight(arm, range(seeds.start + offset, seeds.stop + offset), cluster)
         for seed in seeds if workers == 1 else ():
             for what, new in (("made", True), ("upgraded", False)):
                 with fresh(cluster) as url:
@@ -104,6 +104,9 @@ def _fight_all(
                     except Exception as error:
                         arm.broken += 1
                         print(f"{database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
+        # Points of its own for every kind, which one seed would make the same.
+        offset = 1000 * workers + 10_000 * (cluster is not None)
+        _fight(arm, range(seeds.start + offset, seeds.stop + offset), cluster, end)
     return arm, migrations
 
 
@@ -143,13 +146,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="campaigns per database and number of workers")
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no campaign after these")
     parser.add_argument("--out", type=Path, help="write the report here too")
     wanted = parser.parse_args()
     seeds, began = range(wanted.first, wanted.first + wanted.seeds), time.monotonic()
     # Most of a campaign is waiting for leases to run out, so all kinds have theirs at once.
     with ThreadPoolExecutor(4) as pool:
         kinds = [
-            pool.submit(_fight_all, database, workers, seeds, opening())
+            pool.submit(_fight_all, database, workers, seeds, opening(), began + wanted.minutes * 60)
             for database, opening in (("SQLite", nullcontext), ("PostgreSQL", own_postgres))
             for workers in (1, 4)
         ]
