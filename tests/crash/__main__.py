@@ -61,34 +61,43 @@ def fresh(cluster: Cluster | None) -> Iterator[str]:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _fight(arm: _Arm, seeds: range, cluster: Cluster | None, end: float) -> None:
-    for seed in seeds:
-        if time.monotonic() > end:
+def _fight(arm: _Arm, seed: int, cluster: Cluster | None) -> None:
+    with fresh(cluster) as url:
+        plan = Campaign(
+            url=url,
+            seed=seed,
+            workers=arm.workers,
+            runs=4,
+            waves=6,
+            kills=12,
+            stops=6,
+            ttl=1.5,
+            patience=600,
+            restart=cluster.restart if cluster else None,
+            restarts=3 if cluster else 0,
+        )
+        try:
+            last = crash_campaign(plan)
+        except Exception as error:  # one campaign's fault must not cost the report of all others
+            arm.broken += 1
+            print(f"{arm.database} x{arm.workers} seed {seed}: {error!r}", file=sys.stderr, flush=True)
             return
+        arm.outcomes.append(last)
+    ended = sum(last.ends.values()) + sum(last.stops.values())
+    said = f"{arm.database} x{arm.workers} seed {seed}: {ended} ended, {last.wrong} wrong"
+    print(said if not last.wrong else f"{said}: {last}", file=sys.stderr, flush=True)
+
+
+def _interrupt(arm: _Arm, seed: int, cluster: Cluster | None) -> Counter[str]:
+    killed = Counter[str]()
+    for what, new in (("made", True), ("upgraded", False)):
         with fresh(cluster) as url:
-            plan = Campaign(
-                url=url,
-                seed=seed,
-                workers=arm.workers,
-                runs=4,
-                waves=6,
-                kills=12,
-                stops=6,
-                ttl=1.5,
-                patience=600,
-                restart=cluster.restart if cluster else None,
-                restarts=3 if cluster else 0,
-            )
             try:
-                last = crash_campaign(plan)
-            except Exception as error:  # one campaign's fault must not cost the report of all others
+                killed[what] += killed_migration(url, seed, new=new)
+            except Exception as error:
                 arm.broken += 1
-                print(f"{arm.database} x{arm.workers} seed {seed}: {error!r}", file=sys.stderr, flush=True)
-                continue
-            arm.outcomes.append(last)
-        ended = sum(last.ends.values()) + sum(last.stops.values())
-        said = f"{arm.database} x{arm.workers} seed {seed}: {ended} ended, {last.wrong} wrong"
-        print(said if not last.wrong else f"{said}: {last}", file=sys.stderr, flush=True)
+                print(f"{arm.database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
+    return killed
 
 
 def _fight_all(
@@ -96,17 +105,13 @@ def _fight_all(
 ) -> tuple[_Arm, Counter[str]]:
     arm, migrations = _Arm(database=database, workers=workers), Counter[str]()
     with opening as cluster:
-        for seed in seeds if workers == 1 else ():
-            for what, new in (("made", True), ("upgraded", False)):
-                with fresh(cluster) as url:
-                    try:
-                        migrations[what] += killed_migration(url, seed, new=new)
-                    except Exception as error:
-                        arm.broken += 1
-                        print(f"{database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
-        # Points of its own for every kind, which one seed would make the same.
-        offset = 1000 * workers + 10_000 * (cluster is not None)
-        _fight(arm, range(seeds.start + offset, seeds.stop + offset), cluster, end)
+        for seed in seeds:
+            if time.monotonic() > end:
+                break
+            if workers == 1:
+                migrations += _interrupt(arm, seed, cluster)
+            # Points of its own for every kind, which one seed would make the same.
+            _fight(arm, seed + 1000 * workers + 10_000 * (cluster is not None), cluster)
     return arm, migrations
 
 

@@ -154,7 +154,9 @@ async def test_a_server_that_repeats_the_key_brings_it_nowhere(
     monkeypatch.setenv("OPENAI_API_KEY", key)
     told = {"message": {"role": "assistant", "content": f"You sent Bearer {key}."}, "finish_reason": "stop"}
     async with serving() as server, Store.opened(str(tmp_path / "store" / "runs.sqlite")) as store:
-        well = says(200, {"choices": [{"index": 0, **told}], "usage": {}})
+        well = says(
+            200, {"choices": [{"index": 0, **told}], "usage": {"prompt_tokens": 9, "completion_tokens": 5}}
+        )
         server.next = [well, says(403, f"Authorization: Bearer {key} is not welcome".encode()), *[well] * 20]
         result = await solve(
             PROBLEM,
