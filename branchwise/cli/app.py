@@ -27,7 +27,6 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
-    read_knobs,
 )
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
@@ -95,11 +94,12 @@ def solve(
 ) -> None:
     """Solve one problem and print the answer, the tree and the bill."""
     from branchwise.cli.solving import solving
+    from branchwise.graphs.pairs import pairs
 
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
-        knobs = read_knobs(knob)
+        knobs = pairs(knob or [])
     except (BadInput, ValueError, OSError) as error:
         Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from None

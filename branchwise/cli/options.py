@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from branchwise.store.errors import BadInput
-
 
 def _strategies(incomplete: str) -> list[str]:
     from branchwise.graphs import strategies
@@ -16,7 +14,8 @@ def _strategies(incomplete: str) -> list[str]:
     return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
 
 
-def _tasks(incomplete: str) -> list[str]:
+def task_names(incomplete: str) -> list[str]:
+    """Names of tasks that begin so, for completion."""
     from branchwise.graphs import tasks
 
     return [name for name in tasks.names() if name.startswith(incomplete)]
@@ -29,7 +28,7 @@ StoreUrl = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=_tasks)]
+TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=task_names)]
 StrategyName = Annotated[str, typer.Option("--strategy", help="How to search.", autocompletion=_strategies)]
 Knobs = Annotated[
     list[str] | None,
@@ -51,24 +50,3 @@ PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
 ]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]
-
-
-def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
-    """Read `name=value` pairs.
-
-    Raises:
-        BadInput: One has no `=`.
-    """
-    return dict(_pair(pair) for pair in pairs or [])
-
-
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)

@@ -61,8 +61,14 @@ def _under(parent: NodeId, count: int, state: SearchState, desk: Desk) -> Iterat
 
 def affordable_samples(state: SearchState, desk: Desk) -> int:
     """How many samples of the state's strategy the budget still pays for, each as long as the task lets it be."""
-    shape = desk.task.shape(state["constraints"], "", about(state["strategy"]).grain)
-    return desk.purse.samples_left(longest(shape))
+    if desk.purse.budget.completion_tokens is None:
+        return desk.purse.samples_left()
+    tree, grain = desk.notebook.tree, about(state["strategy"]).grain
+    newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
+    texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
+    return desk.purse.samples_left(
+        max(longest(desk.task.shape(state["constraints"], text, grain)) for text in texts)
+    )
 
 
 async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:

@@ -16,7 +16,8 @@ from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Model, Sampler, Task
 from branchwise.agents.purse import Purse
-from branchwise.agents.ucb import Arm, Record
+from branchwise.agents.ucb import Arm, Record, Weights
+from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
@@ -129,6 +130,7 @@ def desk_of(
         options=request.options,
         seed=request.seed,
         watch=watch,
+        weights=Weights().without(*request.options.without),
     )
 
 
@@ -137,6 +139,8 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
         return program(task)
     if options.verifier == "reward":
         return reward(score, task, threshold=options.threshold)
+    if options.verifier == "chance":
+        return chance(threshold=options.threshold)
     if options.verifier == "yes_no":
         return yes_no(sample, task, prompts, threshold=options.threshold)
     return llm(sample, task, prompts, threshold=options.threshold)
