@@ -28,9 +28,14 @@ bench = typer.Typer(
 )
 _out = Console(highlight=False)
 
-Data = Annotated[
-    Path, typer.Option(envvar="BRANCHWISE_DATA", help="Folder with one folder a log.", show_default=False)
-]
+
+def log_names(incomplete: str) -> list[str]:
+    """Names of logs that begin so, for completion."""
+    from branchwise.bench import logs
+
+    return [name for name in logs.names() if name.startswith(incomplete)]
+
+
 Seeds = Annotated[int, typer.Option(min=1, help="How often each half of an instance's samples is played.")]
 Where = Annotated[
     Path | None,
@@ -169,8 +174,14 @@ def list_(data: Where = None, as_json: AsJson = False) -> None:
 
 @bench.command()
 def replay(
-    data: Data,
-    log: Annotated[list[str] | None, typer.Option(help="Which logs; all where none is named.")] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Names of recorded logs, or files in the replay format; all names where none is given.",
+            autocompletion=log_names,
+        ),
+    ] = None,
+    data: Where = None,
     seeds: Seeds = 5,
     out: Annotated[
         Path | None, typer.Option(help="Write Markdown, JSON and one page with plots into this folder.")
@@ -187,5 +198,36 @@ def replay(
                 typer.echo(report.dumps())
             else:
                 terminal(report, _out)
+
+    run(work())
+
+
+@bench.command()
+def simulate(
+    log: Annotated[str, typer.Argument(help="A recorded log or a replay file.", autocompletion=log_names)],
+    data: Where = None,
+    samples: Annotated[
+        str, typer.Option(help="Numbers of samples, more than were recorded too.")
+    ] = "1,4,16,64",
+    seeds: Seeds = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
+    from branchwise.bench.forecast import forecast
+    from branchwise.bench.tables import plan_of, read_log
+    from branchwise.bench.terminal import terminal
+    from branchwise.store.errors import BadInput
+
+    async def work() -> None:
+        found = read_log(log, data)
+        try:
+            sizes = tuple(sorted({int(size) for size in samples.split(",")}))
+        except ValueError as error:
+            raise BadInput(f"Numbers of samples are written like `1,4,16`, not `{samples}`.") from error
+        report = forecast(log, found, plan_of(found).arm, sizes, seeds=seeds)
+        if as_json:
+            typer.echo(report.dumps())
+        else:
+            terminal(report, _out)
 
     run(work())
