@@ -56,7 +56,7 @@ async def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, room: int) -> 
         result = await resume(run.id, store=opened, model=scripted(_write))
         calm = await solve(PROBLEM, model=scripted(_write), store=opened, strategy="step_beam", seed=3)
         assert (result.answer, result.nodes) == (calm.answer, calm.nodes)
-        assert list(await opened.tree(run.id)) == list(await opened.tree(calm.run_id))
+        assert list(await opened.nodes(run.id)) == list(await opened.nodes(calm.run_id))
         assert (await replay(run.id, store=opened)).exact
 
 

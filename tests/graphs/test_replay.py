@@ -80,14 +80,14 @@ async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> Non
     undisturbed = await ended(store, seed=4, budget=Budget(tokens=40_000))
     assert (result.answer, result.nodes) == (undisturbed.answer, undisturbed.nodes)
     assert result.usage.tokens == undisturbed.usage.tokens  # not calls: one that had failed was tried anew
-    assert list(await store.tree(run.id)) == list(await store.tree(undisturbed.run_id))
+    assert list(await store.nodes(run.id)) == list(await store.nodes(undisturbed.run_id))
     again = await replay(run.id, store=store)
     assert again.exact, again.differences[:3]
 
 
 async def test_what_was_tampered_with_is_named(store: Store) -> None:
     result = await ended(store, seed=4)
-    node = list(await store.tree(result.run_id))[3]
+    node = list(await store.nodes(result.run_id))[3]
     for statement, what, key in (
         ("UPDATE nodes SET text = 'forged' WHERE id = ?", "node", node.id),
         ("UPDATE decisions SET payload = '{}' WHERE key = ?", "decision", "r2/allocate"),
