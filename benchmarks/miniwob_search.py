@@ -52,10 +52,16 @@ async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) 
         for task in asked["tasks"]:
             if (task, seed) not in known:
                 rows += await _instance(task, seed, asked, inner)
-                out.write_text(json.dumps({"asked": asked, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+                keep(out, asked, rows)
                 print(seed, task, {row["method"]: row["solved"] for row in rows[-len(METHODS) :]}, flush=True)
     if inner is not None:
         await inner.aclose()
+
+
+def keep(out: Path, asked: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Write what was measured so far, one row a line."""
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    out.write_text(f'{{"asked": {json.dumps(asked)},\n"rows": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
 async def _instance(task: str, seed: int, asked: dict[str, Any], inner: Model | None) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Policies that are measured in pages: a uniform draw, words compared, and the embedded model held to the page's actions."""
+"""Policies measured in pages: a uniform draw, words compared, and the embedded model held to the actions of the page."""
 
 from __future__ import annotations
 
