@@ -1,4 +1,4 @@
-"""Policies measured in pages: a uniform draw, words compared, and the embedded model held to the actions of the page."""
+"""Policies measured in pages: a uniform draw, words compared, and the embedded model held to the page's actions."""
 
 from __future__ import annotations
 
