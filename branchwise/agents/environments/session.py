@@ -31,11 +31,13 @@ from branchwise.store.records import Json
 _MOST_TABS = 5
 _READY = """() => {
     // A span that scripts made clickable has no role; without one the accessibility tree takes it for plain text.
+    const roles = ['button', 'checkbox', 'combobox', 'link', 'option', 'radio', 'slider', 'switch', 'tab', 'textbox'];
+    const owned = roles.map(role => `[role=${role}], `).join('') + '[role^=menuitem], [role=treeitem]';
     const pointer = element => getComputedStyle(element).cursor === 'pointer';
     for (const element of [...document.querySelectorAll('span, div, li, td, p, svg')].slice(0, 3000)) {
         if (element.hasAttribute('role') || !element.textContent.trim()) continue;
-        if (element.closest('a, button, label, select, summary, [role]')) continue;
-        if (element.querySelector('a, button, input, select, textarea, [role]')) continue;
+        if (element.closest(`a, button, label, select, summary, ${owned}`)) continue;
+        if (element.querySelector(`a, button, input, select, textarea, ${owned}`)) continue;
         const made = element.hasAttribute('onclick') || (pointer(element) && !pointer(element.parentElement));
         if (made) element.setAttribute('role', 'button');
     }

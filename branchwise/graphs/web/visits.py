@@ -82,6 +82,8 @@ async def judge(place: Place, name: NodeId, *, twins: bool = True) -> Judgement:
             return cast("Json", asdict(Judgement()))
         if page.reached:
             return cast("Json", asdict(Judgement(value=1.0)))
+        if page.reward is not None:
+            return cast("Json", asdict(Judgement(value=page.reward)))
         twin = _twin(place, node) if twins else None
         if twin is not None or not place.options.judgements:
             return cast("Json", asdict(Judgement(value=None if twin else 0.5, twin=twin)))
@@ -168,6 +170,7 @@ def _arrival(place: Place, node: NodeId, outcome: Outcome, *, reached: bool = Fa
         writes=outcome.writes,
         ended=seen.ended,
         reached=reached,
+        reward=seen.reward if seen.ended else None,
         answer=seen.answer,
         observation=seen.text,
         goal=seen.goal,
