@@ -20,6 +20,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    PolicyName,
     PromptFolder,
     Seconds,
     Seed,
@@ -83,12 +84,7 @@ def solve(
     cost: Cost = None,
     seed: Seed = 0,
     prompts: PromptFolder = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none."
-        ),
-    ] = None,
+    policy: PolicyName = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:

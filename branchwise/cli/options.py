@@ -49,4 +49,11 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
 ]
+PolicyName = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none.",
+    ),
+]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]

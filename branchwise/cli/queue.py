@@ -18,6 +18,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    PolicyName,
     PromptFolder,
     Queue,
     Seconds,
@@ -50,6 +51,7 @@ def submit(
     cost: Cost = None,
     seed: Seed = 0,
     prompts: PromptFolder = None,
+    policy: PolicyName = None,
     priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
     max_attempts: Annotated[int, typer.Option(min=1, help="Workers that a run may kill.")] = 3,
     queue: Queue = "default",
@@ -84,6 +86,7 @@ def submit(
             budget=budget,
             seed=seed,
             prompts=str(prompts) if prompts else None,
+            policy=policy,
             priority=priority,
             max_attempts=max_attempts,
         )
