@@ -99,7 +99,7 @@ async def carry_out(
     async def one(arm: Arm, instance: Instance, seed: int) -> Outcome:
         async with room:
             result = await conduct(store, experiment.request(arm, instance, seed), engine)
-            tree = await store.tree(result.run_id)
+            tree = await store.nodes(result.run_id)
             outcome = await graded(arm.name, instance, seed, result, tree, benchmark.grade)
             done(outcome)
             return outcome
