@@ -88,10 +88,14 @@ class Options:
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
-    verifier: Literal["auto", "program", "llm", "yes_no", "reward", "chance"] = "auto"
-    """Who judges: a program that the task has, a model in words, a model by the probability of "Yes", a reward
-    model at `scorer`, or chance, the control of a model's judgement. "auto" is the program where there is one, else the
-    model in words."""
+    verifier: Literal["auto", "program", "llm", "yes_no", "reward", "vote", "chance"] = "auto"
+    """Who judges: a program that the task has; a model in words, or by the probability of "Yes"; a reward model at
+    `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
+    the program where there is one, else the model in words."""
+    judgements: Annotated[int, Field(ge=1, le=100)] = 1
+    """Opinions of a model in words whose scores are averaged; with "vote", five ballots for each."""
+    proposals: bool = False
+    """Whether one call lists all next steps of a node, different from each other, instead of sampling each."""
     scorer: str = ""
     """Where the reward model answers: a URL that ends in `/classify`, `/pooling` or another name, `#MODEL` after it."""
     durability: Literal["exit", "async", "sync"] = "exit"
@@ -132,6 +136,11 @@ class Desk:
     watch: Callable[[Event], None]
     """Called with what happened, for progress displays."""
     weights: Weights = field(default_factory=Weights)
+
+    @property
+    def compares(self) -> bool:
+        """Whether candidates are judged against each other, which waits until a round's are all there."""
+        return self.options.verifier == "vote"
 
     def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
         """Tell whoever watches, with the state of the tree and the purse."""

@@ -22,6 +22,7 @@ from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs import tasks
 from branchwise.graphs.docket import Docket
@@ -162,7 +163,9 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
         return chance(threshold=options.threshold)
     if options.verifier == "yes_no":
         return yes_no(sample, task, prompts, threshold=options.threshold)
-    return llm(sample, task, prompts, threshold=options.threshold)
+    if options.verifier == "vote":
+        return vote(sample, task, prompts, ballots=5 * options.judgements)
+    return llm(sample, task, prompts, threshold=options.threshold, judgements=options.judgements)
 
 
 def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> Result:
