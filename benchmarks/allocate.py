@@ -45,7 +45,7 @@ KNOBS: dict[str, dict[str, object]] = {
     "particle_gibbs": {"n": 64, "iterations": _LARGE},
     "plan_first": {"plans": 50, "n": _LARGE},
     "rebase": {"width": 2000},
-    "refinement_tree": {"branching": 16, "select": 4, "depth": _LARGE, "gate": 1.0},
+    "refinement_tree": {"branching": 16, "select": 4, "gate": 1.0},
     "revision_chains": {"n": _LARGE, "ratio": 1.0},
     "rewind": {"branching": 50, "iterations": 500, "threshold": 1.0},
     "sequential_revision": {"n": _LARGE},
