@@ -166,6 +166,8 @@ class Task:
 
     None where there is no program that can tell; the LLM verifier judges then.
     """
+    blocking: bool = False
+    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
 
 
 class ProblemState(TypedDict):
