@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+
+from pydantic import TypeAdapter
 
 from branchwise.agents.protocols import Model
 from branchwise.graphs.request import Request, request_of, row_of
@@ -14,10 +15,15 @@ from branchwise.graphs.turn import turn
 from branchwise.store.errors import UnknownName
 from branchwise.store.store import Store
 
+_REQUEST = TypeAdapter(Request)
+
 
 def run_id(request: Request) -> str:
-    """The id of the run that answers `request`: the same request is the same run."""
-    text = json.dumps(asdict(request), sort_keys=True)
+    """The id of the run that answers `request`: the same request is the same run.
+
+    What was left at its default does not count, so that an experiment outlives options that later versions add.
+    """
+    text = json.dumps(_REQUEST.dump_python(request, mode="json", exclude_defaults=True), sort_keys=True)
     return f"bench-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 

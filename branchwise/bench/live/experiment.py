@@ -10,7 +10,7 @@ from typing import TypeVar
 from branchwise.agents.protocols import Model
 from branchwise.bench.live.arm import Arm
 from branchwise.bench.live.conduct import conduct
-from branchwise.bench.live.outcome import Outcome, graded
+from branchwise.bench.live.outcome import Finished, Outcome, graded
 from branchwise.graphs import tasks
 from branchwise.graphs.request import Request, check, check_engine
 from branchwise.graphs.tasks.domain.instances import Instance
@@ -99,8 +99,15 @@ async def carry_out(
     async def one(arm: Arm, instance: Instance, seed: int) -> Outcome:
         async with room:
             result = await conduct(store, experiment.request(arm, instance, seed), engine)
-            tree = await store.nodes(result.run_id)
-            outcome = await graded(arm.name, instance, seed, result, tree, benchmark.grade)
+            run = Finished(
+                arm=arm.name,
+                instance=instance,
+                seed=seed,
+                result=result,
+                tree=await store.nodes(result.run_id),
+                calls=await store.calls(result.run_id),
+            )
+            outcome = await graded(run, benchmark.grade)
             done(outcome)
             return outcome
 

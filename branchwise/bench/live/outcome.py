@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from branchwise.agents.engines.idealised import Timed
 from branchwise.graphs.result import Result
 from branchwise.graphs.tasks.domain.instances import Grades, Instance
-from branchwise.store.records import Node
+from branchwise.store.records import Node, Usage
+from branchwise.store.rows import CallRecord
 from branchwise.store.tree import Tree
 
 
@@ -34,6 +36,8 @@ class Outcome:
     """Of the answer that was given; all False where there is none."""
     tree: Tree
     solutions: tuple[Solution, ...]
+    timed: tuple[Timed, ...]
+    """The model calls of the run."""
 
     @property
     def right(self) -> bool:
@@ -46,31 +50,30 @@ class Outcome:
         return any(solution.right for solution in self.solutions)
 
 
-async def graded(
-    arm: str,
-    instance: Instance,
-    seed: int,
-    result: Result,
-    tree: Tree,
-    grade: Callable[[Instance, str], Grades],
-) -> Outcome:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """One run that is done, with what the store holds of it."""
+
+    arm: str
+    instance: Instance
+    seed: int
+    result: Result
+    tree: Tree
+    calls: Sequence[CallRecord]
+
+
+async def graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
     """Grade the answer of a run and every solution on its tree; in a thread, for a grader may run programs."""
-    return await asyncio.to_thread(_graded, arm, instance, seed, result, tree, grade)
+    return await asyncio.to_thread(_graded, run, grade)
 
 
-def _graded(
-    arm: str,
-    instance: Instance,
-    seed: int,
-    result: Result,
-    tree: Tree,
-    grade: Callable[[Instance, str], Grades],
-) -> Outcome:
+def _graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
+    result, tree = run.result, run.tree
     known: dict[str, Grades] = {}
 
     def look(text: str) -> Grades:
         if text not in known:
-            known[text] = grade(instance, text)
+            known[text] = grade(run.instance, text)
         return known[text]
 
     solutions = tuple(
@@ -82,11 +85,21 @@ def _graded(
     if result.answer is None:
         grades = dict.fromkeys(grades, False)
     return Outcome(
-        arm=arm,
-        instance=instance.id,
-        seed=seed,
+        arm=run.arm,
+        instance=run.instance.id,
+        seed=run.seed,
         result=result,
         grades=grades,
         tree=tree,
         solutions=solutions,
+        timed=tuple(_timed(call.usage) for call in run.calls if call.kind == "model"),
+    )
+
+
+def _timed(usage: Usage) -> Timed:
+    return Timed(
+        prompt=usage.prompt_tokens - usage.cached_tokens,
+        completion=usage.completion_tokens,
+        samples=usage.samples,
+        seconds=usage.seconds,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
+from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
 from branchwise.bench.bootstrap import bootstrap, paired
 from branchwise.bench.live.choice import choices
 from branchwise.bench.live.coverage import coverages
@@ -12,6 +13,7 @@ from branchwise.bench.live.outcome import Outcome
 from branchwise.bench.repeated import repeated
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.selective import selective
+from branchwise.store.errors import BadInput
 
 Runs = Mapping[str, Mapping[str, Sequence[Outcome]]]
 """Outcomes by arm and instance, one a seed."""
@@ -68,18 +70,39 @@ def _solved(runs: Runs) -> Table:
 
 
 def _cost(runs: Runs) -> Table:
-    rows = []
+    ideal, rows = _ideal(runs), []
     for arm, instances in runs.items():
         usage = [o.result.usage for o in _all(instances)]
         written, read = fmean(u.completion_tokens for u in usage), fmean(u.tokens for u in usage)
         calls, seconds = fmean(u.calls for u in usage), fmean(u.seconds for u in usage)
-        rows.append((arm, f"{written:,.0f}", f"{read:,.0f}", f"{calls:,.1f}", f"{seconds:,.1f}"))
+        alone = "-"
+        if ideal is not None:
+            alone = f"{fmean(sum(_alone(ideal, c) for c in o.timed) for o in _all(instances)):,.1f}"
+        rows.append((arm, f"{written:,.0f}", f"{read:,.0f}", f"{calls:,.1f}", f"{seconds:,.1f}", alone))
     return Table(
         title="Cost of a run",
-        columns=("arm", "completion tokens", "and read anew", "calls", "engine seconds"),
+        columns=("arm", "completion tokens", "and read anew", "calls", "engine seconds", "idealised"),
         rows=tuple(rows),
-        note="A run ends when it has an accepted answer, so an arm that solves more spends less than its budget.",
+        note="A run ends when it has an accepted answer, so an arm that solves more spends less than its budget. "
+        + (
+            f"Idealised seconds are fitted to the {ideal.calls:,} calls of the experiment (median error "
+            f"{ideal.error:.0%}): they count the work, not what else the machine did."
+            if ideal is not None
+            else "Too few calls tell their seconds to fit idealised ones."
+        ),
     )
+
+
+def _ideal(runs: Runs) -> Idealised | None:
+    calls = [call for instances in runs.values() for o in _all(instances) for call in o.timed]
+    try:
+        return fit_idealised(calls)
+    except BadInput:
+        return None
+
+
+def _alone(ideal: Idealised, call: Timed) -> float:
+    return ideal(prompt=call.prompt, completion=call.completion, samples=call.samples)
 
 
 def _against(runs: Runs) -> Iterator[Table]:
