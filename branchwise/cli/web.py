@@ -107,8 +107,7 @@ def web(
                 "hosts": host or [],
                 "secrets": dict(_secret(pair) for pair in secret or []),
                 "fork": fork_endpoint,
-                "screenshots": screenshots,
-                "marks": look,
+                "screenshot": "marks" if look else "plain" if screenshots else "none",
             }
         errand = Errand(
             goal=goal,
