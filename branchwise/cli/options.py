@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -59,16 +61,39 @@ def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
     Raises:
         BadInput: One has no `=`.
     """
-    return dict(_pair(pair) for pair in pairs or [])
+    return {name: _scalar(value) for name, value in _pairs(pairs, "A knob")}
 
 
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
+def read_options(pairs: list[str] | None) -> dict[str, object]:
+    """Read `name=value` pairs whose values may be JSON lists and objects too.
+
+    Raises:
+        BadInput: One has no `=`, or its list or object is not JSON.
+    """
+    return {name: _value(value) for name, value in _pairs(pairs, "An option")}
+
+
+def _pairs(pairs: list[str] | None, what: str) -> Iterator[tuple[str, str]]:
+    for text in pairs or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput(f"{what} is written name=value, not `{text}`.")
+        yield name, value
+
+
+def _scalar(value: str) -> int | float | str | bool:
     for kind in (int, float):
         try:
-            return name, kind(value)
+            return kind(value)
         except ValueError:
             continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _value(value: str) -> object:
+    if not value.startswith(("[", "{")):
+        return _scalar(value)
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise BadInput(f"`{value}` is not JSON: {error}.") from error
