@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from branchwise.cli import completing
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -19,12 +20,6 @@ from branchwise.cli.options import (
     StoreUrl,
     Tokens,
 )
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in strategies.names() if name.startswith(incomplete.replace("-", "_"))]
 
 
 def web(
@@ -54,7 +49,9 @@ def web(
             "--allow", help="Commit irreversible actions without asking, when nothing else is left."
         ),
     ] = False,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
+    strategy: Annotated[
+        str, typer.Option(help="How to search.", autocompletion=completing.strategies)
+    ] = "best_first",
     knob: Knobs = None,
     depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
     states: Annotated[int, typer.Option(help="Pages visited at most.")] = 20,
