@@ -7,21 +7,16 @@ from typing import Annotated
 
 import typer
 
-from branchwise.store.errors import BadInput
+from branchwise.cli import completing
 
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
-
-
-def _tasks(incomplete: str) -> list[str]:
-    from branchwise.graphs import tasks
-
-    return [name for name in tasks.names() if name.startswith(incomplete)]
-
-
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="The run: its id, a part of it, or `last` for the newest.",
+        autocompletion=completing.runs,
+    ),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option(
@@ -29,8 +24,12 @@ StoreUrl = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=_tasks)]
-StrategyName = Annotated[str, typer.Option("--strategy", help="How to search.", autocompletion=_strategies)]
+TaskName = Annotated[
+    str, typer.Option("--task", help="The problem's domain.", autocompletion=completing.tasks)
+]
+StrategyName = Annotated[
+    str, typer.Option("--strategy", help="How to search.", autocompletion=completing.strategies_or_auto)
+]
 Knobs = Annotated[
     list[str] | None,
     typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
@@ -50,25 +49,11 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
 ]
+PolicyName = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none.",
+    ),
+]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]
-
-
-def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
-    """Read `name=value` pairs.
-
-    Raises:
-        BadInput: One has no `=`.
-    """
-    return dict(_pair(pair) for pair in pairs or [])
-
-
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, Literal, TypeAlias, cast
 
@@ -117,7 +117,7 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> RunState:
 
     await desk.notebook.once("constraints", "constraints", noted)
     desk.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
-    return {"constraints": known}
+    return {"constraints": known if desk.options.constraints else replace(known, items=())}
 
 
 async def plan(state: RunState, runtime: Runtime[Desk]) -> RunState:

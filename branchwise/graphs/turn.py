@@ -16,11 +16,13 @@ from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Model, Sampler, Task
 from branchwise.agents.purse import Purse
-from branchwise.agents.ucb import Arm, Record
+from branchwise.agents.ucb import Arm, Record, Weights
+from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs import tasks
 from branchwise.graphs.docket import Docket
@@ -148,6 +150,7 @@ def desk_of(
         options=request.options,
         seed=request.seed,
         watch=watch,
+        weights=Weights().without(*request.options.without),
     )
 
 
@@ -156,9 +159,13 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
         return program(task)
     if options.verifier == "reward":
         return reward(score, task, threshold=options.threshold)
+    if options.verifier == "chance":
+        return chance(threshold=options.threshold)
     if options.verifier == "yes_no":
         return yes_no(sample, task, prompts, threshold=options.threshold)
-    return llm(sample, task, prompts, threshold=options.threshold)
+    if options.verifier == "vote":
+        return vote(sample, task, prompts, ballots=5 * options.judgements)
+    return llm(sample, task, prompts, threshold=options.threshold, judgements=options.judgements)
 
 
 def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> Result:
