@@ -41,7 +41,8 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
 ) -> None:
     site, url = kinds
     chrome = browser(url, site=site, window=Window(executable_path=executable, patience=30))
-    rungs, without = {}, {}
+    rungs: dict[str, str | None] = {}
+    without: dict[str, str | None] = {}
     for kind, (lines, after) in PATHS.items():
         session, start, path = await walked(chrome, lines)
         kept = await session.snapshot()
