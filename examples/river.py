@@ -22,7 +22,7 @@ from branchwise.store.errors import BadAction, EnvironmentFailed
 
 CARGO = ("wolf", "goat", "cabbage")
 HUNGRY = (("wolf", "goat"), ("goat", "cabbage"))
-GOAL = "Bring the wolf, the goat and the cabbage to the right bank. Alone, the wolf eats the goat, the goat the cabbage."
+GOAL = "Bring all three to the right bank. Left alone, the wolf eats the goat and the goat the cabbage."
 
 
 @dataclass(kw_only=True)
@@ -84,7 +84,11 @@ class River:
     """Opens branches."""
 
     name: str = "river"
-    abilities: Abilities = Abilities(parallel=8, snapshots=True, rewinds=True)
+
+    @property
+    def abilities(self) -> Abilities:
+        """Cheap to keep, and every branch has a river of its own."""
+        return Abilities(parallel=8, snapshots=True, rewinds=True)
 
     async def reset(self, *, seed: int = 0) -> Crossing:
         """Everybody on the left bank."""

@@ -28,7 +28,7 @@ WORKER = Path(__file__).parent / "web_worker.py"
 
 
 class Maze(BaseHTTPRequestHandler):
-    """Pages that lead to three others each, and a counter that only lives in the page."""
+    """Pages that lead to three others each."""
 
     def do_GET(self) -> None:
         name = self.path.strip("/")
@@ -52,9 +52,12 @@ def site() -> Iterator[str]:
             raise
         pytest.skip(str(error))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Maze)
-    Thread(target=server.serve_forever, daemon=True).start()
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def start(folder: Path, site: str) -> subprocess.Popen[str]:
@@ -132,6 +135,6 @@ def test_a_killed_search_goes_back_to_its_frontier_and_repeats_no_committed_call
     assert all(Path(str(one["screenshot"])).is_file() for one in after.values())
     later = [one for key, one in after.items() if key not in arrived]
     assert all(one["failed"] is None for one in later)
-    # The first page beyond the start that is visited again is reached by doing its path anew.
+    # A new process has no page open: the first one deeper than the start is reached by doing its path anew.
     deep = [key for key in after if key not in arrived and key.count(".") > 1]
     assert not deep or any(one["restored"] == "replay" for one in later)
