@@ -50,7 +50,7 @@ class Window:
     quiet: float = 0.04
     """Seconds without a request after which a page counts as quiet."""
     patience: float = 5.0
-    """Seconds after which a page is taken as it is."""
+    """Seconds after which a page is taken as it is, and an element that cannot be clicked is given up."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
 

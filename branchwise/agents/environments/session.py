@@ -227,7 +227,7 @@ class Session:
         form: Form | None = None
         try:
             if step.verb == "click" and step.element is not None:
-                form = await located(self.page, step.element).evaluate(FORM_OF, timeout=1000)
+                form = await located(self.page, step.element).evaluate(FORM_OF)
             elif step.verb == "press":
                 form = await self.page.evaluate(f"() => ({FORM_OF})(document.activeElement || document.body)")
         except Error:
