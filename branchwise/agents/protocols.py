@@ -15,6 +15,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[str, ...] = ()
+    """JPEG files that go with the text; a file's name changes with its content, so that the name can stand for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +91,8 @@ class Capabilities:
     schema: bool = False
     logprobs: bool = False
     seed: bool = False
+    pictures: bool = False
+    """Takes messages with pictures; whether the model behind a server sees them, that server says when it is asked."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 
@@ -166,6 +170,8 @@ class Task:
 
     None where there is no program that can tell; the LLM verifier judges then.
     """
+    blocking: bool = False
+    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
 
 
 _State = TypeVar("_State", contravariant=True)  # noqa: PLC0105

@@ -28,7 +28,6 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
-    read_knobs,
 )
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
@@ -91,11 +90,12 @@ def solve(
 ) -> None:
     """Solve one problem and print the answer, the tree and the bill."""
     from branchwise.cli.solving import solving
+    from branchwise.graphs.pairs import pairs
 
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
-        knobs = read_knobs(knob)
+        knobs = pairs(knob or [])
     except (BadInput, ValueError) as error:
         refuse(error)
     solving(

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from branchwise.cli import completing
-from branchwise.store.errors import BadInput
 
 RunId = Annotated[
     str,
@@ -58,24 +57,3 @@ PolicyName = Annotated[
     ),
 ]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]
-
-
-def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
-    """Read `name=value` pairs.
-
-    Raises:
-        BadInput: One has no `=`.
-    """
-    return dict(_pair(pair) for pair in pairs or [])
-
-
-def _pair(text: str) -> tuple[str, int | float | str | bool]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)

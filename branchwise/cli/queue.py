@@ -29,7 +29,6 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
-    read_knobs,
 )
 
 _err = Console(stderr=True, highlight=False)
@@ -63,13 +62,15 @@ def submit(
 ) -> None:
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
     from branchwise.cli.queued import read_lines
-    from branchwise.cli.solving import split
+    from branchwise.graphs.pairs import pairs, part
+    from branchwise.graphs.request import options_of
     from branchwise.graphs.submit import submit as enqueue
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
     async def work() -> list[str]:
-        options, knobs = split(strategy, read_knobs(knob))
+        chosen, knobs = part(strategy, pairs(knob or []))
+        options = options_of(chosen)
         try:
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:

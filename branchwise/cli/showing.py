@@ -58,7 +58,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
     """Print one run."""
     async with Store.opened(url) as store:
         run = await store.run(run_id)
-        tree = await store.tree(run_id)
+        tree = await store.nodes(run_id)
         decisions = await store.decisions(run_id)
         usage = await store.usage(run_id)
     if as_json:
@@ -96,7 +96,7 @@ def _fits(model: str) -> list[tuple[Kept, Idealised]]:
 async def print_tree(out: Console, run_id: str, url: str | None) -> None:
     """Print a run's tree."""
     async with Store.opened(url) as store:
-        out.print(text(list(await store.tree(run_id))))
+        out.print(text(list(await store.nodes(run_id))))
 
 
 def print_decision(out: Console, decision: Decision) -> None:

@@ -23,7 +23,6 @@ from branchwise.cli.options import (
     Seconds,
     StoreUrl,
     Tokens,
-    read_knobs,
 )
 
 _SHOWN = 10
@@ -55,13 +54,14 @@ def fork(
 ) -> None:
     """Begin a new run at a node of an old one; calls that the old one made and the new one repeats are free."""
     from branchwise.cli.showing import find_run
-    from branchwise.cli.solving import how_to_resume, part
+    from branchwise.cli.solving import how_to_resume
     from branchwise.graphs.fork import fork as fork_run
+    from branchwise.graphs.pairs import pairs, part
     from branchwise.store.records import Budget
     from branchwise.store.store import RunRecord
 
     async def work() -> RunRecord:
-        options, knobs = part(strategy or "auto", read_knobs(knob))
+        options, knobs = part(strategy or "auto", pairs(knob or []))
         limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost}
         return await fork_run(
             (await find_run(run_id, store)).id,

@@ -67,7 +67,7 @@ async def test_probes_stay_on_the_tree_and_can_be_the_answer(url: str, arm: str)
     model = scripted(write)
     result = await solve("Which?", model=model, store=url, options=Options(arms=(arm,), trials=1))
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     probes = [node for node in tree if node.arm == "probe"]
     assert len(probes) == 4
     assert any(node.arm == arm for node in tree)
@@ -80,7 +80,7 @@ async def test_probes_count_for_the_strategy(url: str, arm: str, knob: str) -> N
     result = await solve("Which?", model=scripted(_write), store=url, options=Options(arms=(arm,), trials=1))
     selected = (await decisions(url, result.run_id))["t1/select"]
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     assert sum(node.arm == arm for node in tree) == selected["knobs"][knob] - 4
 
 

@@ -42,8 +42,9 @@ class _Episode:
     async def begin(self, seed: int) -> None:
         await self.session.page.evaluate(_START, str(seed))
         self.goal = " ".join(str((await self.session.page.evaluate(_SEEN))["goal"]).split())
+        # Nothing that a task writes outlives its page, so a button named "Submit" is as free as any other.
         self.session.setting = replace(
-            self.session.setting, phrases=tuple(dict.fromkeys(_QUOTED.findall(self.goal)))
+            self.session.setting, phrases=tuple(dict.fromkeys(_QUOTED.findall(self.goal))), rewinds=True
         )
 
     async def observe(self) -> Observation:
@@ -59,8 +60,8 @@ class _Episode:
         return await self.session.read(line)
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
-        """Do one action; nothing that a task writes outlives its page."""
-        outcome = await self.session.act(action, allow=True)
+        """Do one action."""
+        outcome = await self.session.act(action, allow=allow)
         return replace(outcome, observation=await self._with_reward(outcome.observation))
 
     async def snapshot(self) -> Snapshot | None:
@@ -74,7 +75,8 @@ class _Episode:
     async def _with_reward(self, seen: Observation) -> Observation:
         said = await self.session.page.evaluate(_SEEN)
         ended = seen.ended or bool(said["done"])
-        reward = float(said["reward"] > 0) if said["done"] else 0.0
+        # Some tasks give part of the reward for part of the work.
+        reward = min(1.0, max(0.0, float(said["reward"]))) if said["done"] else 0.0
         mark = f"{seen.fingerprint}/{'ended' if ended else 'open'}/{reward:g}"
         return replace(seen, ended=ended, reward=reward, fingerprint=mark, goal=self.goal)
 

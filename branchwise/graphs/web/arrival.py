@@ -21,6 +21,8 @@ class Arrival:
     ended: bool = False
     reached: bool = False
     """Whether a program, not a model, said that the goal is reached."""
+    reward: float | None = None
+    """Where the environment has ended: its own sound judgement in [0, 1], if it has one."""
     answer: str | None = None
     observation: str = ""
     goal: str = ""

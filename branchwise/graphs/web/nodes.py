@@ -44,10 +44,11 @@ def judged(node: Node, page: Arrival, said: Judgement, *, deepest: int) -> Node:
     reached = said.value is not None and said.value >= 1.0
     failed = page.failed or (f"the same page as node {said.twin}" if said.twin is not None else None)
     ended = page.ended or reached or node.depth >= deepest
+    sound = page.reached or page.reward is not None
     return replace(
         node,
         score=said.value,
-        vouch=Vouch.SOUND if page.reached else Vouch.MODEL if said.votes else Vouch.NOTHING,
+        vouch=Vouch.SOUND if sound else Vouch.MODEL if said.votes else Vouch.NOTHING,
         accepted=reached and failed is None,
         complete=ended and failed is None,
         answer=page.answer,

@@ -72,13 +72,11 @@ class Place:
     def seen(self, node: NodeId) -> Observation:
         """The node's page as it was recorded."""
         page = self.arrived(node)
-        shot = Path(page.screenshot) if page.screenshot and self.options.look else None
-        return Observation(
-            text=page.observation,
-            fingerprint=page.fingerprint,
-            url=page.url,
-            screenshot=shot.read_bytes() if shot and shot.is_file() else None,
-        )
+        return Observation(text=page.observation, fingerprint=page.fingerprint, url=page.url)
+
+    def picture(self, node: NodeId) -> str | None:
+        """The file of the node's screenshot, where the model is to see it."""
+        return self.arrived(node).screenshot if self.options.look else None
 
     def history(self, node: NodeId) -> list[str]:
         """The actions of this branch; what other branches did is nobody's business here."""

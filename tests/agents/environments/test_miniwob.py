@@ -9,6 +9,7 @@ import pytest
 from branchwise.agents.environments.browser import Window
 from branchwise.agents.environments.ladder import Footstep, ladder
 from branchwise.agents.environments.miniwob import miniwob
+from branchwise.agents.environments.protocol import Action, Effect
 from branchwise.store.errors import UnknownName
 
 if find_spec("miniwob") is None and not os.environ.get("CI"):
@@ -48,6 +49,19 @@ async def test_a_path_is_replayed_to_the_same_page(executable: Path) -> None:
     assert (
         await back.session.act(await back.session.read('click button "Submit"'))
     ).observation.reward == 1.0
+    await environment.aclose()
+
+
+async def test_part_of_the_work_is_not_the_goal_and_submitting_is_free(executable: Path) -> None:
+    environment = miniwob("click-checkboxes", window=Window(executable_path=executable))
+    session = await environment.reset(seed=0)
+    listed = {action.text: action.effect for action in await session.actions()}
+    assert listed['click button "Submit"'] is Effect.REVERSIBLE
+    wanted = session.goal.removeprefix("Select ").removesuffix(" and click Submit.").split(", ")
+    await session.act(Action(text=f'click checkbox "{wanted[0]}"'))
+    seen = (await session.act(Action(text='click button "Submit"'))).observation
+    assert (len(wanted), seen.ended) == (3, True)
+    assert 0 < (seen.reward or 0) < 1
     await environment.aclose()
 
 
