@@ -179,6 +179,7 @@ def show(
 
         run_id = run(last_run(store)) if run_id == "last" else run_id
         run(write(run_id, store, html))
+        typer.echo(f"wrote {html}", err=True)
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 
