@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.environments.protocol import Action, Observation, Session
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, Request, Sample, Sampler, Shape
+from branchwise.agents.protocols import Agent, Message, Request, Sample, Sampler, Shape
 from branchwise.store.errors import BadAction
 
 _ACTION = re.compile(r"Action: *(\S.*?) *")
@@ -67,7 +67,7 @@ def actor(
     temperature: float = 1.0,
     held: bool = False,
     seed: int = 0,
-) -> Callable[[ActorState], Awaitable[ActorUpdate]]:
+) -> Agent[ActorState, ActorUpdate]:
     """Make the actor.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict, TypeVar
 
 from branchwise.store.records import Constraints, Grain, Json, Usage, Verdict
 
@@ -170,6 +170,20 @@ class Task:
 
     None where there is no program that can tell; the LLM verifier judges then.
     """
+    blocking: bool = False
+    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
+
+
+_State = TypeVar("_State", contravariant=True)  # noqa: PLC0105
+_Update = TypeVar("_Update", covariant=True)  # noqa: PLC0105
+
+
+class Agent(Protocol[_State, _Update]):
+    """A LangGraph node: typed state in, typed update out. All else that it needs its factory was given."""
+
+    async def __call__(self, state: _State) -> _Update:
+        """Do the agent's work once."""
+        ...
 
 
 class ProblemState(TypedDict):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 Mode = Literal["mean", "paper"]
+Term = Literal["exploitation", "exploration", "prior", "diversity", "recovery"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,11 +71,17 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weights:
-    """The weights of the terms. The paper states none of the three; these defaults are ours."""
+    """The weights of the terms. The paper states none of the last three; these defaults are ours."""
 
+    exploitation: float = 1.0
+    exploration: float = 1.0
     prior: float = 1.0
     diversity: float = 0.5
     recovery: float = 0.5
+
+    def without(self, *terms: str) -> Self:
+        """The weights with some terms left out."""
+        return replace(self, **dict.fromkeys(terms, 0.0))
 
 
 def ucb(
@@ -91,7 +98,7 @@ def ucb(
         names: The strategies to choose among.
         record: Pulls and rewards so far.
         prior: Suitability in [0, 1] by name; a missing one counts 0.5.
-        weights: Weights of prior, diversity and recovery.
+        weights: Weights of the terms.
         mode: "paper" is algorithm 1 to the letter: rewards are divided by the largest *sum* of rewards, so that
             exploitation fades as pulls add up. "mean" takes the mean reward instead, that of earlier instances
             included, and is the default.
@@ -105,8 +112,10 @@ def ucb(
         past = record.past.get(name, Arm())
         share = count * largest if mode == "paper" else max(1, arm.pulls + past.pulls)
         bounds[name] = Terms(
-            exploitation=(arm.reward if mode == "paper" else arm.reward + past.reward) / share,
-            exploration=min(math.sqrt(2 * math.log(record.trials + 1) / count), 5.0),
+            exploitation=weights.exploitation
+            * (arm.reward if mode == "paper" else arm.reward + past.reward)
+            / share,
+            exploration=weights.exploration * min(math.sqrt(2 * math.log(record.trials + 1) / count), 5.0),
             prior=weights.prior / (1 + record.trials) * prior.get(name, 0.5),
             diversity=weights.diversity / (count + 1),
             recovery=weights.recovery * arm.recovery,

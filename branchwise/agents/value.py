@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.actor import fenced, shown
 from branchwise.agents.environments.protocol import Observation
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Request, Sample, Sampler, Shape
+from branchwise.agents.protocols import Agent, Request, Sample, Sampler, Shape
 
 _STATUS = re.compile(r'^\W*Status: *"?(success|failure)"?\W*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(r'^\W*On the right track to success: *"?(yes|no)"?\W*$', re.IGNORECASE | re.MULTILINE)
@@ -46,7 +46,7 @@ def value(
     judgements: int = 20,
     temperature: float = 1.0,
     seed: int = 0,
-) -> Callable[[ValueState], Awaitable[ValueUpdate]]:
+) -> Agent[ValueState, ValueUpdate]:
     """Make the value agent.
 
     Args:

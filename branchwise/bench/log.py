@@ -123,9 +123,12 @@ class Log:
         """Read a log file.
 
         Raises:
-            BadInput: The file is not in the replay format; the message names the line.
+            BadInput: The file cannot be read or is not in the replay format; the message names the line.
         """
-        lines = path.read_text(encoding="utf-8").splitlines()
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"The log `{path}` cannot be read: {error}.") from error
         if not lines:
             raise BadInput(f"`{path}` is empty: a replay log begins with a header line.")
         number = 1

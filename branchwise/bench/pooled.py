@@ -22,6 +22,8 @@ from branchwise.bench.repairs import repairs
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.simulated import simulated
 from branchwise.bench.split_half import split_half
+from branchwise.bench.step_knobs import MOST
+from branchwise.bench.step_simulator import step_simulator, tells_survival
 from branchwise.bench.stepwise import step_verifiers, stepwise
 from branchwise.bench.whole_pools import whole_pools
 from branchwise.store.records import Vouch
@@ -80,7 +82,7 @@ def pooled(title: str, log: Log, plan: Plan, facts: Mapping[str, str], *, seeds:
             *(audit_tables(checked) if checked is not None else ()),
             *_reliabilities(plots),
             _coverage(log, plan),
-            *_stepwise(log, seeds),
+            *_stepwise(log, found, seeds),
             *_whole_pools(log, plan),
             *_simulated(log, found, seeds),
             *((repaired,) if repaired is not None else ()),
@@ -233,9 +235,19 @@ def _coverage(log: Log, plan: Plan) -> Table:
     )
 
 
-def _stepwise(log: Log, seeds: int) -> list[Table]:
+def _stepwise(log: Log, found: Outcomes, seeds: int) -> list[Table]:
     cut = [arm for arm in log.arms if all(sample.steps for sample in log.samples if sample.arm == arm)]
-    return [stepwise(log, arm, seeds=seeds) for arm in cut] if step_verifiers(log) else []
+    tables = []
+    for arm in cut if step_verifiers(log) else []:
+        tables.append(stepwise(log, arm, seeds=seeds))
+        if not tells_survival(log, log.header.step_verifier):
+            continue
+        grown = [p for p in found.right if p.arm == arm and p.grain == "step" and p.limit >= MOST]
+        plain = [p for p in found.right if p.arm == arm and p.strategy == "best_of_n" and p.limit > 1]
+        only = Log(header=log.header, samples=tuple(s for s in log.samples if s.arm == arm))
+        about = f" of steps judged by `{log.header.step_verifier}`"
+        tables.append(simulated(only, [*plain, *grown], seeds=1, fit=step_simulator, of=about))
+    return tables
 
 
 def _whole_pools(log: Log, plan: Plan) -> list[Table]:

@@ -41,7 +41,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         if run.model != model:
             continue
         instance = _instance(run)
-        tree, last = await store.tree(run.id), await _first_trial(store, run.id)
+        tree, last = await store.nodes(run.id), await _first_trial(store, run.id)
         for node in _independent(tree, last):
             right = (labels or {}).get(run.id)
             samples.append(_sample(node, tree, instance, seen[instance], right))

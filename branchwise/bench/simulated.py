@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from branchwise.bench.log import Log
 from branchwise.bench.policy import Policy
 from branchwise.bench.report import Table
-from branchwise.bench.simulator import validate
+from branchwise.bench.simulator import Source, simulator, validate
 
 
-def simulated(log: Log, policies: Sequence[Policy], *, seeds: int) -> Table:
+def simulated(
+    log: Log,
+    policies: Sequence[Policy],
+    *,
+    seeds: int,
+    fit: Callable[[Log, Sequence[str]], Source] = simulator,
+    of: str = "",
+) -> Table:
     """Fit the simulator on half of the instances and show what it says of the other half.
 
     Args:
         log: A log of one arm with scores and answers.
         policies: What to simulate; the first is what the others are ranked against.
         seeds: How often the held-back half is played.
+        fit: Fits what is simulated.
+        of: What it simulates, for the title.
     """
-    found = validate(log, policies, seeds=seeds)
+    found = validate(log, policies, seeds=seeds, fit=fit)
     base = policies[0]
     rows = []
     for policy in policies:
@@ -33,7 +42,7 @@ def simulated(log: Log, policies: Sequence[Policy], *, seeds: int) -> Table:
             )
         )
     return Table(
-        title="Simulator, fitted on half of the instances",
+        title=f"Simulator{of}, fitted on half of the instances",
         columns=("policy", "simulated %", "held-back half %", f"against {base.name}"),
         rows=tuple(rows),
         note="The error is the root mean squared difference between simulated and held-back accuracies; two policies "

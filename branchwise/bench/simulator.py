@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from random import Random
 from statistics import correlation, fmean
+from typing import Protocol
 
 from branchwise.agents.beta import Beta
 from branchwise.bench.log import Log, Recorded
@@ -125,7 +126,22 @@ def simulator(log_: Log, instances: Sequence[str]) -> Simulator:
     return Simulator(rates=Beta.fit(counts, most=100), kinds=kinds, shared=_shared(samples, name), like=like)
 
 
-def validate(log_: Log, policies: Sequence[Policy], *, seeds: int = 2, seed: int = 0) -> Validation:
+class Source(Protocol):
+    """Something that draws logs."""
+
+    def draw(self, instances: int, samples: int, *, seed: int) -> Log:
+        """Simulate a log."""
+        ...
+
+
+def validate(
+    log_: Log,
+    policies: Sequence[Policy],
+    *,
+    seeds: int = 2,
+    seed: int = 0,
+    fit: Callable[[Log, Sequence[str]], Source] = simulator,
+) -> Validation:
     """Fit on one half of the instances, simulate as many, and compare with the half that was held back."""
     names = list(log_.instances)
     Random(seed).shuffle(names)  # noqa: S311 - a shuffle, not a secret
@@ -133,7 +149,7 @@ def validate(log_: Log, policies: Sequence[Policy], *, seeds: int = 2, seed: int
     held = set(names[middle:])
     size = min(Counter(s.instance for s in log_.samples).values())
     # Ten times the instances, so that the error is the simulator's and not its sampling noise.
-    made = simulator(log_, names[:middle]).draw(10 * len(held), size, seed=seed)
+    made = fit(log_, names[:middle]).draw(10 * len(held), size, seed=seed)
     real = Log(header=log_.header, samples=tuple(s for s in log_.samples if s.instance in held))
     simulated, seen = (_accuracies(one, policies, n) for one, n in ((made, 1), (real, seeds)))
     error = sqrt(fmean((simulated[p] - seen[p]) ** 2 for p in policies))
@@ -162,7 +178,7 @@ def _kind(members: Sequence[Recorded], name: str) -> Kind:
         by_instance=_sd([centre - fmean(centres) for centre in centres]),
         by_answer=_sd(between),
         noise=_sd(within),
-        fresh=_concentration(sizes),
+        fresh=concentration(sizes),
         tokens=tuple(s.tokens for s in members),
     )
 
@@ -180,8 +196,12 @@ def _shared(samples: Sequence[Recorded], name: str) -> float:
     return correlation([a for a, _ in pairs], [b for _, b in pairs])
 
 
-def _concentration(sizes: Sequence[tuple[int, int]]) -> float:
-    """The concentration at which the expected number of distinct answers is the observed one, by bisection."""
+def concentration(sizes: Sequence[tuple[int, int]]) -> float:
+    """The concentration of a Chinese restaurant process that expects as many kinds as were seen, by bisection.
+
+    Args:
+        sizes: Members and distinct kinds of each group.
+    """
     distinct = sum(kinds for _, kinds in sizes)
     low, high = 1e-3, 1e4
     while high / low > 1.001:

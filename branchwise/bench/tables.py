@@ -15,7 +15,7 @@ from branchwise.bench.pooled import Plan, pooled
 from branchwise.bench.report import Report
 from branchwise.bench.stepwise import step_verifiers
 from branchwise.bench.trials import trials
-from branchwise.store.errors import UnknownName
+from branchwise.store.errors import BadInput, UnknownName
 
 _POOLED = {
     "game24_tot": Plan(limits=(1, 2, 4, 8, 16, 32, 50), budgets=(4, 16, 50), probes=4, arm="io"),
@@ -25,7 +25,9 @@ _POOLED = {
         limits=(1, 2, 4, 8, 11), budgets=(4, 11), probes=2, arm="mixed", arms=("mixed",)
     ),
 }
-_COMMAND = "branchwise bench replay --data DATA --seeds {seeds}"
+_COMMAND = "branchwise bench replay {log} --seeds {seeds}"
+_UNBIASED = "pool"
+"""The arm of `bench run` that samples on whatever was accepted; all others stop when they have won."""
 
 
 def names() -> tuple[str, ...]:
@@ -34,13 +36,13 @@ def names() -> tuple[str, ...]:
 
 
 def tables(
-    data: Path, *, only: Iterable[str] = (), seeds: int = 5, out: Path | None = None
+    data: Path | None, *, only: Iterable[str] = (), seeds: int = 5, out: Path | None = None
 ) -> tuple[Report, ...]:
-    """Replay the logs below the folder `data` and report what pays.
+    """Replay logs and report what pays.
 
     Args:
-        data: The folder with one folder a log.
-        only: Names of logs; all where empty.
+        data: The folder with one folder a log; needed for logs that are named.
+        only: Names of logs below `data`, or paths of files in the replay format; all names where empty.
         seeds: How often each half of an instance's samples is played.
         out: A folder for one Markdown and one JSON file a report and `index.html` with all.
 
@@ -49,13 +51,44 @@ def tables(
         BadInput: A folder or file is missing or unreadable.
     """
     wanted = tuple(only) or names()
-    unknown = [name for name in wanted if name not in names()]
-    if unknown:
-        raise UnknownName("log", unknown[0], names())
-    reports = tuple(report for name in wanted for report in _reports(name, logs.load(name, data), seeds))
+    read = {name: read_log(name, data) for name in wanted}
+    reports = tuple(report for name, log in read.items() for report in _reports(name, log, seeds))
     if out is not None:
         _write(reports, out)
     return reports
+
+
+def read_log(name: str, data: Path | None) -> Log:
+    """Read a log by its name below the folder `data`, or by its path.
+
+    Raises:
+        UnknownName: There is no such log.
+        BadInput: A folder or file is missing or unreadable.
+    """
+    if name in names():
+        if data is None:
+            raise BadInput(f"The log `{name}` needs the folder of the data: --data, or BRANCHWISE_DATA.")
+        return logs.load(name, data)
+    if not Path(name).suffix:
+        raise UnknownName("log", name, names())
+    return Log.read(Path(name))
+
+
+def plan_of(log: Log) -> Plan:
+    """How a log that nobody has written a plan for is replayed.
+
+    Raises:
+        BadInput: Its instances do not all have two samples, half of which could be held back.
+    """
+    arms = (_UNBIASED,) if _UNBIASED in log.arms else log.arms
+    half = min((len(pool) for arm in arms for pool in log.pools(arm).values()), default=0) // 2
+    if half < 1:
+        raise BadInput(
+            "A replay needs at least two samples of each instance and arm; `branchwise bench run` with the "
+            "arm `pool` records them."
+        )
+    limits = tuple(2**i for i in range(half.bit_length()))
+    return Plan(limits=limits, budgets=limits[-2:], probes=min(4, half), arm=arms[0], arms=arms)
 
 
 def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
@@ -63,23 +96,24 @@ def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
         "Model": log.header.model,
         "Source": f"{log.header.source} ({log.header.licence}); sha256 {log.header.sha256[:16]}",
         "Tokens": log.header.tokens,
-        "Command": f"`{_COMMAND.format(seeds=seeds)} --log {name}`",
+        "Command": f"`{_COMMAND.format(seeds=seeds, log=name)}`",
         **({"Note": log.header.notes} if log.header.notes else {}),
     }
-    if name in _POOLED:
-        return _pooled(name, log, facts, seeds)
     if name == "tau_bench_airline":
         return (trials(name, log, facts),)
-    return (choosing(name, log, facts),)
+    if name in names() and name not in _POOLED:
+        return (choosing(name, log, facts),)
+    plan = _POOLED[name] if name in _POOLED else plan_of(log)
+    return _pooled(name if name in names() else Path(name).stem, log, plan, facts, seeds)
 
 
-def _pooled(name: str, log: Log, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:
+def _pooled(name: str, log: Log, plan: Plan, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:
     """One report, and one more for every further verifier of steps."""
-    yield pooled(name, log, _POOLED[name], facts, seeds=seeds)
+    yield pooled(name, log, plan, facts, seeds=seeds)
     for verifier in step_verifiers(log)[1:]:
         judged = Log(header=replace(log.header, step_verifier=verifier), samples=log.samples)
         about = {**facts, "Steps judged by": verifier}
-        yield pooled(f"{name}_{verifier}", judged, _POOLED[name], about, seeds=seeds)
+        yield pooled(f"{name}_{verifier}", judged, plan, about, seeds=seeds)
 
 
 def _write(reports: Iterable[Report], out: Path) -> None:

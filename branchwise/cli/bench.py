@@ -1,4 +1,4 @@
-"""`branchwise bench`: evidence from recorded samples."""
+"""`branchwise bench`: evidence from live runs and from recorded samples."""
 
 from __future__ import annotations
 
@@ -8,28 +8,175 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import run
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    ModelName,
+    PromptFolder,
+    Seconds,
+    StoreUrl,
+    Tokens,
+)
 
 bench = typer.Typer(
     help="Does search pay here, which strategy, at what cost, how sure?", no_args_is_help=True
 )
 _out = Console(highlight=False)
 
-Data = Annotated[
-    Path, typer.Option(envvar="BRANCHWISE_DATA", help="Folder with one folder a log.", show_default=False)
-]
 Seeds = Annotated[int, typer.Option(min=1, help="How often each half of an instance's samples is played.")]
+Where = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="BRANCHWISE_DATA", help="Folder that holds the data; nothing is downloaded."
+    ),
+]
+Benchmark = Annotated[
+    str,
+    typer.Argument(
+        help="A name of `branchwise bench list`.", autocompletion=completing.tasks, metavar="TASK"
+    ),
+]
+Count = Annotated[int, typer.Option(min=1, help="Instances, spread evenly over the benchmark.")]
+LeaveOut = Annotated[
+    int, typer.Option(min=0, help="Leave every so-many-th instance out, on which settings were chosen.")
+]
+Repeats = Annotated[int, typer.Option(min=1, help="Runs of each instance.")]
+Written = Annotated[
+    int | None, typer.Option("--completion-tokens", help="Budget of completion tokens, equal for all.")
+]
+AtOnce = Annotated[int, typer.Option("--concurrency", min=1, help="Runs at once.")]
+Title = Annotated[str | None, typer.Option(help="Name of the report and of its files.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write Markdown, JSON, one page with plots and the samples into this folder."),
+]
 
 
-@bench.callback()
-def _bench() -> None:
-    """Keep `replay` a word of its own, however many commands there are."""
+@bench.command("run")
+def run_(
+    task: Benchmark,
+    strategies: Annotated[
+        str, typer.Option(help="What is compared: `one`, `pool`, `auto`, strategies as NAME:KNOB=VALUE.")
+    ] = "one,best_of_n,tree_of_thoughts,rebase,auto",
+    arm: Annotated[
+        list[str] | None, typer.Option(help="One more, for values that hold a comma.", show_default=False)
+    ] = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    data: Where = None,
+    instances: Count = 40,
+    leave_out: LeaveOut = 0,
+    seeds: Repeats = 3,
+    completion_tokens: Written = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    knob: Knobs = None,
+    prompts: PromptFolder = None,
+    concurrency: AtOnce = 8,
+    title: Title = None,
+    out: Out = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare strategies live at equal budgets; cut off, the same command goes on where it was."""
+    from branchwise.cli.benching import Asked, bench_task
+
+    budget = {
+        "completion_tokens": completion_tokens,
+        "tokens": tokens,
+        "calls": calls,
+        "seconds": seconds,
+        "cost": cost,
+    }
+    asked = Asked(
+        task=task,
+        model=model,
+        base_url=base_url,
+        data=data,
+        instances=instances,
+        leave_out=leave_out,
+        seeds=seeds,
+        budget=budget,
+        knobs=tuple(knob or ()),
+        prompts=prompts,
+        concurrency=concurrency,
+        out=out,
+        store=store,
+        as_json=as_json,
+    )
+    bench_task(asked, title or task, (*strategies.split(","), *(arm or ())))
+
+
+@bench.command()
+def ablate(
+    task: Benchmark,
+    what: Annotated[
+        list[str] | None,
+        typer.Option(help="constraints, feedback, critique or selector; all where none is named."),
+    ] = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    data: Where = None,
+    instances: Count = 40,
+    leave_out: LeaveOut = 0,
+    seeds: Repeats = 3,
+    calls: Annotated[int, typer.Option(min=1, help="Budget of model calls, equal for all.")] = 16,
+    knob: Knobs = None,
+    prompts: PromptFolder = None,
+    concurrency: AtOnce = 8,
+    out: Out = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take parts of the method away, one at a time, at equal calls."""
+    from branchwise.bench.live.ablations import ablations
+    from branchwise.cli.benching import Asked, bench_task
+
+    asked = Asked(
+        task=task,
+        model=model,
+        base_url=base_url,
+        data=data,
+        instances=instances,
+        leave_out=leave_out,
+        seeds=seeds,
+        budget={"calls": calls},
+        knobs=tuple(knob or ()),
+        prompts=prompts,
+        concurrency=concurrency,
+        out=out,
+        store=store,
+        as_json=as_json,
+    )
+    for name, arms in ablations(what or ()).items():
+        bench_task(asked, f"{task}-{name}", arms)
+
+
+@bench.command("list")
+def list_(data: Where = None, as_json: AsJson = False) -> None:
+    """Show the benchmarks and how many instances of each are at hand."""
+    from branchwise.cli.benching import show_benchmarks
+
+    show_benchmarks(data, as_json=as_json)
 
 
 @bench.command()
 def replay(
-    data: Data,
-    log: Annotated[list[str] | None, typer.Option(help="Which logs; all where none is named.")] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Names of recorded logs, or files in the replay format; all names where none is given.",
+            autocompletion=completing.logs,
+        ),
+    ] = None,
+    data: Where = None,
     seeds: Seeds = 5,
     out: Annotated[
         Path | None, typer.Option(help="Write Markdown, JSON and one page with plots into this folder.")
@@ -46,5 +193,38 @@ def replay(
                 typer.echo(report.dumps())
             else:
                 terminal(report, _out)
+
+    run(work())
+
+
+@bench.command()
+def simulate(
+    log: Annotated[
+        str, typer.Argument(help="A recorded log or a replay file.", autocompletion=completing.logs)
+    ],
+    data: Where = None,
+    samples: Annotated[
+        str, typer.Option(help="Numbers of samples, more than were recorded too.")
+    ] = "1,4,16,64",
+    seeds: Seeds = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
+    from branchwise.bench.forecast import forecast
+    from branchwise.bench.tables import plan_of, read_log
+    from branchwise.bench.terminal import terminal
+    from branchwise.store.errors import BadInput
+
+    async def work() -> None:
+        found = read_log(log, data)
+        try:
+            sizes = tuple(sorted({int(size) for size in samples.split(",")}))
+        except ValueError as error:
+            raise BadInput(f"Numbers of samples are written like `1,4,16`, not `{samples}`.") from error
+        report = forecast(log, found, plan_of(found).arm, sizes, seeds=seeds)
+        if as_json:
+            typer.echo(report.dumps())
+        else:
+            terminal(report, _out)
 
     run(work())

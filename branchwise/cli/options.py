@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from branchwise.store.errors import BadInput
+from branchwise.cli import completing
 
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
-
-
-def _tasks(incomplete: str) -> list[str]:
-    from branchwise.graphs import tasks
-
-    return [name for name in tasks.names() if name.startswith(incomplete)]
-
-
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="The run: its id, a part of it, or `last` for the newest.",
+        autocompletion=completing.runs,
+    ),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option(
@@ -31,8 +24,12 @@ StoreUrl = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=_tasks)]
-StrategyName = Annotated[str, typer.Option("--strategy", help="How to search.", autocompletion=_strategies)]
+TaskName = Annotated[
+    str, typer.Option("--task", help="The problem's domain.", autocompletion=completing.tasks)
+]
+StrategyName = Annotated[
+    str, typer.Option("--strategy", help="How to search.", autocompletion=completing.strategies_or_auto)
+]
 Knobs = Annotated[
     list[str] | None,
     typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
@@ -52,48 +49,11 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
 ]
+PolicyName = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none.",
+    ),
+]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]
-
-
-def read_knobs(pairs: list[str] | None) -> dict[str, int | float | str | bool]:
-    """Read `name=value` pairs.
-
-    Raises:
-        BadInput: One has no `=`.
-    """
-    return {name: _scalar(value) for name, value in _pairs(pairs, "A knob")}
-
-
-def read_options(pairs: list[str] | None) -> dict[str, object]:
-    """Read `name=value` pairs whose values may be JSON lists and objects too.
-
-    Raises:
-        BadInput: One has no `=`, or its list or object is not JSON.
-    """
-    return {name: _value(value) for name, value in _pairs(pairs, "An option")}
-
-
-def _pairs(pairs: list[str] | None, what: str) -> Iterator[tuple[str, str]]:
-    for text in pairs or []:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadInput(f"{what} is written name=value, not `{text}`.")
-        yield name, value
-
-
-def _scalar(value: str) -> int | float | str | bool:
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return {"true": True, "false": False}.get(value.lower(), value)
-
-
-def _value(value: str) -> object:
-    if not value.startswith(("[", "{")):
-        return _scalar(value)
-    try:
-        return json.loads(value)
-    except ValueError as error:
-        raise BadInput(f"`{value}` is not JSON: {error}.") from error

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import (
     AsJson,
@@ -18,6 +20,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    PolicyName,
     PromptFolder,
     Queue,
     Seconds,
@@ -26,7 +29,6 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
-    read_knobs,
 )
 
 _err = Console(stderr=True, highlight=False)
@@ -51,6 +53,7 @@ def submit(
     cost: Cost = None,
     seed: Seed = 0,
     prompts: PromptFolder = None,
+    policy: PolicyName = None,
     priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
     max_attempts: Annotated[int, typer.Option(min=1, help="Workers that a run may kill.")] = 3,
     queue: Queue = "default",
@@ -59,13 +62,15 @@ def submit(
 ) -> None:
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
     from branchwise.cli.queued import read_lines
-    from branchwise.cli.solving import split
+    from branchwise.graphs.pairs import pairs, part
+    from branchwise.graphs.request import options_of
     from branchwise.graphs.submit import submit as enqueue
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
     async def work() -> list[str]:
-        options, knobs = split(strategy, read_knobs(knob))
+        chosen, knobs = part(strategy, pairs(knob or []))
+        options = options_of(chosen)
         try:
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:
@@ -83,6 +88,7 @@ def submit(
             budget=budget,
             seed=seed,
             prompts=str(prompts) if prompts else None,
+            policy=policy,
             priority=priority,
             max_attempts=max_attempts,
         )
@@ -118,7 +124,11 @@ def worker(
 
 def runs(
     status: Annotated[
-        str | None, typer.Option(help="Only queued, running, paused, done, failed or cancelled ones.")
+        str | None,
+        typer.Option(
+            help="Only queued, running, paused, done, failed or cancelled ones.",
+            autocompletion=completing.statuses,
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the queue live until Ctrl-C.")] = False,
     store: StoreUrl = None,
@@ -135,16 +145,22 @@ def runs(
 
 
 def cancel(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs.")],
+    run_ids: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="The runs.", autocompletion=completing.runs)
+    ],
     store: StoreUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Cancel runs that wait or are worked on; a worker stops sampling within a second or so."""
+    from branchwise.cli.showing import find_run
+    from branchwise.store.rows import RunRecord
     from branchwise.store.store import Store
 
-    async def work() -> None:
+    async def work() -> list[RunRecord]:
+        found = [await find_run(run_id, store) for run_id in run_ids]
         async with Store.opened(store) as opened:
-            for run_id in run_ids:
-                ended = await opened.cancel(run_id)
-                print(f"{ended.id} {ended.status}")
+            return [await opened.cancel(record.id) for record in found]
 
-    run(work())
+    ended = run(work())
+    lines = (f"{one.id} {one.status}" for one in ended)
+    print(json.dumps([asdict(one) for one in ended]) if as_json else "\n".join(lines))

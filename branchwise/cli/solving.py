@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
-from branchwise.cli.showing import last_run, print_result, print_tree
-from branchwise.graphs import strategies
+from branchwise.cli.showing import print_result, print_tree
+from branchwise.graphs.pairs import Value, part
 from branchwise.graphs.request import options_of
 from branchwise.graphs.result import Result
 from branchwise.graphs.run import resume as resume_run
 from branchwise.graphs.run import solve as solve_problem
-from branchwise.graphs.state import Event, Options
-from branchwise.store.errors import UnknownName
+from branchwise.graphs.state import Event
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
-
-_OPTIONS = {field.name for field in fields(Options)} - {"strategy", "knobs"}
 
 
 def solving(
@@ -31,7 +28,7 @@ def solving(
     *,
     task: str,
     strategy: str,
-    knobs: Mapping[str, int | float | str | bool],
+    knobs: Mapping[str, Value],
     model: str,
     base_url: str | None,
     budget: Budget,
@@ -44,7 +41,7 @@ def solving(
     """Solve, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        options, rest = split(strategy, knobs)
+        chosen, rest = part(strategy, knobs)
         return await solve_problem(
             problem,
             task=task,
@@ -58,45 +55,17 @@ def solving(
             policy=policy,
             store=store,
             watch=watch,
-            options=options,
+            options=options_of(chosen),
         )
 
     _show(work, store, as_json=as_json)
-
-
-def split(
-    strategy: str, knobs: Mapping[str, int | float | str | bool]
-) -> tuple[Options, dict[str, int | float | str | bool]]:
-    """Part options of the run from knobs of the strategy, and read the options."""
-    chosen, rest = part(strategy, knobs)
-    return options_of(chosen), rest
-
-
-def part(
-    strategy: str, given: Mapping[str, int | float | str | bool]
-) -> tuple[dict[str, object], dict[str, int | float | str | bool]]:
-    """Part options of the run from knobs of the strategy, which one flag serves.
-
-    Raises:
-        UnknownName: A name is neither.
-    """
-    rest = {name: value for name, value in given.items() if name not in _OPTIONS}
-    if strategy != "auto":
-        known = {*_OPTIONS, *strategies.knobs(strategy)}
-        for name in rest.keys() - known:
-            raise UnknownName(f"option of the run or knob of strategy `{strategy}` called", name, known)
-    chosen: dict[str, object] = {name: value for name, value in given.items() if name in _OPTIONS}
-    if "arms" in chosen:
-        chosen["arms"] = str(chosen["arms"]).split(",")
-    return chosen, rest
 
 
 def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:
     """Resume, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        name = await last_run(store) if run_id == "last" else run_id
-        return await resume_run(name, store=store, on_change=on_change, watch=watch)
+        return await resume_run(run_id, store=store, on_change=on_change, watch=watch)
 
     _show(work, store, as_json=as_json)
 
@@ -121,9 +90,9 @@ def _show(
     if as_json:
         print(json.dumps(asdict(result)))
     else:
-        out = Console(highlight=False)
-        run(print_tree(out, result.run_id, store))
-        print_result(out, result)
+        page = out()
+        run(print_tree(page, result.run_id, store))
+        print_result(page, result)
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 

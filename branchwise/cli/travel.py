@@ -10,20 +10,33 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
-from branchwise.cli.options import AsJson, BaseUrl, Calls, Cost, Knobs, Seconds, StoreUrl, Tokens, read_knobs
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    RunId,
+    Seconds,
+    StoreUrl,
+    Tokens,
+)
 
 _SHOWN = 10
 _WIDEST = 300
-_RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run; `last` is the newest.")]
 
 
 def fork(
-    run_id: _RunId,
+    run_id: RunId,
     at: Annotated[
         str, typer.Option(help="The node, as `branchwise show RUN` names it; 0 is the root.")
     ] = "0",
-    strategy: Annotated[str | None, typer.Option(help="Another strategy.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="Another strategy.", autocompletion=completing.strategies_or_auto)
+    ] = None,
     knob: Knobs = None,
     model: Annotated[str | None, typer.Option(help="Another model.")] = None,
     base_url: BaseUrl = None,
@@ -41,13 +54,14 @@ def fork(
 ) -> None:
     """Begin a new run at a node of an old one; calls that the old one made and the new one repeats are free."""
     from branchwise.cli.showing import find_run
-    from branchwise.cli.solving import how_to_resume, part
+    from branchwise.cli.solving import how_to_resume
     from branchwise.graphs.fork import fork as fork_run
+    from branchwise.graphs.pairs import pairs, part
     from branchwise.store.records import Budget
     from branchwise.store.store import RunRecord
 
     async def work() -> RunRecord:
-        options, knobs = part(strategy or "auto", read_knobs(knob))
+        options, knobs = part(strategy or "auto", pairs(knob or []))
         limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost}
         return await fork_run(
             (await find_run(run_id, store)).id,
@@ -71,7 +85,7 @@ def fork(
         Console(stderr=True, highlight=False).print(f"Go on with: {then}", soft_wrap=True, markup=False)
 
 
-def replay(run_id: _RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
+def replay(run_id: RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
     from branchwise.cli.showing import find_run
     from branchwise.graphs.replay import Replay
@@ -97,4 +111,4 @@ def replay(run_id: _RunId, store: StoreUrl = None, as_json: AsJson = False) -> N
 
 
 def _print(label: str, text: str) -> None:
-    Console(highlight=False).print(f"{label}: {text}", markup=False, soft_wrap=True)
+    out().print(f"{label}: {text}", markup=False, soft_wrap=True)

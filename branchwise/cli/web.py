@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from branchwise.cli import completing
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -18,15 +19,7 @@ from branchwise.cli.options import (
     Seed,
     StoreUrl,
     Tokens,
-    read_knobs,
-    read_options,
 )
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in strategies.names() if name.startswith(incomplete.replace("-", "_"))]
 
 
 def web(
@@ -56,7 +49,9 @@ def web(
             "--allow", help="Commit irreversible actions without asking, when nothing else is left."
         ),
     ] = False,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
+    strategy: Annotated[
+        str, typer.Option(help="How to search.", autocompletion=completing.strategies)
+    ] = "best_first",
     knob: Knobs = None,
     depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
     states: Annotated[int, typer.Option(help="Pages visited at most.")] = 20,
@@ -97,13 +92,14 @@ def web(
     """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
     from branchwise.cli.browsing import Errand, browsing
     from branchwise.cli.exits import refuse
+    from branchwise.graphs.pairs import pairs, settings
     from branchwise.graphs.web.request import WebOptions
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
     small = model.partition(":")[0] == "embedded"
     try:
-        own: dict[str, object] = read_options(option)
+        own: dict[str, object] = settings(option or [])
         if environment == "browser":
             own |= {
                 "url": _url(url),
@@ -120,7 +116,7 @@ def web(
             base_url=base_url,
             options=WebOptions(
                 strategy=strategy.replace("-", "_"),
-                knobs=read_knobs(knob),
+                knobs=pairs(knob or []),
                 depth=depth,
                 states=states,
                 steps=steps,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from branchwise.agents.generator import GeneratorState, generator
 from branchwise.agents.models.recorded import longest
+from branchwise.agents.proposer import proposer
 from branchwise.agents.protocols import Sample
 from branchwise.graphs import strategies
 from branchwise.graphs.protocols import About, Hint
@@ -61,8 +62,14 @@ def _under(parent: NodeId, count: int, state: SearchState, desk: Desk) -> Iterat
 
 def affordable_samples(state: SearchState, desk: Desk) -> int:
     """How many samples of the state's strategy the budget still pays for, each as long as the task lets it be."""
-    shape = desk.task.shape(state["constraints"], "", about(state["strategy"]).grain)
-    return desk.purse.samples_left(longest(shape))
+    if desk.purse.budget.completion_tokens is None:
+        return desk.purse.samples_left()
+    tree, grain = desk.notebook.tree, about(state["strategy"]).grain
+    newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
+    texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
+    return desk.purse.samples_left(
+        max(longest(desk.task.shape(state["constraints"], text, grain)) for text in texts)
+    )
 
 
 async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
@@ -89,7 +96,9 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
         "max_tokens": call.hint.max_tokens,
         "temperature": call.hint.temperature,
     }
-    generate = generator(
+    plain = grain == "step" and not call.hint.prefix and not call.hint.instruction
+    make = proposer if desk.options.proposals and plain else generator
+    generate = make(
         desk.sample, desk.task, desk.prompts, temperature=desk.options.temperature, seed=desk.seed
     )
     blank = Node(
@@ -99,7 +108,7 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
         samples = (await generate(ask))["samples"]
     except ModelError as error:
         return [replace(blank, id=call.ids[0], failed=str(error))]
-    named = zip(call.ids, samples, strict=True)
+    named = zip(call.ids, samples, strict=make is generator)  # a list may be shorter than was asked for
     return [_child(replace(blank, id=name), sample, desk, ask) for name, sample in named]
 
 

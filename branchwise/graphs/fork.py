@@ -73,7 +73,7 @@ async def fork(
 
 async def _refuse_steps(db: Store, run_id: str, at: NodeId, request: Request) -> None:
     """A strategy that goes step by step has nothing to add to a whole solution."""
-    tree, name = await db.tree(run_id), request.options.strategy
+    tree, name = await db.nodes(run_id), request.options.strategy
     whole = at in tree and tree[at].complete
     if whole and name != "auto" and strategies.about(name).grain == "step":
         raise BadInput(

@@ -26,7 +26,7 @@ class Notebook:
         """Load what the run has written so far."""
         if lease.fresh:
             return cls(store, lease, Tree(), {})
-        tree = await store.tree(lease.run_id)
+        tree = await store.nodes(lease.run_id)
         decisions = {d.key: d.payload for d in await store.decisions(lease.run_id)}
         return cls(store, lease, tree, decisions)
 

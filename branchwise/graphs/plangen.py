@@ -5,11 +5,12 @@ constraints -> plan -> select -> search -> judge -> (select | end)
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -34,9 +35,10 @@ _UNLIMITED = 1_000_000
 """Samples of a trial whose size only the strategy's knobs and the run's budget bound."""
 
 
-def plangen(
-    saver: BaseCheckpointSaver[str] | None = None,
-) -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
+Plangen: TypeAlias = CompiledStateGraph[RunState, Desk, RunState, RunState]
+
+
+def plangen(saver: BaseCheckpointSaver[str] | None = None) -> Plangen:
     """Give the graph; run it with a Desk as its context and `start(problem)` as its input."""
     graph = copy(_compiled())
     graph.checkpointer = saver
@@ -44,7 +46,7 @@ def plangen(
 
 
 @cache
-def _compiled() -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
+def _compiled() -> Plangen:
     # Compiling takes longer than all that the graph itself does in a short run.
     graph = StateGraph(RunState, context_schema=Desk)
     graph.add_node("constraints", constraints)
@@ -54,13 +56,31 @@ def _compiled() -> CompiledStateGraph[RunState, Desk, RunState, RunState]:
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
     graph.add_edge("constraints", "plan")
-    graph.add_conditional_edges(
-        "plan", lambda state: "judge" if state["stop"] else "select", ["select", "judge"]
-    )
+    graph.add_conditional_edges("plan", _after_plan, ["select", "judge"])
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
-    graph.add_conditional_edges("judge", lambda state: END if state["stop"] else "select", ["select", END])
+    graph.add_conditional_edges("judge", _after_judge, ["select", END])
     return graph.compile()
+
+
+# LangGraph sends a plain function to a thread, which costs more than the question.
+
+
+async def _after_plan(state: RunState) -> str:
+    return "judge" if state["stop"] else "select"
+
+
+async def _after_judge(state: RunState) -> str:
+    return END if state["stop"] else "select"
+
+
+@cache
+def shape() -> str:
+    """A short name for what the graph's state is made of; a checkpoint of another shape cannot be gone on from."""
+    graph = _compiled()
+    parts: dict[str, Any] = {"": graph, **dict(graph.get_subgraphs(recurse=True))}
+    made = {name: sorted(part.channels) for name, part in parts.items()}
+    return hashlib.sha256(repr(made).encode()).hexdigest()[:16]
 
 
 def start(problem: str) -> RunState:
@@ -106,7 +126,7 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> RunState:
 
     await desk.notebook.once("constraints", "constraints", noted)
     desk.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
-    return {"constraints": known}
+    return {"constraints": known if desk.options.constraints else replace(known, items=())}
 
 
 async def plan(state: RunState, runtime: Runtime[Desk]) -> RunState:

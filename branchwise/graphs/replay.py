@@ -84,7 +84,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         if run.status is not Status.DONE:
             raise BadInput(f"The run is {run.status}; finish it first: branchwise resume {run.id}")
         tree, decisions, calls = (
-            list(await db.tree(run.id)),
+            list(await db.nodes(run.id)),
             await db.decisions(run.id),
             await db.calls(run.id),
         )
@@ -95,7 +95,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
     tape = _Tape(calls)
     async with Store.opened("sqlite://") as scratch:
         result = await _again(run, decisions, tape, tree[0], scratch)
-        grown, decided = list(await scratch.tree(run.id)), await scratch.decisions(run.id)
+        grown, decided = list(await scratch.nodes(run.id)), await scratch.decisions(run.id)
     found = [
         *tape.differences(budgeted=result.reason in {"budget", "accepted"}),
         *_between("node", _by_id(tree), _by_id(grown)),

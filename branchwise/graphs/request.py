@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from branchwise.store.records import Budget, Json
 from branchwise.store.store import Store
 
 _LONGEST = 200_000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +52,8 @@ def check(request: Request) -> None:
         raise BadInput("The problem is empty.")
     if len(request.problem) > _LONGEST:
         raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
+    if _SURROGATE.search(request.problem):
+        raise BadInput("The problem is no valid Unicode text.")
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
     options_of(asdict(options))
@@ -105,7 +109,7 @@ def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str
 
 def request_of(spec: Json) -> Request:
     """Read a stored request."""
-    return TypeAdapter(Request).validate_python(spec)
+    return _REQUEST.validate_python(spec)
 
 
 def options_of(fields: Mapping[str, object]) -> Options:
@@ -122,4 +126,6 @@ def options_of(fields: Mapping[str, object]) -> Options:
         raise BadInput(f"The option `{where}` cannot be {first['input']!r}: {first['msg']}.") from error
 
 
+# Building one takes as long as half a short run.
 _OPTIONS = TypeAdapter(Options)
+_REQUEST = TypeAdapter(Request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias, cast
 
 from langgraph.graph import END, START, StateGraph
@@ -34,12 +35,15 @@ def search() -> CompiledStateGraph[SearchState, Desk, SearchState, SearchState]:
     graph.add_node("propose", propose)
     graph.add_node("verify", verify)
     graph.add_edge(START, "decide")
-    graph.add_conditional_edges(
-        "decide", lambda state: "propose" if state["allocation"] else END, ["propose", END]
-    )
+    graph.add_conditional_edges("decide", _goes_on, ["propose", END])
     graph.add_edge("propose", "verify")
     graph.add_edge("verify", "decide")
     return graph.compile()
+
+
+async def _goes_on(state: SearchState) -> str:
+    # LangGraph sends a plain function to a thread, which costs more than the question.
+    return "propose" if state["allocation"] else END
 
 
 async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
@@ -105,6 +109,8 @@ async def grow(state: SearchState, desk: Desk) -> SearchState:
         except BudgetSpent:
             return False
         before = "" if tree[call.parent].complete else tree.text(call.parent)
+        if desk.compares:
+            return True
         opened = bench.open(nodes, {node.id: before + node.text for node in nodes})
         cases.update(opened)
         if race and opened:
@@ -130,8 +136,11 @@ async def judge_round(state: SearchState, desk: Desk) -> SearchState:
     bench, tree = Bench.before(state, desk), notebook.before(round_ + 1)
     raced = cast("Sequence[NodeId] | None", notebook.decision(_race(round_)))
     cases: Cases = {}
-    for call in calls(state, desk):
-        here = [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
+    arrived = [
+        [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
+        for call in calls(state, desk)
+    ]
+    for here in [list(chain.from_iterable(arrived))] if desk.compares else arrived:
         cases |= bench.open(here, tree.texts)
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}

@@ -12,7 +12,7 @@ from branchwise.agents.policy_table import Knobs, PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Sampler, Task
 from branchwise.agents.purse import Purse
-from branchwise.agents.ucb import Mode, Record, Weights
+from branchwise.agents.ucb import Mode, Record, Term, Weights
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
 from branchwise.store.records import Constraints, NodeId
@@ -83,17 +83,26 @@ class Options:
     """Whether the search goes on after an accepted solution: to measure coverage, or to collect solutions."""
     prior: Literal["difficulty", "llm", "uniform"] = "difficulty"
     mode: Mode = "mean"
+    without: tuple[Term, ...] = ()
+    """Terms that the selector's bound is left without, to see what each is worth."""
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
-    verifier: Literal["auto", "program", "llm", "yes_no", "reward"] = "auto"
-    """Who judges: a program that the task has, a model in words, a model by the probability of "Yes", or a reward
-    model at `scorer`. "auto" is the program where there is one, else the model in words."""
+    verifier: Literal["auto", "program", "llm", "yes_no", "reward", "vote", "chance"] = "auto"
+    """Who judges: a program that the task has; a model in words, or by the probability of "Yes"; a reward model at
+    `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
+    the program where there is one, else the model in words."""
+    judgements: Annotated[int, Field(ge=1, le=100)] = 1
+    """Opinions of a model in words whose scores are averaged; with "vote", five ballots for each."""
+    proposals: bool = False
+    """Whether one call lists all next steps of a node, different from each other, instead of sampling each."""
     scorer: str = ""
     """Where the reward model answers: a URL that ends in `/classify`, `/pooling` or another name, `#MODEL` after it."""
     durability: Literal["exit", "async", "sync"] = "exit"
     """When LangGraph writes checkpoints: once when the run ends or is interrupted, or at every step, for programs
     that read its state while it runs. No completed call is repeated either way: that is the ledger's doing."""
+    constraints: bool = True
+    """Whether agents are shown the constraints; a program checks by them either way."""
     feedback: bool = True
     """Whether a new trial is told what was wrong with the best solution so far."""
     memory: bool = False
@@ -127,6 +136,11 @@ class Desk:
     watch: Callable[[Event], None]
     """Called with what happened, for progress displays."""
     weights: Weights = field(default_factory=Weights)
+
+    @property
+    def compares(self) -> bool:
+        """Whether candidates are judged against each other, which waits until a round's are all there."""
+        return self.options.verifier == "vote"
 
     def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
         """Tell whoever watches, with the state of the tree and the purse."""

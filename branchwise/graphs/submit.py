@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from branchwise.graphs import policies
 from branchwise.graphs.opened import opened_store
 from branchwise.graphs.request import Request, check, row_of
 from branchwise.graphs.state import Options
@@ -28,6 +32,8 @@ class Entry:
     model: str = "embedded"
     base_url: str | None = None
     prompts: str | None = None
+    policy: Path | str | None = None
+    """A fitted policy table's file, as for `solve`."""
     seed: int = 0
     budget: Budget = field(default_factory=Budget)
     options: Options = field(default_factory=Options)
@@ -37,20 +43,23 @@ class Entry:
     """Workers that may die with it before it is given up."""
     on_change: OnChange = "fail"
 
-    @property
-    def request(self) -> Request:
-        """What is asked."""
+    def request(self, table: str) -> Request:
+        """What is asked, with the text of a policy table."""
         return Request(
             problem=self.problem,
             task=self.task,
             model=self.model,
             base_url=self.base_url,
             prompts=self.prompts,
+            policy=table,
             seed=self.seed,
             budget=self.budget,
             options=replace(self.options, strategy=self.strategy, knobs=self.knobs),
         )
 
+
+Tables: TypeAlias = Callable[[Path | str | None, str, str], str]
+"""The text of the policy table that a run uses, by its file, its task and its model."""
 
 _ENTRY = TypeAdapter(Entry)
 _NESTED = {"budget": Budget, "options": Options}
@@ -77,31 +86,36 @@ async def submit(
     Raises:
         BadInput: A problem cannot be solved as asked; says which, and nothing was stored.
     """
-    entries = [read_entry(problem, number, defaults) for number, problem in enumerate(problems, 1)]
+    # Read once for all: thousands of problems share a table, and shall not see it change halfway.
+    tables: Tables = cache(policies.policy)
+    entries = [read_entry(problem, number, defaults, tables) for number, problem in enumerate(problems, 1)]
     if not entries:
         raise BadInput("There is no problem to submit.")
     async with opened_store(store) as db:
         rows = [
             row_of(
                 db,
-                entry.request,
+                request,
                 queue=queue,
                 priority=entry.priority,
                 max_attempts=entry.max_attempts,
                 on_change=entry.on_change,
             )
-            for entry in entries
+            for entry, request in entries
         ]
         return [run.id for run in await db.create_runs(rows)]
 
 
-def read_entry(problem: object, number: int, defaults: Mapping[str, object]) -> Entry:
+def read_entry(
+    problem: object, number: int, defaults: Mapping[str, object], tables: Tables
+) -> tuple[Entry, Request]:
     """Read and check one problem.
 
     Args:
         problem: A text, or a mapping.
         number: Its place among the problems, from 1, for the error.
         defaults: Fields that it may leave out.
+        tables: Where policy tables are looked up.
 
     Raises:
         BadInput: It cannot be solved as asked.
@@ -118,14 +132,15 @@ def read_entry(problem: object, number: int, defaults: Mapping[str, object]) -> 
         entry = _ENTRY.validate_python(asked)
         if entry.max_attempts < 1:
             raise BadInput("`max_attempts` is at least 1.")
-        check(entry.request)
+        request = entry.request(tables(entry.policy, entry.task, entry.model))
+        check(request)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the problem"
         raise BadInput(f"Problem {number}: `{place}`: {first['msg']}.") from error
     except BadInput as error:
         raise BadInput(f"Problem {number}: {error}") from error
-    return entry
+    return entry, request
 
 
 def _refuse_unknown(what: str, kind: type[Entry | Budget | Options], given: Mapping[str, Json]) -> None:

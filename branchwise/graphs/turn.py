@@ -16,16 +16,18 @@ from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.protocols import Model, Sampler, Task
 from branchwise.agents.purse import Purse
-from branchwise.agents.ucb import Arm, Record
+from branchwise.agents.ucb import Arm, Record, Weights
+from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs import tasks
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.plangen import plangen, start
+from branchwise.graphs.plangen import Plangen, plangen, shape, start
 from branchwise.graphs.request import Request, checked
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
@@ -72,9 +74,14 @@ async def turn(
     desk = desk_of(request, notebook, purse, sample, watch, score=score)
     desk.tell("opened", lease.run_id)
     saver = FreshSaver if lease.fresh else SQLAlchemySaver
-    graph = plangen(saver(db.database, allow=_CHECKPOINTED, guard=lease.guard))
-    config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": STEPS}
-    begun = lease.epoch > 1 and (await graph.aget_state(config)).created_at is not None
+    keeper = saver(db.database, allow=_CHECKPOINTED, guard=lease.guard)
+    graph = plangen(keeper)
+    config: RunnableConfig = {
+        "configurable": {"thread_id": lease.run_id},
+        "metadata": {"graph": shape()},
+        "recursion_limit": STEPS,
+    }
+    begun = lease.epoch > 1 and await _begun(graph, config, keeper)
     # Committed with whatever comes next; a replay has no model that could tell what it can do.
     noting = asyncio.ensure_future(note_engine(notebook, engine))
     try:
@@ -94,6 +101,20 @@ async def turn(
     await db.finish(lease, cast("Json", asdict(result)))
     desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
+
+
+async def _begun(graph: Plangen, config: RunnableConfig, saver: SQLAlchemySaver) -> bool:
+    """Whether there is a checkpoint to go on from; one of another version's graph is dropped.
+
+    The graph then begins anew and finds its calls in the ledger, its decisions and its nodes in their rows.
+    """
+    last = await graph.aget_state(config)
+    if last.created_at is None:
+        return False
+    if (last.metadata or {}).get("graph") == shape():
+        return True
+    await saver.adelete_thread(config["configurable"]["thread_id"])
+    return False
 
 
 async def note_engine(notebook: Notebook, engine: Model) -> None:
@@ -129,6 +150,7 @@ def desk_of(
         options=request.options,
         seed=request.seed,
         watch=watch,
+        weights=Weights().without(*request.options.without),
     )
 
 
@@ -137,9 +159,13 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
         return program(task)
     if options.verifier == "reward":
         return reward(score, task, threshold=options.threshold)
+    if options.verifier == "chance":
+        return chance(threshold=options.threshold)
     if options.verifier == "yes_no":
         return yes_no(sample, task, prompts, threshold=options.threshold)
-    return llm(sample, task, prompts, threshold=options.threshold)
+    if options.verifier == "vote":
+        return vote(sample, task, prompts, ballots=5 * options.judgements)
+    return llm(sample, task, prompts, threshold=options.threshold, judgements=options.judgements)
 
 
 def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> Result:

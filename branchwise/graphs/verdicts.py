@@ -42,22 +42,29 @@ class Bench:
         return cls(state=state, desk=desk, said=said)
 
     def open(self, siblings: Iterable[Node], texts: Mapping[NodeId, str]) -> dict[NodeId, Task[Outcome]]:
-        """Begin to judge the candidates of one call that say something new."""
+        """Begin to judge those candidates that say something new; one that is compared knows all that are given."""
         needs, new = about(self.state["strategy"]).needs, dict(self.said)
-        cases = {}
-        for node in siblings:
-            first = node.failed is None and new.setdefault(says(node, texts[node.id]), node.id) == node.id
-            if first and bought(node, needs, self.desk):
-                cases[node.id] = self.desk.docket.open(
-                    {
-                        "problem": self.state["problem"],
-                        "path": f"t{self.state['trial']}/r{self.state['round']}",
-                        "constraints": self.state["constraints"],
-                        "plan": texts[node.id],
-                        "complete": node.complete,
-                    }
-                )
-        return cases
+        fresh = [
+            node
+            for node in siblings
+            if node.failed is None
+            and new.setdefault(says(node, texts[node.id]), node.id) == node.id
+            and bought(node, needs, self.desk)
+        ]
+        rivals = tuple(dict.fromkeys(texts[node.id] for node in fresh))
+        return {
+            node.id: self.desk.docket.open(
+                {
+                    "problem": self.state["problem"],
+                    "path": f"t{self.state['trial']}/r{self.state['round']}",
+                    "constraints": self.state["constraints"],
+                    "plan": texts[node.id],
+                    "complete": node.complete,
+                    "rivals": rivals if self.desk.compares else (),
+                }
+            )
+            for node in fresh
+        }
 
     def judged(self, new: Iterable[Node], tree: Tree, found: Mapping[NodeId, Outcome]) -> list[Node]:
         """The round's nodes with their verdicts; a duplicate carries its twin's, whoever was judged first."""

@@ -8,7 +8,7 @@
             reply = await ledger("r1/0/propose", request, send, model="embedded:smollm2-135m")
             await store.add_nodes(lease, [Node(id="0.0", parent="0", depth=1, text=reply["text"])])
             await store.finish(lease, {"answer": reply["text"]})
-        tree = await store.tree(run.id)
+        tree = await store.tree(run.id)                # a networkx DiGraph; store.nodes gives our own Tree
 
 `send` is an async function that gives the reply (JSON) and its Usage. A run that was killed is claimed again by
 its id; its recorded calls return at once. `lease.guard(connection)` belongs into every other write to the run.
@@ -93,15 +93,23 @@ class Store(Lifecycle):
         batch = self._shown(nodes)
         await self.database.awrite(lambda connection: forest.add_nodes(connection, lease, batch))
 
-    async def tree(self, run_id: str) -> Tree:
+    async def nodes(self, run_id: str) -> Tree:
         """Load a run's tree, oldest node first."""
         return await self.database.aread(lambda connection: forest.tree(connection, run_id))
 
-    async def graph(self, run_id: str) -> DiGraph:
-        """A run's tree for networkx: edges from parents to children, a node's fields as attributes."""
+    async def tree(self, run_id: str) -> DiGraph:
+        """A run's tree for networkx: edges from parents to children, a node's fields as attributes.
+
+        Args:
+            run_id: The run, or a part of its id that no other has.
+
+        Raises:
+            UnknownName: There is no such run.
+        """
         from branchwise.store.graph import graph  # noqa: PLC0415 - networkx costs as much as all the rest
 
-        return graph(run_id, await self.tree(run_id))
+        run = await self.run(run_id)
+        return graph(run.id, await self.nodes(run.id))
 
     async def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
         """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.

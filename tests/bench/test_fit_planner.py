@@ -82,6 +82,6 @@ def test_the_command_line_refuses_what_is_no_log(tmp_path: Path) -> None:
 
 
 def test_the_command_line_replays(data: Path) -> None:
-    shown = CliRunner().invoke(bench, ["replay", "--data", str(data), "--log", "tau_bench_airline"])
+    shown = CliRunner().invoke(bench, ["replay", "--data", str(data), "tau_bench_airline"])
     assert shown.exit_code == 0, shown.output
     assert "AVG@4" in shown.output

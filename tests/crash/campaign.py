@@ -14,11 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 from branchwise.graphs.submit import submit
 from tests.crash.judge import Outcome, judged
 from tests.crash.points import POINTS, UNSTOPPABLE, Doom
 from tests.crash.worker import Orders, problems, serve
+
+_LOOK = 0.05
+"""Seconds between looks at the workers, which need the processor more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +33,9 @@ class Campaign:
     seed: int
     workers: int = 1
     runs: int = 3
+    """Of a wave."""
+    waves: int = 1
+    """Queues that are filled, one after the other, as long as there are workers to kill or to stop."""
     kills: int = 6
     stops: int = 0
     """Workers that are stopped at a point for longer than their lease, and go on as strangers."""
@@ -42,16 +49,19 @@ class Campaign:
 
 def crash_campaign(plan: Campaign) -> Outcome:
     """Run one campaign and judge it by the oracle, the rows and a run that nothing disturbed."""
-    asked = problems(plan.seed, plan.runs)
+    asked: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         oracle = Path(folder) / "oracle"
         oracle.touch()
-        ids = asyncio.run(submit(asked, store=plan.url))
-        restarts = _Arena(plan, oracle).fight()
+        arena = _Arena(plan, oracle)
+        for wave in range(plan.waves):
+            queued = problems(plan.seed, plan.runs, first=wave * plan.runs)
+            asked |= zip(asyncio.run(submit(queued, store=plan.url)), queued, strict=True)
+            arena.fight()
+            if not arena.dooms:
+                break
         lines = oracle.read_text(encoding="ascii").splitlines()
-    return asyncio.run(
-        judged(plan.url, plan.seed, plan.workers, dict(zip(ids, asked, strict=True)), lines, restarts)
-    )
+    return asyncio.run(judged(plan.url, plan.seed, plan.workers, asked, lines, arena.restarts))
 
 
 class _Arena:
@@ -62,7 +72,9 @@ class _Arena:
         self._server.set_forkserver_preload(["tests.crash.worker"])
         dooms = [False] * plan.kills + [True] * plan.stops
         self._dice.shuffle(dooms)
-        self._dooms = [self._doom(stop=stop) for stop in dooms]
+        self.dooms = [self._doom(stop=stop) for stop in dooms]
+        self.restarts = 0
+        """How often the server was restarted."""
         self._read = 0
         self._asleep: dict[int, float] = {}
 
@@ -70,29 +82,32 @@ class _Arena:
         point = self._dice.choice([name for name in POINTS if not (stop and name in UNSTOPPABLE)])
         return Doom(point=point, passes=self._dice.randint(1, POINTS[point]), stop=stop)
 
-    def fight(self) -> int:
-        """Keep workers going until they find everything over; returns how often the server was restarted."""
-        plan, restarts = self._plan, 0
+    def fight(self) -> None:
+        """Keep workers going until they find everything over."""
+        plan = self._plan
         end = time.monotonic() + plan.patience
         next_restart = time.monotonic() + self._dice.uniform(0.3, 1.5)
         crew = [self._spawn() for _ in range(plan.workers)]
         try:
             while time.monotonic() < end and any(worker.exitcode != 0 for worker in crew):
-                time.sleep(0.01)
+                time.sleep(_LOOK)
                 self._wake()
                 crew = [self._replaced(worker) for worker in crew]
-                if plan.restart is not None and restarts < plan.restarts and time.monotonic() > next_restart:
-                    restarts += 1
+                if (
+                    plan.restart is not None
+                    and self.restarts < plan.restarts
+                    and time.monotonic() > next_restart
+                ):
+                    self.restarts += 1
                     plan.restart()
                     next_restart = time.monotonic() + self._dice.uniform(0.5, 2.0)
         finally:
             for worker in crew:
                 worker.kill()
                 worker.join()
-        return restarts
 
     def _spawn(self) -> ForkServerProcess:
-        doom = self._dooms.pop() if self._dooms else None
+        doom = self.dooms.pop() if self.dooms else None
         orders = Orders(url=self._plan.url, oracle=str(self._oracle), ttl=self._plan.ttl, doom=doom)
         worker = self._server.Process(target=serve, args=(orders,))
         worker.start()
@@ -107,6 +122,7 @@ class _Arena:
 
     def _wake(self) -> None:
         text = self._oracle.read_bytes()[self._read :]
+        text = text[: text.rfind(b"\n") + 1]  # the last line may be half there
         self._read += len(text)
         for line in text.decode().splitlines():
             act, pid, *_ = line.split(" ")

@@ -157,7 +157,7 @@ async def _read(store: Store, run_id: str) -> _Run:
         problem=str(cast("Mapping[str, Json]", run.spec)["problem"]),
         status=run.status,
         answer={name: value for name, value in result.items() if name not in {"run_id", "seconds", "usage"}},
-        tree=list(await store.tree(run_id)),
+        tree=list(await store.nodes(run_id)),
         decisions={decision.key: decision.payload for decision in await store.decisions(run_id)},
         keys={call.key: digest(call.request) for call in done},
         tokens=sum(call.usage.tokens for call in done),

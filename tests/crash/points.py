@@ -39,8 +39,8 @@ POINTS = {
     "writing a decision": 6,
     "writing a checkpoint": 3,
     "committing a checkpoint": 2,
-    "writing a renewal": 2,
-    "committing a renewal": 2,
+    "writing a renewal": 1,
+    "committing a renewal": 1,
     "writing the end": 2,
     "committed the end": 1,
 }

@@ -43,7 +43,7 @@ def write(request: Request, seed: int) -> str:
 MODEL = "scripted:script"
 
 
-def problems(seed: int, count: int) -> list[dict[str, Any]]:
+def problems(seed: int, count: int, first: int = 0) -> list[dict[str, Any]]:
     """Runs of every kind: chosen strategies and fixed ones, with checkpoints at every step and at the end only."""
     kinds: list[dict[str, Any]] = [
         {"strategy": "auto", "options": Options(trials=2, probes=2, durability="sync", batch=3)},
@@ -59,7 +59,7 @@ def problems(seed: int, count: int) -> list[dict[str, Any]]:
             "max_attempts": 1000,
             **kinds[(seed + number) % len(kinds)],
         }
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ from branchwise.store.store import Store
 from tests.graphs.resume_worker import PROBLEM, _write
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> Any:
-    async with Store.opened(f"sqlite:///{tmp_path}/runs.sqlite") as opened:
-        yield opened
-
-
 async def old_run(store: Store, **asked: Any) -> Result:
     model = scripted(_write)
     given = {"strategy": "step_beam", "seed": 3, "options": Options(trials=1)}
@@ -38,7 +31,7 @@ async def test_at_the_root_nothing_is_bought_again(store: Store) -> None:
     result = await resume(new.id, store=store, model=model)
     assert model.calls == 0
     assert (result.answer, result.nodes, result.usage.tokens) == (old.answer, old.nodes, 0)
-    assert list(await store.tree(new.id)) == list(await store.tree(old.run_id))
+    assert list(await store.nodes(new.id)) == list(await store.nodes(old.run_id))
     assert (await replay(new.id, store=store)).exact
 
 
@@ -62,12 +55,12 @@ async def test_a_budget_that_was_spent_goes_on_where_it_ended(store: Store) -> N
 
 async def test_from_a_step_the_new_run_goes_its_own_way(store: Store) -> None:
     old = await old_run(store)
-    tree = await store.tree(old.run_id)
+    tree = await store.nodes(old.run_id)
     step = next(node for node in tree if node.depth == 2 and not node.complete)
     new = await fork(old.run_id, at=step.id, store=store, strategy="best_of_n", knobs={"n": 4}, seed=9)
     assert (new.status, new.forked_from, new.forked_at) == (Status.PAUSED, old.run_id, step.id)
     result = await resume(new.id, store=store, model=scripted(_write))
-    grown = await store.tree(new.id)
+    grown = await store.nodes(new.id)
     assert grown.root.text == tree.text(step.id)
     assert result.nodes == 4
     assert all(grown.text(node.id).startswith(tree.text(step.id)) for node in grown)

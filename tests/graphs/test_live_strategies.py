@@ -53,7 +53,7 @@ async def test_it_runs_to_an_answer(name: str, url: str) -> None:
     assert result.reason in {"exhausted", "budget"}
     assert result.answer is not None
     async with Store.opened(url) as store:
-        tree, verdicts = await store.tree(result.run_id), await store.verdicts(result.run_id)
+        tree, verdicts = await store.nodes(result.run_id), await store.verdicts(result.run_id)
         usage = await store.usage(result.run_id)
     about = strategies.about(name)
     assert {node.arm for node in tree} == {"", name}
@@ -114,7 +114,7 @@ async def test_a_segment_begins_with_the_trigger_and_has_growing_room(url: str) 
     assert all("Wait!" in request.prefix.splitlines()[-1] for request in later)
     assert {request.shape.max_tokens for request in later} == {512, 1024, 2048}
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     assert all(
         node.text.startswith("\nWait!") == (node.depth > 1) for node in tree if node.parent is not None
     )
@@ -137,7 +137,7 @@ async def test_an_approach_is_no_solution_and_its_solutions_follow_it(url: str) 
     engine = model()
     result = await solve("Which?", model=engine, strategy="plan_first", store=url)
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     plans = tree.children("0")
     assert len(plans) == 3
     assert not any(plan.complete for plan in plans)
@@ -162,4 +162,4 @@ async def test_what_a_program_lets_pass_is_gone_on_with(name: str, url: str) -> 
     assert result.answer is not None
     assert result.vouch is Vouch.SOUND
     async with Store.opened(url) as store:
-        assert max(node.depth for node in await store.tree(result.run_id)) >= 2
+        assert max(node.depth for node in await store.nodes(result.run_id)) >= 2

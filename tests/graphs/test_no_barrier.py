@@ -97,7 +97,7 @@ async def test_the_tree_does_not_depend_on_the_order_of_arrival(tmp_path: Path, 
         "Which?", model=model, strategy="best_of_n", knobs={"n": 3}, store=url, options=Options(batch=1)
     )
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
         verdicts = await store.verdicts(result.run_id)
     assert [(node.id, node.duplicate_of) for node in tree.children("0")] == [
         ("0.0", None),
@@ -171,10 +171,10 @@ async def test_a_won_race_stays_won_when_the_run_is_resumed(url: str, at: str) -
         )
     async with Store.opened(url) as store:
         run = (await store.runs())[0].id
-        before: list[Node] = list(await store.tree(run))
+        before: list[Node] = list(await store.nodes(run))
     model = Racing()
     result = await resume(run, store=url, model=model)
     assert result.solved
     assert model.inner.calls == 0, "all that is needed is in the ledger"
     async with Store.opened(url) as store:
-        assert [node.id for node in await store.tree(run)] == [node.id for node in before]
+        assert [node.id for node in await store.nodes(run)] == [node.id for node in before]

@@ -18,6 +18,8 @@ from branchwise.agents.protocols import Request
 from branchwise.graphs import policies
 from branchwise.graphs.run import Result, solve
 from branchwise.graphs.state import Options
+from branchwise.graphs.submit import submit
+from branchwise.graphs.worker import work
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
@@ -65,7 +67,7 @@ async def test_probes_stay_on_the_tree_and_can_be_the_answer(url: str, arm: str)
     model = scripted(write)
     result = await solve("Which?", model=model, store=url, options=Options(arms=(arm,), trials=1))
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     probes = [node for node in tree if node.arm == "probe"]
     assert len(probes) == 4
     assert any(node.arm == arm for node in tree)
@@ -78,7 +80,7 @@ async def test_probes_count_for_the_strategy(url: str, arm: str, knob: str) -> N
     result = await solve("Which?", model=scripted(_write), store=url, options=Options(arms=(arm,), trials=1))
     selected = (await decisions(url, result.run_id))["t1/select"]
     async with Store.opened(url) as store:
-        tree = await store.tree(result.run_id)
+        tree = await store.nodes(result.run_id)
     assert sum(node.arm == arm for node in tree) == selected["knobs"][knob] - 4
 
 
@@ -137,6 +139,26 @@ async def test_the_default_place_is_read_and_none_turns_it_off(
     without = await solve("Which?", model=scripted(_write), store=url, policy="none")
     assert (await decisions(url, with_it.run_id))["plan"]["basis"] == "policy table"
     assert (await decisions(url, without.run_id))["plan"]["basis"] != "policy table"
+
+
+async def test_a_submitted_run_uses_the_table_of_its_task_and_model(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    model = scripted(_write)
+    path = policies.default_path("text", model.name)
+    path.parent.mkdir(parents=True)
+    path.write_text(table().dumps())
+    problems: list[Any] = ["Which?", {"problem": "Which?", "policy": "none"}]
+    fitted, none = await submit(problems, store=url, model=model.name)
+    path.unlink()  # the run keeps what it was submitted with
+    await work(store=url, model=model, until_empty=True)
+    assert (await decisions(url, fitted))["plan"]["basis"] == "policy table"
+    assert (await decisions(url, none))["plan"]["basis"] != "policy table"
+    with pytest.raises(BadInput, match=r"Problem 2: There is no policy table"):
+        await submit(["Which?", {"problem": "Which?", "policy": str(path)}], store=url, model=model.name)
+    async with Store.opened(url) as store:
+        assert len(await store.runs()) == 2
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ async def look(folder: Path) -> tuple[set[str], list[dict[str, object]], str]:
             return set(), [], "none"
         calls = await store.calls(runs[0].id)
         done = {digest(call.request) for call in calls if call.state is CallState.DONE}
-        return done, [asdict(node) for node in await store.tree(runs[0].id)], runs[0].status
+        return done, [asdict(node) for node in await store.nodes(runs[0].id)], runs[0].status
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ async def test_a_run_that_ends_at_any_call_grows_the_same_tree(strategy: str) ->
 
     async with Store.opened("sqlite://") as store:
         calm = await solve(PROBLEM, model=scripted(_write), store=store, strategy=strategy, seed=2)
-        tree, many = list(await store.tree(calm.run_id)), calm.usage.samples
+        tree, many = list(await store.nodes(calm.run_id)), calm.usage.samples
         assert many > 30
         for passed in range(1, many, 3):
             left = passed
@@ -117,4 +117,4 @@ async def test_a_run_that_ends_at_any_call_grows_the_same_tree(strategy: str) ->
             run = (await store.runs(status="paused"))[0]
             result = await resume(run.id, store=store, model=scripted(_write))
             assert (result.answer, result.score) == (calm.answer, calm.score)
-            assert list(await store.tree(run.id)) == tree
+            assert list(await store.nodes(run.id)) == tree

@@ -79,7 +79,7 @@ class Counted:
 
 async def tree_of(store: str, run_id: str) -> Tree:
     async with Store.opened(store) as db:
-        return await db.tree(run_id)
+        return await db.nodes(run_id)
 
 
 async def search(folder: Path, model: Scripted, *, snapshots: bool = True) -> WebResult:

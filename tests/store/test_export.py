@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 
 import networkx as nx
 import pytest
@@ -65,7 +66,7 @@ async def test_an_exported_run_comes_back_whole_in_any_database(store: Store) ->
                 del event["id"]
             document["runs"][0]["owner"] = None
         assert again == first
-        assert list(await other.tree(run_id)) == list(await store.tree(run_id))
+        assert list(await other.nodes(run_id)) == list(await store.nodes(run_id))
         assert await other.calls(run_id) == await store.calls(run_id)
         assert await other.verdicts(run_id) == await store.verdicts(run_id)
         with pytest.raises(StoreError, match="already"):
@@ -103,9 +104,17 @@ async def test_a_tree_is_written_for_other_programs(lite: Store, form: Form) -> 
 
 
 async def test_a_run_is_a_networkx_graph(lite: Store) -> None:
-    graph = await lite.graph(await _full_run(lite))
+    run_id = await _full_run(lite)
+    graph = await lite.tree(run_id)
+    assert type(graph) is nx.DiGraph
     assert nx.is_arborescence(graph)
+    assert graph.graph == {"run_id": run_id}
     assert graph.nodes["0.0"]["score"] == 0.25
+    assert [dict(graph.nodes[node.id]) for node in await lite.nodes(run_id)] == [
+        asdict(node) for node in await lite.nodes(run_id)
+    ]
+    with pytest.raises(UnknownName, match="run"):
+        await lite.tree("nobody's")
 
 
 async def test_an_unknown_form_is_named(lite: Store) -> None:

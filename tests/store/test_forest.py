@@ -21,7 +21,7 @@ async def test_nodes_keep_their_order_and_place_over_resumptions(store: Store) -
     judged = replace(first[1], score=0.5, feedback="so so", accepted=True, vouch=Vouch.SOUND, text="new")
     await store.add_nodes(lease, [Node(id="0.0", parent="0", depth=1), judged])
     await store.add_nodes(lease, [])
-    tree = await store.tree(lease.run_id)
+    tree = await store.nodes(lease.run_id)
     assert [node.id for node in tree] == ["0", "0.3", "0.1", "0.2", "0.0"]
     assert tree["0.1"] == judged
 
@@ -47,7 +47,7 @@ async def test_every_field_of_a_node_comes_back(store: Store) -> None:
         failed="why",
     )
     await store.add_nodes(lease, [node])
-    assert (await store.tree(lease.run_id))["0.0"] == node
+    assert (await store.nodes(lease.run_id))["0.0"] == node
 
 
 async def test_a_node_that_lies_too_deep_is_refused(lite: Store) -> None:

@@ -88,7 +88,7 @@ async def test_a_silent_worker_is_replaced_and_fenced_from_every_write(store: St
         await ledger("k", {}, never)  # type: ignore[arg-type]
     assert not await store.database.awrite(lambda c: renew(c, old))
     assert await store.database.awrite(lambda c: renew(c, new))
-    assert len(await store.tree(run.id)) == 1
+    assert len(await store.nodes(run.id)) == 1
     assert await store.decisions(run.id) == []
     assert await store.calls(run.id) == []
     assert (await store.run(run.id)).result is None
@@ -101,7 +101,7 @@ async def test_a_stale_lease_of_the_same_worker_is_fenced_too(store: Store) -> N
     with pytest.raises(LeaseLost):
         await store.add_nodes(old, [Node(id="0.0", parent="0")])
     await store.add_nodes(new, [Node(id="0.1", parent="0")])
-    assert [node.id for node in await store.tree(new.run_id)] == ["0", "0.1"]
+    assert [node.id for node in await store.nodes(new.run_id)] == ["0", "0.1"]
 
 
 async def test_one_guard_serves_a_transaction_and_only_that(store: Store) -> None:

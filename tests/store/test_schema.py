@@ -111,7 +111,7 @@ async def test_a_database_of_every_earlier_revision_is_upgraded(url: str, old: s
         [call] = await store.calls("r")
         assert (call.state, call.response, call.usage.prompt_tokens) == ("done", [7], 1)
         assert (await store.usage("r")).tokens == 1
-        assert len(await store.tree("r")) == 2
+        assert len(await store.nodes("r")) == 2
         assert len(await store.decisions("r")) == len(await store.verdicts("r")) == 1
 
 

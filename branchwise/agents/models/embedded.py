@@ -92,6 +92,7 @@ class _Embedded:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="branchwise-embedded")
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"
+        self.file = file
         self.capabilities = EVERY_TEXT
         self._closed = False
 

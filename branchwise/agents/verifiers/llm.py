@@ -15,7 +15,14 @@ _HELD = r"[^\n]{1,400}\nScore: (-?[0-9]{1,2}|-?100)"
 """The reply's form where the engine can hold the model to a regular expression."""
 
 
-def llm(sample: Sampler, task: Task, prompts: Prompts | None = None, *, threshold: int = 95) -> Verifier:
+def llm(
+    sample: Sampler,
+    task: Task,
+    prompts: Prompts | None = None,
+    *,
+    threshold: int = 95,
+    judgements: int = 1,
+) -> Verifier:
     """Make the LLM verifier.
 
     Args:
@@ -24,6 +31,8 @@ def llm(sample: Sampler, task: Task, prompts: Prompts | None = None, *, threshol
         prompts: Where the prompt "verifiers/llm" is looked up.
         threshold: Scores from here on are accepted; PlanGEN's example is 95. On the paper's own data a score of
             95 was right 41 % of the time (figure 7), so acceptance is evidence, never proof.
+        judgements: Opinions whose readable scores are averaged; several are sampled at temperature 0.7, as Tree of
+            Thoughts values a state three times (arXiv 2305.10601, section 4.1). The feedback is the first one's.
     """
     template = (prompts or Prompts()).load("verifiers/llm", task.name)
 
@@ -37,11 +46,14 @@ def llm(sample: Sampler, task: Task, prompts: Prompts | None = None, *, threshol
         )
         request = Request(
             messages=(Message(role="user", content=asked),),
-            temperature=0.0,
+            n=judgements,
+            temperature=0.0 if judgements == 1 else 0.7,
             shape=Shape(max_tokens=300, regex=_HELD if sample.capabilities.regex else None),
         )
         reply = await sample(f"{state['path']}/verify", request)
-        score, feedback = _read(reply.samples[0].text)
+        read = [_read(one.text) for one in reply.samples]
+        scores, feedback = [score for score, _ in read if score is not None], read[0][1]
+        score = sum(scores) / len(scores) if scores else None
         accepted = score is not None and (score >= threshold or not state["complete"])
         verdict = Verdict(
             score=score, accepted=accepted, feedback=feedback, vouch=Vouch.MODEL, verifier="llm"

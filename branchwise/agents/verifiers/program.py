@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from branchwise.agents.protocols import Task
@@ -20,7 +21,8 @@ def program(task: Task) -> Verifier:
         raise ValueError(f"The task `{task.name}` has no checker.")
 
     async def program_node(state: VerifierState) -> VerifierUpdate:
-        verdict = check(state["constraints"], state["plan"], state["complete"])
+        what = (state["constraints"], state["plan"], state["complete"])
+        verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
         if verdict is None:
             verdict = Verdict(
                 score=None, accepted=False, feedback="", vouch=Vouch.NOTHING, verifier="program"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from branchwise.agents.protocols import ProblemState
 from branchwise.store.records import Constraints, Verdict
@@ -15,6 +15,8 @@ class VerifierState(ProblemState):
     plan: str
     """The solution, or its beginning."""
     complete: bool
+    rivals: NotRequired[tuple[str, ...]]
+    """All candidates of the round, `plan` among them, for a verifier that compares."""
 
 
 class VerifierUpdate(TypedDict):

@@ -25,7 +25,7 @@ async def write(run_id: str, url: str | None, file: Path) -> None:
     """
     async with Store.opened(url) as store:
         run = await store.run(run_id)
-        tree = await store.tree(run.id)
+        tree = await store.nodes(run.id)
         more = extras(await store.decisions(run.id), await store.calls(run.id))
     spec = cast("dict[str, Json]", run.spec) if isinstance(run.spec, dict) else {}
     result = cast("dict[str, Json]", run.result) if isinstance(run.result, dict) else {}

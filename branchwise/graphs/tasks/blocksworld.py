@@ -21,6 +21,7 @@ Actions: "pick-up x" (clear, from the table), "put-down x" (on the table), "unst
 _FORM = r"((pick-up|put-down) [a-z]|(stack|unstack) [a-z] [a-z])\n"
 _ON = re.compile(r"(?P<block>\w+) is on (?:the )?(?P<base>\w+)")
 _LONGEST = 20_000
+_TOKENS_A_LINE = 8
 
 
 def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
@@ -129,7 +130,9 @@ def _shape(steer: str, world: World | None, text: str, grain: Grain) -> Shape:
     if steer == "none":
         return Shape(max_tokens=512) if grain == "solution" else Shape(max_tokens=16, stop=("\n",))
     if grain == "solution":
-        return Shape(max_tokens=512, regex=f"({_FORM})+done")
+        # Every block put down once and stacked once is four actions; no plan needs more.
+        longest = 4 * len(world.below) * _TOKENS_A_LINE + 4 if world else 512
+        return Shape(max_tokens=longest, regex=f"({_FORM})+done")
     now = _replay(world, text)[0] if world and steer == "moves" else None
     if now is None:
         return Shape(max_tokens=16, regex=f"{_FORM}|done")

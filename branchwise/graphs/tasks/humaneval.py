@@ -44,6 +44,7 @@ def humaneval(seconds: float = 3.0) -> Task:
         is_complete=lambda text: text.count("```") >= 2,
         answer=_answer,
         check=check,
+        blocking=True,
     )
 
 

@@ -25,6 +25,7 @@ _INSTRUCTIONS = """{problem}
 
 Write one line a stay, like "Day 1-3: Porto". The next stay begins on the day the last one ends."""
 
+_TOKENS_A_LINE = 20
 _LONGEST = 100_000
 
 
@@ -130,7 +131,8 @@ def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> Shape:
     if steer == "none":
         return Shape(max_tokens=512) if grain == "solution" else Shape(max_tokens=32, stop=("\n",))
     if grain == "solution":
-        return Shape(max_tokens=512, regex=f"({line})+The end")
+        longest = _TOKENS_A_LINE * len(read.stays) + 8 if read else 512
+        return Shape(max_tokens=longest, regex=f"({line})+The end")
     if steer == "form" or read is None:
         return Shape(max_tokens=24, regex=f"{line}|The end")
     visits = visits_in(text, read)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.environments.ladder import Footstep, Restored, ladder
 from branchwise.agents.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.agents.protocols import Agent
 from branchwise.agents.purse import Purse
 from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.graphs.notebook import Notebook
@@ -34,8 +35,8 @@ class Place:
     environment: Environment
     notebook: Notebook
     purse: Purse
-    actor: Callable[[ActorState], Awaitable[ActorUpdate]]
-    value: Callable[[ValueState], Awaitable[ValueUpdate]]
+    actor: Agent[ActorState, ActorUpdate]
+    value: Agent[ValueState, ValueUpdate]
     options: WebOptions
     odometer: Odometer
     seed: int

@@ -1,0 +1,63 @@
+"""The proposer: several different next steps in one call (Tree of Thoughts, arXiv 2305.10601, section 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
+from branchwise.agents.prompts import Prompts, fill
+from branchwise.agents.protocols import Message, Request, Sample, Sampler, Shape, Task
+
+_NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
+_TOKENS_A_STEP = 64
+
+
+def proposer(
+    sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
+) -> Callable[[GeneratorState], Awaitable[GeneratorUpdate]]:
+    """Make the proposer, a LangGraph node that reads and writes what the generator does.
+
+    One reply lists the steps, one a line, so they do not repeat each other as independent samples of a narrow
+    space do. It gives at most `n` of them, and fewer where the model lists fewer; a repeated line counts once. The
+    tokens of the reply are shared out by length; steps have no log-probabilities. Decoding is not steered, for
+    a list has no form that a task knows of.
+
+    Args:
+        sample: How to call the model.
+        task: The domain, with its instructions.
+        prompts: Where the prompt "propose" is looked up.
+        temperature: Sampling temperature.
+        seed: The run's seed.
+    """
+    template = (prompts or Prompts()).load("propose", task.name)
+
+    async def proposer_node(state: GeneratorState) -> GeneratorUpdate:
+        asked = fill(task.instructions, problem=state["problem"], constraints=bullets(state["constraints"]))
+        asked = fill(template, request=asked, text=state["text"] or "(nothing yet)", n=str(state["n"]))
+        key = f"{state['path']}/propose"
+        reply = await sample(
+            key,
+            Request(
+                messages=(Message(role="user", content=asked),),
+                temperature=temperature,
+                shape=Shape(max_tokens=_TOKENS_A_STEP * state["n"]),
+                seed=derived_seed(seed, key),
+            ),
+        )
+        # What ends a step belongs to it, unless the loop adds it as it does for a sample that a stop text ended.
+        stops = task.shape(state["constraints"], state["text"], "step").stop
+        return {"samples": _steps(reply.samples[0], state["n"], "" if stops else "\n")}
+
+    return proposer_node
+
+
+def _steps(reply: Sample, most: int, end: str) -> tuple[Sample, ...]:
+    lines = (_NUMBER.sub("", line).strip() for line in reply.text.splitlines())
+    steps = list(dict.fromkeys(line for line in lines if line))[:most]
+    if not steps:
+        return (Sample(text="", tokens=reply.tokens, finish="error", error="the reply proposes no step"),)
+    length = sum(map(len, steps))
+    shares = [reply.tokens * len(step) // length for step in steps]
+    shares[-1] += reply.tokens - sum(shares)
+    return tuple(Sample(text=f"{step}{end}", tokens=share) for step, share in zip(steps, shares, strict=True))

@@ -1,0 +1,32 @@
+"""A verifier that knows nothing: the control against which a model's judgement and feedback are measured."""
+
+from __future__ import annotations
+
+from random import Random
+
+from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.store.records import Verdict, Vouch
+
+
+def chance(*, threshold: int = 95) -> Verifier:
+    """Make a verifier whose score is a uniform draw and whose feedback names a requirement drawn at random.
+
+    The same plan is judged alike every time. If self-critique is of use, it does better than this at equal calls
+    (after Stechly et al., arXiv 2310.12397).
+
+    Args:
+        threshold: Scores from here on are accepted, as with `llm`.
+    """
+
+    async def chance_node(state: VerifierState) -> VerifierUpdate:
+        draw = Random(f"{state['problem']}\n{state['plan']}")  # noqa: S311 - a control, not a secret
+        score = float(draw.randint(-100, 100))
+        items = state["constraints"].items
+        feedback = f"This is not met: {draw.choice(items)}" if items else "A requirement is not met."
+        accepted = score >= threshold or not state["complete"]
+        verdict = Verdict(
+            score=score, accepted=accepted, feedback=feedback, vouch=Vouch.NOTHING, verifier="chance"
+        )
+        return {"verdict": verdict}
+
+    return chance_node

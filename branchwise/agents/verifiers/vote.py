@@ -1,0 +1,83 @@
+"""Voting among the candidates of a round: the score is the share of ballots (Tree of Thoughts, section 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from branchwise.agents.generator import bullets
+from branchwise.agents.prompts import Prompts, fill
+from branchwise.agents.protocols import Message, Request, Sampler, Shape, Task
+from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.store.records import Verdict, Vouch
+
+_BEST = re.compile(r"^\W*Best\W*(\d{1,4})\W*$", re.MULTILINE | re.IGNORECASE)
+
+
+def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, ballots: int = 5) -> Verifier:
+    """Make the voting verifier.
+
+    All candidates of a round stand in one prompt and `ballots` answers name the best. A share says which candidate
+    is better, not whether one is right, and shares of different rounds cannot be compared: a whole solution is
+    never accepted by them, and strategies that compare across layers are better served by values. The script of
+    the paper read only the last digit of a number; here numbers are read whole, and an unreadable ballot counts for
+    nobody. Without a readable ballot there is no score.
+
+    Source: arXiv 2305.10601, section 3 (state evaluator, vote).
+
+    Args:
+        sample: How to call the model.
+        task: The domain, for prompt overrides.
+        prompts: Where the prompt "verifiers/vote" is looked up.
+        ballots: Answers asked for; the paper uses 5.
+    """
+    template = (prompts or Prompts()).load("verifiers/vote", task.name)
+    polls: dict[str, asyncio.Task[Mapping[int, int]]] = {}
+
+    async def poll(state: VerifierState, rivals: tuple[str, ...], key: str) -> Mapping[int, int]:
+        named = "\n\n".join(f"Candidate {i}:\n{text}" for i, text in enumerate(rivals, start=1))
+        asked = fill(
+            template,
+            what="plan" if state["complete"] else "intermediate step",
+            problem=state["problem"],
+            constraints=bullets(state["constraints"]),
+            candidates=named,
+        )
+        request = Request(
+            messages=(Message(role="user", content=asked),),
+            n=ballots,
+            temperature=0.7,
+            shape=Shape(max_tokens=300, regex=_held(len(rivals)) if sample.capabilities.regex else None),
+        )
+        reply = await sample(key, request)
+        read = (_BEST.findall(one.text) for one in reply.samples)
+        return Counter(int(found[-1]) for found in read if found and 1 <= int(found[-1]) <= len(rivals))
+
+    async def vote_node(state: VerifierState) -> VerifierUpdate:
+        rivals = tuple(sorted(state.get("rivals") or (state["plan"],)))
+        round_ = state["path"].rpartition("/")[0]
+        among = hashlib.blake2b("\0".join(rivals).encode(), digest_size=12).hexdigest()
+        key = f"{round_}/{among}/vote"
+        if key not in polls:
+            polls[key] = asyncio.create_task(poll(state, rivals, key))
+        # The poll is everybody's: a candidate that is called off does not take it along.
+        counted = await asyncio.shield(polls[key])
+        cast, mine = sum(counted.values()), counted.get(rivals.index(state["plan"]) + 1, 0)
+        verdict = Verdict(
+            score=200 * mine / cast - 100 if cast else None,
+            accepted=not state["complete"],
+            feedback=f"{mine} of {cast} ballots name it the best of {len(rivals)}.",
+            vouch=Vouch.MODEL if cast else Vouch.NOTHING,
+            verifier="vote",
+        )
+        return {"verdict": verdict}
+
+    return vote_node
+
+
+def _held(count: int) -> str:
+    """The form of a ballot where the engine can hold the model to a regular expression."""
+    return f"[^\\n]{{1,400}}\\nBest: ({'|'.join(map(str, range(1, count + 1)))})"

@@ -1,0 +1,51 @@
+"""An arm of a comparison: what is done with the budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from branchwise.graphs.pairs import Value, pairs, part
+from branchwise.graphs.request import options_of
+from branchwise.graphs.state import Options
+
+_KNOB = re.compile(r":(?=\w+=)")
+_MOST = 100_000
+"""More trials and samples than any budget pays for."""
+_NAMED: Mapping[str, tuple[str, Mapping[str, Value]]] = {
+    "one": ("best_of_n", {"n": 1}),
+    "pool": ("best_of_n", {"n": _MOST, "exhaustive": True}),
+}
+_BEGUN_AGAIN: Mapping[str, Value] = {"restarts": True, "trials": _MOST, "feedback": False}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arm:
+    """One way to spend a budget."""
+
+    name: str
+    """As the person wrote it."""
+    strategy: str
+    knobs: Mapping[str, Value]
+    options: Options
+
+
+def arm(text: str, common: Mapping[str, Value] | None = None) -> Arm:
+    """Read an arm.
+
+    Args:
+        text: `one` takes a single sample. `pool` samples on until the budget is spent, whatever was accepted, to
+            measure coverage. Any other is a strategy or `auto`, with knobs and options after colons
+            (`rebase:width=8:verifier=llm`). A strategy that comes to its end without an accepted solution begins
+            again on an empty tree, so that all arms may spend the same.
+        common: Options of all arms; an arm's own come before them.
+
+    Raises:
+        UnknownName: A strategy, knob or option does not exist.
+        BadInput: A value cannot be used.
+    """
+    name, *written = _KNOB.split(text)
+    strategy, own = _NAMED.get(name, (name, {"trials": _MOST} if name == "auto" else _BEGUN_AGAIN))
+    chosen, knobs = part(strategy, {**(common or {}), **own, **pairs(written)})
+    return Arm(name=text, strategy=strategy, knobs=knobs, options=options_of(chosen))

@@ -1,0 +1,189 @@
+"""What `branchwise bench run`, `ablate` and `list` do: live evidence, with progress, resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from branchwise.agents.protocols import Model
+from branchwise.bench.live.arm import arm
+from branchwise.bench.live.experiment import Experiment, carry_out, spread
+from branchwise.bench.live.report import live_report
+from branchwise.bench.live.samples import samples_log
+from branchwise.bench.markdown import markdown
+from branchwise.bench.page import page
+from branchwise.bench.report import Report
+from branchwise.bench.terminal import grid, terminal
+from branchwise.cli.exits import run
+from branchwise.graphs import tasks
+from branchwise.graphs.opened import opened_engine, opened_store
+from branchwise.graphs.pairs import pairs
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Budget
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What `bench run` and `bench ablate` were asked, but for the arms."""
+
+    task: str
+    model: str
+    base_url: str | None
+    data: Path | None
+    instances: int
+    leave_out: int
+    seeds: int
+    budget: Mapping[str, float | None]
+    knobs: tuple[str, ...]
+    prompts: Path | None
+    concurrency: int
+    out: Path | None
+    store: str | None
+    as_json: bool
+
+
+def bench_task(asked: Asked, title: str, arms: Sequence[str]) -> None:
+    """Compare `arms` and show the report."""
+    out = Console(highlight=False)
+    report = run(
+        _bench_task(asked, title, arms), when_interrupted=lambda: "Nothing is lost; repeat the command."
+    )
+    if asked.as_json:
+        out.print(report.dumps(), soft_wrap=True, markup=False)
+    else:
+        terminal(report, out)
+
+
+async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
+    benchmark, common = tasks.benchmark(asked.task), pairs(asked.knobs)
+    chosen = spread(tuple(benchmark.instances(asked.data)), asked.instances, leave_out=asked.leave_out)
+    if not chosen:
+        raise BadInput(f"The benchmark `{asked.task}` has no instances there.")
+    if not any(asked.budget.values()):
+        raise BadInput(
+            "Strategies are compared at equal budgets: name one, for example --completion-tokens 400."
+        )
+    experiment = Experiment(
+        task=asked.task,
+        model=asked.model,
+        arms=tuple(arm(text, common) for text in arms),
+        instances=chosen,
+        seeds=asked.seeds,
+        budget=Budget(**asked.budget),  # type: ignore[arg-type]
+        base_url=asked.base_url,
+        prompts=str(asked.prompts) if asked.prompts else None,
+    )
+    quiet = asked.as_json or not sys.stderr.isatty()
+    with _progress(quiet) as progress:
+        bar = progress.add_task(title, total=experiment.runs)
+        async with (
+            opened_store(asked.store) as db,
+            opened_engine(experiment.request(experiment.arms[0], chosen[0], 0), asked.model) as engine,
+        ):
+            outcomes = await carry_out(
+                experiment,
+                db,
+                engine,
+                concurrency=asked.concurrency,
+                done=lambda outcome: progress.update(bar, advance=1),
+            )
+            facts = _facts(experiment, engine)
+    report = live_report(title, outcomes, facts)
+    if asked.out is not None:
+        _write(report, asked.out)
+        log = samples_log(asked.task, asked.model, f"branchwise bench: {title}", outcomes)
+        log.write(asked.out / f"{title}.samples.jsonl")
+    return report
+
+
+def show_benchmarks(data: Path | None, *, as_json: bool) -> None:
+    """Print the benchmarks: task, what it is, how many instances are at hand."""
+    rows = []
+    for name in tasks.benchmarks():
+        benchmark = tasks.benchmark(name)
+        try:
+            count: int | None = sum(1 for _ in benchmark.instances(data))
+        except BadInput:
+            count = None
+        rows.append({"task": name, "about": benchmark.task.about, "instances": count})
+    if as_json:
+        print(json.dumps(rows))
+        return
+    cells = [
+        (
+            str(r["task"]),
+            str(r["about"]),
+            "no data there" if r["instances"] is None else f"{r['instances']:,}",
+        )
+        for r in rows
+    ]
+    Console(highlight=False).print(grid("Benchmarks", ("task", "about", "instances"), cells))
+
+
+def _write(report: Report, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for ending, text in (
+        ("md", markdown(report)),
+        ("json", report.dumps() + "\n"),
+        ("html", page((report,))),
+    ):
+        (out / f"{report.title}.{ending}").write_text(text, encoding="utf-8")
+
+
+def _facts(experiment: Experiment, engine: Model) -> dict[str, str]:
+    file = getattr(engine, "file", None)
+    limits = {name: value for name, value in _limits(experiment).items() if value is not None}
+    return {
+        "Task": experiment.task,
+        "Model": engine.name,
+        **({"Model's sha256": _sha256(file)} if isinstance(file, Path) else {}),
+        "Instances": f"{len(experiment.instances)}: {', '.join(i.id for i in experiment.instances)}",
+        "Seeds": ", ".join(map(str, range(experiment.seeds))),
+        "Budget of a run": ", ".join(f"{value:,} {name}" for name, value in limits.items()) or "none",
+        "Command": f"`branchwise {shlex.join(sys.argv[1:])}`",
+        "Python": f"{platform.python_version()} on {platform.machine()}",
+    }
+
+
+def _limits(experiment: Experiment) -> dict[str, float | None]:
+    budget = experiment.budget
+    return {
+        "completion tokens": budget.completion_tokens,
+        "tokens": budget.tokens,
+        "calls": budget.calls,
+        "seconds": budget.seconds,
+        "US dollars": budget.cost,
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _progress(quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=quiet,
+    )

@@ -1,0 +1,348 @@
+BEGIN TRANSACTION;
+CREATE TABLE branchwise_schema (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT branchwise_schema_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "branchwise_schema" VALUES('0003');
+CREATE TABLE calls (
+	run_id VARCHAR(64) NOT NULL, 
+	"key" VARCHAR(640) NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	state VARCHAR(32) NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	model TEXT NOT NULL, 
+	strategy VARCHAR(128) NOT NULL, 
+	round INTEGER, 
+	node VARCHAR(512), 
+	epoch INTEGER NOT NULL, 
+	request_hash VARCHAR(64) NOT NULL, 
+	request TEXT NOT NULL, 
+	response TEXT, 
+	error TEXT, 
+	calls INTEGER NOT NULL, 
+	prompt_tokens INTEGER NOT NULL, 
+	cached_tokens INTEGER NOT NULL, 
+	completion_tokens INTEGER NOT NULL, 
+	seconds DOUBLE NOT NULL, 
+	cost DOUBLE NOT NULL, 
+	started DOUBLE NOT NULL, 
+	ended DOUBLE, 
+	samples INTEGER NOT NULL, 
+	CONSTRAINT pk_calls PRIMARY KEY (run_id, "key", attempt), 
+	CONSTRAINT fk_calls_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "calls" VALUES('20261126-014242-67ed0c2e','t0/constraints',1,'done','model','scripted:script','',NULL,NULL,1,'78c023cf0fc84d3436f000ac5adabba0237c79c535a6649b42cb93320965c55d','{"logprobs":false,"messages":[{"content":{"$text":"245e1fe9e55cd189c65286cf3fd7828d"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":512,"regex":null,"schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It is 0.\nAnswer: 0","tokens":5}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":5,"cost":0.0,"prompt_tokens":48,"samples":0,"seconds":0.0},"version":1}',NULL,1,48,0,5,0.0,0.0,1.79565736227601027491e+09,1.79565736227999329563e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-67ed0c2e','t1/r1/0/0/propose',1,'done','model','scripted:script','',1,'0',1,'7eadd65fd049a218bd6babd47276f7e3679436c0d03848dfd24c60ae408a9525','{"logprobs":true,"messages":[{"content":"What is the answer?\n\nKeep to these requirements:\n\n\nThink step by step. Write each step as one paragraph. End with a line that begins with \"Answer:\".","role":"user"}],"n":3,"prefix":"","seed":637354538,"shape":{"choices":[],"max_tokens":1024,"regex":null,"schema":null,"stop":[]},"temperature":0.7,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 33.\nAnswer: 33","tokens":5},{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 34.\nAnswer: 34","tokens":5},{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 35.\nAnswer: 35","tokens":5}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":15,"cost":0.0,"prompt_tokens":26,"samples":0,"seconds":0.0},"version":1}',NULL,1,26,0,15,0.0,0.0,1.79565736228699398039e+09,1.79565736228799962994e+09,3);
+INSERT INTO "calls" VALUES('20261126-014242-67ed0c2e','t1/r1/d68e7e594b0b154953f7b533/verify',1,'done','model','scripted:script','',1,NULL,1,'cc241f29f920cfef648023aec61a9aec70ac78a1b95fe7f76f42cac1b4e814d6','{"logprobs":false,"messages":[{"content":{"$text":"5e1673952e6704995f089a1c9b0dc02e"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.7956573622890055179e+09,1.79565736229298853875e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-67ed0c2e','t1/r1/a3cf2334812f22b1e29b17e4/verify',1,'done','model','scripted:script','',1,NULL,1,'3bb7dd4c2f39b6ba6d068be7a3915125c750e155c61e0ebb44179fdf1ea6177d','{"logprobs":false,"messages":[{"content":{"$text":"1f60dfd294ef5be47d5d57b8eaf0eb4a"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.7956573622890055179e+09,1.79565736229298853875e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-67ed0c2e','t1/r1/71ca10e0056acd07a1693833/verify',1,'done','model','scripted:script','',1,NULL,1,'115f8b6c93cac3a4a0dd396aaeb83a40ae1dd23b61c34fb3341e8d51da842218','{"logprobs":false,"messages":[{"content":{"$text":"4d9e426172c603457601c47faa521929"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.7956573622890055179e+09,1.79565736229298853875e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-43c64be8','t0/constraints',1,'done','model','scripted:script','',NULL,NULL,1,'78c023cf0fc84d3436f000ac5adabba0237c79c535a6649b42cb93320965c55d','{"logprobs":false,"messages":[{"content":{"$text":"245e1fe9e55cd189c65286cf3fd7828d"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":512,"regex":null,"schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It is 0.\nAnswer: 0","tokens":5}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":5,"cost":0.0,"prompt_tokens":48,"samples":0,"seconds":0.0},"version":1}',NULL,1,48,0,5,0.0,0.0,1.7956573623219966888e+09,1.79565736232400846488e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-43c64be8','t1/r1/0/0/propose',1,'done','model','scripted:script','',1,'0',1,'02df5e81555dc612b5f2024848d84fd7c46a9f7a5c7dfc8687c7be99326aedba','{"logprobs":true,"messages":[{"content":"What is the answer?\n\nKeep to these requirements:\n\n\nThink step by step. Write each step as one paragraph. End with a line that begins with \"Answer:\".","role":"user"}],"n":3,"prefix":"","seed":1122146605,"shape":{"choices":[],"max_tokens":1024,"regex":null,"schema":null,"stop":[]},"temperature":0.7,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 68.\nAnswer: 68","tokens":5},{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 69.\nAnswer: 69","tokens":5},{"choices":null,"error":null,"finish":"stop","logprob":-5.0,"text":"It is 70.\nAnswer: 70","tokens":5}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":15,"cost":0.0,"prompt_tokens":26,"samples":0,"seconds":0.0},"version":1}',NULL,1,26,0,15,0.0,0.0,1.79565736233201479919e+09,1.79565736233298039441e+09,3);
+INSERT INTO "calls" VALUES('20261126-014242-43c64be8','t1/r1/2bce5afe97c48dd3006f72f4/verify',1,'done','model','scripted:script','',1,NULL,1,'66a6c045f83c2bc6c70059e85491ae8fe3eab912dc64427a471aee794e219242','{"logprobs":false,"messages":[{"content":{"$text":"e95e110a2809f816cc7f60319c99ed01"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.79565736233398628237e+09,1.79565736233499193192e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-43c64be8','t1/r1/86d3c9b6d22f4a2473b74af7/verify',1,'done','model','scripted:script','',1,NULL,1,'fec649b4084414d6a4aa98458c80b5b2f2cbd1a3dd233e07ba64249612e78b57','{"logprobs":false,"messages":[{"content":{"$text":"820831c0838d4fe28d4d42a4789b5f7c"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.79565736233398628237e+09,1.79565736233499193192e+09,1);
+INSERT INTO "calls" VALUES('20261126-014242-43c64be8','t1/r1/dd9de22c9c85eef096345a07/verify',1,'done','model','scripted:script','',1,NULL,1,'84557c957ffc865ad1c3988204105490088bbe8e78262707fe3aa1e258848f97','{"logprobs":false,"messages":[{"content":{"$text":"6f6c912f9de809b7e55ac9be25ef9d4b"},"role":"user"}],"n":1,"prefix":"","seed":null,"shape":{"choices":[],"max_tokens":300,"regex":"[^\\n]{1,400}\\nScore: (-?[0-9]{1,2}|-?100)","schema":null,"stop":[]},"temperature":0.0,"top_p":1.0,"version":1}','{"samples":[{"choices":null,"error":null,"finish":"stop","logprob":null,"text":"It could be better.\nScore: 40","tokens":6}],"usage":{"cached_tokens":0,"calls":1,"completion_tokens":6,"cost":0.0,"prompt_tokens":59,"samples":0,"seconds":0.0},"version":1}',NULL,1,59,0,6,0.0,0.0,1.79565736233398628237e+09,1.79565736233499193192e+09,1);
+CREATE TABLE decisions (
+	run_id VARCHAR(64) NOT NULL, 
+	"key" VARCHAR(640) NOT NULL, 
+	ord INTEGER NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	payload TEXT NOT NULL, 
+	CONSTRAINT pk_decisions PRIMARY KEY (run_id, "key"), 
+	CONSTRAINT fk_decisions_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','engine',0,'engine','{"name":"scripted:script","capabilities":{"prefix":true,"choices":true,"regex":true,"schema":true,"logprobs":true,"seed":true,"many":true}}');
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','constraints',1,'constraints','{"items":[],"data":{},"source":"none"}');
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','r1/allocate',2,'allocate','{"0":3}');
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','r2/allocate',3,'allocate','{}');
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','t1/judge',4,'judge','{"strategy":"best_of_n","round":2,"reward":0.7,"best_before":0.0,"stop":"exhausted"}');
+INSERT INTO "decisions" VALUES('20261126-014242-67ed0c2e','answer',5,'answer','{"node":"0.0","stop":"exhausted","share":0.7,"value":0.7,"calibrated":false}');
+INSERT INTO "decisions" VALUES('20261126-014242-43c64be8','engine',0,'engine','{"name":"scripted:script","capabilities":{"prefix":true,"choices":true,"regex":true,"schema":true,"logprobs":true,"seed":true,"many":true}}');
+INSERT INTO "decisions" VALUES('20261126-014242-43c64be8','constraints',1,'constraints','{"items":[],"data":{},"source":"none"}');
+INSERT INTO "decisions" VALUES('20261126-014242-43c64be8','r1/allocate',2,'allocate','{"0":3}');
+CREATE TABLE lg_blobs (
+	thread_id VARCHAR(255) NOT NULL, 
+	checkpoint_ns VARCHAR(1024) NOT NULL, 
+	channel VARCHAR(512) NOT NULL, 
+	version VARCHAR(128) NOT NULL, 
+	value_type VARCHAR(64) NOT NULL, 
+	value BLOB NOT NULL, 
+	CONSTRAINT pk_lg_blobs PRIMARY KEY (thread_id, checkpoint_ns, channel, version)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','allocation','0000000002.c23efb18c55c','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','arm_knobs','0000000002.c23efb18c55c','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','arms','0000000002.c23efb18c55c','msgpack',X'90');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','constraints','0000000003.f6b5eb1812a6','msgpack',X'C7400293B86272616E6368776973652E73746F72652E7265636F726473AB436F6E73747261696E747383A56974656D7390A46461746180A6736F75726365A46E6F6E65');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','knobs','0000000005.eb15ead0eda6','msgpack',X'81A16E03');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','prior','0000000002.c23efb18c55c','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','','record','0000000002.c23efb18c55c','msgpack',X'C73B0293B56272616E6368776973652E6167656E74732E756362A65265636F726484A461726D7380A47061737480A6747269616C7300A66661696C6564C2');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','search:a4a66cdf-f600-5757-3c34-af98417069c2','allocation','0000000003.40ef38250b9e','msgpack',X'81A13003');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','search:a4a66cdf-f600-5757-3c34-af98417069c2','constraints','0000000002.7040ec4df19a','msgpack',X'C7400293B86272616E6368776973652E73746F72652E7265636F726473AB436F6E73747261696E747383A56974656D7390A46461746180A6736F75726365A46E6F6E65');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-43c64be8','search:a4a66cdf-f600-5757-3c34-af98417069c2','knobs','0000000002.7040ec4df19a','msgpack',X'81A16E03');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','allocation','0000000006.46369e11ca33','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','arm_knobs','0000000002.4980d3511135','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','arms','0000000002.4980d3511135','msgpack',X'90');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','constraints','0000000006.46369e11ca33','msgpack',X'C7400293B86272616E6368776973652E73746F72652E7265636F726473AB436F6E73747261696E747383A56974656D7390A46461746180A6736F75726365A46E6F6E65');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','knobs','0000000006.46369e11ca33','msgpack',X'81A16E03');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','prior','0000000002.4980d3511135','msgpack',X'80');
+INSERT INTO "lg_blobs" VALUES('20261126-014242-67ed0c2e','','record','0000000007.e0edba0f0710','msgpack',X'C78D0293B56272616E6368776973652E6167656E74732E756362A65265636F726484A461726D7381A9626573745F6F665F6EC7450293B56272616E6368776973652E6167656E74732E756362A341726D83A570756C6C7301A6726577617264CB3FE6666666666666A87265636F76657279CB0000000000000000A47061737480A6747269616C7301A66661696C6564C3');
+CREATE TABLE lg_checkpoints (
+	thread_id VARCHAR(255) NOT NULL, 
+	checkpoint_ns VARCHAR(1024) NOT NULL, 
+	checkpoint_id VARCHAR(128) NOT NULL, 
+	parent_id VARCHAR(128), 
+	run_id VARCHAR(255), 
+	source VARCHAR(32), 
+	step INTEGER, 
+	checkpoint_type VARCHAR(64) NOT NULL, 
+	checkpoint BLOB NOT NULL, 
+	metadata_type VARCHAR(64) NOT NULL, 
+	metadata BLOB NOT NULL, 
+	CONSTRAINT pk_lg_checkpoints PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "lg_checkpoints" VALUES('20261126-014242-43c64be8','','1f1e93aa-bb3f-6033-8003-120690db2c0d',NULL,NULL,'loop',3,'msgpack',X'87A17604A27473D920323032362D31312D32365430313A34323A34322E3334303033342B30303A3030A26964D92431663165393361612D626233662D363033332D383030332D313230363930646232633064AE6368616E6E656C5F76616C7565738EA770726F626C656DB3576861742069732074686520616E737765723FA87374726174656779A9626573745F6F665F6EA5747269616C01A573696E636500A5726F756E6400A773616D706C6573CE000F4240A46D6F7374CE000F4240A870726576696F7573A0A473746F70A0AD747269616C5F73616D706C6573CE000F4240A6616E73776572A0AA636F6E666964656E6365C0AA63616C69627261746564C2B06272616E63683A746F3A736561726368C0B06368616E6E656C5F76657273696F6E73DE0019A95F5F73746172745F5FB7303030303030303030322E633233656662313863353563A770726F626C656DB7303030303030303030322E633233656662313863353563AB636F6E73747261696E7473B7303030303030303030332E663662356562313831326136A87374726174656779B7303030303030303030352E656231356561643065646136A56B6E6F6273B7303030303030303030352E656231356561643065646136A5747269616CB7303030303030303030352E656231356561643065646136A573696E6365B7303030303030303030352E656231356561643065646136A5726F756E64B7303030303030303030322E633233656662313863353563A773616D706C6573B7303030303030303030352E656231356561643065646136A46D6F7374B7303030303030303030322E633233656662313863353563AA616C6C6F636174696F6EB7303030303030303030322E633233656662313863353563A870726576696F7573B7303030303030303030352E656231356561643065646136A473746F70B7303030303030303030322E633233656662313863353563A67265636F7264B7303030303030303030322E633233656662313863353563A461726D73B7303030303030303030322E633233656662313863353563A961726D5F6B6E6F6273B7303030303030303030322E633233656662313863353563A57072696F72B7303030303030303030322E633233656662313863353563AD747269616C5F73616D706C6573B7303030303030303030322E633233656662313863353563A6616E73776572B7303030303030303030322E633233656662313863353563AA636F6E666964656E6365B7303030303030303030322E633233656662313863353563AA63616C69627261746564B7303030303030303030322E633233656662313863353563B56272616E63683A746F3A636F6E73747261696E7473B7303030303030303030332E663662356562313831326136AE6272616E63683A746F3A706C616EB7303030303030303030342E323239643734323066366236B06272616E63683A746F3A73656C656374B7303030303030303030352E656231356561643065646136B06272616E63683A746F3A736561726368B7303030303030303030352E656231356561643065646136AD76657273696F6E735F7365656E85A95F5F696E7075745F5F80A95F5F73746172745F5F81A95F5F73746172745F5FB7303030303030303030312E343661323435633530363537AB636F6E73747261696E747381B56272616E63683A746F3A636F6E73747261696E7473B7303030303030303030322E633233656662313863353563A4706C616E81AE6272616E63683A746F3A706C616EB7303030303030303030332E663662356562313831326136A673656C65637481B06272616E63683A746F3A73656C656374B7303030303030303030342E323239643734323066366236B0757064617465645F6368616E6E656C7397B06272616E63683A746F3A736561726368A56B6E6F6273A870726576696F7573A773616D706C6573A573696E6365A87374726174656779A5747269616C','msgpack',X'83A6736F75726365A46C6F6F70A47374657003A7706172656E747380');
+INSERT INTO "lg_checkpoints" VALUES('20261126-014242-43c64be8','search:a4a66cdf-f600-5757-3c34-af98417069c2','1f1e93aa-bb54-636f-8002-4d8891f7b683',NULL,NULL,'loop',2,'msgpack',X'87A17604A27473D920323032362D31312D32365430313A34323A34322E3333373336372B30303A3030A26964D92431663165393361612D626235342D363336662D383030322D346438383931663762363833AE6368616E6E656C5F76616C7565738AA770726F626C656DB3576861742069732074686520616E737765723FA87374726174656779A9626573745F6F665F6EA5747269616C01A573696E636500A5726F756E6401A773616D706C6573CE000F423DA46D6F7374CE000F4240A870726576696F7573A0A473746F70A0B06272616E63683A746F3A766572696679C0B06368616E6E656C5F76657273696F6E73DE0010A95F5F73746172745F5FB7303030303030303030322E373034306563346466313961A770726F626C656DB7303030303030303030322E373034306563346466313961AB636F6E73747261696E7473B7303030303030303030322E373034306563346466313961A87374726174656779B7303030303030303030322E373034306563346466313961A56B6E6F6273B7303030303030303030322E373034306563346466313961A5747269616CB7303030303030303030322E373034306563346466313961A573696E6365B7303030303030303030322E373034306563346466313961A5726F756E64B7303030303030303030332E343065663338323530623965A773616D706C6573B7303030303030303030332E343065663338323530623965A46D6F7374B7303030303030303030322E373034306563346466313961AA616C6C6F636174696F6EB7303030303030303030332E343065663338323530623965A870726576696F7573B7303030303030303030322E373034306563346466313961A473746F70B7303030303030303030322E373034306563346466313961B06272616E63683A746F3A646563696465B7303030303030303030332E343065663338323530623965B16272616E63683A746F3A70726F706F7365B7303030303030303030342E346134336335333733346564B06272616E63683A746F3A766572696679B7303030303030303030342E346134336335333733346564AD76657273696F6E735F7365656E84A95F5F696E7075745F5F80A95F5F73746172745F5F81A95F5F73746172745F5FB7303030303030303030312E363831643631396535626132A664656369646581B06272616E63683A746F3A646563696465B7303030303030303030322E373034306563346466313961A770726F706F736581B16272616E63683A746F3A70726F706F7365B7303030303030303030332E343065663338323530623965B0757064617465645F6368616E6E656C7391B06272616E63683A746F3A766572696679','msgpack',X'83A6736F75726365A46C6F6F70A47374657002A7706172656E747381A0D92431663165393361612D626233662D363033332D383030332D313230363930646232633064');
+INSERT INTO "lg_checkpoints" VALUES('20261126-014242-67ed0c2e','','1f1e93aa-bb18-6576-8005-c0f8457d5b7a',NULL,NULL,'loop',5,'msgpack',X'87A17604A27473D920323032362D31312D32365430313A34323A34322E3331303936352B30303A3030A26964D92431663165393361612D626231382D363537362D383030352D633066383435376435623761AE6368616E6E656C5F76616C7565738DA770726F626C656DB3576861742069732074686520616E737765723FA87374726174656779A9626573745F6F665F6EA5747269616C01A573696E636500A5726F756E6402A773616D706C6573CE000F423DA46D6F7374CE000F4240A870726576696F7573A0A473746F70A9657868617573746564AD747269616C5F73616D706C6573CE000F4240A6616E73776572A3302E30AA636F6E666964656E6365CB3FE6666666666666AA63616C69627261746564C2B06368616E6E656C5F76657273696F6E73DE001AA95F5F73746172745F5FB7303030303030303030322E343938306433353131313335A770726F626C656DB7303030303030303030362E343633363965313163613333AB636F6E73747261696E7473B7303030303030303030362E343633363965313163613333A87374726174656779B7303030303030303030362E343633363965313163613333A56B6E6F6273B7303030303030303030362E343633363965313163613333A5747269616CB7303030303030303030362E343633363965313163613333A573696E6365B7303030303030303030362E343633363965313163613333A5726F756E64B7303030303030303030362E343633363965313163613333A773616D706C6573B7303030303030303030362E343633363965313163613333A46D6F7374B7303030303030303030362E343633363965313163613333AA616C6C6F636174696F6EB7303030303030303030362E343633363965313163613333A870726576696F7573B7303030303030303030362E343633363965313163613333A473746F70B7303030303030303030372E653065646261306630373130A67265636F7264B7303030303030303030372E653065646261306630373130A461726D73B7303030303030303030322E343938306433353131313335A961726D5F6B6E6F6273B7303030303030303030322E343938306433353131313335A57072696F72B7303030303030303030322E343938306433353131313335AD747269616C5F73616D706C6573B7303030303030303030322E343938306433353131313335A6616E73776572B7303030303030303030372E653065646261306630373130AA636F6E666964656E6365B7303030303030303030372E653065646261306630373130AA63616C69627261746564B7303030303030303030372E653065646261306630373130B56272616E63683A746F3A636F6E73747261696E7473B7303030303030303030332E333834313132383762373836AE6272616E63683A746F3A706C616EB7303030303030303030342E326664646130316662633166B06272616E63683A746F3A73656C656374B7303030303030303030352E303166396161393362333933B06272616E63683A746F3A736561726368B7303030303030303030362E343633363965313163613333AF6272616E63683A746F3A6A75646765B7303030303030303030372E653065646261306630373130AD76657273696F6E735F7365656E87A95F5F696E7075745F5F80A95F5F73746172745F5F81A95F5F73746172745F5FB7303030303030303030312E306339336437656532316334AB636F6E73747261696E747381B56272616E63683A746F3A636F6E73747261696E7473B7303030303030303030322E343938306433353131313335A4706C616E81AE6272616E63683A746F3A706C616EB7303030303030303030332E333834313132383762373836A673656C65637481B06272616E63683A746F3A73656C656374B7303030303030303030342E326664646130316662633166A673656172636881B06272616E63683A746F3A736561726368B7303030303030303030352E303166396161393362333933A56A7564676581AF6272616E63683A746F3A6A75646765B7303030303030303030362E343633363965313163613333B0757064617465645F6368616E6E656C7395A6616E73776572AA63616C69627261746564AA636F6E666964656E6365A67265636F7264A473746F70','msgpack',X'83A6736F75726365A46C6F6F70A47374657005A7706172656E747380');
+CREATE TABLE lg_writes (
+	thread_id VARCHAR(255) NOT NULL, 
+	checkpoint_ns VARCHAR(1024) NOT NULL, 
+	checkpoint_id VARCHAR(128) NOT NULL, 
+	task_id VARCHAR(128) NOT NULL, 
+	idx INTEGER NOT NULL, 
+	task_path VARCHAR(2048) NOT NULL, 
+	channel VARCHAR(512) NOT NULL, 
+	value_type VARCHAR(64) NOT NULL, 
+	value BLOB NOT NULL, 
+	CONSTRAINT pk_lg_writes PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "lg_writes" VALUES('20261126-014242-43c64be8','','1f1e93aa-bb3f-6033-8003-120690db2c0d','a4a66cdf-f600-5757-3c34-af98417069c2',-1,'~__pregel_pull, search','__error__','msgpack',X'AD50756C6C65644572726F722829');
+INSERT INTO "lg_writes" VALUES('20261126-014242-43c64be8','search:a4a66cdf-f600-5757-3c34-af98417069c2','1f1e93aa-bb54-636f-8002-4d8891f7b683','1b6c92fa-11a3-4737-a3a1-22b4023f0f0a',-1,'~__pregel_pull, verify','__error__','msgpack',X'AD50756C6C65644572726F722829');
+CREATE TABLE nodes (
+	run_id VARCHAR(64) NOT NULL, 
+	id VARCHAR(512) NOT NULL, 
+	ord INTEGER NOT NULL, 
+	parent VARCHAR(512), 
+	depth INTEGER NOT NULL, 
+	round INTEGER NOT NULL, 
+	arm VARCHAR(128) NOT NULL, 
+	text TEXT NOT NULL, 
+	complete BOOLEAN NOT NULL, 
+	answer TEXT, 
+	score DOUBLE, 
+	vouch VARCHAR(32) NOT NULL, 
+	accepted BOOLEAN NOT NULL, 
+	feedback TEXT NOT NULL, 
+	logprob DOUBLE, 
+	tokens INTEGER NOT NULL, 
+	duplicate_of VARCHAR(512), 
+	failed TEXT, 
+	CONSTRAINT pk_nodes PRIMARY KEY (run_id, id), 
+	CONSTRAINT fk_nodes_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "nodes" VALUES('20261126-014242-67ed0c2e','0.0',0,'0',1,1,'best_of_n','It is 33.
+Answer: 33',1,'33',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+INSERT INTO "nodes" VALUES('20261126-014242-67ed0c2e','0.1',1,'0',1,1,'best_of_n','It is 34.
+Answer: 34',1,'34',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+INSERT INTO "nodes" VALUES('20261126-014242-67ed0c2e','0.2',2,'0',1,1,'best_of_n','It is 35.
+Answer: 35',1,'35',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+INSERT INTO "nodes" VALUES('20261126-014242-43c64be8','0.0',0,'0',1,1,'best_of_n','It is 68.
+Answer: 68',1,'68',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+INSERT INTO "nodes" VALUES('20261126-014242-43c64be8','0.1',1,'0',1,1,'best_of_n','It is 69.
+Answer: 69',1,'69',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+INSERT INTO "nodes" VALUES('20261126-014242-43c64be8','0.2',2,'0',1,1,'best_of_n','It is 70.
+Answer: 70',1,'70',0.7,'model',0,'It could be better.',-5.0,5,NULL,NULL);
+CREATE TABLE run_events (
+	id INTEGER NOT NULL, 
+	run_id VARCHAR(64) NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	data TEXT, 
+	at DOUBLE NOT NULL, 
+	CONSTRAINT pk_run_events PRIMARY KEY (id), 
+	CONSTRAINT fk_run_events_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "run_events" VALUES(1,'20261126-014242-67ed0c2e','created',0,NULL,1.79565736222101163862e+09);
+INSERT INTO "run_events" VALUES(2,'20261126-014242-67ed0c2e','claimed',1,'{"by":"vm:c6ba8ffb:4026531836/31629/259181/4610b7f2"}',1.79565736222201728818e+09);
+INSERT INTO "run_events" VALUES(3,'20261126-014242-67ed0c2e','finished',1,'{"status":"done"}',1.79565736231499624249e+09);
+INSERT INTO "run_events" VALUES(4,'20261126-014242-43c64be8','created',0,NULL,1.79565736231700778012e+09);
+INSERT INTO "run_events" VALUES(5,'20261126-014242-43c64be8','claimed',1,'{"by":"vm:c6ba8ffb:4026531836/31629/259181/02aa36b8"}',1.79565736231700778012e+09);
+INSERT INTO "run_events" VALUES(6,'20261126-014242-43c64be8','paused',1,'{"status":"paused"}',1.79565736234199261668e+09);
+CREATE TABLE runs (
+	id VARCHAR(64) NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	priority INTEGER NOT NULL, 
+	task VARCHAR(128) NOT NULL, 
+	strategy VARCHAR(128) NOT NULL, 
+	model TEXT NOT NULL, 
+	seed BIGINT NOT NULL, 
+	spec TEXT NOT NULL, 
+	code_version VARCHAR(128) NOT NULL, 
+	on_change VARCHAR(32) NOT NULL, 
+	forked_from VARCHAR(64), 
+	result TEXT, 
+	error TEXT, 
+	owner VARCHAR(160), 
+	lease_until DOUBLE NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	max_attempts INTEGER NOT NULL, 
+	elapsed DOUBLE NOT NULL, 
+	seen DOUBLE NOT NULL, 
+	created DOUBLE NOT NULL, 
+	finished DOUBLE, 
+	queue VARCHAR(128), 
+	forked_at VARCHAR(512), 
+	CONSTRAINT pk_runs PRIMARY KEY (id)
+);
+INSERT INTO "runs" VALUES('20261126-014242-67ed0c2e','done',0,'text','best_of_n','scripted:script',3,'{"base_url":null,"budget":{"calls":null,"completion_tokens":null,"cost":null,"seconds":null,"tokens":null},"model":"scripted:script","options":{"abstain_below":0.0,"arms":["best_of_n","tree_of_thoughts","rebase"],"batch":0,"durability":"exit","exhaustive":false,"feedback":true,"knobs":{"n":3},"memory":false,"mode":"mean","prior":"difficulty","probes":4,"race":false,"restarts":false,"scorer":"","strategy":"best_of_n","temperature":0.7,"threshold":95,"trials":1,"verifier":"auto"},"policy":"","problem":"What is the answer?","prompts":null,"seed":3,"task":"text"}','0.1.0','fail',NULL,'{"answer":"33","calibrated":false,"confidence":0.7,"node":"0.0","nodes":3,"reason":"exhausted","rounds":2,"run_id":"20261126-014242-67ed0c2e","score":0.7,"seconds":0.12197241900048539,"solved":false,"text":"It is 33.\nAnswer: 33","usage":{"cached_tokens":0,"calls":5,"completion_tokens":38,"cost":0.0,"prompt_tokens":251,"samples":7,"seconds":0.0},"vouch":"model"}',NULL,'vm:c6ba8ffb:4026531836/31629/259181/4610b7f2',0.0,1,0,3,9.39846038818359375e-02,1.79565736231499624249e+09,1.79565736218995714188e+09,1.79565736231499624249e+09,NULL,NULL);
+INSERT INTO "runs" VALUES('20261126-014242-43c64be8','paused',0,'text','best_of_n','scripted:script',4,'{"base_url":null,"budget":{"calls":null,"completion_tokens":null,"cost":null,"seconds":null,"tokens":null},"model":"scripted:script","options":{"abstain_below":0.0,"arms":["best_of_n","tree_of_thoughts","rebase"],"batch":0,"durability":"exit","exhaustive":false,"feedback":true,"knobs":{"n":3},"memory":false,"mode":"mean","prior":"difficulty","probes":4,"race":false,"restarts":false,"scorer":"","strategy":"best_of_n","temperature":0.7,"threshold":95,"trials":1,"verifier":"auto"},"policy":"","problem":"What is the answer?","prompts":null,"seed":4,"task":"text"}','0.1.0','fail',NULL,NULL,NULL,'vm:c6ba8ffb:4026531836/31629/259181/02aa36b8',0.0,1,0,3,2.4984836578369140625e-02,1.79565736234199261668e+09,1.79565736231659364699e+09,NULL,NULL,NULL);
+CREATE TABLE texts (
+	run_id VARCHAR(64) NOT NULL, 
+	hash VARCHAR(32) NOT NULL, 
+	body TEXT NOT NULL, 
+	CONSTRAINT pk_texts PRIMARY KEY (run_id, hash), 
+	CONSTRAINT fk_texts_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "texts" VALUES('20261126-014242-67ed0c2e','245e1fe9e55cd189c65286cf3fd7828d','You are an expert at understanding problems. List every constraint that a solution of the problem below must satisfy, and the context that is needed to solve it. Write one constraint a line, each starting with "- ". Do not solve the problem.
+
+Problem:
+What is the answer?');
+INSERT INTO "texts" VALUES('20261126-014242-67ed0c2e','5e1673952e6704995f089a1c9b0dc02e','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 33.
+Answer: 33');
+INSERT INTO "texts" VALUES('20261126-014242-67ed0c2e','1f60dfd294ef5be47d5d57b8eaf0eb4a','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 34.
+Answer: 34');
+INSERT INTO "texts" VALUES('20261126-014242-67ed0c2e','4d9e426172c603457601c47faa521929','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 35.
+Answer: 35');
+INSERT INTO "texts" VALUES('20261126-014242-43c64be8','245e1fe9e55cd189c65286cf3fd7828d','You are an expert at understanding problems. List every constraint that a solution of the problem below must satisfy, and the context that is needed to solve it. Write one constraint a line, each starting with "- ". Do not solve the problem.
+
+Problem:
+What is the answer?');
+INSERT INTO "texts" VALUES('20261126-014242-43c64be8','e95e110a2809f816cc7f60319c99ed01','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 68.
+Answer: 68');
+INSERT INTO "texts" VALUES('20261126-014242-43c64be8','820831c0838d4fe28d4d42a4789b5f7c','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 69.
+Answer: 69');
+INSERT INTO "texts" VALUES('20261126-014242-43c64be8','6f6c912f9de809b7e55ac9be25ef9d4b','You verify plans. Evaluate strictly how well the Plan below progresses toward the correct solution of the problem under every constraint. Reason step by step about each constraint, briefly. Then write, on the last line, "Score: " and one integer from -100 (wrong) to 100 (certainly correct).
+
+Problem:
+What is the answer?
+
+Constraints:
+
+
+Plan:
+It is 70.
+Answer: 70');
+CREATE TABLE verdicts (
+	run_id VARCHAR(64) NOT NULL, 
+	node VARCHAR(512) NOT NULL, 
+	verifier VARCHAR(128) NOT NULL, 
+	score DOUBLE, 
+	accepted BOOLEAN NOT NULL, 
+	feedback TEXT NOT NULL, 
+	vouch VARCHAR(32) NOT NULL, 
+	CONSTRAINT pk_verdicts PRIMARY KEY (run_id, node, verifier), 
+	CONSTRAINT fk_verdicts_runs FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+);
+INSERT INTO "verdicts" VALUES('20261126-014242-67ed0c2e','0.0','llm',40.0,0,'It could be better.','model');
+INSERT INTO "verdicts" VALUES('20261126-014242-67ed0c2e','0.1','llm',40.0,0,'It could be better.','model');
+INSERT INTO "verdicts" VALUES('20261126-014242-67ed0c2e','0.2','llm',40.0,0,'It could be better.','model');
+INSERT INTO "verdicts" VALUES('20261126-014242-43c64be8','0.0','llm',40.0,0,'It could be better.','model');
+INSERT INTO "verdicts" VALUES('20261126-014242-43c64be8','0.1','llm',40.0,0,'It could be better.','model');
+INSERT INTO "verdicts" VALUES('20261126-014242-43c64be8','0.2','llm',40.0,0,'It could be better.','model');
+CREATE INDEX ix_runs_status_priority_created ON runs (status, priority, created);
+CREATE INDEX ix_lg_checkpoints_run_id ON lg_checkpoints (run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX ix_run_events_run_id ON run_events (run_id);
+CREATE VIEW run_costs AS SELECT r.id AS run_id, r.task, r.status, 
+    SUM(CASE WHEN c.state = 'done' THEN 1 ELSE 0 END) AS done,
+    SUM(CASE WHEN c.state = 'failed' THEN 1 ELSE 0 END) AS failed,
+    SUM(CASE WHEN c.state IN ('ambiguous', 'started') THEN 1 ELSE 0 END) AS ambiguous,
+    COALESCE(SUM(c.prompt_tokens - c.cached_tokens + c.completion_tokens), 0) AS tokens,
+    COALESCE(SUM(c.prompt_tokens), 0) AS prompt_tokens,
+    COALESCE(SUM(c.cached_tokens), 0) AS cached_tokens,
+    COALESCE(SUM(c.completion_tokens), 0) AS completion_tokens,
+    COALESCE(SUM(c.seconds), 0) AS seconds,
+    COALESCE(SUM(c.cost), 0) AS cost FROM runs r LEFT JOIN calls c ON c.run_id = r.id GROUP BY r.id, r.task, r.status;
+CREATE VIEW model_costs AS SELECT c.run_id, c.model, 
+    SUM(CASE WHEN c.state = 'done' THEN 1 ELSE 0 END) AS done,
+    SUM(CASE WHEN c.state = 'failed' THEN 1 ELSE 0 END) AS failed,
+    SUM(CASE WHEN c.state IN ('ambiguous', 'started') THEN 1 ELSE 0 END) AS ambiguous,
+    COALESCE(SUM(c.prompt_tokens - c.cached_tokens + c.completion_tokens), 0) AS tokens,
+    COALESCE(SUM(c.prompt_tokens), 0) AS prompt_tokens,
+    COALESCE(SUM(c.cached_tokens), 0) AS cached_tokens,
+    COALESCE(SUM(c.completion_tokens), 0) AS completion_tokens,
+    COALESCE(SUM(c.seconds), 0) AS seconds,
+    COALESCE(SUM(c.cost), 0) AS cost FROM calls c GROUP BY c.run_id, c.model;
+CREATE VIEW node_costs AS SELECT c.run_id, c.node, 
+    SUM(CASE WHEN c.state = 'done' THEN 1 ELSE 0 END) AS done,
+    SUM(CASE WHEN c.state = 'failed' THEN 1 ELSE 0 END) AS failed,
+    SUM(CASE WHEN c.state IN ('ambiguous', 'started') THEN 1 ELSE 0 END) AS ambiguous,
+    COALESCE(SUM(c.prompt_tokens - c.cached_tokens + c.completion_tokens), 0) AS tokens,
+    COALESCE(SUM(c.prompt_tokens), 0) AS prompt_tokens,
+    COALESCE(SUM(c.cached_tokens), 0) AS cached_tokens,
+    COALESCE(SUM(c.completion_tokens), 0) AS completion_tokens,
+    COALESCE(SUM(c.seconds), 0) AS seconds,
+    COALESCE(SUM(c.cost), 0) AS cost FROM calls c WHERE c.node IS NOT NULL GROUP BY c.run_id, c.node;
+CREATE VIEW strategy_costs AS SELECT c.run_id, COALESCE(NULLIF(c.strategy, ''), a.arm, 'none') AS strategy, 
+    SUM(CASE WHEN c.state = 'done' THEN 1 ELSE 0 END) AS done,
+    SUM(CASE WHEN c.state = 'failed' THEN 1 ELSE 0 END) AS failed,
+    SUM(CASE WHEN c.state IN ('ambiguous', 'started') THEN 1 ELSE 0 END) AS ambiguous,
+    COALESCE(SUM(c.prompt_tokens - c.cached_tokens + c.completion_tokens), 0) AS tokens,
+    COALESCE(SUM(c.prompt_tokens), 0) AS prompt_tokens,
+    COALESCE(SUM(c.cached_tokens), 0) AS cached_tokens,
+    COALESCE(SUM(c.completion_tokens), 0) AS completion_tokens,
+    COALESCE(SUM(c.seconds), 0) AS seconds,
+    COALESCE(SUM(c.cost), 0) AS cost FROM calls c LEFT JOIN (SELECT run_id, round, MIN(arm) AS arm FROM nodes GROUP BY run_id, round) a ON a.run_id = c.run_id AND a.round = c.round GROUP BY c.run_id, COALESCE(NULLIF(c.strategy, ''), a.arm, 'none');
+COMMIT;
