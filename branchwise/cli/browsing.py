@@ -26,7 +26,7 @@ from branchwise.store.locate import locate
 from branchwise.store.records import Budget
 
 _BLIND = (
-    "The embedded model cannot drive pages: it picks actions about at random and may call any page a success "
+    "The embedded model cannot drive pages: it picks actions about at random "
     "(docs/web.md). Name a larger one with --model."
 )
 
