@@ -87,7 +87,7 @@ class _Recorded:
         async def send() -> tuple[Json, Usage]:
             try:
                 reply = await self._model.sample(request)
-            except ModelError:
+            except Exception:
                 self._purse.pay(Usage(calls=1))  # as the ledger notes it
                 raise
             usage = replace(reply.usage, samples=request.n)
