@@ -57,7 +57,8 @@ def compared(
                 columns=("planner", "accuracy % [95%]", "tokens", "minus best fixed [95%]", "verdict"),
                 rows=tuple(rows),
                 note="Fitted on four fifths of the instances and scored on the rest; probes are paid for. "
-                "The split-half oracle needs labels and bounds what a planner could gain.",
+                "The split-half oracle needs labels and bounds what a planner could gain; its tokens are those of the "
+                "dearest policy open to it.",
             )
         )
     return tables, pairs
