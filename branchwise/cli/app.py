@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.cli import listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
-from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -22,6 +21,7 @@ from branchwise.cli.options import (
     ModelName,
     PolicyName,
     PromptFolder,
+    RunId,
     Seconds,
     Seed,
     StoreUrl,
@@ -97,8 +97,7 @@ def solve(
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
     except (BadInput, ValueError, OSError) as error:
-        Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT) from None
+        refuse(error)
     solving(
         text,
         as_json=as_json,
@@ -123,7 +122,7 @@ def _problem(problem: str, file: Path | None) -> str:
 
 @app.command()
 def resume(
-    run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
+    run_id: RunId,
     on_change: Annotated[
         OnChange | None,
         typer.Option(
@@ -161,19 +160,19 @@ for command in (runs, submit, worker, cancel, fork, replay):
 
 @app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
+    run_id: RunId,
     why: Annotated[bool, typer.Option("--why", help="Also show every decision with its terms.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the tree as one HTML page.")] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a run: its tree, its answer and its bill."""
-    from branchwise.cli.showing import last_run, show_run
+    from branchwise.cli.showing import find_run, show_run
 
+    run_id = run(find_run(run_id, store)).id
     if html is not None:
         from branchwise.cli.viewer.write import write
 
-        run_id = run(last_run(store)) if run_id == "last" else run_id
         run(write(run_id, store, html))
     run(show_run(run_id, store, why=why, as_json=as_json))
 

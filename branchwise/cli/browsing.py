@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from branchwise.agents.environments.opening import Opening
+from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
@@ -131,7 +132,7 @@ def _folder(store: str | None) -> Path:
 
 
 def _print(result: WebResult, store: str | None) -> None:
-    out = Console(highlight=False)
+    out = console.out()
     if result.question is not None:
         _put(out, result.question)
         out.print(

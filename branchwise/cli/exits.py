@@ -46,7 +46,9 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
 
 def refuse(error: Exception) -> NoReturn:
     """Say what is wrong with the input, and exit."""
-    Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
+    Console(stderr=True, highlight=False).print(
+        f"branchwise: {error}", style="red", markup=False, soft_wrap=True
+    )
     raise typer.Exit(Exit.BAD_INPUT) from None
 
 

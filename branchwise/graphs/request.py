@@ -105,7 +105,7 @@ def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str
 
 def request_of(spec: Json) -> Request:
     """Read a stored request."""
-    return TypeAdapter(Request).validate_python(spec)
+    return _REQUEST.validate_python(spec)
 
 
 def options_of(fields: Mapping[str, object]) -> Options:
@@ -122,4 +122,6 @@ def options_of(fields: Mapping[str, object]) -> Options:
         raise BadInput(f"The option `{where}` cannot be {first['input']!r}: {first['msg']}.") from error
 
 
+# Building one takes as long as half a short run.
 _OPTIONS = TypeAdapter(Options)
+_REQUEST = TypeAdapter(Request)

@@ -15,6 +15,7 @@ from branchwise.agents.environments.chromium import chromium, flags
 from branchwise.agents.environments.memory import Kept
 from branchwise.agents.environments.network import Border, Guard, border
 from branchwise.agents.environments.protocol import Abilities, Snapshot
+from branchwise.agents.environments.screenshot import Screenshot
 from branchwise.agents.environments.session import Session, Setting
 from branchwise.agents.environments.waiting import Traffic
 from branchwise.store.errors import EnvironmentFailed
@@ -44,13 +45,12 @@ class Window:
     """The browser's file; found by itself when None."""
     width: int = 1280
     height: int = 1024
-    screenshots: bool = False
-    marks: bool = False
-    """Whether elements are numbered, in the screenshot and in the text (set-of-marks, arXiv 2310.11441)."""
+    screenshot: Screenshot = "none"
+    """Whether pages carry a picture; with "marks" elements are numbered in it and in the text."""
     quiet: float = 0.04
     """Seconds without a request after which a page counts as quiet."""
     patience: float = 5.0
-    """Seconds after which a page is taken as it is."""
+    """Seconds after which a page is taken as it is, and an element that cannot be clicked is given up."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
 
@@ -202,8 +202,7 @@ def browser(
             origin=f"{parts.scheme}://{parts.netloc}",
             phrases=tuple(phrases),
             secrets=dict(secrets or {}),
-            screenshots=window.screenshots,
-            marks=window.marks,
+            screenshot=window.screenshot,
             quiet=window.quiet,
             patience=window.patience,
             rewinds=site is not None,

@@ -15,6 +15,9 @@ from branchwise.agents.purse import Purse
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
+_PICTURE = 1000
+"""Tokens of one picture, about; a page of 1280 by 1024 is 765 of OpenAI's (85 and four tiles of 170)."""
+
 
 class Record(Protocol):
     """Do something once per key and keep its result (`Ledger.call`)."""
@@ -110,5 +113,6 @@ def longest(shape: Shape) -> int:
 def _expected(request: Request) -> tuple[int, int]:
     # Four characters a token is the usual rule of thumb for English; the bill corrects it.
     prompt = (sum(len(m.content) for m in request.messages) + len(request.prefix)) // 4
+    prompt += sum(_PICTURE * len(m.pictures) for m in request.messages)
     written = request.n * longest(request.shape)
     return prompt + written, written

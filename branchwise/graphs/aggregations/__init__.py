@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from typing import cast
 
@@ -10,6 +11,7 @@ from branchwise.graphs.protocols import Aggregator
 from branchwise.store.errors import UnknownName
 
 
+@cache  # every run asks, and the folder does not change
 def names() -> tuple[str, ...]:
     """The aggregations of this folder, sorted."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
