@@ -2,10 +2,10 @@
 
     python benchmarks/fake_server.py --port 8901 --latency 0.05 --tokens 32
 
-It answers GET /v1/models and POST /v1/chat/completions and /v1/completions with n samples in one reply, all made
-from the request's seed; a request with a stop text gets three steps before an answer, and a judge's prompt, one
-that asks for a line "Score: ", gets such a line. GET /stats counts what came in; POST /reset sets the counts to
-zero. `running()` starts it as a process of its own.
+It answers GET /v1/models and POST /v1/chat/completions and /v1/completions with n samples in one reply, made from
+the request's seed, or different each time where there is none; a request with a stop text gets three steps before an
+answer, and a judge's prompt, one that asks for a line "Score: ", gets such a line. GET /stats counts what came in;
+POST /reset sets the counts to zero. `running()` starts it as a process of its own.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Server:
         self._latency, self._tokens = latency, tokens
         self._models = json.dumps({"object": "list", "data": [{"id": "fake", "owned_by": owner}]}).encode()
         self._seen: set[int] = set()
+        self._drawn = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -102,9 +103,9 @@ class Server:
 
     def _reply(self, body: dict[str, Any], n: int, *, chat: bool) -> bytes:
         asked = body["messages"][-1]["content"] if chat else body["prompt"]
-        first = (
-            int(body.get("seed") or 0) if body.get("seed") is not None else zlib.crc32(str(asked).encode())
-        )
+        seed = body.get("seed")
+        first = int(seed) if seed is not None else self._drawn
+        self._drawn += n
         # Whoever names a stop text wants steps, and the whole solution after three of them.
         whole = not body.get("stop") or str(asked).count("\n\n") >= 3
         choices = [

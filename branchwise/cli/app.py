@@ -96,7 +96,7 @@ def solve(
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
-    except (BadInput, ValueError, OSError) as error:
+    except (BadInput, ValueError) as error:
         refuse(error)
     solving(
         text,
@@ -115,9 +115,14 @@ def solve(
 
 
 def _problem(problem: str, file: Path | None) -> str:
-    if file is not None:
-        return file.read_text(encoding="utf-8")
-    return sys.stdin.read() if problem == "-" else problem
+    if file is None and problem != "-":
+        return problem
+    try:
+        return sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"`{file or '-'}` cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"`{file or '-'}` is no text in UTF-8.") from error
 
 
 @app.command()

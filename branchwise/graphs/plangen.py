@@ -56,13 +56,22 @@ def _compiled() -> Plangen:
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
     graph.add_edge("constraints", "plan")
-    graph.add_conditional_edges(
-        "plan", lambda state: "judge" if state["stop"] else "select", ["select", "judge"]
-    )
+    graph.add_conditional_edges("plan", _after_plan, ["select", "judge"])
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
-    graph.add_conditional_edges("judge", lambda state: END if state["stop"] else "select", ["select", END])
+    graph.add_conditional_edges("judge", _after_judge, ["select", END])
     return graph.compile()
+
+
+# LangGraph sends a plain function to a thread, which costs more than the question.
+
+
+async def _after_plan(state: RunState) -> str:
+    return "judge" if state["stop"] else "select"
+
+
+async def _after_judge(state: RunState) -> str:
+    return END if state["stop"] else "select"
 
 
 @cache

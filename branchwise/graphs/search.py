@@ -35,12 +35,15 @@ def search() -> CompiledStateGraph[SearchState, Desk, SearchState, SearchState]:
     graph.add_node("propose", propose)
     graph.add_node("verify", verify)
     graph.add_edge(START, "decide")
-    graph.add_conditional_edges(
-        "decide", lambda state: "propose" if state["allocation"] else END, ["propose", END]
-    )
+    graph.add_conditional_edges("decide", _goes_on, ["propose", END])
     graph.add_edge("propose", "verify")
     graph.add_edge("verify", "decide")
     return graph.compile()
+
+
+async def _goes_on(state: SearchState) -> str:
+    # LangGraph sends a plain function to a thread, which costs more than the question.
+    return "propose" if state["allocation"] else END
 
 
 async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:

@@ -68,13 +68,13 @@ def _fight(arm: _Arm, seed: int, cluster: Cluster | None) -> None:
             seed=seed,
             workers=arm.workers,
             runs=4,
-            waves=6,
-            kills=12,
-            stops=6,
+            waves=4,
+            kills=6,
+            stops=3,
             ttl=1.5,
             patience=600,
             restart=cluster.restart if cluster else None,
-            restarts=3 if cluster else 0,
+            restarts=2 if cluster else 0,
         )
         try:
             last = crash_campaign(plan)
@@ -149,7 +149,7 @@ def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float) -> str
 def main() -> int:
     """Fight, print the report, and fail when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="campaigns per database and number of workers")
+    parser.add_argument("--seeds", type=int, default=40, help="campaigns per database and number of workers")
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no campaign after these")
     parser.add_argument("--out", type=Path, help="write the report here too")
@@ -178,7 +178,7 @@ _HEAD = """# Crash campaign
 at once each) share a queue of four runs, of a selecting and three fixed strategies, under a deterministic engine. Each
 is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
 are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended,
-the queue is filled again, up to six times.
+the queue is filled again, up to four times.
 
 An append-only file outside the database witnesses what was sent and what was committed. These must be 0: requests
 repeated after their result was committed; committed results lost; runs stuck; answers, trees, decisions and bills other
