@@ -26,6 +26,8 @@ def choosing(title: str, log: Log, facts: Mapping[str, str]) -> Report:
         "independent runs of the same mean accuracies would give. It is no head-room for a planner; with one run "
         "of each method there is no split-half oracle, and methods cost what they cost."
     )
+    if len(chosen) > 1:
+        notes += f" Of {len(chosen)} groups one in twenty may show a gain or a loss by chance."
     tables = [_methods(groups, log)]
     tables.append(
         Table(
@@ -77,7 +79,7 @@ def _methods(groups: Mapping[str, tuple[list[str], dict[str, list[float]]]], log
             pools = log.pools(arm)
             tokens = fmean(pools[name][0].tokens for name in instances)
             label = arm if group in arm else f"{group}: {arm}"
-            rows.append((label, str(len(instances)), bootstrap(values).percent(), f"{tokens:,.0f}"))
+            rows.append((label, str(len(instances)), bootstrap(values).percent(), _price(tokens)))
     return Table(
         title="Methods, one run each",
         columns=("method", "instances", "accuracy % [95%]", "tokens"),
@@ -109,10 +111,14 @@ def _chosen(group: str, instances: Sequence[str], right: Outcome, log: Log) -> t
         bootstrap(chooser).percent(),
         gain.percent(),
         verdict,
-        " / ".join(f"{fmean(values):,.0f}" for values in spent.values()),
+        " / ".join(_price(fmean(values)) for values in spent.values()),
         f"{100 * union:.1f}",
         f"{100 * chance:.1f}",
     )
+
+
+def _price(tokens: float) -> str:
+    return f"{tokens:,.0f}" if tokens else "not logged"
 
 
 def _chooser(

@@ -82,7 +82,8 @@ def _strategies(found: Outcomes, n: int, budget: float, fixed: Scored) -> Table:
         columns=("strategy", "accuracy % [95%]", "tokens", "minus best fixed [95%]", "verdict"),
         rows=tuple(row(name, scored[name], fixed) for name in best),
         note="Equal mean tokens: a coin is tossed between the two sizes of a strategy around the budget. Fewer tokens "
-        "mean that the largest size played spends no more; strategies whose smallest size costs more are left out.",
+        "mean that the largest size played spends no more; strategies whose smallest size costs more are left out. "
+        "The best fixed policy has one size, so it may spend less than the budget.",
     )
 
 
