@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, ProblemState, Reply, Request, Sampler, Shape, Task
+from branchwise.agents.protocols import Agent, Message, ProblemState, Reply, Request, Sampler, Shape, Task
 from branchwise.store.records import Constraints
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
@@ -24,7 +23,7 @@ class ConstraintUpdate(TypedDict):
 
 def constraint(
     sample: Sampler, task: Task, prompts: Prompts | None = None
-) -> Callable[[ProblemState], Awaitable[ConstraintUpdate]]:
+) -> Agent[ProblemState, ConstraintUpdate]:
     """Make the constraint agent, a LangGraph node that runs once a problem.
 
     Where the task can read the constraints by program no model is called. Otherwise the model writes them: as

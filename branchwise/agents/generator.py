@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, ProblemState, Request, Sample, Sampler, Shape, Task
+from branchwise.agents.protocols import Agent, Message, ProblemState, Request, Sample, Sampler, Shape, Task
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 
@@ -44,7 +43,7 @@ class GeneratorUpdate(TypedDict):
 
 def generator(
     sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
-) -> Callable[[GeneratorState], Awaitable[GeneratorUpdate]]:
+) -> Agent[GeneratorState, GeneratorUpdate]:
     """Make the generator, a LangGraph node.
 
     Args:

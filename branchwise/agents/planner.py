@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from branchwise.agents.difficulty import Difficulty, estimate
 from branchwise.agents.policy_table import Choice, Knobs, PolicyTable
+from branchwise.agents.protocols import Agent
 from branchwise.store.records import Node, Vouch
 
 _HOPE = 0.95
@@ -62,7 +63,7 @@ def planner(
     table: PolicyTable | None = None,
     *,
     possible: Callable[[str], bool] = lambda _: True,
-) -> Callable[[PlannerState], Awaitable[PlannerUpdate]]:
+) -> Agent[PlannerState, PlannerUpdate]:
     """Make the planner, a LangGraph node that calls no model itself: it reads the probe samples.
 
     With no probes, or probes that nobody could judge and that do not repeat, it has no basis: the prior is uniform.

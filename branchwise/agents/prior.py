@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, ProblemState, Request, Sampler, Shape, Task
+from branchwise.agents.protocols import Agent, Message, ProblemState, Request, Sampler, Shape, Task
 
 _PAIR = re.compile(r"""\(\s*["']([^"'()\n]{1,60})["']\s*,\s*(\d+(?:\.\d+)?|\.\d+)\s*\)""")
 
@@ -28,7 +28,7 @@ class PriorUpdate(TypedDict):
 
 def prior(
     sample: Sampler, task: Task, strategies: Mapping[str, str], prompts: Prompts | None = None
-) -> Callable[[PriorState], Awaitable[PriorUpdate]]:
+) -> Agent[PriorState, PriorUpdate]:
     """Make the prior agent, a LangGraph node that costs one call.
 
     Args:

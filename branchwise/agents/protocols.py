@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict, TypeVar
 
 from branchwise.store.records import Constraints, Grain, Json, Usage, Verdict
 
@@ -15,6 +15,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[str, ...] = ()
+    """JPEG files that go with the text; a file's name changes with its content, so that the name can stand for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +91,8 @@ class Capabilities:
     schema: bool = False
     logprobs: bool = False
     seed: bool = False
+    pictures: bool = False
+    """Takes messages with pictures; whether the model behind a server sees them, that server says when it is asked."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 
@@ -168,6 +172,18 @@ class Task:
     """
     blocking: bool = False
     """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
+
+
+_State = TypeVar("_State", contravariant=True)  # noqa: PLC0105
+_Update = TypeVar("_Update", covariant=True)  # noqa: PLC0105
+
+
+class Agent(Protocol[_State, _Update]):
+    """A LangGraph node: typed state in, typed update out. All else that it needs its factory was given."""
+
+    async def __call__(self, state: _State) -> _Update:
+        """Do the agent's work once."""
+        ...
 
 
 class ProblemState(TypedDict):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from branchwise.agents.protocols import Agent
 from branchwise.agents.ucb import Mode, Record, Terms, Weights, ucb
 
 
@@ -33,7 +34,7 @@ class SelectorUpdate(TypedDict):
 
 def selector(
     names: Sequence[str], *, mode: Mode = "mean", weights: Weights | None = None
-) -> Callable[[SelectorState], Awaitable[SelectorUpdate]]:
+) -> Agent[SelectorState, SelectorUpdate]:
     """Make the selector, a LangGraph node; it calls no model. Ties go to the larger prior, then to the order given."""
 
     async def selector_node(state: SelectorState) -> SelectorUpdate:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
-from branchwise.agents.actor import fenced
+from branchwise.agents.actor import fenced, shown
 from branchwise.agents.environments.protocol import Observation
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, Request, Sample, Sampler, Shape
+from branchwise.agents.protocols import Agent, Request, Sample, Sampler, Shape
 
 _STATUS = re.compile(r'^\W*Status: *"?(success|failure)"?\W*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(r'^\W*On the right track to success: *"?(yes|no)"?\W*$', re.IGNORECASE | re.MULTILINE)
@@ -26,6 +26,8 @@ class ValueState(TypedDict):
     observation: Observation
     history: Sequence[str]
     """The actions of this branch, from the start; with `stop` and its answer where it ended so."""
+    picture: NotRequired[str | None]
+    """The file of the page's screenshot, where the model is to see it."""
 
 
 class ValueUpdate(TypedDict):
@@ -44,7 +46,7 @@ def value(
     judgements: int = 20,
     temperature: float = 1.0,
     seed: int = 0,
-) -> Callable[[ValueState], Awaitable[ValueUpdate]]:
+) -> Agent[ValueState, ValueUpdate]:
     """Make the value agent.
 
     Args:
@@ -67,7 +69,7 @@ def value(
         )
         key = f"{state['path']}/value"
         request = Request(
-            messages=(Message(role="user", content=asked),),
+            messages=(shown(asked, state.get("picture")),),
             n=judgements,
             temperature=temperature,
             shape=Shape(max_tokens=256, regex=_HELD if sample.capabilities.regex else None),

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.cli import listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
-from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -22,6 +21,7 @@ from branchwise.cli.options import (
     ModelName,
     PolicyName,
     PromptFolder,
+    RunId,
     Seconds,
     Seed,
     StoreUrl,
@@ -96,9 +96,8 @@ def solve(
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
-    except (BadInput, ValueError, OSError) as error:
-        Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
-        raise typer.Exit(Exit.BAD_INPUT) from None
+    except (BadInput, ValueError) as error:
+        refuse(error)
     solving(
         text,
         as_json=as_json,
@@ -116,14 +115,19 @@ def solve(
 
 
 def _problem(problem: str, file: Path | None) -> str:
-    if file is not None:
-        return file.read_text(encoding="utf-8")
-    return sys.stdin.read() if problem == "-" else problem
+    if file is None and problem != "-":
+        return problem
+    try:
+        return sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"`{file or '-'}` cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"`{file or '-'}` is no text in UTF-8.") from error
 
 
 @app.command()
 def resume(
-    run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
+    run_id: RunId,
     on_change: Annotated[
         OnChange | None,
         typer.Option(
@@ -161,20 +165,21 @@ for command in (runs, submit, worker, cancel, fork, replay):
 
 @app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(help="The run; `last` is the newest.")],
+    run_id: RunId,
     why: Annotated[bool, typer.Option("--why", help="Also show every decision with its terms.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the tree as one HTML page.")] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a run: its tree, its answer and its bill."""
-    from branchwise.cli.showing import last_run, show_run
+    from branchwise.cli.showing import find_run, show_run
 
+    run_id = run(find_run(run_id, store)).id
     if html is not None:
         from branchwise.cli.viewer.write import write
 
-        run_id = run(last_run(store)) if run_id == "last" else run_id
         run(write(run_id, store, html))
+        typer.echo(f"wrote {html}", err=True)
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 

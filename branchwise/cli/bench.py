@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import run
 from branchwise.cli.options import (
     AsJson,
@@ -20,21 +21,12 @@ from branchwise.cli.options import (
     Seconds,
     StoreUrl,
     Tokens,
-    task_names,
 )
 
 bench = typer.Typer(
     help="Does search pay here, which strategy, at what cost, how sure?", no_args_is_help=True
 )
 _out = Console(highlight=False)
-
-
-def log_names(incomplete: str) -> list[str]:
-    """Names of logs that begin so, for completion."""
-    from branchwise.bench import logs
-
-    return [name for name in logs.names() if name.startswith(incomplete)]
-
 
 Seeds = Annotated[int, typer.Option(min=1, help="How often each half of an instance's samples is played.")]
 Where = Annotated[
@@ -44,7 +36,10 @@ Where = Annotated[
     ),
 ]
 Benchmark = Annotated[
-    str, typer.Argument(help="A name of `branchwise bench list`.", autocompletion=task_names, metavar="TASK")
+    str,
+    typer.Argument(
+        help="A name of `branchwise bench list`.", autocompletion=completing.tasks, metavar="TASK"
+    ),
 ]
 Count = Annotated[int, typer.Option(min=1, help="Instances, spread evenly over the benchmark.")]
 LeaveOut = Annotated[
@@ -178,7 +173,7 @@ def replay(
         list[str] | None,
         typer.Argument(
             help="Names of recorded logs, or files in the replay format; all names where none is given.",
-            autocompletion=log_names,
+            autocompletion=completing.logs,
         ),
     ] = None,
     data: Where = None,
@@ -204,7 +199,9 @@ def replay(
 
 @bench.command()
 def simulate(
-    log: Annotated[str, typer.Argument(help="A recorded log or a replay file.", autocompletion=log_names)],
+    log: Annotated[
+        str, typer.Argument(help="A recorded log or a replay file.", autocompletion=completing.logs)
+    ],
     data: Where = None,
     samples: Annotated[
         str, typer.Option(help="Numbers of samples, more than were recorded too.")

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from branchwise.agents.environments.opening import Opening
+from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
@@ -23,6 +24,11 @@ from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.run import Company, browse, resume_browse
 from branchwise.store.locate import locate
 from branchwise.store.records import Budget
+
+_BLIND = (
+    "The embedded model cannot drive pages: it picks actions about at random "
+    "(docs/web.md). Name a larger one with --model."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +67,8 @@ def browsing(errand: Errand, *, as_json: bool) -> None:
             company=company,
         )
 
+    if errand.model.partition(":")[0] == "embedded":
+        print(_BLIND, file=sys.stderr)
     _show(work, errand.store, as_json=as_json)
 
 
@@ -131,7 +139,7 @@ def _folder(store: str | None) -> Path:
 
 
 def _print(result: WebResult, store: str | None) -> None:
-    out = Console(highlight=False)
+    out = console.out()
     if result.question is not None:
         _put(out, result.question)
         out.print(

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import run
-from branchwise.cli.options import StoreUrl
+from branchwise.cli.options import RunId, StoreUrl
 
 db = typer.Typer(help="Upgrade, prune, export and import runs.", no_args_is_help=True)
 _err = Console(stderr=True, highlight=False)
@@ -31,17 +32,25 @@ def upgrade(store: StoreUrl = None) -> None:
 
 @db.command("export")
 def export_run(
-    run_id: str,
-    form: Annotated[str, typer.Option("--as", help="json (complete), node-link, graphml or dot.")] = "json",
+    run_id: RunId,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as", help="json (complete), node-link, graphml or dot.", autocompletion=completing.forms
+        ),
+    ] = "json",
     store: StoreUrl = None,
 ) -> None:
     """Print a run; JSON can be imported elsewhere."""
+    from branchwise.cli.showing import find_run
     from branchwise.store.export import Form
     from branchwise.store.store import Store
 
+    found = run(find_run(run_id, store))
+
     async def work() -> str:
         async with Store.opened(store) as opened:
-            return await opened.export(run_id, _form(form))
+            return await opened.export(found.id, _form(form))
 
     def _form(name: str) -> Form:
         return name  # type: ignore[return-value]  # the store refuses unknown forms with the nearest name

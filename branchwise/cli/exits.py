@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
+from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -13,6 +18,10 @@ from rich.console import Console
 from branchwise.store.errors import BadInput, BranchwiseError
 
 T = TypeVar("T")
+_PATIENCE = 1.0
+"""Seconds after which a cancelled work is said to take its time."""
+_CURSOR = "\x1b[?25h"
+"""Shows the cursor, which a live line hides."""
 
 
 class Exit(IntEnum):
@@ -31,10 +40,14 @@ class Exit(IntEnum):
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
     """Run `work`; turn the errors that branchwise raises on purpose into one line and an exit code."""
     err = Console(stderr=True, highlight=False)
+
+    def farewell() -> str:
+        return f"Interrupted. {when_interrupted()}".strip()
+
     try:
-        return asyncio.run(work)
+        return asyncio.run(_heeding(work, err, farewell))
     except KeyboardInterrupt:
-        err.print(f"Interrupted. {when_interrupted()}".strip(), style="yellow", soft_wrap=True)
+        err.print(farewell(), style="yellow", markup=False, soft_wrap=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except (BranchwiseError, BaseExceptionGroup) as error:
         first = _first(error)
@@ -44,9 +57,40 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
 
 
+async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callable[[], str]) -> T:
+    """Await `work`. Ctrl-C cancels it; a second Ctrl-C ends the process at once, which loses nothing committed."""
+    loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        return await work
+
+    def say() -> None:
+        err.print("Stopping; Ctrl-C again stops at once.", style="dim")
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, second)
+        # An engine that reads a long prompt cannot be stopped before it has read it.
+        loop.call_soon_threadsafe(loop.call_later, _PATIENCE, say)
+        usual(number, frame)
+
+    def second(number: int, frame: FrameType | None) -> None:
+        # Nothing of Python's own streams, which this handler may have interrupted.
+        shown = _CURSOR if sys.stderr.isatty() else ""
+        os.write(2, f"{shown}{farewell()}\n".encode())
+        os._exit(Exit.INTERRUPTED)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        return await work
+    finally:
+        if signal.getsignal(signal.SIGINT) in {first, second}:
+            signal.signal(signal.SIGINT, usual)
+
+
 def refuse(error: Exception) -> NoReturn:
     """Say what is wrong with the input, and exit."""
-    Console(stderr=True, highlight=False).print(f"branchwise: {error}", style="red", markup=False)
+    Console(stderr=True, highlight=False).print(
+        f"branchwise: {error}", style="red", markup=False, soft_wrap=True
+    )
     raise typer.Exit(Exit.BAD_INPUT) from None
 
 

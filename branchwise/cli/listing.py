@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
-from rich.console import Console
 from rich.table import Table
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-_out = Console(highlight=False)
+from branchwise.cli.console import out
+from branchwise.cli.options import AsJson
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -30,7 +27,7 @@ def strategies(as_json: AsJson = False) -> None:
     for row in rows:
         knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
         table.add_row(row.name, knobs, ", ".join(sorted(row.about.needs)), row.about.paper)
-    _out.print(table)
+    out().print(table)
 
 
 def tasks(as_json: AsJson = False) -> None:
@@ -46,7 +43,7 @@ def tasks(as_json: AsJson = False) -> None:
     table = Table("task", "checked by", "about", box=None, pad_edge=False)
     for task in loaded:
         table.add_row(task.name, "program" if task.check else "model", task.about)
-    _out.print(table)
+    out().print(table)
 
 
 def where() -> None:

@@ -7,20 +7,16 @@ from typing import Annotated
 
 import typer
 
+from branchwise.cli import completing
 
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in ("auto", *strategies.names()) if name.startswith(incomplete)]
-
-
-def task_names(incomplete: str) -> list[str]:
-    """Names of tasks that begin so, for completion."""
-    from branchwise.graphs import tasks
-
-    return [name for name in tasks.names() if name.startswith(incomplete)]
-
-
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="The run: its id, a part of it, or `last` for the newest.",
+        autocompletion=completing.runs,
+    ),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option(
@@ -28,8 +24,12 @@ StoreUrl = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-TaskName = Annotated[str, typer.Option("--task", help="The problem's domain.", autocompletion=task_names)]
-StrategyName = Annotated[str, typer.Option("--strategy", help="How to search.", autocompletion=_strategies)]
+TaskName = Annotated[
+    str, typer.Option("--task", help="The problem's domain.", autocompletion=completing.tasks)
+]
+StrategyName = Annotated[
+    str, typer.Option("--strategy", help="How to search.", autocompletion=completing.strategies_or_auto)
+]
 Knobs = Annotated[
     list[str] | None,
     typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),

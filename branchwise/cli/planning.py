@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.agents.policy_table import PolicyTable, Row
+from branchwise.cli import completing
+from branchwise.cli.console import out
 from branchwise.cli.exits import run
+from branchwise.cli.options import AsJson, StoreUrl
 from branchwise.store.errors import BadInput
 
 if TYPE_CHECKING:
     from branchwise.bench.log import Log
 
 planner = typer.Typer(help="Fit and show the planner's policy table.", no_args_is_help=True)
-_out = Console(highlight=False)
 
 
 @planner.command()
@@ -27,7 +28,9 @@ def fit(
         Path | None,
         typer.Argument(help="A log in the replay format, with labels; without it, runs of the store."),
     ] = None,
-    task: Annotated[str, typer.Option(help="Task of the store's runs.")] = "text",
+    task: Annotated[
+        str, typer.Option(help="Task of the store's runs.", autocompletion=completing.tasks)
+    ] = "text",
     model: Annotated[str, typer.Option(help="Model of the store's runs.")] = "embedded",
     labels: Annotated[
         Path | None,
@@ -39,9 +42,7 @@ def fit(
     seeds: Annotated[
         int, typer.Option(min=1, help="How often each half of an instance's samples is played.")
     ] = 5,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="BRANCHWISE_STORE", help="Database URL.")
-    ] = None,
+    store: StoreUrl = None,
 ) -> None:
     """Fit a policy table from recorded samples, or from the runs of a store."""
     from branchwise.bench.fit_planner import fit_planner
@@ -84,6 +85,7 @@ def show(
     table: Annotated[
         Path | None, typer.Argument(help="A policy table; without it, all in the default place.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show a policy table, and where tables are kept."""
     from branchwise.bench.terminal import grid
@@ -93,16 +95,19 @@ def show(
         if table is not None and not table.is_file():
             raise BadInput(f"There is no policy table `{table}`.")
         paths = [table] if table is not None else sorted(folder().glob("*.json"))
+        tables = {str(path): PolicyTable.loads(path.read_text(encoding="utf-8")) for path in paths}
+        if as_json:
+            print(json.dumps({path: json.loads(read.dumps()) for path, read in tables.items()}))
+            return
         if not paths:
-            _out.print(
+            out().print(
                 f"No table was fitted yet: runs use the default. They would be kept in {folder()}.",
                 markup=False,
             )
-        for path in paths:
-            read = PolicyTable.loads(path.read_text(encoding="utf-8"))
+        for path, read in tables.items():
             columns = ("difficulty", "tokens", "instances", "choices")
-            _out.print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
-            _out.print(_audit(read), markup=False)
+            out().print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
+            out().print(_audit(read), markup=False)
 
     run(work())
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import (
     AsJson,
@@ -122,7 +124,11 @@ def worker(
 
 def runs(
     status: Annotated[
-        str | None, typer.Option(help="Only queued, running, paused, done, failed or cancelled ones.")
+        str | None,
+        typer.Option(
+            help="Only queued, running, paused, done, failed or cancelled ones.",
+            autocompletion=completing.statuses,
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the queue live until Ctrl-C.")] = False,
     store: StoreUrl = None,
@@ -139,16 +145,22 @@ def runs(
 
 
 def cancel(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs.")],
+    run_ids: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="The runs.", autocompletion=completing.runs)
+    ],
     store: StoreUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Cancel runs that wait or are worked on; a worker stops sampling within a second or so."""
+    from branchwise.cli.showing import find_run
+    from branchwise.store.rows import RunRecord
     from branchwise.store.store import Store
 
-    async def work() -> None:
+    async def work() -> list[RunRecord]:
+        found = [await find_run(run_id, store) for run_id in run_ids]
         async with Store.opened(store) as opened:
-            for run_id in run_ids:
-                ended = await opened.cancel(run_id)
-                print(f"{ended.id} {ended.status}")
+            return [await opened.cancel(record.id) for record in found]
 
-    run(work())
+    ended = run(work())
+    lines = (f"{one.id} {one.status}" for one in ended)
+    print(json.dumps([asdict(one) for one in ended]) if as_json else "\n".join(lines))

@@ -9,13 +9,15 @@ from dataclasses import asdict
 from typing import cast
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from branchwise.agents.engines import state
 from branchwise.agents.engines.idealised import Idealised
 from branchwise.agents.engines.kept import Kept, of_model
+from branchwise.cli.console import out
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result
+from branchwise.graphs.web.extras import extras
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
@@ -30,33 +32,31 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))
         return
-    table = Table("run", "status", "task", "strategy", "model", "began", box=None, pad_edge=False)
+    whole = (Column(name, no_wrap=True) for name in ("run", "status"))
+    table = Table(*whole, "task", "strategy", "model", "began", box=None, pad_edge=False)
     for row in rows:
         began = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
         table.add_row(row.id, row.status, row.task, row.strategy, row.model, began)
-    Console(highlight=False).print(table)
-
-
-async def last_run(url: str | None) -> str:
-    """The id of the newest run."""
-    async with Store.opened(url) as store:
-        rows = await store.runs()
-    if not rows:
-        raise BadInput("There are no runs yet.")
-    return rows[0].id
+    out().print(table)
 
 
 async def find_run(run_id: str, url: str | None) -> RunRecord:
-    """The run of an id, a part of it, or "last"."""
-    name = await last_run(url) if run_id == "last" else run_id
+    """The run of an id, a part of it, or "last".
+
+    Raises:
+        BadInput: There is none.
+    """
     async with Store.opened(url) as store:
-        return await store.run(name)
+        if run_id != "last":
+            return await store.run(run_id)
+        newest = await store.runs(limit=1)
+        if not newest:
+            raise BadInput("There are no runs yet.")
+        return newest[0]
 
 
 async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) -> None:
     """Print one run."""
-    if run_id == "last":
-        run_id = await last_run(url)
     async with Store.opened(url) as store:
         run = await store.run(run_id)
         tree = await store.nodes(run_id)
@@ -69,18 +69,19 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         more = {"usage": asdict(usage), "idealised_seconds": seconds, "nodes": nodes, "decisions": chosen}
         print(json.dumps({**asdict(run), **more}))
         return
-    out = Console(highlight=False)
-    out.print(
+    page = out()
+    page.print(
         f"run {run.id}: {run.status}, task {run.task}, strategy {run.strategy}, model {run.model}",
         markup=False,
+        soft_wrap=True,
     )
-    out.print(text(list(tree)))
+    page.print(text(list(tree), extras(decisions)))
     if why:
         for decision in decisions:
-            print_decision(out, decision)
-    print_bill(out, usage)
+            print_decision(page, decision)
+    print_bill(page, usage)
     for kept, fit in _fits(run.model):
-        out.print(
+        page.print(
             f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}", markup=False
         )
 

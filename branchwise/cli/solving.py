@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
-from branchwise.cli.showing import last_run, print_result, print_tree
+from branchwise.cli.showing import print_result, print_tree
 from branchwise.graphs.pairs import Value, part
 from branchwise.graphs.request import options_of
 from branchwise.graphs.result import Result
@@ -65,8 +65,7 @@ def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_j
     """Resume, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        name = await last_run(store) if run_id == "last" else run_id
-        return await resume_run(name, store=store, on_change=on_change, watch=watch)
+        return await resume_run(run_id, store=store, on_change=on_change, watch=watch)
 
     _show(work, store, as_json=as_json)
 
@@ -91,9 +90,9 @@ def _show(
     if as_json:
         print(json.dumps(asdict(result)))
     else:
-        out = Console(highlight=False)
-        run(print_tree(out, result.run_id, store))
-        print_result(out, result)
+        page = out()
+        run(print_tree(page, result.run_id, store))
+        print_result(page, result)
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 

@@ -10,20 +10,33 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from branchwise.cli import completing
+from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
-from branchwise.cli.options import AsJson, BaseUrl, Calls, Cost, Knobs, Seconds, StoreUrl, Tokens
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    RunId,
+    Seconds,
+    StoreUrl,
+    Tokens,
+)
 
 _SHOWN = 10
 _WIDEST = 300
-_RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run; `last` is the newest.")]
 
 
 def fork(
-    run_id: _RunId,
+    run_id: RunId,
     at: Annotated[
         str, typer.Option(help="The node, as `branchwise show RUN` names it; 0 is the root.")
     ] = "0",
-    strategy: Annotated[str | None, typer.Option(help="Another strategy.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="Another strategy.", autocompletion=completing.strategies_or_auto)
+    ] = None,
     knob: Knobs = None,
     model: Annotated[str | None, typer.Option(help="Another model.")] = None,
     base_url: BaseUrl = None,
@@ -72,7 +85,7 @@ def fork(
         Console(stderr=True, highlight=False).print(f"Go on with: {then}", soft_wrap=True, markup=False)
 
 
-def replay(run_id: _RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
+def replay(run_id: RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
     from branchwise.cli.showing import find_run
     from branchwise.graphs.replay import Replay
@@ -98,4 +111,4 @@ def replay(run_id: _RunId, store: StoreUrl = None, as_json: AsJson = False) -> N
 
 
 def _print(label: str, text: str) -> None:
-    Console(highlight=False).print(f"{label}: {text}", markup=False, soft_wrap=True)
+    out().print(f"{label}: {text}", markup=False, soft_wrap=True)

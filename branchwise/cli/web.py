@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
-    ),
-]
-
-
-def _strategies(incomplete: str) -> list[str]:
-    from branchwise.graphs import strategies
-
-    return [name for name in strategies.names() if name.startswith(incomplete.replace("-", "_"))]
+from branchwise.cli import completing
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Knobs,
+    ModelName,
+    PromptFolder,
+    Seconds,
+    Seed,
+    StoreUrl,
+    Tokens,
+)
 
 
 def web(
@@ -49,10 +49,10 @@ def web(
             "--allow", help="Commit irreversible actions without asking, when nothing else is left."
         ),
     ] = False,
-    strategy: Annotated[str, typer.Option(help="How to search.", autocompletion=_strategies)] = "best_first",
-    knob: Annotated[
-        list[str] | None, typer.Option("--knob", "-k", help="A knob of the strategy, branching=3.")
-    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="How to search.", autocompletion=completing.strategies)
+    ] = "best_first",
+    knob: Knobs = None,
     depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
     states: Annotated[int, typer.Option(help="Pages visited at most.")] = 20,
     steps: Annotated[
@@ -78,37 +78,35 @@ def web(
             "--look", help="Show the model screenshots with numbered elements; for multimodal ones."
         ),
     ] = False,
-    model: Annotated[str, typer.Option(help="As for `solve`.")] = "embedded",
-    base_url: Annotated[str | None, typer.Option(help="Where an OpenAI-compatible server listens.")] = None,
-    tokens: Annotated[int | None, typer.Option(help="Budget of tokens.")] = None,
-    calls: Annotated[int | None, typer.Option(help="Budget of model calls.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Budget of seconds.")] = None,
-    cost: Annotated[float | None, typer.Option(help="Budget of US dollars.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Folder of prompts that override the package's.")
-    ] = None,
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
     store: StoreUrl = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
     from branchwise.cli.browsing import Errand, browsing
     from branchwise.cli.exits import refuse
+    from branchwise.graphs.pairs import pairs, settings
     from branchwise.graphs.web.request import WebOptions
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
     small = model.partition(":")[0] == "embedded"
     try:
-        own: dict[str, object] = dict(_pairs(option, "An option"))
+        own: dict[str, object] = settings(option or [])
         if environment == "browser":
             own |= {
                 "url": _url(url),
                 "hosts": host or [],
                 "secrets": dict(_secret(pair) for pair in secret or []),
                 "fork": fork_endpoint,
-                "screenshots": screenshots,
-                "marks": look,
+                "screenshot": "marks" if look else "plain" if screenshots else "none",
             }
         errand = Errand(
             goal=goal,
@@ -118,7 +116,7 @@ def web(
             base_url=base_url,
             options=WebOptions(
                 strategy=strategy.replace("-", "_"),
-                knobs=_pairs(knob, "A knob"),
+                knobs=pairs(knob or []),
                 depth=depth,
                 states=states,
                 steps=steps,
@@ -148,21 +146,6 @@ def _url(url: str) -> str:
             "Say where to begin: --url http://localhost:8000, or --environment for something else."
         )
     return url if "://" in url else f"http://{url}"
-
-
-def _pairs(texts: list[str] | None, what: str) -> dict[str, int | float | str | bool]:
-    from branchwise.store.errors import BadInput
-
-    pairs: dict[str, int | float | str | bool] = {}
-    for text in texts or []:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadInput(f"{what} is written name=value, not `{text}`.")
-        try:
-            pairs[name] = json.loads(value)
-        except ValueError:
-            pairs[name] = value
-    return pairs
 
 
 def _secret(text: str) -> tuple[str, str]:

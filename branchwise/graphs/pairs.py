@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TypeAlias
@@ -43,13 +44,40 @@ def part(strategy: str, given: Mapping[str, Value]) -> tuple[dict[str, object], 
     return chosen, rest
 
 
+def settings(texts: Iterable[str]) -> dict[str, object]:
+    """Read `name=value` texts whose values may be JSON lists and objects too.
+
+    Raises:
+        BadInput: One has no `=`, or its list or object is not JSON.
+    """
+    return {name: _value(value) for name, value in map(_halves, texts)}
+
+
 def _pair(text: str) -> tuple[str, Value]:
+    name, value = _halves(text)
+    return name, _scalar(value)
+
+
+def _halves(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise BadInput(f"A knob is written name=value, not `{text}`.")
+        raise BadInput(f"A knob or option is written name=value, not `{text}`.")
+    return name, value
+
+
+def _scalar(value: str) -> Value:
     for kind in (int, float):
         try:
-            return name, kind(value)
+            return kind(value)
         except ValueError:
             continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _value(value: str) -> object:
+    if not value.startswith(("[", "{")):
+        return _scalar(value)
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise BadInput(f"`{value}` is not JSON: {error}.") from error

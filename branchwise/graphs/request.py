@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
 
 _LONGEST = 200_000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +52,8 @@ def check(request: Request) -> None:
         raise BadInput("The problem is empty.")
     if len(request.problem) > _LONGEST:
         raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
+    if _SURROGATE.search(request.problem):
+        raise BadInput("The problem is no valid Unicode text.")
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
     options_of(asdict(options))

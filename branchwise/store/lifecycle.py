@@ -108,7 +108,8 @@ class Lifecycle:
         """Find a run by its id, or by a part of it that no other has.
 
         Raises:
-            UnknownName: There is none, or more than one.
+            UnknownName: There is none.
+            BadInput: There is more than one.
         """
         return await self.database.aread(lambda connection: runs.get(connection, run_id))
 

@@ -10,7 +10,7 @@ from importlib import metadata as distribution
 import sqlalchemy as sa
 
 from branchwise.store.columns import now
-from branchwise.store.errors import StoreError, UnknownName
+from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.leases import Lease, clock, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
@@ -18,6 +18,8 @@ from branchwise.store.tables import decisions, nodes, run_events, runs
 
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]
+_NAMED = 5
+"""The newest runs, which are named to whoever asks for one that is not there."""
 _OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 # Statements that every run needs are built once: building one takes longer than SQLite takes to do it.
@@ -142,15 +144,18 @@ def get(connection: sa.Connection, run_id: str) -> RunRecord:
     """Find a run by its id, or by a part of it that no other run's id has.
 
     Raises:
-        UnknownName: There is none, or more than one.
+        UnknownName: There is none.
+        BadInput: There is more than one.
     """
     row = connection.execute(sa.select(*_COLUMNS).where(runs.c.id == run_id)).first()
     if row is None and run_id:
         near = sa.select(*_COLUMNS).where(runs.c.id.contains(run_id, autoescape=True)).limit(2)
         found = connection.execute(near).all()
-        row = found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            raise BadInput(f"More than one run has `{run_id}` in its id; write more of it.")
+        row = found[0] if found else None
     if row is None:
-        known = connection.scalars(sa.select(runs.c.id).order_by(runs.c.created.desc()).limit(20))
+        known = connection.scalars(sa.select(runs.c.id).order_by(runs.c.created.desc()).limit(_NAMED))
         raise UnknownName("run", run_id, known)
     return _record(row)
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.agents.models import load
+from branchwise.store.errors import ModelError
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -100,3 +103,25 @@ def test_a_signal_ends_a_worker_in_good_order(store: str, number: signal.Signals
     assert "Traceback" not in err
     left = json.loads(branchwise("runs", "--json", store=store)[1])[0]
     assert left["status"] in {"queued", "failed"}, (out, err)
+
+
+@pytest.mark.embedded
+def test_workers_of_several_processes_empty_a_queue_together(url: str) -> None:
+    try:
+        load("embedded")
+    except ModelError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    lines = "".join(f'"What is {i} and {i}?"\n' for i in range(6))
+    asked = ("--strategy", "best_of_n", "-k", "n=1", "--tokens", "400")
+    code, out, err = branchwise("submit", "-", *asked, store=url, stdin=lines)
+    assert code == 0, err
+    crew = [start("worker", "--until-empty", "--concurrency", "1", "--json", store=url) for _ in range(2)]
+    said = [worker.communicate(timeout=600) for worker in crew]
+    assert [worker.returncode for worker in crew] == [0, 0], said
+    ended = [
+        line["run_id"] for o, _ in said for line in map(json.loads, o.splitlines()) if line["kind"] == "done"
+    ]
+    assert sorted(ended) == sorted(out.split())
+    assert {run["status"] for run in json.loads(branchwise("runs", "--json", store=url)[1])} == {"done"}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import secrets
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,30 +61,58 @@ def fresh(cluster: Cluster | None) -> Iterator[str]:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _fight(arm: _Arm, seeds: range, cluster: Cluster | None) -> None:
-    for seed in seeds:
+def _fight(arm: _Arm, seed: int, cluster: Cluster | None) -> None:
+    with fresh(cluster) as url:
+        plan = Campaign(
+            url=url,
+            seed=seed,
+            workers=arm.workers,
+            runs=4,
+            waves=4,
+            kills=6,
+            stops=3,
+            ttl=1.5,
+            patience=600,
+            restart=cluster.restart if cluster else None,
+            restarts=2 if cluster else 0,
+        )
+        try:
+            last = crash_campaign(plan)
+        except Exception as error:  # one campaign's fault must not cost the report of all others
+            arm.broken += 1
+            print(f"{arm.database} x{arm.workers} seed {seed}: {error!r}", file=sys.stderr, flush=True)
+            return
+        arm.outcomes.append(last)
+    ended = sum(last.ends.values()) + sum(last.stops.values())
+    said = f"{arm.database} x{arm.workers} seed {seed}: {ended} ended, {last.wrong} wrong"
+    print(said if not last.wrong else f"{said}: {last}", file=sys.stderr, flush=True)
+
+
+def _interrupt(arm: _Arm, seed: int, cluster: Cluster | None) -> Counter[str]:
+    killed = Counter[str]()
+    for what, new in (("made", True), ("upgraded", False)):
         with fresh(cluster) as url:
-            plan = Campaign(
-                url=url,
-                seed=seed,
-                workers=arm.workers,
-                runs=4,
-                waves=6,
-                kills=12,
-                stops=6,
-                restart=cluster.restart if cluster else None,
-                restarts=3 if cluster else 0,
-            )
             try:
-                last = crash_campaign(plan)
-            except Exception as error:  # one campaign's fault must not cost the report of all others
+                killed[what] += killed_migration(url, seed, new=new)
+            except Exception as error:
                 arm.broken += 1
-                print(f"{arm.database} x{arm.workers} seed {seed}: {error!r}", file=sys.stderr, flush=True)
-                continue
-            arm.outcomes.append(last)
-        ended = sum(last.ends.values()) + sum(last.stops.values())
-        said = f"{arm.database} x{arm.workers} seed {seed}: {ended} ended, {last.wrong} wrong"
-        print(said if not last.wrong else f"{said}: {last}", file=sys.stderr, flush=True)
+                print(f"{arm.database} being {what}, seed {seed}: {error!r}", file=sys.stderr, flush=True)
+    return killed
+
+
+def _fight_all(
+    database: str, workers: int, seeds: range, opening: AbstractContextManager[Cluster | None], end: float
+) -> tuple[_Arm, Counter[str]]:
+    arm, migrations = _Arm(database=database, workers=workers), Counter[str]()
+    with opening as cluster:
+        for seed in seeds:
+            if time.monotonic() > end:
+                break
+            if workers == 1:
+                migrations += _interrupt(arm, seed, cluster)
+            # Points of its own for every kind, which one seed would make the same.
+            _fight(arm, seed + 1000 * workers + 10_000 * (cluster is not None), cluster)
+    return arm, migrations
 
 
 def _table(columns: list[str], rows: list[list[object]]) -> list[str]:
@@ -119,27 +149,22 @@ def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float) -> str
 def main() -> int:
     """Fight, print the report, and fail when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="campaigns per database and number of workers")
+    parser.add_argument("--seeds", type=int, default=40, help="campaigns per database and number of workers")
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no campaign after these")
     parser.add_argument("--out", type=Path, help="write the report here too")
     wanted = parser.parse_args()
     seeds, began = range(wanted.first, wanted.first + wanted.seeds), time.monotonic()
-    arms, migrations = [], Counter[str]()
-    with ExitStack() as stack:
-        clusters: dict[str, Cluster | None] = {
-            "SQLite": None,
-            "PostgreSQL": stack.enter_context(own_postgres()),
-        }
-        for database, cluster in clusters.items():
-            for workers in (1, 4):
-                arms.append(_Arm(database=database, workers=workers))
-                # Points of its own for every kind, which one seed would make the same.
-                offset = 1000 * len(arms)
-                _fight(arms[-1], range(seeds.start + offset, seeds.stop + offset), cluster)
-            for seed in seeds:
-                for what, new in (("made", True), ("upgraded", False)):
-                    with fresh(cluster) as url:
-                        migrations[what] += killed_migration(url, seed, new=new)
+    # Most of a campaign is waiting for leases to run out, so all kinds have theirs at once.
+    with ThreadPoolExecutor(4) as pool:
+        kinds = [
+            pool.submit(_fight_all, database, workers, seeds, opening(), began + wanted.minutes * 60)
+            for database, opening in (("SQLite", nullcontext), ("PostgreSQL", own_postgres))
+            for workers in (1, 4)
+        ]
+        done = [kind.result() for kind in kinds]
+    arms = [arm for arm, _ in done]
+    migrations = sum((killed for _, killed in done), Counter[str]())
     report = _report(arms, migrations, (time.monotonic() - began) / 60)
     print(report)
     if wanted.out:
@@ -153,7 +178,7 @@ _HEAD = """# Crash campaign
 at once each) share a queue of four runs, of a selecting and three fixed strategies, under a deterministic engine. Each
 is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
 are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended,
-the queue is filled again, up to six times.
+the queue is filled again, up to four times.
 
 An append-only file outside the database witnesses what was sent and what was committed. These must be 0: requests
 repeated after their result was committed; committed results lost; runs stuck; answers, trees, decisions and bills other

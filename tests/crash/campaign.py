@@ -21,6 +21,9 @@ from tests.crash.judge import Outcome, judged
 from tests.crash.points import POINTS, UNSTOPPABLE, Doom
 from tests.crash.worker import Orders, problems, serve
 
+_LOOK = 0.05
+"""Seconds between looks at the workers, which need the processor more."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Campaign:
@@ -87,7 +90,7 @@ class _Arena:
         crew = [self._spawn() for _ in range(plan.workers)]
         try:
             while time.monotonic() < end and any(worker.exitcode != 0 for worker in crew):
-                time.sleep(0.01)
+                time.sleep(_LOOK)
                 self._wake()
                 crew = [self._replaced(worker) for worker in crew]
                 if (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from branchwise.store.records import ROOT, Budget
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 from tests.graphs.resume_worker import PROBLEM, _write
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> Any:
-    async with Store.opened(f"sqlite:///{tmp_path}/runs.sqlite") as opened:
-        yield opened
 
 
 async def old_run(store: Store, **asked: Any) -> Result:

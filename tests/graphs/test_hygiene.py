@@ -17,7 +17,9 @@ from branchwise.graphs.replay import replay
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError
+from branchwise.store.rows import CallState
 from branchwise.store.store import Store
+from tests.agents.models.conftest import says, serving
 from tests.graphs.resume_worker import PROBLEM, _write
 
 ROOT = Path(__file__).parents[2]
@@ -143,3 +145,33 @@ async def test_no_secret_of_a_run_reaches_the_file(tmp_path: Path, monkeypatch: 
     stored = b"".join(file.read_bytes() for file in (tmp_path / "store").iterdir())
     for secret in (variable, header, password):
         assert secret.encode() not in stored
+
+
+async def test_a_server_that_repeats_the_key_brings_it_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "org-4242-key-of-no-known-shape"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    told = {"message": {"role": "assistant", "content": f"You sent Bearer {key}."}, "finish_reason": "stop"}
+    async with serving() as server, Store.opened(str(tmp_path / "store" / "runs.sqlite")) as store:
+        well = says(
+            200, {"choices": [{"index": 0, **told}], "usage": {"prompt_tokens": 9, "completion_tokens": 5}}
+        )
+        server.next = [well, says(403, f"Authorization: Bearer {key} is not welcome".encode()), *[well] * 20]
+        result = await solve(
+            PROBLEM,
+            model="openai-compatible:m",
+            base_url=server.url,
+            store=store,
+            strategy="best_of_n",
+            knobs={"n": 2},
+            options=Options(durability="sync", batch=1),
+        )
+        assert set(server.keys) >= {f"Bearer {key}"}
+        assert len(server.bodies) > 3
+        states = {call.state for call in await store.calls(result.run_id)}
+        assert states == {CallState.FAILED, CallState.DONE}
+        assert (await replay(result.run_id, store=store)).exact
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "store").iterdir())
+    assert b"You sent Bearer [secret]" in stored
+    assert key.encode() not in stored

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
@@ -15,6 +16,7 @@ from branchwise.graphs.state import Event, Options
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
+from branchwise.store.tables import calls, decisions, nodes
 from tests.graphs.resume_worker import PROBLEM, digest
 
 
@@ -35,12 +37,6 @@ class PulledError(Exception):
 async def ended(store: Store, **asked: Any) -> Result:
     options = Options(trials=2, probes=3)
     return await solve(PROBLEM, model=scripted(write), store=store, options=options, **asked)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> Any:
-    async with Store.opened(f"sqlite:///{tmp_path}/runs.sqlite") as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(
@@ -88,13 +84,15 @@ async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> Non
 async def test_what_was_tampered_with_is_named(store: Store) -> None:
     result = await ended(store, seed=4)
     node = list(await store.nodes(result.run_id))[3]
+    forged = sa.update(nodes).where(nodes.c.id == node.id).values(text="forged")
+    other = sa.update(decisions).where(decisions.c.key == "r2/allocate").values(payload={})
+    dearer = sa.update(calls).where(calls.c.key == "t0/constraints").values(completion_tokens=10_000)
     for statement, what, key in (
-        ("UPDATE nodes SET text = 'forged' WHERE id = ?", "node", node.id),
-        ("UPDATE decisions SET payload = '{}' WHERE key = ?", "decision", "r2/allocate"),
-        ("UPDATE calls SET completion_tokens = completion_tokens + 1 WHERE key = ?", "answer", "usage"),
+        (forged, "node", node.id),
+        (other, "decision", "r2/allocate"),
+        (dearer, "answer", "usage"),
     ):
-        value = key if what != "answer" else "t0/constraints"
-        await store.database.awrite(lambda c, s=statement, v=value: c.exec_driver_sql(s, (v,)))  # type: ignore[misc]
+        await store.database.awrite(lambda c, s=statement: c.execute(s) and None)  # type: ignore[misc]
         found = (await replay(result.run_id, store=store)).differences
         assert (what, key) in {(one.what, one.key) for one in found}
 

@@ -29,7 +29,8 @@ KEYS = (
 _LONGEST = 4000
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
-_PLACE = rf"(?P<role>[a-z]+)(?: (?P<name>{_TEXT}))?(?: #(?P<ordinal>\d+)(?: of (?P<of>\d+))?)?"
+_NAMED = rf"(?P<role>[a-z]+)(?: (?P<name>{_TEXT}))?(?: #(?P<ordinal>\d+)(?: of (?P<of>\d+))?)?"
+_PLACE = rf"(?:\[(?P<mark>\d{{1,4}})\]|{_NAMED})"
 _FORMS = {
     "click": re.compile(rf"click {_PLACE}"),
     "hover": re.compile(rf"hover {_PLACE}"),
@@ -76,7 +77,8 @@ def actions(line: str, elements: Sequence[Element]) -> Step:
     """Read a line against the elements of the present page.
 
     Roles and names must be those of an element that is there; case and spaces of names do not matter. Where
-    several carry the name, the line must say which, and their number must be the same as it says.
+    several carry the name, the line must say which, and their number must be the same as it says. A mark such as
+    `click [7]` is taken for the element's address, which is what the action keeps.
 
     Raises:
         BadAction: The line is no action, or its element is missing, ambiguous or disabled.
@@ -95,7 +97,9 @@ def actions(line: str, elements: Sequence[Element]) -> Step:
     known = cast("Verb", verb)
     if verb not in _ON_ELEMENT:
         return Step(verb=known, said=said)
-    element = _find(parts, elements, line)
+    element = _marked(parts["mark"], elements, line) if parts["mark"] else _find(parts, elements, line)
+    if element.disabled:
+        raise BadAction(f"`{line[:200]}`: it is disabled.")
     if verb == "select" and not any(_same(said, option) for option in element.options):
         raise BadAction(f"{element.address} has no option `{said[:80]}`.")
     if verb == "select":
@@ -117,10 +121,13 @@ def _find(parts: dict[str, str | None], elements: Sequence[Element], line: str) 
         raise BadAction(f"`{line[:200]}`: there are {len(named)} of them now, not {of}.")
     if ordinal is not None and not 1 <= int(ordinal) <= len(named):
         raise BadAction(f"`{line[:200]}`: there are only {len(named)} of them.")
-    element = named[int(ordinal or 1) - 1]
-    if element.disabled:
-        raise BadAction(f"`{line[:200]}`: it is disabled.")
-    return element
+    return named[int(ordinal or 1) - 1]
+
+
+def _marked(mark: str, elements: Sequence[Element], line: str) -> Element:
+    if not 1 <= int(mark) <= len(elements):
+        raise BadAction(f"`{line[:200]}`: there are only {len(elements)} marks.")
+    return elements[int(mark) - 1]
 
 
 def _text(quoted: str, line: str) -> str:

@@ -15,9 +15,13 @@ from branchwise.agents.environments.chromium import chromium, flags
 from branchwise.agents.environments.memory import Kept
 from branchwise.agents.environments.network import Border, Guard, border
 from branchwise.agents.environments.protocol import Abilities, Snapshot
+from branchwise.agents.environments.screenshot import Screenshot
 from branchwise.agents.environments.session import Session, Setting
 from branchwise.agents.environments.waiting import Traffic
 from branchwise.store.errors import EnvironmentFailed
+
+_PATIENCE = 5.0
+"""Seconds that an element may take at least: on a busy machine a shorter time fails where nothing is wrong."""
 
 
 class Site(Protocol):
@@ -44,13 +48,12 @@ class Window:
     """The browser's file; found by itself when None."""
     width: int = 1280
     height: int = 1024
-    screenshots: bool = False
-    marks: bool = False
-    """Whether elements are numbered, in the screenshot and in the text (set-of-marks, arXiv 2310.11441)."""
+    screenshot: Screenshot = "none"
+    """Whether pages carry a picture; with "marks" elements are numbered in it and in the text."""
     quiet: float = 0.04
     """Seconds without a request after which a page counts as quiet."""
     patience: float = 5.0
-    """Seconds after which a page is taken as it is."""
+    """Seconds after which a page is taken as it is; longer than five, also those an element may take to be clicked."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
 
@@ -127,7 +130,7 @@ class Chrome:
             raise EnvironmentFailed(f"The browser opened no page: {error.message}") from error
 
     async def _furnish(self, context: BrowserContext, world: str | None) -> Session:
-        context.set_default_timeout(self.window.patience * 1000)
+        context.set_default_timeout(max(_PATIENCE, self.window.patience) * 1000)
         guard = Guard(border=self.border, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)
@@ -202,8 +205,7 @@ def browser(
             origin=f"{parts.scheme}://{parts.netloc}",
             phrases=tuple(phrases),
             secrets=dict(secrets or {}),
-            screenshots=window.screenshots,
-            marks=window.marks,
+            screenshot=window.screenshot,
             quiet=window.quiet,
             patience=window.patience,
             rewinds=site is not None,

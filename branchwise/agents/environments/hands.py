@@ -12,8 +12,6 @@ from branchwise.agents.environments.observation import Element
 from branchwise.store.errors import BadAction
 
 _SECRET = re.compile(r"\{secret:([A-Za-z0-9_]+)\}")
-_PATIENCE = 2000
-"""Milliseconds that an element may take to become clickable."""
 
 
 async def hands(step: Step, page: Page, origin: str, secrets: Mapping[str, str]) -> Page:
@@ -42,13 +40,13 @@ def located(page: Page, element: Element) -> Locator:
 async def _on_element(step: Step, place: Locator, origin: str, secrets: Mapping[str, str]) -> None:
     match step.verb:
         case "click":
-            await place.click(timeout=_PATIENCE)
+            await place.click()
         case "hover":
-            await place.hover(timeout=_PATIENCE)
+            await place.hover()
         case "fill":
-            await place.fill(await _revealed(step.said, place, origin, secrets), timeout=_PATIENCE)
+            await place.fill(await _revealed(step.said, place, origin, secrets))
         case "select":
-            await place.select_option(label=step.said, timeout=_PATIENCE)
+            await place.select_option(label=step.said)
 
 
 async def _on_page(step: Step, page: Page) -> Page:

@@ -74,7 +74,9 @@ class _Row:
     value: str
 
 
-def observation(aria: str, url: str, *, passwords: Iterable[str] = (), tabs: str = "") -> Page:
+def observation(
+    aria: str, url: str, *, passwords: Iterable[str] = (), tabs: str = "", numbered: bool = False
+) -> Page:
     """Read Playwright's accessibility snapshot (mode "ai").
 
     Args:
@@ -82,6 +84,7 @@ def observation(aria: str, url: str, *, passwords: Iterable[str] = (), tabs: str
         url: Where the page is.
         passwords: What stands in password fields now; masked in the text.
         tabs: What else tells this state from others, such as the open tabs.
+        numbered: Whether the text says each element's number, as a picture with marks does.
     """
     rows = _masked([row for line in aria.splitlines() if (row := _row(line)) is not None], set(passwords))
     elements = _numbered(_elements(rows))
@@ -89,6 +92,8 @@ def observation(aria: str, url: str, *, passwords: Iterable[str] = (), tabs: str
     seen = f"{steady_url(url)}\n{tabs}\n{text}"
     for volatile, steady in _VOLATILE:
         seen = volatile.sub(steady, seen)
+    if numbered:
+        text = "\n".join(_shown(rows, elements, numbered=True))
     fingerprint = hashlib.blake2b(seen.encode(), digest_size=12).hexdigest()
     cut = text if len(text) <= _MOST else text[:_MOST] + f"\n… {len(text) - _MOST} more characters"
     return Page(text=cut, elements=tuple(element for _, element in elements), fingerprint=fingerprint)
@@ -188,8 +193,11 @@ def _numbered(found: Sequence[tuple[int, Element]]) -> list[tuple[int, Element]]
     return numbered
 
 
-def _shown(rows: Sequence[_Row], elements: Sequence[tuple[int, Element]]) -> Iterable[str]:
+def _shown(
+    rows: Sequence[_Row], elements: Sequence[tuple[int, Element]], *, numbered: bool = False
+) -> Iterable[str]:
     addressed = dict(elements)
+    numbers = {index: f"[{number}] " for number, (index, _) in enumerate(elements, 1)} if numbered else {}
     for index, row in enumerate(rows):
         if row.role == "generic" and not row.value and index not in addressed:
             continue
@@ -198,4 +206,4 @@ def _shown(rows: Sequence[_Row], elements: Sequence[tuple[int, Element]]) -> Ite
         line = element.address if element else f"{row.role}{quoted}"
         marks = re.sub(r" \[(?:ref|cursor)=[^\]]*\]| \[active\]", "", row.marks)
         value = f": {row.value}" if row.value and not (element and row.value == element.name) else ""
-        yield f"{'  ' * min(row.depth, 8)}- {line}{marks}{value}"
+        yield f"{'  ' * min(row.depth, 8)}- {numbers.get(index, '')}{line}{marks}{value}"

@@ -24,6 +24,8 @@ from branchwise.agents.environments.observation import CLICKABLE, FILLABLE, Elem
 from branchwise.agents.environments.observation import Page as Reading
 from branchwise.agents.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
 from branchwise.agents.environments.safety import FORM_OF, Form, safety
+from branchwise.agents.environments.screenshot import Screenshot, screenshot
+from branchwise.agents.environments.veil import Veil
 from branchwise.agents.environments.waiting import Traffic, waiting
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 from branchwise.store.records import Json
@@ -54,8 +56,7 @@ class Setting:
     origin: str
     phrases: tuple[str, ...]
     secrets: Mapping[str, str] = field(repr=False)
-    screenshots: bool
-    marks: bool
+    screenshot: Screenshot
     quiet: float
     patience: float
     rewinds: bool
@@ -79,6 +80,11 @@ class Session:
     gone: bool = False
     notes: list[str] = field(default_factory=list)
     """What the browser itself did since the last action: a dialog dismissed, a download stopped."""
+
+    @property
+    def veil(self) -> Veil:
+        """What is drawn over the secrets."""
+        return Veil(secrets=self.setting.secrets)
 
     def listen(self) -> None:
         """Turn off what a page can do beside itself; call once."""
@@ -111,16 +117,14 @@ class Session:
     async def observe(self) -> Observation:
         """Read the page."""
         reading = await self._read()
-        shot = None
-        if self.setting.screenshots:
-            shot = await self.page.screenshot(
-                type="jpeg", quality=60, mask=[self.page.locator("input[type=password]")]
-            )
+        shot, kind, veil = None, self.setting.screenshot, self.veil
+        if kind != "none":
+            shot = await screenshot(self.page, reading.elements, kind, await veil.places(self.page))
         return Observation(
-            text="\n".join([*self.notes, reading.text]),
+            text=veil.over("\n".join([*self.notes, reading.text])),
             fingerprint=reading.fingerprint,
-            url=self.page.url,
-            title=await self.page.title(),
+            url=veil.over(self.page.url),
+            title=veil.over(await self.page.title()),
             screenshot=shot,
             ended=self.answer is not None,
             answer=self.answer,
@@ -195,14 +199,14 @@ class Session:
                 continue
             pages = self.context.pages
             tabs = f"{pages.index(self.page) + 1}/{len(pages)} {self.answer or ''}"
-            masked = self._masked(aria)
-            return observation(masked, self.page.url, passwords=passwords, tabs=tabs)
+            return observation(
+                self.veil.over(aria),
+                self.page.url,
+                passwords=passwords,
+                tabs=tabs,
+                numbered=self.setting.screenshot == "marks",
+            )
         raise EnvironmentFailed(f"`{self.page.url}` cannot be read: it never holds still.")
-
-    def _masked(self, aria: str) -> str:
-        for value in self.setting.secrets.values():
-            aria = aria.replace(value, "••••")
-        return aria
 
     def _alive(self) -> bool:
         browser = self.context.browser
@@ -223,7 +227,7 @@ class Session:
         form: Form | None = None
         try:
             if step.verb == "click" and step.element is not None:
-                form = await located(self.page, step.element).evaluate(FORM_OF, timeout=1000)
+                form = await located(self.page, step.element).evaluate(FORM_OF)
             elif step.verb == "press":
                 form = await self.page.evaluate(f"() => ({FORM_OF})(document.activeElement || document.body)")
         except Error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 from branchwise.agents.environments.browser import Chrome, Window, browser
+from branchwise.agents.environments.screenshot import Screenshot
 from branchwise.agents.environments.worlds import worlds
 from branchwise.store.errors import BadInput
 
@@ -21,8 +23,7 @@ def site(  # noqa: PLR0913 - each is a word of the command line
     phrases: Sequence[str] = (),
     secrets: Mapping[str, str] | None = None,
     fork: str | None = None,
-    screenshots: bool = False,
-    marks: bool = False,
+    screenshot: Screenshot = "none",
     parallel: int = 3,
     executable: str | None = None,
 ) -> Chrome:
@@ -35,14 +36,15 @@ def site(  # noqa: PLR0913 - each is a word of the command line
         secrets: For each name the environment variable that holds the value; values are never stored.
         fork: Where the site forks its state, for example http://127.0.0.1:8000/_worlds; its token is read from
             BRANCHWISE_FORK_TOKEN.
-        screenshots: Whether pages carry a screenshot.
-        marks: Whether elements are numbered, in the screenshot and in the text.
+        screenshot: "none", "plain", or "marks" for numbered elements, in the picture and in the text.
         parallel: Branches open at once.
         executable: The browser's file; found by itself when None.
 
     Raises:
-        BadInput: The URL, a host or a secret cannot be used.
+        BadInput: The URL, a host, a secret or the kind of screenshot cannot be used.
     """
+    if screenshot not in get_args(Screenshot):
+        raise BadInput(f"A screenshot is one of {', '.join(get_args(Screenshot))}, not `{screenshot}`.")
     values = {}
     for name, variable in (secrets or {}).items():
         if not name.isidentifier() or variable not in os.environ:
@@ -58,8 +60,7 @@ def site(  # noqa: PLR0913 - each is a word of the command line
         site=worlds(fork, os.environ.get(FORK_TOKEN, "")) if fork else None,
         window=Window(
             executable_path=Path(executable) if executable else None,
-            screenshots=screenshots or marks,
-            marks=marks,
+            screenshot=screenshot,
             parallel=parallel,
         ),
     )

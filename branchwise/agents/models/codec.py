@@ -46,7 +46,12 @@ _REQUEST = TypeAdapter(_Request)
 
 def request_json(request: Request) -> Json:
     """Write a request as JSON."""
-    return cast("Json", {"version": _VERSION, **asdict(request)})
+    written = asdict(request)
+    for message in written["messages"]:
+        # Runs recorded before messages could carry pictures asked the same.
+        if not message["pictures"]:
+            del message["pictures"]
+    return cast("Json", {"version": _VERSION, **written})
 
 
 def reply_json(reply: Reply) -> Json:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.agents.models.grammar import choices_grammar, regex_grammar
-from branchwise.agents.models.offers import EVERYTHING
+from branchwise.agents.models.offers import EVERY_TEXT
 from branchwise.agents.models.wire import TOP, among
 from branchwise.agents.protocols import Message, Model, Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
@@ -93,7 +93,7 @@ class _Embedded:
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"
         self.file = file
-        self.capabilities = EVERYTHING
+        self.capabilities = EVERY_TEXT
         self._closed = False
 
     async def sample(self, request: Request) -> Reply:

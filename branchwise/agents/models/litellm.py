@@ -64,6 +64,7 @@ class _Litellm:
             schema=bool(client.supports_response_schema(model=name)),
             logprobs="logprobs" in known,
             seed="seed" in known,
+            pictures=bool(client.supports_vision(model=name)),
             many="n" in known,
         )
         self._client, self._model, self._base_url = client, name, base_url

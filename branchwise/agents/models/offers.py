@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from branchwise.agents.protocols import Capabilities
 
-EVERYTHING: Final = Capabilities(
+EVERY_TEXT: Final = Capabilities(
     prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
 )
-COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, many=True)
+"""What can be done with text alone."""
+VLLM: Final = replace(EVERY_TEXT, pictures=True)
+COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, pictures=True, many=True)
 """What any OpenAI-compatible server is taken to do until it shows that it does not."""
 
 _ENGINES: Final = {
-    "the embedded engine": EVERYTHING,
-    "vLLM": EVERYTHING,
+    "the embedded engine": EVERY_TEXT,
+    "vLLM": VLLM,
     "most OpenAI-compatible servers": COMMON,
 }
 WORDS: Final = {
@@ -23,6 +26,7 @@ WORDS: Final = {
     "regex": "regular expressions",
     "schema": "JSON schemas",
     "logprobs": "log-probabilities",
+    "pictures": "pictures",
 }
 """The abilities that a request may need, in words."""
 

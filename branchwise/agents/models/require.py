@@ -20,6 +20,7 @@ def require(model: Model, request: Request) -> None:
         "regex": shape.regex is not None,
         "schema": shape.schema is not None,
         "logprobs": request.logprobs,
+        "pictures": any(message.pictures for message in request.messages),
     }
     lacks = [name for name, wanted in needed.items() if wanted and not getattr(can, name)]
     if lacks:

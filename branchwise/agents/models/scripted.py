@@ -48,7 +48,14 @@ class Scripted:
     def __init__(self, script: Script, name: str, latency: float, capabilities: Capabilities | None) -> None:
         self.name = f"scripted:{name}"
         self.capabilities = capabilities or Capabilities(
-            prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
+            prefix=True,
+            choices=True,
+            regex=True,
+            schema=True,
+            logprobs=True,
+            seed=True,
+            pictures=True,
+            many=True,
         )
         self.requests: list[Request] = []
         """Every request so far, in order of arrival."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from re import _constants as kind  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -11,6 +12,7 @@ from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sam
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Usage
 
+_TOKEN = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")
 _MANY = 4
 """Repetitions drawn at most beyond the least, where a pattern sets no limit."""
 _PRINTABLE = set(range(32, 127))
@@ -30,7 +32,8 @@ def uniform() -> Model:
     """Make the model that knows nothing: the baseline of every result that steering may explain.
 
     Of choices each is as likely as another; of a regular expression each branch and each member of a class is,
-    where it stands. A token is four characters, the usual rule of thumb. Free text it cannot write.
+    where it stands. Words, digits and signs count one token each and the end counts one, which is how small models
+    split what a form holds. Free text it cannot write.
     """
     return _Uniform()
 
@@ -41,12 +44,19 @@ class _Uniform:
 
     async def sample(self, request: Request) -> Reply:
         texts = [_draw(request.shape, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
-        samples = tuple(Sample(text=text, tokens=max(1, len(text) // 4)) for text in texts)
+        samples = tuple(_sample(text, request.shape.max_tokens) for text in texts)
         written = sum(sample.tokens for sample in samples)
         return Reply(samples=samples, usage=Usage(calls=1, completion_tokens=written))
 
     async def aclose(self) -> None:
         pass
+
+
+def _sample(text: str, most: int) -> Sample:
+    ends = [token.end() for token in _TOKEN.finditer(text)]
+    if len(ends) < most:
+        return Sample(text=text, tokens=len(ends) + 1)
+    return Sample(text=text[: ends[most - 1]], tokens=most, finish="length")
 
 
 def _draw(shape: Shape, rng: Random) -> str:

@@ -15,6 +15,7 @@ from typing import (
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from typing_extensions import TypedDict
 
+from branchwise.agents.models.pictures import content
 from branchwise.agents.models.scrub import scrub
 from branchwise.agents.protocols import Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
@@ -74,8 +75,13 @@ def write(request: Request, dialect: Dialect) -> dict[str, Any]:
     """Write the body of a chat completion, without the model's name and the output limit.
 
     With vLLM a prefix is an unfinished assistant message that the server continues.
+
+    Raises:
+        ModelError: A picture's file is gone.
     """
-    messages = [{"role": message.role, "content": message.content} for message in request.messages]
+    messages: list[dict[str, Json]] = [
+        {"role": message.role, "content": content(message)} for message in request.messages
+    ]
     body: dict[str, Any] = {
         "messages": messages,
         "n": request.n,

@@ -7,19 +7,15 @@ from typing import Annotated
 
 import typer
 
+from branchwise.cli import completing
+from branchwise.cli.options import AsJson, StoreUrl
+
 pool = typer.Typer(
     help="Start, watch, stop, measure and tune the engines that serve a model.", no_args_is_help=True
 )
 
 
-def _known(incomplete: str) -> list[str]:
-    from branchwise.agents.engines import state
-
-    return [name for name in state.names() if name.startswith(incomplete)]
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Name = Annotated[str, typer.Argument(help="The pool.", autocompletion=_known)]
+Name = Annotated[str, typer.Argument(help="The pool.", autocompletion=completing.pools)]
 
 
 @pool.command()
@@ -76,7 +72,9 @@ def up(
 
 @pool.command()
 def status(
-    name: Annotated[str | None, typer.Argument(help="One pool; else all.", autocompletion=_known)] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One pool; else all.", autocompletion=completing.pools)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the pools: each engine's health, what it does now, and what its prefix cache saved."""
@@ -113,7 +111,7 @@ def logs(
 def estimate(
     name: Annotated[
         str | None,
-        typer.Argument(help="A running pool to measure beside the bound.", autocompletion=_known),
+        typer.Argument(help="A running pool to measure beside the bound.", autocompletion=completing.pools),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model's folder with its config.json.")
@@ -170,9 +168,7 @@ def tune(
         ),
     ] = None,
     in_flight: Annotated[int, typer.Option("--in-flight", help="Requests at once.", min=1)] = 64,
-    store: Annotated[
-        str | None, typer.Option("--store", envvar="BRANCHWISE_STORE", help="Where the recorded run is.")
-    ] = None,
+    store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Try engine settings on a workload and keep the fastest for this model and device (`pool up --tuned`)."""

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from branchwise.agents.engines import kept, state
@@ -18,6 +17,7 @@ from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
 from branchwise.agents.engines.launch import find_engine
 from branchwise.agents.engines.measure import Measured, equal_samples, measure
 from branchwise.agents.engines.roofline import Bound, Setup, bound
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.store.errors import BadInput, UnknownName
 
@@ -51,7 +51,7 @@ def estimate(question: Question, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_plain(setup, lines, fit)))
         return
-    out = Console(highlight=False)
+    out = console.out()
     roofs = f"{setup.device.bandwidth / 1e9:,.0f} GB/s, {setup.device.peak(setup.kind) / 1e12:,.2f} Tflop/s"
     out.print(f"{setup.device.name} ({setup.device.source}): {roofs} in {setup.kind}", soft_wrap=True)
     out.print(

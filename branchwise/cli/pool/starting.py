@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from branchwise.agents.engines import kept, state
 from branchwise.agents.engines.check import check
@@ -28,6 +27,7 @@ from branchwise.agents.engines.process import tail
 from branchwise.agents.engines.profile import Profile, read_profile
 from branchwise.agents.engines.state import PoolState
 from branchwise.agents.engines.supervisor import supervise
+from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.pool.progress import Progress
 from branchwise.store.errors import BadInput, ModelError
@@ -158,7 +158,7 @@ def _print_plan(planned: tuple[Launch, ...], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(launch) for launch in planned]))
         return
-    out = Console(highlight=False)
+    out = console.out()
     for launch in planned:
         words = [f"{name}={shlex.quote(value)}" for name, value in launch.environment.items()]
         out.print(" ".join([*words, shlex.join(launch.command)]), markup=False, soft_wrap=True)

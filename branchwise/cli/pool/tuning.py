@@ -16,9 +16,10 @@ from branchwise.agents.engines.launch import on_cuda
 from branchwise.agents.engines.measure import equal_samples, typed_workload
 from branchwise.agents.engines.profile import read_profile
 from branchwise.agents.engines.tune import Trial, grid, tune
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.starting import setting
-from branchwise.cli.showing import last_run
+from branchwise.cli.showing import find_run
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 from branchwise.store.store import Store
@@ -49,7 +50,7 @@ def tuned(
     for trial in trials:
         rate = f"{trial.rate:,.1f}" if trial.measured else "failed"
         table.add_row(_words(trial.settings), rate, f"{trial.rate / trials[0].rate:.0%}")
-    Console(highlight=False).print(table)
+    console.out().print(table)
     out.print(
         f"Kept for this model on {device}: `branchwise pool up --profile {profile} --tuned` uses it.",
         soft_wrap=True,
@@ -96,9 +97,8 @@ async def _lines(workload: str, store: str | None) -> list[Json]:
     file = Path(workload)
     if file.suffix in {".json", ".jsonl"}:
         return _from_file(file)
-    run_id = await last_run(store) if workload == "last" else workload
+    found = await find_run(workload, store)
     async with Store.opened(store) as db:
-        found = await db.run(run_id)
         calls = await db.calls(found.id)
     requests = [call.request for call in calls if call.kind == "model" and call.state == "done"]
     if not requests:

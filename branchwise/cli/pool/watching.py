@@ -19,6 +19,7 @@ from branchwise.agents.engines import state
 from branchwise.agents.engines.metrics import Load, load
 from branchwise.agents.engines.process import tail
 from branchwise.agents.engines.state import Phase, PoolState
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.progress import STYLES, Progress
 from branchwise.store.errors import BadInput, ModelError, UnknownName
@@ -34,7 +35,7 @@ def status(name: str | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([_plain(*one) for one in pools]))
         return
-    out = Console(highlight=False)
+    out = console.out()
     if not pools:
         out.print("No pool runs. Start one: branchwise pool up --model MODEL")
     for pool, alive, loads in pools:

@@ -21,7 +21,7 @@ Actions: "pick-up x" (clear, from the table), "put-down x" (on the table), "unst
 _FORM = r"((pick-up|put-down) [a-z]|(stack|unstack) [a-z] [a-z])\n"
 _ON = re.compile(r"(?P<block>\w+) is on (?:the )?(?P<base>\w+)")
 _LONGEST = 20_000
-_TOKENS_A_LINE = 12
+_TOKENS_A_LINE = 8
 
 
 def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:

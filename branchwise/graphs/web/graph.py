@@ -149,6 +149,7 @@ async def _children(node: Node, count: int, round_: int, place: Place) -> list[N
         "path": f"w/{node.id}",
         "observation": place.seen(node.id),
         "history": place.history(node.id),
+        "picture": place.picture(node.id),
         "session": back.session,
         "n": count,
     }

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.environments.ladder import Footstep, Restored, ladder
 from branchwise.agents.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.agents.protocols import Agent
 from branchwise.agents.purse import Purse
 from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.graphs.notebook import Notebook
@@ -34,8 +35,8 @@ class Place:
     environment: Environment
     notebook: Notebook
     purse: Purse
-    actor: Callable[[ActorState], Awaitable[ActorUpdate]]
-    value: Callable[[ValueState], Awaitable[ValueUpdate]]
+    actor: Agent[ActorState, ActorUpdate]
+    value: Agent[ValueState, ValueUpdate]
     options: WebOptions
     odometer: Odometer
     seed: int
@@ -71,13 +72,11 @@ class Place:
     def seen(self, node: NodeId) -> Observation:
         """The node's page as it was recorded."""
         page = self.arrived(node)
-        shot = Path(page.screenshot) if page.screenshot and self.options.look else None
-        return Observation(
-            text=page.observation,
-            fingerprint=page.fingerprint,
-            url=page.url,
-            screenshot=shot.read_bytes() if shot and shot.is_file() else None,
-        )
+        return Observation(text=page.observation, fingerprint=page.fingerprint, url=page.url)
+
+    def picture(self, node: NodeId) -> str | None:
+        """The file of the node's screenshot, where the model is to see it."""
+        return self.arrived(node).screenshot if self.options.look else None
 
     def history(self, node: NodeId) -> list[str]:
         """The actions of this branch; what other branches did is nobody's business here."""

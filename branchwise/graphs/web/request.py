@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from branchwise.agents.environments.opening import Opening
+from branchwise.agents.models.offers import who_can
+from branchwise.agents.protocols import Model
 from branchwise.graphs import strategies
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
 
 _LAZY = frozenset({"best_first", "mcts"})
@@ -95,6 +97,18 @@ def check(options: WebOptions) -> None:
             raise BadInput(f"`{name}` must be at least {bound}, not {getattr(options, name)}.")
     if options.steps is not None and options.steps < 1:
         raise BadInput(f"`steps` must be at least 1, not {options.steps}.")
+
+
+def can_look(engine: Model, options: WebOptions) -> None:
+    """Refuse a model that is to look at pages and takes no pictures.
+
+    Raises:
+        Unsupported: Names engines that may.
+    """
+    if options.look and not engine.capabilities.pictures:
+        raise Unsupported(
+            f"The model `{engine.name}` cannot look at pages: it takes no pictures; {who_can('pictures')} may."
+        )
 
 
 def request_of(spec: Json) -> WebRequest:

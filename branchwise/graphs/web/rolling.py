@@ -94,6 +94,7 @@ async def _next(place: Place, parent: NodeId, child: NodeId, session: Session | 
         "path": f"w/{child}",
         "observation": place.seen(parent),
         "history": place.history(parent),
+        "picture": place.picture(parent),
         "session": session,
         "n": 1,
         "samples": 1,

@@ -26,7 +26,7 @@ from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.odometer import Odometer
 from branchwise.graphs.web.place import Check, Place
-from branchwise.graphs.web.request import WebOptions, WebRequest, check, request_of
+from branchwise.graphs.web.request import WebOptions, WebRequest, can_look, check, request_of
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.store.errors import BadInput
@@ -92,10 +92,13 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
 
     Raises:
         BadInput: The goal or an option cannot be used; nothing was spent.
+        Unsupported: The model is to look at pages and takes no pictures; nothing was spent.
         EnvironmentFailed: The start cannot be opened.
     """
     options = options or WebOptions()
     check(options)
+    if options.look and shots is None:
+        raise BadInput("A model that is to look at pages needs a folder for screenshots: give `shots`.")
     opening = environment if isinstance(environment, Opening) else None
     place = opened(environment) if isinstance(environment, Opening) else environment
     request = WebRequest(
@@ -115,6 +118,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
             Store.opened(store) as db,
             opened_engine(Request(problem=goal, base_url=base_url), model) as engine,
         ):
+            can_look(engine, options)
             run = await db.create_run(
                 task="web",
                 strategy=options.strategy,
@@ -171,6 +175,7 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
                 raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
             asked = Request(problem=request.goal, base_url=request.base_url)
             async with opened_engine(asked, model or request.model) as engine:
+                can_look(engine, request.options)
                 turn = _Turn(db=db, request=request, environment=place, engine=engine, company=company)
                 return await turn(await db.claim(run.id), answer, on_change)
         finally:

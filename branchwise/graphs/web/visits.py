@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import cast
@@ -28,6 +29,9 @@ async def open_start(place: Place) -> Arrival:
         if not (place.given_goal or seen.goal):
             await session.aclose()
             raise BadInput("The goal is empty, and this environment does not say what is to be done.")
+        if place.options.look and seen.screenshot is None:
+            await session.aclose()
+            raise BadInput("The model is to look at pages, but this environment makes no pictures of them.")
         await place.leave(ROOT, session)
         page = Outcome(observation=seen, effect=Effect.REVERSIBLE)
         await record(place, ROOT, _arrival(place, ROOT, page))
@@ -88,7 +92,11 @@ async def judge(place: Place, name: NodeId, *, twins: bool = True) -> Judgement:
         if twin is not None or not place.options.judgements:
             return cast("Json", asdict(Judgement(value=None if twin else 0.5, twin=twin)))
         state = ValueState(
-            goal=place.goal, path=f"w/{name}", observation=place.seen(name), history=place.history(name)
+            goal=place.goal,
+            path=f"w/{name}",
+            observation=place.seen(name),
+            history=place.history(name),
+            picture=place.picture(name),
         )
         said = await place.value(state)
         return cast("Json", asdict(Judgement(value=said["value"], votes=said["votes"])))
@@ -182,7 +190,8 @@ def _shot(place: Place, node: NodeId, seen: Observation) -> str | None:
     if place.shots is None or seen.screenshot is None:
         return None
     place.shots.mkdir(parents=True, exist_ok=True)
-    file = place.shots / f"{node}.jpg"
+    digest = hashlib.blake2b(seen.screenshot, digest_size=6).hexdigest()
+    file = place.shots / f"{node}-{digest}.jpg"
     file.write_bytes(seen.screenshot)
     return str(file)
 

@@ -217,7 +217,7 @@ async def test_back_tabs_scroll_press_and_stop(forking: Chrome) -> None:
 
 
 async def test_a_screenshot_is_a_jpeg(shop: Shop, executable: Path) -> None:
-    environment = browser(shop.url, window=Window(executable_path=executable, screenshots=True))
+    environment = browser(shop.url, window=Window(executable_path=executable, screenshot="plain"))
     shot = (await (await environment.reset()).observe()).screenshot
     assert shot is not None
     assert shot.startswith(b"\xff\xd8\xff")

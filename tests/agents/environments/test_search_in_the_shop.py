@@ -54,7 +54,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
     environment = browser(
         said["url"],
         site=worlds(endpoint, token),
-        window=Window(executable_path=executable, screenshots=True),
+        window=Window(executable_path=executable, screenshot="plain"),
     )
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     try:

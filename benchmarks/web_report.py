@@ -1,0 +1,113 @@
+"""Write benchmarks/web_results.md from what miniwob_search.py, shop_search.py and web_speed.py measured.
+
+python benchmarks/web_report.py
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from branchwise.bench.bootstrap import bootstrap
+
+HERE = Path(__file__).parent
+POLICIES = ("uniform", "lexical", "embedded")
+Rows = list[dict[str, Any]]
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion."""
+    z, p = 1.96, hits / of
+    middle, half = p + z * z / (2 * of), z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+
+
+def of_method(rows: Rows, method: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """A method's rows by task and seed."""
+    return {(row["task"], row["seed"]): row for row in rows if row["method"] == method}
+
+
+def against(rows: Rows, ours: str, theirs: str) -> str:
+    """The difference in success on the same instances, bootstrapped over tasks."""
+    by_task: dict[str, list[float]] = defaultdict(list)
+    one, other = of_method(rows, ours), of_method(rows, theirs)
+    for key in one.keys() & other.keys():
+        by_task[key[0]].append(float(one[key]["solved"]) - float(other[key]["solved"]))
+    if len(by_task) < 5:
+        return "too few tasks"
+    return bootstrap([sum(all_) / len(all_) for _, all_ in sorted(by_task.items())]).percent(0)
+
+
+def methods_table(rows: Rows) -> list[str]:
+    """Success, steps and speed of every method."""
+    lines = [
+        "| method | solved | share, 95 % | minus restarts, points, 95 % over tasks | actions | replayed | actions/s |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = list(of_method(rows, method).values())
+        hits, steps = sum(row["solved"] for row in mine), sum(row["steps"] for row in mine)
+        low, high = wilson(hits, len(mine))
+        seconds, replayed = sum(row["seconds"] for row in mine), sum(row["replayed"] for row in mine)
+        than = "" if method in {"restarts", "rollout"} else against(rows, method, "restarts")
+        lines.append(
+            f"| {method} | {hits}/{len(mine)} | {hits / len(mine):.0%} [{low:.0%}, {high:.0%}] | {than} "
+            f"| {steps} | {replayed} | {steps / seconds:.2f} |"
+        )
+    return lines
+
+
+def tasks_table(rows: Rows) -> list[str]:
+    """Solved of tried, by task and method."""
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    lines = ["| task | " + " | ".join(methods) + " |", "|---|" + "---|" * len(methods)]
+    for task in dict.fromkeys(row["task"] for row in rows):
+        cells = []
+        for method in methods:
+            mine = [row["solved"] for row in rows if (row["task"], row["method"]) == (task, method)]
+            cells.append(f"{sum(mine)}/{len(mine)}")
+        lines.append(f"| {task} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def section(title: str, name: str) -> list[str]:
+    """One part of the report for each policy that was measured."""
+    lines: list[str] = []
+    for policy in POLICIES:
+        file = HERE / f"{name}_{policy}.json"
+        if file.exists():
+            found = json.loads(file.read_text(encoding="utf-8"))
+            lines += [f"## {title}, {policy} policy, {found['asked']['steps']} actions at most", ""]
+            lines += [*methods_table(found["rows"]), "", *tasks_table(found["rows"]), ""]
+    return lines
+
+
+def speed() -> list[str]:
+    """Steps a second by number of contexts."""
+    file = HERE / "web_speed.json"
+    if not file.exists():
+        return []
+    found = json.loads(file.read_text(encoding="utf-8"))
+    head = f"## Contexts at once, in one browser ({found['cores']} cores, load average {found['load']:.0f})"
+    lines = [head, "", "| contexts | actions/s | times one context |", "|---|---|---|"]
+    one = found["rows"][0]["steps_per_second"]
+    for row in found["rows"]:
+        rate = row["steps_per_second"]
+        lines.append(f"| {row['contexts']} | {rate:.2f} | {rate / one:.2f} |")
+    return [*lines, ""]
+
+
+def main() -> None:
+    """Write the report, with what a person wrote above the mark kept."""
+    out = HERE / "web_results.md"
+    mark = "<!-- what follows is written by benchmarks/web_report.py -->"
+    before = out.read_text(encoding="utf-8").partition(mark)[0] if out.exists() else "# Searching pages\n\n"
+    parts = [*section("MiniWoB++", "miniwob"), *section("The shop", "shop"), *speed()]
+    out.write_text(before + mark + "\n\n" + "\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

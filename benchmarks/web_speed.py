@@ -1,0 +1,71 @@
+"""Actions a second with one, two, four and eight contexts at work in one browser, on examples/shop.
+
+python benchmarks/web_speed.py --out benchmarks/web_speed.json
+
+An action is a click with its waiting and the reading of the page, as a search does it. All rows are one run: compare
+them with each other, not with another machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from shop_search import opened
+
+from branchwise.agents.environments.browser import browser
+from branchwise.agents.environments.protocol import Action
+from branchwise.agents.environments.session import Session
+
+_ROUND = ('click link "Mugs"', 'click link "Blue mug"', "back", "back")
+
+
+async def walk(session: Session, until: float) -> int:
+    """Walk in a circle until a moment, and count the steps."""
+    done = 0
+    while time.monotonic() < until:
+        await session.act(Action(text=_ROUND[done % len(_ROUND)]))
+        done += 1
+    return done
+
+
+async def measure(seconds: float, contexts: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Measure each number of contexts for so many seconds."""
+    rows = []
+    async with opened() as shop:
+        chrome = browser(shop.url)
+        for many in contexts:
+            sessions = [await chrome.reset() for _ in range(many)]
+            began = time.monotonic()
+            counts = await asyncio.gather(*(walk(session, began + seconds) for session in sessions))
+            took = time.monotonic() - began
+            rows.append({"contexts": many, "steps": sum(counts), "steps_per_second": sum(counts) / took})
+            print(rows[-1], flush=True)
+            for session in sessions:
+                await session.aclose()
+        await chrome.aclose()
+    return rows
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=20, help="for each number of contexts")
+    parser.add_argument("--contexts", type=int, nargs="*", default=(1, 2, 4, 8))
+    parser.add_argument("--out", type=Path, required=True)
+    o = parser.parse_args()
+    load = os.getloadavg()[0]
+    rows = asyncio.run(measure(o.seconds, tuple(o.contexts)))
+    found = {"cores": os.cpu_count(), "load": load, "rows": rows}
+    o.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Secrets are shown nowhere: not in a page's text, not in its address, not in its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+from playwright.async_api import Locator, Page
+
+_KEPT = "!$&'()*+,;=:@/?"
+"""Characters that an address may keep as they are."""
+MASK = "••••"
+_VALUES = "fields => fields.map(field => field.value)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Veil:
+    """What is drawn over the secrets of one browser."""
+
+    secrets: Mapping[str, str] = field(repr=False)
+
+    def over(self, text: str) -> str:
+        """The text without secrets, written plainly or as in an address."""
+        for secret in filter(None, self.secrets.values()):
+            for written in {
+                secret,
+                quote(secret),
+                quote(secret, safe=_KEPT),
+                quote(secret, safe=""),
+                quote_plus(secret),
+            }:
+                text = text.replace(written, MASK)
+        return text
+
+    async def places(self, page: Page) -> list[Locator]:
+        """What has to be painted over in a picture: password fields, and whatever shows a secret."""
+        found: list[Locator] = []
+        for frame in page.frames:
+            found.append(frame.locator("input[type=password]"))
+            if not self.secrets:
+                continue
+            fields = frame.locator("input, textarea")
+            values = await fields.evaluate_all(_VALUES)
+            found += [fields.nth(at) for at, value in enumerate(values) if self.over(value) != value]
+            found += [frame.get_by_text(secret) for secret in self.secrets.values() if secret]
+        return found

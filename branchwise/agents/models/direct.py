@@ -1,0 +1,26 @@
+"""A model as agents call it, without a ledger or a budget: for an agent in a graph of one's own, and for tests."""
+
+from __future__ import annotations
+
+from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler
+
+
+def direct(model: Model) -> Sampler:
+    """Make a Sampler that sends every call; within a run `recorded` takes its place.
+
+    Args:
+        model: What answers.
+    """
+    return _Direct(model)
+
+
+class _Direct:
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._model.capabilities
+
+    async def __call__(self, key: str, request: Request) -> Reply:
+        return await self._model.sample(request)
