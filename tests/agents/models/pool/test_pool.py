@@ -11,16 +11,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from branchwise import solve
 from branchwise.agents import models
 from branchwise.agents.models.pool import Pool
 from branchwise.agents.models.pool import breaker as breakers
 from branchwise.agents.models.pool.gate import QueueFull
-from branchwise.agents.protocols import Message, Reply, Request, Shape, Task
-from branchwise.graphs.state import Options
+from branchwise.agents.protocols import Message, Reply, Request, Shape
 from branchwise.store.errors import BadInput, ModelError, Unsupported
-from branchwise.store.records import Constraints, Usage, Verdict, Vouch
-from branchwise.store.store import Store
+from branchwise.store.records import Usage
 from tests.agents.models.conftest import Loopback, completion, says, serving
 
 Servers = Callable[[int], Awaitable[list[Loopback]]]
@@ -304,53 +301,3 @@ async def test_usage_is_kept_by_replica(servers: Servers, attach: Callable[..., 
     assert replace(state.usage, seconds=0) == Usage(
         calls=1, prompt_tokens=10, cached_tokens=4, completion_tokens=6
     )
-
-
-def steered() -> Task:
-    """A task whose every sample is one of two texts."""
-
-    def check(constraints: Constraints, text: str, complete: bool) -> Verdict:
-        return Verdict(score=0, accepted=False, feedback="", vouch=Vouch.SOUND, verifier="program")
-
-    return Task(
-        name="steered",
-        about="",
-        instructions="{problem}",
-        read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: Shape(choices=("sample 0", "sample 1")),
-        is_complete=lambda text: len(text) > 20,
-        check=check,
-    )
-
-
-async def test_a_run_asks_a_new_pool_what_it_can_do(servers: Servers, attach: Callable[..., Pool]) -> None:
-    those = await servers(2)
-    pool = attach(those)
-    async with Store.opened("sqlite:///:memory:") as store:
-        runs = (
-            solve(f"case {number}", task=f"{__name__}:steered", strategy=name, model=pool, store=store)
-            for number, name in enumerate(("best_of_n", "tree_of_thoughts"))
-        )
-        await asyncio.gather(*runs)
-    assert all(len(server.keys) - len(server.bodies) == 1 for server in those), "each was asked once"
-    sent = [body for server in those for body in server.bodies]
-    assert sent
-    assert all(body["structured_outputs"] == {"choice": ["sample 0", "sample 1"]} for body in sent)
-
-
-@pytest.mark.parametrize(
-    ("words", "lack"),
-    [
-        ({"strategy": "step_beam", "task": f"{__name__}:steered"}, "`steered` needs choices"),
-        ({"options": Options(verifier="yes_no")}, "`yes_no` needs choices"),
-    ],
-)
-async def test_an_engine_that_lacks_what_is_needed_is_refused_before_a_token(
-    attach: Callable[..., Pool], words: dict[str, Any], lack: str
-) -> None:
-    async with serving("somebody") as plain, Store.opened("sqlite:///:memory:") as store:
-        pool = attach([plain])
-        with pytest.raises(Unsupported, match=f"{lack}.*; the embedded engine and vLLM can do that"):
-            await solve("x", model=pool, store=store, **words)
-        assert not plain.bodies
-        assert not await store.runs()
