@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.agents import models
-from branchwise.agents.models.embedded import embedded
+from branchwise.agents.models.embedded import _threads, embedded
 from branchwise.agents.protocols import Message, Model, Request, Shape
 from branchwise.store.errors import ModelError
 
@@ -223,3 +223,14 @@ async def test_choices_are_weighed(model: Model) -> None:
     assert heard is not None
     assert set(heard) == {"Yes", "No"}
     assert all(logprob < 0 for logprob in heard.values())
+
+
+@pytest.mark.parametrize(
+    ("load", "threads"), [(0.0, 8), (8.0, 8), (12.0, 8), (16.0, 4), (32.0, 2), (900.0, 1)]
+)
+def test_fewer_threads_where_many_programs_want_the_cores(
+    load: float, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert _threads() == threads
