@@ -20,7 +20,6 @@ from branchwise.agents.environments.session import Session, Setting
 from branchwise.agents.environments.waiting import Traffic
 from branchwise.store.errors import EnvironmentFailed
 
-
 _PATIENCE = 5.0
 """Seconds that an element may take at least: on a busy machine a shorter time fails where nothing is wrong."""
 
