@@ -88,7 +88,7 @@ async def look(folder: Path) -> tuple[set[str], list[dict[str, object]], dict[st
             for decision in await store.decisions(run.id)
             if decision.kind == "arrival"
         }
-        return done, [asdict(node) for node in await store.tree(run.id)], arrived
+        return done, [asdict(node) for node in await store.nodes(run.id)], arrived
 
 
 def seen(arrivals: dict[str, dict[str, object]]) -> dict[str, tuple[object, ...]]:

@@ -12,7 +12,6 @@ from branchwise.agents.models.codec import read_reply, reply_json, request_json
 from branchwise.agents.models.require import require
 from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler, Shape
 from branchwise.agents.purse import Purse
-from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
 _PICTURE = 1000
@@ -87,7 +86,7 @@ class _Recorded:
         async def send() -> tuple[Json, Usage]:
             try:
                 reply = await self._model.sample(request)
-            except ModelError:
+            except Exception:
                 self._purse.pay(Usage(calls=1))  # as the ledger notes it
                 raise
             usage = replace(reply.usage, samples=request.n)
