@@ -28,7 +28,7 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
 
     Args:
         title: The log's name.
-        log: Recorded samples with a verifier's scores; votes are forecast where there are answers and the verifier errs.
+        log: Recorded samples with a verifier's scores; votes are forecast where it errs and there are answers.
         arm: The arm whose samples are independent.
         sizes: Numbers of samples.
         seeds: How often the held-back half is played.
