@@ -44,9 +44,7 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
     if len(log.instances) < _FEWEST:
         raise BadInput(f"A forecast needs at least {_FEWEST} instances, half of them to be held back.")
     half = min(len(pool) for pool in log.pools(arm).values()) // 2
-    votes = log.header.vouch is not Vouch.SOUND and any(s.answer is not None for s in log.samples)
-    names = _NAMES if votes else _NAMES[:1]
-    wanted = [_policy(name, arm, size) for size in sizes for name in names if size > 2 or name == _NAMES[0]]
+    wanted = _wanted(log, arm, sizes)
     known = [policy for policy in wanted if policy.limit <= half] or [_policy(_NAMES[0], arm, 1)]
     try:
         checked = validate(log, known, seeds=seeds)
@@ -87,6 +85,13 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
             ),
         ),
     )
+
+
+def _wanted(log: Log, arm: str, sizes: Sequence[int]) -> list[Policy]:
+    """Votes decide nothing under a sound check, without answers, or among two."""
+    votes = log.header.vouch is not Vouch.SOUND and any(s.answer is not None for s in log.samples)
+    names = _NAMES if votes else _NAMES[:1]
+    return [_policy(name, arm, size) for size in sizes for name in names if size > 2 or name == _NAMES[0]]
 
 
 def _policy(name: str, arm: str, size: int) -> Policy:
