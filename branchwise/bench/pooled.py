@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 
 from branchwise.agents.beta import Beta
 from branchwise.bench.audit_tables import audit_tables
 from branchwise.bench.audited import Audited, audited
-from branchwise.bench.bootstrap import bootstrap, paired
+from branchwise.bench.bootstrap import bootstrap
+from branchwise.bench.compared import compared
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import Outcomes, outcomes
 from branchwise.bench.pass_at_k import coverage, pass_at_k
-from branchwise.bench.planning import Scored, affordable, best_fixed, fitted_planner, random_planner
 from branchwise.bench.policy import Policy, policies
 from branchwise.bench.power_law import power_law
-from branchwise.bench.probing import Probe, probing
+from branchwise.bench.probing import probing
 from branchwise.bench.reliability import Reliability, reliability
 from branchwise.bench.repairs import repairs
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.simulated import simulated
-from branchwise.bench.split_half import split_half
 from branchwise.bench.step_knobs import MOST
 from branchwise.bench.step_simulator import step_simulator, tells_survival
 from branchwise.bench.stepwise import step_verifiers, stepwise
@@ -61,7 +59,7 @@ def pooled(title: str, log: Log, plan: Plan, facts: Mapping[str, str], *, seeds:
     probed = probing(log, plan.arm, found.instances, probes=plan.probes, seeds=seeds)
     budgets = {n: _budget(found, plan.arm, n) for n in plan.budgets}
     checked = _audited(log, plan, budgets, seeds)
-    planners, pairs = _planners(found, probed, plan, budgets, checked)
+    planners, pairs = compared(found, probed, budgets, probes=plan.probes, arm=plan.arm, checked=checked)
     plots: dict[str, Reliability] = {}
     if pairs:
         plots["Forecast pass@1"] = reliability([f for f, _ in pairs], [o for _, o in pairs])
@@ -128,61 +126,6 @@ def _policies(found: Outcomes, log: Log, plan: Plan) -> Table:
         rows=tuple(rows),
         note="Mean completion tokens an instance. Draws are without replacement from one half of a pool.",
     )
-
-
-def _planners(
-    found: Outcomes,
-    probed: Sequence[Sequence[Probe]],
-    plan: Plan,
-    budgets: Mapping[int, float],
-    checked: Audited | None,
-) -> tuple[list[Table], list[tuple[float, float]]]:
-    tables: list[Table] = []
-    pairs: list[tuple[float, float]] = []
-    for n in plan.budgets:
-        budget = budgets[n]
-        fixed = best_fixed(found, budget)
-        rivals = {"random planner": random_planner(found, budget)}
-        if n >= plan.probes:
-            rivals["fitted planner"], pairs = fitted_planner(found, probed, budget, arm=plan.arm)
-        if checked is not None:
-            rivals["adaptive stop + audited verifier"] = checked.at[n]
-        plain = next(
-            p for p in found.right if p.strategy == "best_of_n" and p.limit == n and p.arm == plan.arm
-        )
-        rivals[f"plain {plain.name}"] = Scored(
-            right=found.accuracy(plain), tokens=[fmean(row) for row in found.tokens[plain]]
-        )
-        rivals["split-half oracle"] = _oracle(found, budget)
-        rows = [_compared("best fixed, chosen on other instances", fixed, fixed)]
-        rows += [_compared(name, scored, fixed) for name, scored in rivals.items()]
-        tables.append(
-            Table(
-                title=f"Planners at {budget:,.0f} tokens ({n} samples)",
-                columns=("planner", "accuracy % [95%]", "tokens", "minus best fixed [95%]", "verdict"),
-                rows=tuple(rows),
-                note="Fitted on four fifths of the instances and scored on the rest; probes are paid for. "
-                "The split-half oracle needs labels and bounds what a planner could gain.",
-            )
-        )
-    return tables, pairs
-
-
-def _oracle(found: Outcomes, budget: float) -> Scored:
-    within = affordable(found, budget)
-    first, second = found.half(0), found.half(1)
-    right = split_half({p: first[p] for p in within}, {p: second[p] for p in within})
-    most = max(found.cost(p) for p in within)
-    return Scored(right=right, tokens=[most] * len(right))
-
-
-def _compared(name: str, scored: Scored, fixed: Scored) -> tuple[str, str, str, str, str]:
-    accuracy, tokens = bootstrap(scored.right).percent(), f"{fmean(scored.tokens):,.0f}"
-    if scored is fixed:
-        return name, accuracy, tokens, "", ""
-    gain = paired(scored.right, fixed.right)
-    verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
-    return name, accuracy, tokens, gain.percent(), verdict
 
 
 def _reliabilities(plots: Mapping[str, Reliability]) -> list[Table]:

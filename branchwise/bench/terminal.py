@@ -27,7 +27,7 @@ def grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> G
     """Lay rows of text out as a table for the terminal."""
     laid = Grid(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
-        laid.add_column(escape(column), justify="left" if i == 0 else "right")
+        laid.add_column(escape(column), justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
         laid.add_row(*(escape(cell) for cell in row))
     return laid

@@ -179,6 +179,7 @@ def show(
         from branchwise.cli.viewer.write import write
 
         run(write(run_id, store, html))
+        typer.echo(f"wrote {html}", err=True)
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 

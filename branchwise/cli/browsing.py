@@ -25,6 +25,11 @@ from branchwise.graphs.web.run import Company, browse, resume_browse
 from branchwise.store.locate import locate
 from branchwise.store.records import Budget
 
+_BLIND = (
+    "The embedded model cannot drive pages: it picks actions about at random "
+    "(docs/web.md). Name a larger one with --model."
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Errand:
@@ -62,6 +67,8 @@ def browsing(errand: Errand, *, as_json: bool) -> None:
             company=company,
         )
 
+    if errand.model.partition(":")[0] == "embedded":
+        print(_BLIND, file=sys.stderr)
     _show(work, errand.store, as_json=as_json)
 
 

@@ -17,6 +17,7 @@ from branchwise.agents.engines.kept import Kept, of_model
 from branchwise.cli.console import out
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result
+from branchwise.graphs.web.extras import extras
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
@@ -74,7 +75,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         markup=False,
         soft_wrap=True,
     )
-    page.print(text(list(tree)))
+    page.print(text(list(tree), extras(decisions)))
     if why:
         for decision in decisions:
             print_decision(page, decision)

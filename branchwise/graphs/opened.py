@@ -15,6 +15,8 @@ from branchwise.store.store import Store
 async def opened_engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
     """Open the model that was named, and close it at the end; a Model that is open already is left so."""
     if not isinstance(model, str):
+        # Before anybody judges by its abilities whether it can do the work.
+        await models.ask(model)
         yield model
         return
     options = {"base_url": request.base_url} if request.base_url else {}

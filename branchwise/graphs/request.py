@@ -18,7 +18,7 @@ from branchwise.graphs import strategies, tasks
 from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Budget, Json
+from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
 
 _LONGEST = 200_000
@@ -83,7 +83,7 @@ def checked(task: Task, options: Options) -> bool:
 
 
 def check_engine(request: Request, engine: Model) -> None:
-    """Refuse an engine that lacks what the strategy needs.
+    """Refuse an engine that lacks what the strategy needs, or the form of the task's samples.
 
     Raises:
         Unsupported: Says what is missing and which engines have it.
@@ -93,6 +93,11 @@ def check_engine(request: Request, engine: Model) -> None:
         check_abilities("verifier `yes_no`", engine, "choices", "logprobs")
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
+    task = tasks.load(request.task)
+    known = task.read_constraints(request.problem) or Constraints()
+    shape = task.shape(known, "", "solution")
+    held = {"choices": shape.choices, "regex": shape.regex, "schema": shape.schema}
+    check_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
 
 
 def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:

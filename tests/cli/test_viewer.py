@@ -30,6 +30,7 @@ NODES = [
         id="0.0.0", parent="0.0", depth=2, text='click button "Add"', score=0.9, complete=True, accepted=True
     ),
     Node(id="0.0.1", parent="0.0", depth=2, text="[red]no style[/]", score=0.5, duplicate_of="0.0"),
+    Node(id="0.2", parent="0", depth=1, text="later", score=0.5, feedback="proposed; not visited yet"),
 ]
 EXTRAS: dict[str, dict[str, Json]] = {
     "0.0": {"url": "http://shop/mugs", "prompt": HOSTILE, "screenshot": PIXEL, "restored": "replay"},
@@ -109,6 +110,7 @@ async def test_hostile_texts_stay_text(page: Page) -> None:
         await page.locator(f'[data-id="{name}"] > .row').click()
     assert await page.evaluate("window.owned") is None
     assert await page.locator("img[src^=http], img[src^=javascript]").count() == 0
+    assert "◌ later" in await page.locator('[data-id="0.2"]').inner_text()
     assert HOSTILE.rstrip("\u2028") in (await page.locator("#problem").text_content() or "")
 
 
@@ -129,6 +131,7 @@ def test_the_twin_prints_every_node_and_no_markup() -> None:
     assert "http://shop/mugs" in lines[1]
     assert "[red]no style[/]  (as 0.0)" in lines[3]
     assert "✗" in lines[4]
+    assert "◌ 0.50 later" in lines[5]
 
 
 def test_the_twin_counts_what_it_leaves_out() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
-from branchwise.graphs.run import solve
+from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
@@ -67,3 +67,39 @@ async def test_an_exhaustive_search_goes_on_after_it_has_won(
     )
     assert result.solved
     assert result.nodes == solutions
+
+
+class PulledPlug(Exception): ...
+
+
+@pytest.mark.parametrize("budget", [Budget(calls=9), Budget(tokens=6000), Budget(completion_tokens=1100)])
+async def test_a_resumed_run_gets_no_second_budget(tmp_path: Path, budget: Budget) -> None:
+    url, left = f"sqlite:///{tmp_path}/runs.sqlite", 5
+
+    def write(request: Request, seed: int) -> str:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise PulledPlug
+        return _write(request, seed)
+
+    with pytest.raises(PulledPlug):
+        await solve(
+            "Which?",
+            model=scripted(write),
+            budget=budget,
+            store=url,
+            strategy="sequential_revision",
+            knobs={"n": 100},
+        )
+    async with Store.opened(url) as store:
+        [run] = await store.runs()
+        spent = await store.usage(run.id)
+    assert spent.calls > 0
+    result = await resume(run.id, model=scripted(_write), store=url)
+    assert result.reason == "budget"
+    assert result.usage.calls > spent.calls
+    assert budget.calls is None or result.usage.calls <= budget.calls
+    assert budget.tokens is None or result.usage.tokens <= budget.tokens
+    written = budget.completion_tokens
+    assert written is None or result.usage.completion_tokens <= written

@@ -20,6 +20,9 @@ from branchwise.agents.environments.session import Session, Setting
 from branchwise.agents.environments.waiting import Traffic
 from branchwise.store.errors import EnvironmentFailed
 
+_PATIENCE = 5.0
+"""Seconds that an element may take at least: on a busy machine a shorter time fails where nothing is wrong."""
+
 
 class Site(Protocol):
     """A site that can copy its own server state, so that writes of a branch stay in that branch."""
@@ -50,7 +53,7 @@ class Window:
     quiet: float = 0.04
     """Seconds without a request after which a page counts as quiet."""
     patience: float = 5.0
-    """Seconds after which a page is taken as it is, and an element that cannot be clicked is given up."""
+    """Seconds after which a page is taken as it is; longer than five, also those an element may take to be clicked."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
 
@@ -127,7 +130,7 @@ class Chrome:
             raise EnvironmentFailed(f"The browser opened no page: {error.message}") from error
 
     async def _furnish(self, context: BrowserContext, world: str | None) -> Session:
-        context.set_default_timeout(self.window.patience * 1000)
+        context.set_default_timeout(max(_PATIENCE, self.window.patience) * 1000)
         guard = Guard(border=self.border, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from aiohttp import web
+from playwright.async_api import Error
 
 from branchwise.agents.environments.browser import Chrome, Window, browser
 from branchwise.agents.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
@@ -29,6 +30,8 @@ _SEEN = """() => ({
     done: Boolean(window.WOB_DONE_GLOBAL),
     reward: Number(window.WOB_RAW_REWARD_GLOBAL || 0),
 })"""
+_LOADING = 60_000
+"""Milliseconds."""
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
@@ -40,8 +43,15 @@ class _Episode:
     goal: str = ""
 
     async def begin(self, seed: int) -> None:
-        await self.session.page.evaluate(_START, str(seed))
-        self.goal = " ".join(str((await self.session.page.evaluate(_SEEN))["goal"]).split())
+        page = self.session.page
+        try:
+            # However slow the machine is, an episode cannot begin before its scripts are there.
+            await page.wait_for_load_state("load", timeout=_LOADING)
+            await page.evaluate(_START, str(seed))
+        except Error as error:
+            await self.session.aclose()
+            raise EnvironmentFailed(f"The task did not start: {error.message.splitlines()[0]}") from error
+        self.goal = " ".join(str((await page.evaluate(_SEEN))["goal"]).split())
         # Nothing that a task writes outlives its page, so a button named "Submit" is as free as any other.
         self.session.setting = replace(
             self.session.setting, phrases=tuple(dict.fromkeys(_QUOTED.findall(self.goal))), rewinds=True

@@ -8,6 +8,8 @@ from urllib.parse import quote, quote_plus
 
 from playwright.async_api import Locator, Page
 
+_KEPT = "!$&'()*+,;=:@/?"
+"""Characters that an address may keep as they are."""
 MASK = "••••"
 _VALUES = "fields => fields.map(field => field.value)"
 
@@ -20,8 +22,14 @@ class Veil:
 
     def over(self, text: str) -> str:
         """The text without secrets, written plainly or as in an address."""
-        for secret in self.secrets.values():
-            for written in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)} - {""}:
+        for secret in filter(None, self.secrets.values()):
+            for written in {
+                secret,
+                quote(secret),
+                quote(secret, safe=_KEPT),
+                quote(secret, safe=""),
+                quote_plus(secret),
+            }:
                 text = text.replace(written, MASK)
         return text
 

@@ -14,6 +14,11 @@ class _Checkable(Protocol):
     async def check(self) -> None: ...
 
 
+@runtime_checkable
+class _Askable(Protocol):
+    async def ask(self) -> None: ...
+
+
 _SCHEMES = {
     "embedded": "embedded",
     "openai-compatible": "endpoint",
@@ -61,3 +66,13 @@ async def check(model: Model) -> None:
     """
     if isinstance(model, _Checkable):
         await model.check()
+
+
+async def ask(model: Model) -> None:
+    """Have an open model say what it can do, which costs no token; one that has said so already is not asked again.
+
+    Raises:
+        ModelError: It cannot be reached or will not serve us; says what to do.
+    """
+    if isinstance(model, _Askable):
+        await model.ask()

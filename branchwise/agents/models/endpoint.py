@@ -116,6 +116,12 @@ class Endpoint:
             names = ", ".join(f"`{model.id}`" for model in served.data)
             raise ModelError(f"The server at {where} does not serve `{self._model}`; it serves {names}.")
 
+    async def ask(self) -> None:
+        """Do what `check` does unless the server has said what it is."""
+        async with self._probing:
+            if not self.known:
+                await self.check()
+
     async def sample(self, request: Request) -> Reply:
         """Answer with exactly `request.n` samples; see `Model.sample`."""
         await self._probe()

@@ -44,12 +44,19 @@ class _Uniform:
 
     async def sample(self, request: Request) -> Reply:
         texts = [_draw(request.shape, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
-        samples = tuple(Sample(text=text, tokens=1 + len(_TOKEN.findall(text))) for text in texts)
+        samples = tuple(_sample(text, request.shape.max_tokens) for text in texts)
         written = sum(sample.tokens for sample in samples)
         return Reply(samples=samples, usage=Usage(calls=1, completion_tokens=written))
 
     async def aclose(self) -> None:
         pass
+
+
+def _sample(text: str, most: int) -> Sample:
+    ends = [token.end() for token in _TOKEN.finditer(text)]
+    if len(ends) < most:
+        return Sample(text=text, tokens=len(ends) + 1)
+    return Sample(text=text[: ends[most - 1]], tokens=most, finish="length")
 
 
 def _draw(shape: Shape, rng: Random) -> str:

@@ -9,6 +9,7 @@ from rich.tree import Tree as Drawing
 
 from branchwise.store.records import Json, Node, NodeId
 
+_UNVISITED = "not visited yet"
 _NOTHING: Mapping[str, Json] = {}
 
 
@@ -71,7 +72,7 @@ def _line(node: Node, extra: Mapping[str, Json], wide: int) -> Text:
         line.append(f"  {_printable(str(url), wide)}", style="dim")
     if node.failed is not None:
         line.append(f"  ({_printable(node.failed, wide)})", style="dim")
-    if node.duplicate_of is not None:
+    if node.duplicate_of is not None and not (node.failed or "").endswith(f" {node.duplicate_of}"):
         line.append(f"  (as {node.duplicate_of})", style="dim")
     return line
 
@@ -81,6 +82,8 @@ def _mark(node: Node) -> tuple[str, str]:
         return "✓", "bold green"
     if node.failed is not None:
         return "✗", "red"
+    if node.feedback.endswith(_UNVISITED):
+        return "◌", "dim"
     return ("●" if node.complete else "○"), ""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt
+from statistics import pvariance
 
 from branchwise.graphs.protocols import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Unit, Weight
-from branchwise.graphs.strategies._view import clip
+from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies._visits import Visits, priors, visits
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
@@ -19,6 +20,10 @@ ABOUT = About(
 _LENGTHS = (1, 2, 4, 10)
 _VISITED = 6
 """Visits that a good child must exceed."""
+_WIDEST = 20
+"""Children beyond which a poor set is not widened."""
+_ALIKE = 0.01
+"""Variance of mean values below which children are alike; ours."""
 _DEPTH = 400
 
 
@@ -34,9 +39,10 @@ def rewind(
 ) -> Allocation:
     """Search below the committed prefix by PUCT; commit to its most visited child when good or overdue.
 
-    Values are scaled to 0..1 among siblings. A node without a score counts with its parent's. Missing here: a
-    policy cannot let the model finish a reply for its evaluation (the verifier judges the prefix), nor spread
-    values to siblings that mean the same, which needs embeddings; nor are poor sets of children widened.
+    Values are scaled to 0..1 among siblings. A node without a score counts with its parent's. Where all children of
+    a node are poor (below 1/2, the paper's 0) and alike, it gets `branching` more, up to 20, before the walk goes on
+    below them. Missing here: a policy cannot let the model finish a reply for its evaluation (the verifier judges
+    the prefix), nor spread values to siblings that mean the same, which needs embeddings.
 
     Args:
         tree: The run's tree.
@@ -54,6 +60,8 @@ def rewind(
     if at.id in seen.closed:
         return {}
     while at.id in seen.grown:
+        if _poor(seen, at) and (room := _WIDEST - len(offspring(tree, at.id, "rewind"))) > 0:
+            return clip([(at.id, min(branching, room))], budget)
         at = _select(seen, at, exploration)
     return clip([(at.id, branching)], budget)
 
@@ -70,6 +78,11 @@ def _committed(seen: Visits, at: Node, threshold: float, iterations: int) -> Nod
     good = seen.count[best.id] > _VISITED and seen.mean(best.id) > threshold
     over = seen.count[at.id] > iterations or at.id in seen.closed
     return best if good or over else None
+
+
+def _poor(seen: Visits, at: Node) -> bool:
+    means = [seen.mean(node.id) for node in seen.below[at.id]]
+    return len(means) > 1 and max(means) < 0.5 and pvariance(means) < _ALIKE
 
 
 def _select(seen: Visits, at: Node, exploration: float) -> Node:

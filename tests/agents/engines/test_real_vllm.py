@@ -50,7 +50,7 @@ async def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
 
 async def test_it_says_what_it_can_do(model: Endpoint) -> None:
     every = Capabilities(
-        prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
+        prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, pictures=True, many=True
     )
     assert model.capabilities == every
 
@@ -226,7 +226,7 @@ async def test_a_won_race_and_a_cancelled_run_stop_at_the_server(real_vllm: str,
 
     won = await run(race=True)
     assert won.solved
-    after = await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=2.0)
+    after = await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=10.0)
     assert 1 <= after.finished - before.finished < 8, "the first whole story ended the others"
 
     other = asyncio.create_task(run())
@@ -234,5 +234,5 @@ async def test_a_won_race_and_a_cancelled_run_stop_at_the_server(real_vllm: str,
     other.cancel()
     with pytest.raises(asyncio.CancelledError):
         await other
-    await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=2.0)
+    await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=10.0)
     await pool.aclose()

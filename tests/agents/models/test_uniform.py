@@ -40,6 +40,14 @@ async def test_choices_are_equally_likely_and_a_seed_repeats_them() -> None:
     assert all(abs(count - 1000) < 120 for count in counts.values()), "four and a half standard deviations"
 
 
+async def test_no_draw_is_longer_than_asked_for() -> None:
+    request = Request(messages=ASKED, n=50, seed=2, shape=Shape(regex="([a-z] [0-9]\n){1,9}", max_tokens=9))
+    samples = (await models.load("uniform").sample(request)).samples
+    assert all(sample.tokens <= 9 for sample in samples)
+    assert {sample.finish for sample in samples} == {"stop", "length"}
+    assert all(len(s.text.split()) == 9 for s in samples if s.finish == "length")
+
+
 async def test_free_text_is_refused() -> None:
     with pytest.raises(Unsupported, match="writes no free text"):
         await models.load("uniform").sample(Request(messages=ASKED))

@@ -1,8 +1,13 @@
-"""The example package: a strategy from outside, found by its entry point."""
+"""The example package, built and installed: a strategy from outside, found by its entry point."""
 
 from __future__ import annotations
 
-import tomllib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,25 +18,43 @@ from branchwise.store.records import ROOT
 from branchwise.store.tree import Tree
 from tests.graphs.strategies.simulate import World, perfect, search
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "outside_strategy"
+ROOT_FOLDER = Path(__file__).parents[3]
+
+
+def command(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        env={**os.environ, **(env or {})},
+        cwd=ROOT_FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which pip has installed the example's wheel; nothing is downloaded."""
+    source = tmp_path_factory.mktemp("source") / "example"
+    shutil.copytree(ROOT_FOLDER / "examples" / "outside_strategy", source)
+    target = tmp_path_factory.mktemp("site")
+    words = (
+        "install",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--target",
+        str(target),
+        str(source),
+    )
+    made = command("pip", *words)
+    assert made.returncode == 0, made.stderr
+    return target
 
 
 @pytest.fixture
-def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Install the example as an editable package would be: its folder and a dist-info on the path."""
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
-    info = tmp_path / "outside_strategy-0.1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    )
-    lines = [
-        f"[{group}]\n" + "\n".join(f"{k} = {v}" for k, v in points.items())
-        for group, points in project["entry-points"].items()
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    monkeypatch.syspath_prepend(str(EXAMPLE))
-    monkeypatch.syspath_prepend(str(tmp_path))
+def _installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(site))
 
 
 @pytest.mark.usefixtures("_installed")
@@ -49,6 +72,16 @@ def test_the_outside_strategy_searches() -> None:
     strategy = strategies.load("doubling", most=8)
     counts = {len(search(strategy, World(problem=i, chance=0.2), perfect, budget=100)) - 1 for i in range(40)}
     assert counts == {1, 2, 4, 8}
+
+
+def test_the_command_line_knows_it_and_runs_it(site: Path, tmp_path: Path) -> None:
+    env = {"PYTHONPATH": str(site), "BRANCHWISE_STORE": f"sqlite:///{tmp_path}/runs.sqlite"}
+    listed = command("branchwise", "strategies", "--json", env=env)
+    assert "doubling" in {row["name"] for row in json.loads(listed.stdout)}
+    words = ("4 9 10 13", "--task", "game24", "--model", "uniform", "--strategy", "doubling", "-k", "most=4")
+    solved = command("branchwise", "solve", *words, "--json", env=env)
+    assert solved.returncode in {0, 1}, solved.stderr
+    assert json.loads(solved.stdout)["nodes"] in {1, 2, 4}
 
 
 def test_without_the_package_its_name_is_unknown() -> None:

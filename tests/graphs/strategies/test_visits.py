@@ -66,6 +66,14 @@ def test_rewind_commits_to_a_child_that_is_good_and_well_visited() -> None:
     assert next(iter(rewind(overdue, 100, iterations=2))).startswith("0.0.")
 
 
+def test_rewind_widens_children_that_are_poor_and_alike() -> None:
+    assert rewind(root_with(0.1, 0.2), 100) == {ROOT: 4}
+    assert rewind(root_with(0.1, 0.2), 100, branching=30) == {ROOT: 18}, "never beyond 20"
+    assert ROOT not in rewind(root_with(*[0.1] * 20), 100)
+    assert ROOT not in rewind(root_with(0.1, 0.45), 100), "not alike"
+    assert ROOT not in rewind(root_with(0.55, 0.5), 100), "not poor"
+
+
 def test_rewind_shortens_its_first_steps() -> None:
     hints = strategies.hints("rewind")
     assert hints(Tree(), ROOT, 0).max_tokens == 1

@@ -68,6 +68,7 @@ class Pool:
         self._flights = Flights()
         self._gate = Gate(self._room, queue)
         self._turns = count()
+        self._asking = asyncio.Lock()
         self._probes: set[asyncio.Task[None]] = set()
         self._watch: asyncio.TimerHandle | None = None
         self._closed = False
@@ -120,6 +121,11 @@ class Pool:
         return "pool:" + next((name for name in names if name), "?")
 
     @property
+    def known(self) -> bool:
+        """Whether an engine has said what it is."""
+        return any(replica.endpoint.known for replica in self._replicas)
+
+    @property
     def capabilities(self) -> Capabilities:
         """What every engine that has been asked can do."""
         asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
@@ -161,12 +167,18 @@ class Pool:
         if not any(replica.well for replica in self._replicas):
             raise ModelError(" ".join(str(outcome) for outcome in outcomes))
 
+    async def ask(self) -> None:
+        """Do what `check` does unless an engine has said what it is; runs that begin together ask once."""
+        async with self._asking:
+            if not self.known:
+                await self.check()
+
     async def sample(self, request: Request) -> Reply:
         """Answer with exactly `request.n` samples; see `Model.sample`."""
         if self._closed:
             raise ModelError("This pool is closed.")
-        if not any(replica.endpoint.known for replica in self._replicas):
-            await self.check()
+        if not self.known:
+            await self.ask()
         require(self, request)
         return await self._flights(request, self._send)
 

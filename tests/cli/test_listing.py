@@ -1,0 +1,58 @@
+"""What listings print: all five terms of every decision, whole run ids, one line a row in a pipe, JSON when asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def branchwise(*arguments: str, home: Path, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "branchwise", *arguments],
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "BRANCHWISE_STORE": str(home / "runs.sqlite"),
+            "XDG_DATA_HOME": str(home),
+            **environment,
+        },
+        check=False,
+        timeout=120,
+        cwd=ROOT,
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_show_why_tells_the_five_terms_of_every_strategy(tmp_path: Path) -> None:
+    problem = str(ROOT / "examples/calendar/two_people.txt")
+    ask = ("solve", "-f", problem, "--task", "calendar", "--model", "uniform", "--json")
+    run = json.loads(branchwise(*ask, home=tmp_path))["run_id"]
+    lines = branchwise("show", run[-8:], "--why", home=tmp_path).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("strategy "))
+    terms = ["exploitation", "exploration", "prior", "diversity", "recovery", "total"]
+    assert lines[head].split() == ["strategy", *terms]
+    for line in lines[head + 1 : head + 4]:
+        name, *values = line.split()
+        assert name in {"best_of_n", "tree_of_thoughts", "rebase"}
+        assert float(values[-1]) == pytest.approx(sum(map(float, values[:-1])), abs=0.004)
+    assert run in branchwise("runs", home=tmp_path, COLUMNS="60")
+    assert len(branchwise("runs", home=tmp_path).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["strategies", "tasks", "runs", "planner show", "pool status", "runs --status queued"]
+)
+def test_every_listing_is_json_when_asked(command: str, tmp_path: Path) -> None:
+    found = json.loads(branchwise(*command.split(), "--json", home=tmp_path, XDG_STATE_HOME=str(tmp_path)))
+    assert isinstance(found, list | dict)
+    assert bool(found) == (command in {"strategies", "tasks"})

@@ -1,0 +1,79 @@
+"""README.md holds: its example runs as written, its commands and options exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from branchwise.agents.models import load
+from branchwise.cli.app import app
+from branchwise.cli.exits import Exit
+from branchwise.store.errors import ModelError
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for line in re.findall(r"^\$ (branchwise .*)$", README, re.MULTILINE)
+    if "pool" not in line
+]
+
+
+@pytest.mark.embedded
+async def test_the_example_runs_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        await load("embedded").aclose()
+    except ModelError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    monkeypatch.setenv("BRANCHWISE_STORE", f"sqlite:///{tmp_path}/runs.sqlite")
+    [example] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    problem = (ROOT / "examples/calendar/two_people.txt").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"problem": problem, "problems": [problem]}
+    done = eval(compile(example, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+    assert inspect.isawaitable(done)
+    await done
+    assert names["result"].vouch == "sound"
+    assert names["result"].usage.tokens <= 20_000
+    assert capsys.readouterr().out.rstrip().endswith("sound")
+    assert len(names["ids"]) == 1
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_and_option_is_there(words: list[str]) -> None:
+    command: Any = get_command(app)
+    rest = words[1:]
+    while rest and rest[0] in getattr(command, "commands", ()):
+        command = command.commands[rest.pop(0)]
+    options = {name for option in command.params for name in option.opts}
+    assert {word for word in rest if word.startswith("-")} <= options
+    if "--install-completion" not in rest:
+        assert command.make_context(words[1], rest).args == []
+
+
+def test_every_exit_code_is_documented() -> None:
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert told == {int(code) for code in Exit}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_every_page_of_the_documentation_is_linked() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{page.name}" in README
