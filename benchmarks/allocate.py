@@ -35,17 +35,17 @@ KNOBS: dict[str, dict[str, object]] = {
     "coat": {"branching": 50, "simulations": _LARGE},
     "depth_first": {"branching": 50, "threshold": 0.3, "solutions": _LARGE, "steps": _LARGE},
     "dvts": {"n": 64, "expand": 4, "steps": _LARGE},
-    "early_pruning": {"n": 128, "keep": 0.5, "after": 2, "steps": _LARGE},
+    "early_pruning": {"n": 256, "keep": 0.5, "after": 2, "steps": _LARGE},
     "hypothesis_refinement": {"n": 32, "iterations": _LARGE},
     "iterative_deepening": {"n": 64, "segments": _LARGE},
     "lookahead": {"n": 64, "expand": 4, "steps": _LARGE},
     "mcts": {"branching": 50, "simulations": _LARGE},
     "parallel_tempering": {"n": 16, "chains": 4, "iterations": _LARGE},
-    "particle_filter": {"n": 512},
+    "particle_filter": {"n": 3000},
     "particle_gibbs": {"n": 64, "iterations": _LARGE},
     "plan_first": {"plans": 50, "n": _LARGE},
     "rebase": {"width": 2000},
-    "refinement_tree": {"branching": 16, "select": 4, "gate": 1.0},
+    "refinement_tree": {"branching": 1000, "select": 5, "gate": 1.0},
     "revision_chains": {"n": _LARGE, "ratio": 1.0},
     "rewind": {"branching": 50, "iterations": 500, "threshold": 1.0},
     "sequential_revision": {"n": _LARGE},
@@ -60,23 +60,25 @@ MOST = {"sequential_revision": 300, "step_gates": 1000}
 
 
 def grown(strategy: Strategy, name: str, most: int) -> list[Tree]:
-    """Let the strategy grow a tree to `most` nodes, or as far as it goes; snapshots at every size passed."""
+    """Let the strategy grow a tree to `most` nodes, or as far as it goes; snapshots as the sizes are passed."""
     random, nodes, counts = Random(most), [], dict[str, int]()
-    usual, hints = strategies.about(name).grain, strategies.hints(name)
+    about, hints = strategies.about(name), strategies.hints(name)
+    # A budget that cut a layer short would leave the strategy with part of its tree.
+    layers = about.grain == "step" or "revisions" in about.needs
     tree, wanted, snapshots = Tree(), [size for size in SIZES if size <= most], []
     while wanted:
-        allocation = strategy(tree, wanted[0] - len(tree))
+        allocation = strategy(tree, _LARGE if layers else wanted[0] - len(tree))
         if not allocation:
             break
         for parent, count in allocation.items():
-            grain = hints(tree, parent, 0).grain or usual
+            grain = hints(tree, parent, 0).grain or about.grain
             for _ in range(count):
                 ordinal = counts.get(parent, 0)
                 counts[parent] = ordinal + 1
                 nodes.append(_child(tree[parent], ordinal, grain, random))
         tree = Tree(nodes)
         if len(tree) >= wanted[0]:
-            wanted.pop(0)
+            wanted = [size for size in wanted if size > len(tree)]
             snapshots.append(tree)
     return snapshots
 

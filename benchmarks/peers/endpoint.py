@@ -38,6 +38,7 @@ class Endpoint:
         self._model, self._task = model, found.task
         self._instances = tuple(found.instances())
         self._counts: Counter[str] = Counter()
+        self._seen: set[tuple[str, str]] = set()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -49,8 +50,9 @@ class Endpoint:
             return self._check(json.loads(await request.read()))
         if request.path == "/reset":
             self._counts.clear()
+            self._seen.clear()
             return web.Response()
-        return web.json_response(self._counts)
+        return web.json_response(self._counts | Counter(distinct_answers=len(self._seen)))
 
     async def _complete(self, body: dict[str, Any]) -> web.Response:
         messages, prefix = list(body["messages"]), ""
@@ -78,6 +80,9 @@ class Endpoint:
                 "prompt_tokens": usage.prompt_tokens,
             }
         )
+        if kind == "answer":
+            asked = str(messages[-1]["content"])
+            self._seen |= {(asked, prefix + sample.text) for sample in reply.samples}
         choices = [
             {
                 "index": i,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, Request, Sample, Sampler, Shape, Task
+from branchwise.agents.protocols import Agent, Message, Request, Sample, Sampler, Shape, Task
 
 _NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 _TOKENS_A_STEP = 64
@@ -15,7 +14,7 @@ _TOKENS_A_STEP = 64
 
 def proposer(
     sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
-) -> Callable[[GeneratorState], Awaitable[GeneratorUpdate]]:
+) -> Agent[GeneratorState, GeneratorUpdate]:
     """Make the proposer, a LangGraph node that reads and writes what the generator does.
 
     One reply lists the steps, one a line, so they do not repeat each other as independent samples of a narrow

@@ -67,23 +67,35 @@ class Purse:
             yield
 
     @contextmanager
-    def reserve(self, tokens: int, written: int = 0) -> Iterator[None]:
+    def reserve(self, tokens: int, written: int = 0) -> Iterator[Callable[[Usage], None]]:
         """Hold `tokens`, of which `written` at most are completion tokens, and one call while a call is in flight.
+
+        Yields:
+            `pay`, which gives back what is held and pays what the call has cost. Until the call is in the ledger it
+            would otherwise count twice, and others be refused what is there.
 
         Raises:
             BudgetSpent: A limit is reached, or the tokens are more than what is left.
         """
         self._check(tokens, written)
-        with self.parent.reserve(tokens, written) if self.parent is not None else nullcontext():
-            self._held_tokens += tokens
-            self._held_written += written
-            self._held_calls += 1
+        with self.parent.reserve(tokens, written) if self.parent is not None else nullcontext() as above:
+            self._hold(1, tokens, written)
+            held = True
+
+            def pay(usage: Usage) -> None:
+                nonlocal held
+                if held:
+                    self._hold(-1, -tokens, -written)
+                held = False
+                self.spent += usage
+                if above is not None:
+                    above(usage)
+
             try:
-                yield
+                yield pay
             finally:
-                self._held_tokens -= tokens
-                self._held_written -= written
-                self._held_calls -= 1
+                if held:
+                    self._hold(-1, -tokens, -written)
 
     def pay(self, usage: Usage) -> None:
         """Take note of what a call has cost."""
@@ -116,6 +128,11 @@ class Purse:
         if budget.seconds is not None and self.elapsed >= budget.seconds:
             limits.append(0)
         return max(0, int(min(limits)))
+
+    def _hold(self, calls: int, tokens: int, written: int) -> None:
+        self._held_calls += calls
+        self._held_tokens += tokens
+        self._held_written += written
 
     def _check(self, tokens: int, written: int) -> None:
         budget, spent = self.budget, self.spent

@@ -12,6 +12,7 @@ from branchwise.bench.report import Report, Table
 from branchwise.bench.simulator import simulator, validate
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
+from branchwise.store.records import Vouch
 
 _NAMES = ("best_of_n", "self_consistency", "weighted_best_of_n")
 _INSTANCES = 500
@@ -27,23 +28,23 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
 
     Args:
         title: The log's name.
-        log: Recorded samples with a verifier's scores and with answers.
+        log: Recorded samples with a verifier's scores; votes are forecast where it errs and there are answers.
         arm: The arm whose samples are independent.
         sizes: Numbers of samples.
         seeds: How often the held-back half is played.
 
     Raises:
-        BadInput: The log has too few instances, or no scores or answers, or its samples are all right or all wrong.
+        BadInput: The log has too few instances, or no scores, or its samples are all right or all wrong.
     """
-    if log.header.verifier is None or not any(s.answer is not None for s in log.samples):
-        raise BadInput("A forecast needs a log with a verifier's scores and with answers.")
+    if log.header.verifier is None:
+        raise BadInput("A forecast needs a log with a verifier's scores.")
     if min(sizes) < 1:
         raise BadInput("A forecast needs numbers of samples of at least 1.")
     log = Log(header=log.header, samples=tuple(s for s in log.samples if s.arm == arm))
     if len(log.instances) < _FEWEST:
         raise BadInput(f"A forecast needs at least {_FEWEST} instances, half of them to be held back.")
     half = min(len(pool) for pool in log.pools(arm).values()) // 2
-    wanted = [_policy(name, arm, size) for size in sizes for name in _NAMES if size > 2 or name == _NAMES[0]]
+    wanted = _wanted(log, arm, sizes)
     known = [policy for policy in wanted if policy.limit <= half] or [_policy(_NAMES[0], arm, 1)]
     try:
         checked = validate(log, known, seeds=seeds)
@@ -84,6 +85,13 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
             ),
         ),
     )
+
+
+def _wanted(log: Log, arm: str, sizes: Sequence[int]) -> list[Policy]:
+    """Votes decide nothing under a sound check, without answers, or among two."""
+    votes = log.header.vouch is not Vouch.SOUND and any(s.answer is not None for s in log.samples)
+    names = _NAMES if votes else _NAMES[:1]
+    return [_policy(name, arm, size) for size in sizes for name in names if size > 2 or name == _NAMES[0]]
 
 
 def _policy(name: str, arm: str, size: int) -> Policy:

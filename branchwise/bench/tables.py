@@ -74,12 +74,14 @@ def read_log(name: str, data: Path | None) -> Log:
     return Log.read(Path(name))
 
 
-def plan_of(log: Log) -> Plan:
-    """How a log that nobody has written a plan for is replayed.
+def plan_of(name: str, log: Log) -> Plan:
+    """How a log is replayed: by the plan that its name has here, else by what its pools allow.
 
     Raises:
         BadInput: Its instances do not all have two samples, half of which could be held back.
     """
+    if name in _POOLED:
+        return _POOLED[name]
     arms = (_UNBIASED,) if _UNBIASED in log.arms else log.arms
     half = min((len(pool) for arm in arms for pool in log.pools(arm).values()), default=0) // 2
     if half < 1:
@@ -103,8 +105,7 @@ def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
         return (trials(name, log, facts),)
     if name in names() and name not in _POOLED:
         return (choosing(name, log, facts),)
-    plan = _POOLED[name] if name in _POOLED else plan_of(log)
-    return _pooled(name if name in names() else Path(name).stem, log, plan, facts, seeds)
+    return _pooled(name if name in names() else Path(name).stem, log, plan_of(name, log), facts, seeds)
 
 
 def _pooled(name: str, log: Log, plan: Plan, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:

@@ -221,7 +221,7 @@ def simulate(
             sizes = tuple(sorted({int(size) for size in samples.split(",")}))
         except ValueError as error:
             raise BadInput(f"Numbers of samples are written like `1,4,16`, not `{samples}`.") from error
-        report = forecast(log, found, plan_of(found).arm, sizes, seeds=seeds)
+        report = forecast(log, found, plan_of(log, found).arm, sizes, seeds=seeds)
         if as_json:
             typer.echo(report.dumps())
         else:

@@ -61,3 +61,17 @@ def test_tokens_read_from_the_cache_are_free() -> None:
 def test_a_budget_must_be_positive(tokens: int) -> None:
     with pytest.raises(ValueError, match="positive"):
         Budget(tokens=tokens)
+
+
+def test_what_is_paid_is_no_longer_held_too() -> None:
+    together = Purse(Budget(tokens=100, calls=2))
+    one, two = Purse(Budget(), parent=together), Purse(Budget(), parent=together)
+    with one.reserve(40, 40) as pay:
+        pay(Usage(calls=1, prompt_tokens=20, completion_tokens=30))
+        with two.reserve(50):
+            pass
+        with pytest.raises(BudgetSpent, match="tokens"), two.reserve(51):
+            pass
+    assert (one.spent.tokens, two.spent.tokens, together.spent.tokens) == (50, 0, 50)
+    with two.reserve(50), pytest.raises(BudgetSpent, match="calls"), one.reserve(0):
+        pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_a_forecast_goes_beyond_the_recorded_samples_and_carries_its_error() -> 
     assert all("+-" in row[1] for row in table.rows)
     assert [bool(row[2]) for row in table.rows] == [True] * 4 + [False] * 3
     assert sum(row[4] == "best" for row in table.rows) == 1
+
+
+def test_under_a_sound_check_only_its_choice_is_forecast() -> None:
+    plain = log()
+    checked = Log(
+        header=replace(plain.header, vouch=Vouch.SOUND),
+        samples=tuple(
+            replace(s, answer=None, accepted=bool(s.correct), scores={"v": float(bool(s.correct))})
+            for s in plain.samples
+        ),
+    )
+    (table,) = forecast("log", checked, "", (1, 4, 16), seeds=2).tables
+    assert [row[0] for row in table.rows] == [f"best_of_n (N={n})" for n in (1, 4, 16)]
+    shares = [float(row[1].split()[0]) for row in table.rows]
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(50, abs=15)
 
 
 def test_what_cannot_be_forecast_is_refused() -> None:

@@ -75,8 +75,8 @@ def killed_migration(url: str, seed: int, *, new: bool) -> int:
         for worker in crew:
             worker.start()
         for worker in crew:
-            worker.join(120)
-            assert worker.exitcode in {0, -signal.SIGKILL}, worker.exitcode
+            worker.join(600)  # three that import at once on a busy machine
+            assert worker.exitcode in {0, -signal.SIGKILL}, f"A process ended with {worker.exitcode}."
             killed += worker.exitcode != 0
     with connect(url) as engine, engine.connect() as connection:
         assert revision(connection) == HEAD

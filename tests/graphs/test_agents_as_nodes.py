@@ -21,12 +21,15 @@ from branchwise.agents.models.direct import direct
 from branchwise.agents.models.scripted import scripted
 from branchwise.agents.planner import planner
 from branchwise.agents.prior import prior
+from branchwise.agents.proposer import proposer
 from branchwise.agents.selector import selector
 from branchwise.agents.ucb import Record
 from branchwise.agents.value import value
+from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.reward import reward
+from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs import tasks
 from branchwise.store.records import Constraints
@@ -55,11 +58,19 @@ CASES: Mapping[str, Case] = {
         "?",
         "prior",
     ),
+    "proposer": (
+        lambda s: proposer(s, TEXT),
+        {**ASKED, "grain": "step", "previous": "", "feedback": ""},
+        "1. One step.",
+        "samples",
+    ),
     "selector": (lambda s: selector(("rebase",)), {"record": Record(), "prior": {}}, "", "selection"),
     "value": (value, PAGE, "Hm.\nStatus: success", "value"),
+    "verifiers.chance": (lambda s: chance(), JUDGED, "", "verdict"),
     "verifiers.llm": (lambda s: llm(s, TEXT), JUDGED, "Good.\nScore: 96", "verdict"),
     "verifiers.program": (lambda s: program(GAME), {**JUDGED, "constraints": NUMBERS}, "", "verdict"),
     "verifiers.reward": (lambda s: reward(s, TEXT), JUDGED, "0.5", "verdict"),
+    "verifiers.vote": (lambda s: vote(s, TEXT), JUDGED, "Compared.\nBest: 1", "verdict"),
     "verifiers.yes_no": (lambda s: yes_no(s, TEXT), JUDGED, "Yes", "verdict"),
 }
 """How each agent is made of a sampler, the state that it reads, what the model says, and what it adds."""

@@ -83,24 +83,24 @@ class _Recorded:
         require(self._model, request)
         asked = request_json(request)
 
-        async def send() -> tuple[Json, Usage]:
-            try:
-                reply = await self._model.sample(request)
-            except Exception:
-                self._purse.pay(Usage(calls=1))  # as the ledger notes it
-                raise
-            usage = replace(reply.usage, samples=request.n)
-            self._purse.pay(usage)
-            return reply_json(reply), usage
+        async def call(pay: Callable[[Usage], None]) -> Json:
+            async def send() -> tuple[Json, Usage]:
+                try:
+                    reply = await self._model.sample(request)
+                except Exception:
+                    pay(Usage(calls=1))  # as the ledger notes it
+                    raise
+                usage = replace(reply.usage, samples=request.n)
+                pay(usage)
+                return reply_json(reply), usage
 
-        async def call() -> Json:
             return await self._record(key, asked, send, kind="model", model=self._model.name)
 
         if self._record.recorded(key, asked):
-            return read_reply(await call())
+            return read_reply(await call(self._purse.pay))
         async with self._purse.turn(), self._turn():
-            with self._purse.reserve(*_expected(request)):
-                return read_reply(await call())
+            with self._purse.reserve(*_expected(request)) as pay:
+                return read_reply(await call(pay))
 
 
 def longest(shape: Shape) -> int:
