@@ -55,8 +55,9 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
 @pytest.mark.parametrize("listing", ["strategies", "tasks"])
 def test_who_reads_no_further_is_no_error(listing: str) -> None:
     """One is more than a buffer holds; the other is written when the command has ended."""
-    command = [sys.executable, "-m", "branchwise", listing, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+    pipe, command = subprocess.PIPE, [sys.executable, "-m", "branchwise", listing, "--json"]
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=ROOT, env=usual) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
