@@ -22,7 +22,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion."""
     z, p = 1.96, hits / of
     middle, half = p + z * z / (2 * of), z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+    return max(0.0, middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
 
 
 def of_method(rows: Rows, method: str) -> dict[tuple[str, int], dict[str, Any]]:

@@ -29,7 +29,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def _build(what: str, source: Path, out: Path) -> Path:
     code = f"import uv_build, sys; print(uv_build.build_{what}(sys.argv[1]))"
     command = [sys.executable, "-c", code, str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=source)
+    # The backend looks for its program on the path, where an environment that was not activated is not.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=source, env={**os.environ, "PATH": path}
+    )
     return out / done.stdout.split()[-1]
 
 

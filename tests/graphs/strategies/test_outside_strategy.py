@@ -22,9 +22,11 @@ ROOT_FOLDER = Path(__file__).parents[3]
 
 
 def command(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    # The build backend looks for its program on the path, where an environment that was not activated is not.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [sys.executable, "-m", *words],
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "PATH": path, **(env or {})},
         cwd=ROOT_FOLDER,
         capture_output=True,
         text=True,
