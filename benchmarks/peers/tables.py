@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-MACHINE = "two cores of a virtual machine, shared with other work (load 20 to 40): read the ratios"
+MACHINE = "two cores of a virtual machine, shared with other work (load 3 to 5 for the first, 20 to 40 for the second)"
 
 
 def speed(found: dict[str, Any]) -> Iterator[str]:
