@@ -93,12 +93,20 @@ class _Worker:
     ended: int = 0
 
     async def take(self, lease: Lease) -> None:
-        """Turn one run to its end, whatever that is."""
+        """Turn one run to its end, whatever that is, and give its place free."""
         try:
-            run = await self.db.run(lease.run_id)
-            self._say("claimed", run.id, f"task {run.task}, strategy {run.strategy}, model {run.model}")
+            if await self._requeued(lease):
+                await asyncio.sleep(_POLL)  # whatever ails the model may ail the next run too
+        finally:
+            self.free.release()
+
+    async def _requeued(self, lease: Lease) -> bool:
+        """Turn one run; whether it went back into the queue for another try."""
+        try:
             async with self.db.held(lease, then=Status.QUEUED):
-                await self._turn(lease, run)
+                run = await self.db.run(lease.run_id)
+                self._say("claimed", run.id, f"task {run.task}, strategy {run.strategy}, model {run.model}")
+                return await self._turn(lease, run)
         except LeaseLost:
             self._say("lost", lease.run_id, "cancelled, or another worker has it")
         except asyncio.CancelledError:
@@ -108,10 +116,9 @@ class _Worker:
             if errors.split(LeaseLost)[1] is not None:
                 raise
             self._say("lost", lease.run_id, "cancelled, or another worker has it")
-        finally:
-            self.free.release()
+        return False
 
-    async def _turn(self, lease: Lease, run: RunRecord) -> None:
+    async def _turn(self, lease: Lease, run: RunRecord) -> bool:
         def watch(event: Event) -> None:
             if event.kind == "judged":
                 best = "none" if event.best is None else f"{event.best:.2f}"
@@ -124,13 +131,13 @@ class _Worker:
             check_engine(request, engine)
             result = await turn(self.db, lease, request, engine, watch)
         except Exception as error:
-            await self._give_up(lease, _reason(error))
-        else:
-            self.ended += 1
-            word = "solved" if result.solved else f"not solved ({result.reason})"
-            self._say("done", run.id, f"{word}: {result.usage.tokens:,} tokens, {result.seconds:.1f} s")
+            return await self._gave_back(lease, _reason(error))
+        self.ended += 1
+        word = "solved" if result.solved else f"not solved ({result.reason})"
+        self._say("done", run.id, f"{word}: {result.usage.tokens:,} tokens, {result.seconds:.1f} s")
+        return False
 
-    async def _give_up(self, lease: Lease, error: BaseException) -> None:
+    async def _gave_back(self, lease: Lease, error: BaseException) -> bool:
         """Fail the run, or put it back when the fault may lie elsewhere; one run's fault must not end the others."""
         if isinstance(error, LeaseLost):
             raise error
@@ -138,12 +145,12 @@ class _Worker:
         again = isinstance(error, ModelError | StoreError | OSError) and not isinstance(error, Unsupported)
         if again and await self.db.hand_back(lease, error=text) is Status.QUEUED:
             self._say("requeued", lease.run_id, text)
-            await asyncio.sleep(_POLL)  # whatever ails the model may ail the next run too
-            return
+            return True
         if not again:
             await self.db.finish(lease, status=Status.FAILED, error=text)
         self.ended += 1
         self._say("failed", lease.run_id, text)
+        return False
 
     def _say(self, kind: Kind, run_id: str, text: str) -> None:
         self.watch(Report(kind=kind, run_id=run_id, text=text))

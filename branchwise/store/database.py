@@ -95,9 +95,13 @@ class Database:
 
     async def awrite(self, work: Callable[[sa.Connection], T]) -> T:
         """Like `write`, awaited. The work is done even when the awaiting task is cancelled."""
+        return await self.promise(work)
+
+    def promise(self, work: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
+        """Like `submit`, for the running event loop."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue(_Job(work, done))
-        return await done
+        return done
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in the calling thread, on a connection of its own that cannot wait for writers."""

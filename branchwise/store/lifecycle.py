@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -20,6 +21,8 @@ from branchwise.store.owner import owner
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 from branchwise.store.scrub import Scrub
+
+T = TypeVar("T", Lease, "Lease | None")
 
 TTL = 60.0
 """Seconds after which a run whose worker went silent may be taken over."""
@@ -84,8 +87,9 @@ class Lifecycle:
             StoreError: There is a run of such an id already.
         """
         me = owner()
-
-        return await self.database.awrite(lambda c: runs.begin(c, row, me, self._ttl))
+        return await self._kept(
+            self.database.promise(lambda c: runs.begin(c, row, me, self._ttl)), Status.PAUSED
+        )
 
     async def create_run(
         self, *, task: str, strategy: str, model: str, spec: Json, seed: int = 0, **more: str | int | None
@@ -207,7 +211,9 @@ class Lifecycle:
         """
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)
-        return await self.database.awrite(lambda c: runs.hand_back(c, lease, error=reason))
+        status = await self.database.awrite(lambda c: runs.hand_back(c, lease, error=reason))
+        lease.over = True
+        return status
 
     async def cancel(self, run_id: str) -> RunRecord:
         """Cancel a run that is not over; a worker that has it stops within a second or so.
@@ -223,4 +229,15 @@ class Lifecycle:
         def work(connection: sa.Connection) -> Lease | None:
             return claim(connection, me, self._ttl, run_id, queue=queue)
 
-        return await self.database.awrite(work)
+        then = Status.QUEUED if run_id is None else Status.PAUSED
+        return await self._kept(self.database.promise(work), then)
+
+    async def _kept(self, claiming: asyncio.Future[T], then: Status) -> T:
+        """Wait for a claim; one that is committed after its task was cancelled is given back, for nobody has it."""
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            lease = await claiming
+            if lease is not None:
+                await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
+            raise

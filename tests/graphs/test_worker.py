@@ -14,7 +14,7 @@ from branchwise.agents.protocols import Reply, Request
 from branchwise.graphs.submit import submit
 from branchwise.graphs.worker import Report, work
 from branchwise.store.errors import BadInput
-from branchwise.store.rows import CallState, Status
+from branchwise.store.rows import CallState, RunRecord, Status
 from branchwise.store.store import Store
 from branchwise.store.tables import runs
 
@@ -115,6 +115,29 @@ async def test_a_worker_that_is_stopped_hands_back_and_another_repeats_nothing(u
         calls = [call for call in await store.calls(run_id) if call.state is CallState.DONE]
         assert len({call.key for call in calls}) == len(calls)
         assert all(call.attempt == 1 for call in calls if call.key in done)
+
+
+class SlowToRead(Store):
+    """A store in which a run that was claimed has not been read yet."""
+
+    async def run(self, run_id: str) -> RunRecord:
+        self.asked = True
+        await asyncio.Event().wait()
+        return await super().run(run_id)
+
+    asked = False
+
+
+async def test_a_worker_that_is_stopped_before_it_has_read_its_run_hands_it_back(url: str) -> None:
+    [run_id] = await submit(["p"], store=url, **ASK)
+    async with SlowToRead.opened(url) as slow:
+        worker = asyncio.create_task(work(store=slow, model=answering()))
+        await until(lambda: slow.asked)
+        worker.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await worker
+    async with Store.opened(url) as store:
+        assert (await store.run(run_id)).status is Status.QUEUED
 
 
 class Mute(Scripted):

@@ -222,6 +222,23 @@ async def test_a_keeper_renews_while_the_event_loop_is_blocked(sqlite_url: str) 
             lease.check()
 
 
+async def test_a_claim_that_its_task_did_not_live_to_see_is_given_back(store: Store) -> None:
+    waiting, named = await queued(store), await new_run(store)
+    new = store.describe(task="t", strategy="s", model="m", spec={})
+    for claiming, run_id, left in [
+        (store.claim_next(), waiting.id, Status.QUEUED),
+        (store.claim(named.id), named.id, Status.PAUSED),
+        (store.begin(new), str(new["id"]), Status.PAUSED),
+    ]:
+        task = asyncio.ensure_future(claiming)
+        await asyncio.sleep(0)  # it has asked by now, and no answer is heard yet
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await store.run(run_id)).status is left
+        assert "claimed" in [event.kind for event in await store.events(run_id)]
+
+
 async def test_a_transaction_whose_answer_was_lost_may_run_again(store: Store) -> None:
     run = await queued(store)
     lease = await store.claim_next()
