@@ -20,6 +20,13 @@ class Interval:
         """Whether a difference is on one side of zero."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def verdict(self) -> str:
+        """A difference in a word for a table: "gain", "loss", or "no gain" where the interval holds zero."""
+        if not self.excludes_zero:
+            return "no gain"
+        return "gain" if self.mean > 0 else "loss"
+
     def percent(self, digits: int = 1) -> str:
         """For a table: `23.0 [17.1, 29.4]`, in percent."""
         return f"{100 * self.mean:.{digits}f} [{100 * self.low:.{digits}f}, {100 * self.high:.{digits}f}]"

@@ -103,14 +103,13 @@ def _chosen(group: str, instances: Sequence[str], right: Outcome, log: Log) -> t
     gain = paired(chooser, fixed)
     union = fmean(max(values[i] for values in right.values()) for i in range(len(instances)))
     chance = 1 - prod(1 - fmean(values) for values in right.values())
-    verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
     return (
         group,
         bootstrap([fmean(column) for column in zip(*right.values(), strict=True)]).percent(),
         bootstrap(fixed).percent(),
         bootstrap(chooser).percent(),
         gain.percent(),
-        verdict,
+        gain.verdict,
         " / ".join(_price(fmean(values)) for values in spent.values()),
         f"{100 * union:.1f}",
         f"{100 * chance:.1f}",

@@ -70,8 +70,7 @@ def row(name: str, scored: Scored, fixed: Scored) -> tuple[str, str, str, str, s
     if scored is fixed:
         return name, accuracy, tokens, "", ""
     gain = paired(scored.right, fixed.right)
-    verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
-    return name, accuracy, tokens, gain.percent(), verdict
+    return name, accuracy, tokens, gain.percent(), gain.verdict
 
 
 def _strategies(found: Outcomes, n: int, budget: float, fixed: Scored) -> Table:

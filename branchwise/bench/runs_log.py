@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
 from branchwise.bench.log import Header, Log, Recorded
@@ -49,7 +49,6 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
             vouches.add(node.vouch)
     if not samples:
         raise BadInput(f"The store has no finished runs of task `{task}` with model `{model}`.")
-    sound = Vouch.SOUND in vouches and Vouch.MODEL not in vouches
     header = Header(
         task=task,
         model=model,
@@ -57,9 +56,14 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         licence="as the runs",
         tokens="logged",
         verifier=SCORE,
-        vouch=Vouch.SOUND if sound else Vouch.MODEL,
+        vouch=together(vouches),
     )
     return Log(header=header, samples=tuple(samples))
+
+
+def together(vouches: Collection[Vouch]) -> Vouch:
+    """What stands behind the verdicts of a log: a program only where no model judged as well."""
+    return Vouch.SOUND if Vouch.SOUND in vouches and Vouch.MODEL not in vouches else Vouch.MODEL
 
 
 def _instance(run: RunRecord) -> str:

@@ -52,9 +52,8 @@ Means = tuple[list[float], list[float]]
 
 
 def _said(gain: Interval, played: Sequence[Sequence[Played]]) -> tuple[str, str, str]:
-    verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
     dry = fmean(one.dry / max(1, one.dry + one.samples) for row in played for one in row)
-    return gain.percent(), verdict, f"{dry:.1%}"
+    return gain.percent(), gain.verdict, f"{dry:.1%}"
 
 
 def _play(policy: Policy, row: Sequence[Draws], judge: Judge) -> list[Played]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def tables(
     read = {name: read_log(name, data) for name in wanted}
     reports = tuple(report for name, log in read.items() for report in _reports(name, log, seeds))
     if out is not None:
-        _write(reports, out)
+        write(reports, out, page_name="index")
     return reports
 
 
@@ -117,10 +117,10 @@ def _pooled(name: str, log: Log, plan: Plan, facts: Mapping[str, str], seeds: in
         yield pooled(f"{name}_{verifier}", judged, plan, about, seeds=seeds)
 
 
-def _write(reports: Iterable[Report], out: Path) -> None:
+def write(reports: Sequence[Report], out: Path, *, page_name: str) -> None:
+    """Write one Markdown and one JSON file a report into the folder `out`, and one page with all of them."""
     out.mkdir(parents=True, exist_ok=True)
-    written = tuple(reports)
-    for report in written:
+    for report in reports:
         (out / f"{report.title}.md").write_text(markdown(report), encoding="utf-8")
         (out / f"{report.title}.json").write_text(report.dumps() + "\n", encoding="utf-8")
-    (out / "index.html").write_text(page(written), encoding="utf-8")
+    (out / f"{page_name}.html").write_text(page(reports), encoding="utf-8")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from branchwise.cli import completing
 from branchwise.cli.exits import run
@@ -26,7 +25,6 @@ from branchwise.cli.options import (
 bench = typer.Typer(
     help="Does search pay here, which strategy, at what cost, how sure?", no_args_is_help=True
 )
-_out = Console(highlight=False)
 
 Seeds = Annotated[int, typer.Option(min=1, help="How often each half of an instance's samples is played.")]
 Where = Annotated[
@@ -185,14 +183,11 @@ def replay(
 ) -> None:
     """Run every strategy on recorded samples, at no model cost."""
     from branchwise.bench.tables import tables
-    from branchwise.bench.terminal import terminal
+    from branchwise.cli.benching import show
 
     async def work() -> None:
         for report in tables(data, only=log or (), seeds=seeds, out=out):
-            if as_json:
-                typer.echo(report.dumps())
-            else:
-                terminal(report, _out)
+            show(report, as_json=as_json)
 
     run(work())
 
@@ -212,7 +207,7 @@ def simulate(
     """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
     from branchwise.bench.forecast import forecast
     from branchwise.bench.tables import plan_of, read_log
-    from branchwise.bench.terminal import terminal
+    from branchwise.cli.benching import show
     from branchwise.store.errors import BadInput
 
     async def work() -> None:
@@ -222,9 +217,6 @@ def simulate(
         except ValueError as error:
             raise BadInput(f"Numbers of samples are written like `1,4,16`, not `{samples}`.") from error
         report = forecast(log, found, plan_of(log, found).arm, sizes, seeds=seeds)
-        if as_json:
-            typer.echo(report.dumps())
-        else:
-            terminal(report, _out)
+        show(report, as_json=as_json)
 
     run(work())

@@ -26,9 +26,8 @@ from branchwise.bench.live.arm import arm
 from branchwise.bench.live.experiment import Experiment, carry_out, spread
 from branchwise.bench.live.report import live_report
 from branchwise.bench.live.samples import samples_log
-from branchwise.bench.markdown import markdown
-from branchwise.bench.page import page
 from branchwise.bench.report import Report
+from branchwise.bench.tables import write
 from branchwise.bench.terminal import grid, terminal
 from branchwise.cli.exits import run
 from branchwise.graphs import tasks
@@ -60,14 +59,18 @@ class Asked:
 
 def bench_task(asked: Asked, title: str, arms: Sequence[str]) -> None:
     """Compare `arms` and show the report."""
-    out = Console(highlight=False)
     report = run(
         _bench_task(asked, title, arms), when_interrupted=lambda: "Nothing is lost; repeat the command."
     )
-    if asked.as_json:
-        out.print(report.dumps(), soft_wrap=True, markup=False)
+    show(report, as_json=asked.as_json)
+
+
+def show(report: Report, *, as_json: bool) -> None:
+    """Print a report as JSON or as tables."""
+    if as_json:
+        print(report.dumps())
     else:
-        terminal(report, out)
+        terminal(report, Console(highlight=False))
 
 
 async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
@@ -106,7 +109,7 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
             facts = _facts(experiment, engine)
     report = live_report(title, outcomes, facts)
     if asked.out is not None:
-        _write(report, asked.out)
+        write((report,), asked.out, page_name=title)
         log = samples_log(asked.task, asked.model, f"branchwise bench: {title}", outcomes)
         log.write(asked.out / f"{title}.samples.jsonl")
     return report
@@ -134,16 +137,6 @@ def show_benchmarks(data: Path | None, *, as_json: bool) -> None:
         for r in rows
     ]
     Console(highlight=False).print(grid("Benchmarks", ("task", "about", "instances"), cells))
-
-
-def _write(report: Report, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for ending, text in (
-        ("md", markdown(report)),
-        ("json", report.dumps() + "\n"),
-        ("html", page((report,))),
-    ):
-        (out / f"{report.title}.{ending}").write_text(text, encoding="utf-8")
 
 
 def _facts(experiment: Experiment, engine: Model) -> dict[str, str]:

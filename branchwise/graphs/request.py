@@ -117,6 +117,11 @@ def request_of(spec: Json) -> Request:
     return _REQUEST.validate_python(spec)
 
 
+def differing(request: Request) -> Json:
+    """What was asked otherwise than by default."""
+    return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
+
+
 def options_of(fields: Mapping[str, object]) -> Options:
     """Build options from names and values that a person gave.
 

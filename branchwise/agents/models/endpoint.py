@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
-from branchwise.agents.models.offers import COMMON, VLLM
+from branchwise.agents.models.offers import COMMON, EVERYTHING
 from branchwise.agents.models.require import require
 from branchwise.agents.models.singly import singly
 from branchwise.agents.models.transport import Lost, Refused, Transport
@@ -89,7 +89,7 @@ class Endpoint:
     @property
     def capabilities(self) -> Capabilities:
         """What the server can do, as far as it has told."""
-        can = VLLM if self._dialect == "vllm" else COMMON
+        can = EVERYTHING if self._dialect == "vllm" else COMMON
         return replace(can, many=self._many is not False)
 
     async def check(self) -> None:

@@ -11,13 +11,13 @@ EVERY_TEXT: Final = Capabilities(
     prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
 )
 """What can be done with text alone."""
-VLLM: Final = replace(EVERY_TEXT, pictures=True)
+EVERYTHING: Final = replace(EVERY_TEXT, pictures=True)
 COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, pictures=True, many=True)
 """What any OpenAI-compatible server is taken to do until it shows that it does not."""
 
 _ENGINES: Final = {
     "the embedded engine": EVERY_TEXT,
-    "vLLM": VLLM,
+    "vLLM": EVERYTHING,
     "most OpenAI-compatible servers": COMMON,
 }
 WORDS: Final = {

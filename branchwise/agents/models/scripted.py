@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from branchwise.agents.models.offers import EVERYTHING
 from branchwise.agents.protocols import Capabilities, Reply, Request, Sample
 from branchwise.store.records import Usage
 
@@ -47,16 +48,7 @@ class Scripted:
 
     def __init__(self, script: Script, name: str, latency: float, capabilities: Capabilities | None) -> None:
         self.name = f"scripted:{name}"
-        self.capabilities = capabilities or Capabilities(
-            prefix=True,
-            choices=True,
-            regex=True,
-            schema=True,
-            logprobs=True,
-            seed=True,
-            pictures=True,
-            many=True,
-        )
+        self.capabilities = capabilities or EVERYTHING
         self.requests: list[Request] = []
         """Every request so far, in order of arrival."""
         self._script = script

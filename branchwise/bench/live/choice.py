@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
 from branchwise.bench.bootstrap import bootstrap, paired
 from branchwise.bench.live.outcome import Outcome
-from branchwise.bench.planning import folds
+from branchwise.bench.planning import cross_validated
 from branchwise.bench.report import Table
 from branchwise.bench.split_half import split_half
 
@@ -25,11 +25,12 @@ def choices(runs: Mapping[str, Mapping[str, Sequence[Outcome]]]) -> Iterator[Tab
     if len(arms) < 2 or count < 10:
         return
     means = {arm: [fmean(row) for row in rows] for arm, rows in arms.items()}
-    fixed = [0.0] * count
-    for known, scored in folds(count):
-        best = max(means, key=lambda arm: sum(means[arm][i] for i in known))
-        for i in scored:
-            fixed[i] = means[best][i]
+
+    def fit(train: list[int]) -> Callable[[int], tuple[float, float]]:
+        best = max(means, key=lambda arm: sum(means[arm][i] for i in train))
+        return lambda i: (means[best][i], 0.0)  # all arms had the same budget
+
+    fixed = cross_validated(count, fit).right
     rivals = {"a random arm": [fmean(of[i] for of in means.values()) for i in range(count)]}
     rivals |= {
         f"`{arm}`": [fmean(row) for row in rows] for arm, rows in right.items() if arm.startswith("auto")
@@ -41,8 +42,7 @@ def choices(runs: Mapping[str, Mapping[str, Sequence[Outcome]]]) -> Iterator[Tab
     rows = [("best fixed, chosen on other instances", bootstrap(fixed).percent(), "", "")]
     for name, values in rivals.items():
         gain = paired(values, fixed)
-        verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
-        rows.append((name, bootstrap(values).percent(), gain.percent(), verdict))
+        rows.append((name, bootstrap(values).percent(), gain.percent(), gain.verdict))
     yield Table(
         title="Choosing the arm",
         columns=("choice", "% [95%]", "minus best fixed [95%]", "verdict"),

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-
-from pydantic import TypeAdapter
+from typing import cast
 
 from branchwise.agents.protocols import Model
-from branchwise.graphs.request import Request, request_of, row_of
-from branchwise.graphs.result import Result, result_of
-from branchwise.graphs.state import Event
+from branchwise.graphs.request import Request, differing, request_of, row_of
+from branchwise.graphs.result import Result
+from branchwise.graphs.run import resume
 from branchwise.graphs.turn import turn
 from branchwise.store.errors import UnknownName
+from branchwise.store.records import Json
 from branchwise.store.store import Store
-
-_REQUEST = TypeAdapter(Request)
 
 
 def run_id(request: Request) -> str:
@@ -23,7 +21,7 @@ def run_id(request: Request) -> str:
 
     What was left at its default does not count, so that an experiment outlives options that later versions add.
     """
-    text = json.dumps(_REQUEST.dump_python(request, mode="json", exclude_defaults=True), sort_keys=True)
+    text = json.dumps(differing(request), sort_keys=True)
     return f"bench-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
@@ -36,16 +34,10 @@ async def conduct(store: Store, request: Request, engine: Model) -> Result:
     """
     name = run_id(request)
     try:
-        run = await store.run(name)
+        await store.run(name)
     except UnknownName:
-        lease = await store.begin(row_of(store, request, id=name))
-    else:
-        if run.result is not None:
-            return result_of(run.result)
-        lease = await store.claim(name)
-    async with store.held(lease):
-        asked = request_of((await store.run(name)).spec)
-        return await turn(store, lease, asked, engine, _quiet)
-
-
-def _quiet(event: Event) -> None: ...
+        row = row_of(store, request, id=name)
+        lease = await store.begin(row)
+        async with store.held(lease):
+            return await turn(store, lease, request_of(cast("Json", row["spec"])), engine, lambda event: None)
+    return await resume(name, store=store, model=engine)

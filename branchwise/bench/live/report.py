@@ -112,9 +112,8 @@ def _against(runs: Runs) -> Iterator[Table]:
     for arm, instances in rest:
         ours = rates(instances)
         gain = paired(ours, theirs)
-        verdict = ("gain" if gain.mean > 0 else "loss") if gain.excludes_zero else "no gain"
         times = f"{fmean(ours) / fmean(theirs):.1f}" if any(theirs) else "-"
-        rows.append((arm, gain.percent(), times, verdict))
+        rows.append((arm, gain.percent(), times, gain.verdict))
     if rows:
         yield Table(
             title=f"Against `{first}`",

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from branchwise.bench.live.outcome import Outcome, Solution
 from branchwise.bench.log import Header, Log, Recorded, Step
-from branchwise.store.records import Node, Vouch
+from branchwise.bench.runs_log import SCORE, together
+from branchwise.store.records import Node
 from branchwise.store.tree import Tree
-
-SCORE = "live"
-"""The name of the live verifier's score in such a log."""
 
 
 def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome]) -> Log:
@@ -20,7 +18,6 @@ def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome])
     Samples of one arm and instance share its steps where the run was a tree; the steps carry their own scores.
     """
     vouches = {s.node.vouch for o in outcomes for s in o.solutions}
-    vouch = Vouch.SOUND if Vouch.SOUND in vouches and Vouch.MODEL not in vouches else Vouch.MODEL
     return Log(
         header=Header(
             task=task,
@@ -29,7 +26,7 @@ def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome])
             licence="as the task's data",
             tokens="logged",
             verifier=SCORE,
-            vouch=vouch,
+            vouch=together(vouches),
             step_verifier=SCORE,
         ),
         samples=tuple(_samples(outcomes)),
