@@ -82,6 +82,8 @@ def generator(
             logprobs=sample.capabilities.logprobs,
         )
         reply = await sample(key, request)
+        if not begun:
+            return {"samples": reply.samples}
         return {"samples": tuple(replace(one, text=begun + one.text) for one in reply.samples)}
 
     return generator_node

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from branchwise.agents.generator import GeneratorState, generator
 from branchwise.agents.models.recorded import longest
 from branchwise.agents.proposer import proposer
-from branchwise.agents.protocols import Sample
+from branchwise.agents.protocols import Sample, Task
 from branchwise.graphs import strategies
 from branchwise.graphs.protocols import About, Hint
 from branchwise.graphs.state import Desk, SearchState
@@ -109,21 +110,25 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
     except ModelError as error:
         return [replace(blank, id=call.ids[0], failed=str(error))]
     named = zip(call.ids, samples, strict=make is generator)  # a list may be shorter than was asked for
-    return [_child(replace(blank, id=name), sample, desk, ask) for name, sample in named]
+    return [
+        replace(
+            blank, id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, desk.task, ask)
+        )
+        for name, sample in named
+    ]
 
 
-def _child(blank: Node, sample: Sample, desk: Desk, ask: GeneratorState) -> Node:
-    node = replace(blank, text=sample.text, tokens=sample.tokens, logprob=sample.logprob, failed=sample.error)
+def _came_of(sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:
+    """The node's text, whether it is a whole solution with an answer, and whether it failed."""
+    text, whole = sample.text, ask["text"] + sample.text
     if sample.error is not None:
-        return node
-    whole = ask["text"] + sample.text
-    complete = desk.task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish == "stop")
-    if complete:
-        return replace(node, complete=True, answer=desk.task.answer(whole))
+        return {"text": text, "failed": sample.error}
+    if task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish == "stop"):
+        return {"text": text, "complete": True, "answer": task.answer(whole)}
     if ask["grain"] == "solution":
-        return replace(node, failed="cut off before it was a whole solution")
-    if not sample.text.strip():
-        return replace(node, failed="an empty step")
+        return {"text": text, "failed": "cut off before it was a whole solution"}
+    if not text.strip():
+        return {"text": text, "failed": "an empty step"}
     # The text that ended the step belongs between it and the next one, or the next would begin by writing it.
-    ends = desk.task.shape(ask["constraints"], ask["text"], ask["grain"]).stop
-    return replace(node, text=sample.text + (ends[0] if ends and sample.finish == "stop" else ""))
+    ends = task.shape(ask["constraints"], ask["text"], ask["grain"]).stop
+    return {"text": text + (ends[0] if ends and sample.finish == "stop" else "")}

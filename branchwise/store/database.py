@@ -15,6 +15,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from branchwise.store.bulk import Bulk, at_once
 from branchwise.store.connection import connect
 from branchwise.store.errors import StoreError
 from branchwise.store.faults import explain, is_coming, is_transient
@@ -170,8 +171,19 @@ class Database:
         _tell([(job.done, result, None) for job, result in zip(group, results, strict=True)])
 
     def _transact(self, group: Sequence[_Job[Any]]) -> list[Any]:
+        outcomes: list[Any] = []
+        together: list[Bulk] = []
         with self.engine.begin() as connection:
-            return [job.work(connection) for job in group]
+            for job in group:
+                if isinstance(job.work, Bulk):
+                    together.append(job.work)
+                    outcomes.append(None)
+                else:
+                    at_once(connection, together)
+                    together = []
+                    outcomes.append(job.work(connection))
+            at_once(connection, together)
+        return outcomes
 
     def _patiently(self, act: Callable[[], T]) -> T:
         """Repeat `act` while the database is busy or away."""

@@ -38,7 +38,10 @@ def add_nodes(connection: sa.Connection, lease: Lease, batch: Sequence[Node]) ->
             f"The node `{deepest[:40]}...` lies too deep: an id has at most {_LONGEST_ID} characters."
         )
     place = _take_places(connection, nodes, lease, len(batch))
-    rows = [{**asdict(node), "run_id": lease.run_id, "ord": place + i} for i, node in enumerate(batch)]
+    rows = [
+        {**{name: getattr(node, name) for name in _NODE_FIELDS}, "run_id": lease.run_id, "ord": place + i}
+        for i, node in enumerate(batch)
+    ]
     if rows:
         connection.execute(upsert(nodes, connection.dialect.name, _BODY), rows)
 

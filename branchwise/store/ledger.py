@@ -15,6 +15,7 @@ from typing import Self, TypeAlias
 import sqlalchemy as sa
 
 from branchwise.store.bill import COSTS, Bill
+from branchwise.store.bulk import Bulk, Row
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
@@ -49,6 +50,16 @@ _ABANDON = (
     .where(calls.c.state == CallState.STARTED)
     .values(state=CallState.AMBIGUOUS, error="The worker ended before the answer was kept.")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request without secrets."""
+
+    value: Json
+    body: str
+    """The same, written."""
+    hash: str
 
 
 @dataclass(slots=True)
@@ -133,20 +144,20 @@ class Ledger:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
-        body, request_hash = self._read(request)
-        recorded = self._recall(key, request_hash)
+        asked = self._read(request)
+        recorded = self._recall(key, asked.hash)
         if recorded is not None:
             return json.loads(recorded)  # type: ignore[no-any-return]
         flight = self._flights.get(key)
         if flight is None:
-            row = self._intent(key, request_hash, {"kind": kind, "model": model, "strategy": strategy})
+            row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
-            mine = known is not None and known.request_hash == request_hash
-            doing = self._adopt(row, body, known) if known and mine else self._act(row, body, effect)
-            flight = _Flight(request_hash, asyncio.create_task(doing))
+            mine = known is not None and known.request_hash == asked.hash
+            doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
+            flight = _Flight(asked.hash, asyncio.create_task(doing))
             self._flights[key] = flight
             flight.result.add_done_callback(lambda done: self._land(key, done))
-        elif flight.request_hash != request_hash:
+        elif flight.request_hash != asked.hash:
             raise RequestChanged(key)
         return json.loads(await self._wait(flight))  # type: ignore[no-any-return]
 
@@ -160,15 +171,16 @@ class Ledger:
         """
         if key not in self._done and key not in self._inherited:
             return False
-        _, request_hash = self._read(request)
-        known = self._inherited.get(key)
-        return self._recall(key, request_hash) is not None or (
-            known is not None and known.request_hash == request_hash
+        asked, known = self._read(request), self._inherited.get(key)
+        return self._recall(key, asked.hash) is not None or (
+            known is not None and known.request_hash == asked.hash
         )
 
-    def _read(self, request: Json) -> tuple[str, str]:
-        body = self._scrub.request(to_json(request))
-        return body, hashlib.sha256(body.encode()).hexdigest()
+    def _read(self, request: Json) -> _Asked:
+        written = to_json(request)
+        body = self._scrub.request(written)
+        value = request if body is written else json.loads(body)
+        return _Asked(value, body, hashlib.sha256(body.encode()).hexdigest())
 
     def _recall(self, key: str, request_hash: str) -> str | None:
         if key not in self._done:
@@ -180,7 +192,7 @@ class Ledger:
             raise RequestChanged(key)
         return None
 
-    def _intent(self, key: str, request_hash: str, about: dict[str, str]) -> dict[str, object]:
+    def _intent(self, key: str, request_hash: str, about: dict[str, str]) -> Row:
         if not _KEY.fullmatch(key):
             raise ValueError(f"A call's key is 1 to 640 printable ASCII characters, not {key!r}.")
         self._attempts[key] += 1
@@ -196,10 +208,10 @@ class Ledger:
             **_NOTHING,
         }
 
-    async def _act(self, row: dict[str, object], body: str, effect: Effect) -> str:
+    async def _act(self, row: Row, asked: _Asked, effect: Effect) -> str:
         sent = False
         try:
-            await self._database.awrite(self._starting(row, body, self._start))
+            await self._begin(row, asked, self._start)
             self._lease.check()
             sent = True
             value, usage = await effect()
@@ -216,37 +228,29 @@ class Ledger:
         await self._settle(row, CallState.DONE, response, None, usage)
         return response
 
-    async def _adopt(self, row: dict[str, object], body: str, known: Inherited) -> str:
+    async def _adopt(self, row: Row, asked: _Asked, known: Inherited) -> str:
         """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
-        await self._database.awrite(self._starting(row, body, self._start.values(ended=now())))
+        await self._begin(row, asked, self._start.values(ended=now()))
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 
-    def _starting(
-        self, row: dict[str, object], body: str, insert: sa.Insert
-    ) -> Callable[[sa.Connection], None]:
-        request, bodies = take_out(body)
-        new = [
+    async def _begin(self, row: Row, asked: _Asked, insert: sa.Insert) -> None:
+        """Commit the intent, and those long texts of the request that are not kept yet."""
+        request, bodies = take_out(asked.value, asked.body)
+        new: list[Row] = [
             {"run_id": row["run_id"], "hash": name, "body": text}
             for name, text in sorted(bodies.items())
             if name not in self._texts
         ]
-        row["request"] = request
-
-        def start(connection: sa.Connection) -> None:
-            self._lease.guard(connection)
-            if new:
-                connection.execute(self._keep_text, new)
-            connection.execute(insert, row)
-            self._texts.update(bodies)
-
-        return start
+        changes = [(self._keep_text, new), (insert, [{**row, "request": request}])]
+        await self._database.awrite(Bulk(self._lease.guard, changes))
+        self._texts.update(bodies)
 
     async def _settle(
-        self, row: dict[str, object], state: CallState, response: str | None, error: str | None, usage: Usage
+        self, row: Row, state: CallState, response: str | None, error: str | None, usage: Usage
     ) -> None:
-        values = {
+        values: Row = {
             "b_run_id": row["run_id"],
             "b_key": row["key"],
             "b_attempt": row["attempt"],
@@ -255,12 +259,7 @@ class Ledger:
             "error": error,
             **{name: getattr(usage, name) for name in COSTS},
         }
-
-        def settle(connection: sa.Connection) -> None:
-            self._lease.guard(connection)
-            connection.execute(_SETTLE, values)
-
-        await self._database.awrite(settle)
+        await self._database.awrite(Bulk(self._lease.guard, [(_SETTLE, [values])]))
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
         self.bill.add(state, usage)
@@ -293,6 +292,6 @@ class Ledger:
         )
 
 
-def _place(key: str) -> dict[str, object]:
+def _place(key: str) -> Row:
     found = _PLACE.search(key)
     return {"round": int(found["round"]), "node": found["node"]} if found else {"round": None, "node": None}

@@ -56,7 +56,16 @@ class Usage:
         return self.prompt_tokens - self.cached_tokens + self.completion_tokens
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+        # Written out: three sums are made for each call.
+        return type(self)(
+            calls=self.calls + other.calls,
+            samples=self.samples + other.samples,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            seconds=self.seconds + other.seconds,
+            cost=self.cost + other.cost,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

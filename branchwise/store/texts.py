@@ -14,8 +14,12 @@ _LONG = 200
 _MARK = "$text"
 
 
-def take_out(body: str) -> tuple[str, dict[str, str]]:
+def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
     """Replace the long texts in a JSON document by references `{"$text": hash}`.
+
+    Args:
+        value: The document.
+        body: The same, written.
 
     Returns:
         The document, and the texts by hash.
@@ -29,13 +33,13 @@ def take_out(body: str) -> tuple[str, dict[str, str]]:
             name = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
             found[name] = value
             return {_MARK: name}
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):  # tuples are written as lists
             return [shorten(item) for item in value]
         if isinstance(value, dict):
             return {key: shorten(item) for key, item in value.items()}
         return value
 
-    return to_json(shorten(json.loads(body))), found
+    return to_json(shorten(value)), found
 
 
 def put_back(request: str, texts: Mapping[str, str]) -> Json:

@@ -277,5 +277,5 @@ async def test_prompts_are_stored_once(lite: Store) -> None:
 @given(_JSON)
 def test_taking_texts_out_and_putting_them_back_changes_nothing(value: Json) -> None:
     body = to_json(value)
-    short, texts = take_out(body)
+    short, texts = take_out(value, body)
     assert to_json(put_back(short, texts)) == body

@@ -90,7 +90,7 @@ class Endpoint:
     def capabilities(self) -> Capabilities:
         """What the server can do, as far as it has told."""
         can = EVERYTHING if self._dialect == "vllm" else COMMON
-        return replace(can, many=self._many is not False)
+        return can if self._many is not False else replace(can, many=False)
 
     async def check(self) -> None:
         """Ask the server which models it serves, which costs no token.
@@ -124,7 +124,8 @@ class Endpoint:
 
     async def sample(self, request: Request) -> Reply:
         """Answer with exactly `request.n` samples; see `Model.sample`."""
-        await self._probe()
+        if not self.known:
+            await self._probe()
         require(self, request)
         if request.n == 1:
             return await self._once(request)
@@ -164,6 +165,8 @@ class Endpoint:
         if request.n == 1 and len(reply.samples) != 1:
             raise ModelError(f"The reply cannot be read: it holds {len(reply.samples)} samples instead of 1.")
         usage, (in_price, out_price) = reply.usage, self._price
+        if not in_price and not out_price:
+            return reply
         cost = (usage.prompt_tokens * in_price + usage.completion_tokens * out_price) / 1e6
         return replace(reply, usage=replace(usage, cost=cost))
 

@@ -54,13 +54,13 @@ class Transport:
     goes to no other server.
     """
 
-    def __init__(self, base_url: str, *, api_key_env: str, timeout: float, retries: int) -> None:
+    def __init__(self, base_url: str, *, api_key_env: str, timeout: float | None, retries: int) -> None:
         """Aim at a server.
 
         Args:
             base_url: Where the API begins, for example `http://localhost:8000/v1`.
             api_key_env: The environment variable that holds the key; without it no key is sent.
-            timeout: Seconds for one call with all its retries.
+            timeout: Seconds for one call with all its retries; None where whoever calls looks at the clock.
             retries: How often a call is sent again.
 
         Raises:

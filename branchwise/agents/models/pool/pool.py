@@ -71,7 +71,8 @@ class Pool:
         self._asking = asyncio.Lock()
         self._probes: set[asyncio.Task[None]] = set()
         self._watch: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._closed = self._known = False
+        self._model = ""
 
     @classmethod
     def attach(  # noqa: PLR0913 - each is a thing that deployments differ in
@@ -110,24 +111,29 @@ class Pool:
         known = None if dialect == "auto" else dialect
         replicas = []
         for url in urls:
-            transport = Transport(url, api_key_env=api_key_env, timeout=timeout, retries=0)
+            transport = Transport(url, api_key_env=api_key_env, timeout=None, retries=0)
             replicas.append(Replica(url, Endpoint(model or "", transport, known), limit))
         return cls(replicas, routing=routing, timeout=timeout, retries=retries, queue=queue)
 
     @property
     def name(self) -> str:
         """`pool:` and the model's name."""
-        names = (replica.endpoint.name.partition(":")[2] for replica in self._replicas)
-        return "pool:" + next((name for name in names if name), "?")
+        if not self._model:
+            names = [replica.endpoint.name.partition(":")[2] for replica in self._replicas]
+            self._model = next(filter(None, names), "")
+        return f"pool:{self._model or '?'}"
 
     @property
     def known(self) -> bool:
         """Whether an engine has said what it is."""
-        return any(replica.endpoint.known for replica in self._replicas)
+        self._known = self._known or any(replica.endpoint.known for replica in self._replicas)
+        return self._known
 
     @property
     def capabilities(self) -> Capabilities:
         """What every engine that has been asked can do."""
+        if len(self._replicas) == 1:
+            return self._replicas[0].endpoint.capabilities
         asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
         return _common(tuple(asked or [self._replicas[0].endpoint.capabilities]))
 
@@ -205,7 +211,7 @@ class Pool:
                 self._gate.wake()
 
     async def _insist(self, request: Request) -> Reply:
-        text = prompt(request)
+        text = prompt(request) if len(self._replicas) > 1 else ""  # one replica holds whatever is held
         blocks = chain(text)
         failed: set[Replica] = set()
         for attempt in count(1):
@@ -234,8 +240,8 @@ class Pool:
             await asyncio.sleep(_TICK / 2)
 
     def _chosen(self, free: Sequence[Replica], text: str, blocks: Chain) -> Replica | None:
-        if not free:
-            return None
+        if len(free) < 2:
+            return free[0] if free else None
         if self._routing == "round-robin":
             return free[next(self._turns) % len(free)]
         loads = [replica.samples for replica in self._replicas if replica.well]

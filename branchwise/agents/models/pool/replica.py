@@ -92,7 +92,7 @@ class Replica:
 
         Args:
             request: What is asked.
-            text: Its prompt, as `affinity.prompt` writes it.
+            text: Its prompt, as `affinity.prompt` writes it; empty where nothing is placed by it.
             blocks: The chain of `text`.
 
         Raises:
@@ -117,7 +117,7 @@ class Replica:
             self._calls.discard(call)
             self.samples -= request.n
         self._answered(reply, asyncio.get_running_loop().time() - began)
-        for sample in reply.samples:
+        for sample in reply.samples if text else ():
             self.held.add(chain(text + sample.text, blocks)[len(blocks) :])
         return reply
 
