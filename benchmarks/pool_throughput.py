@@ -30,6 +30,7 @@ from branchwise.agents.models.codec import read_request
 from branchwise.agents.models.pool import Pool
 from branchwise.agents.models.wire import write
 from branchwise.agents.protocols import Shape, Task
+from branchwise.cli.heap import calm
 from branchwise.graphs.state import Options
 from branchwise.store.records import Constraints, Verdict, Vouch
 from branchwise.store.store import CallRecord, Store
@@ -112,7 +113,8 @@ class Ran:
     calls: int
     tokens: int
     """Written."""
-    recorded: tuple[tuple[CallRecord, ...], ...] = ()
+    runs: tuple[str, ...] = ()
+    """Ids of the runs, where they were recorded."""
 
 
 async def searched(workload: Workload, pool: Pool, store: Store, salt: str, runs: int = 1) -> Ran:
@@ -134,14 +136,18 @@ async def searched(workload: Workload, pool: Pool, store: Store, salt: str, runs
         )
     )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    kept = [tuple(await store.calls(result.run_id)) for result in results]
     return Ran(
         seconds=wall,
         cpu=cpu,
         calls=sum(result.usage.calls for result in results),
         tokens=sum(result.usage.completion_tokens for result in results),
-        recorded=tuple(kept),
+        runs=tuple(result.run_id for result in results),
     )
+
+
+async def recorded(ran: Ran, store: Store) -> list[list[CallRecord]]:
+    """What was asked, run by run; read when it is needed, so that the runs to come are not timed beside it."""
+    return [await store.calls(run_id) for run_id in ran.runs]
 
 
 async def bare(runs: Sequence[Sequence[CallRecord]], url: str, model: str) -> Ran:
@@ -157,9 +163,13 @@ async def bare(runs: Sequence[Sequence[CallRecord]], url: str, model: str) -> Ra
         sent += 1
         written += said["usage"]["completion_tokens"]
 
+    async def branch(session: aiohttp.ClientSession, first: CallRecord, then: Sequence[CallRecord]) -> None:
+        await send(session, first)
+        await asyncio.gather(*(send(session, call) for call in then))
+
     async def run(session: aiohttp.ClientSession, calls: Sequence[CallRecord]) -> None:
-        for wave in _waves(calls):
-            await asyncio.gather(*(send(session, call) for call in wave))
+        for round_ in _rounds(calls):
+            await asyncio.gather(*(branch(session, first, then) for first, then in round_))
 
     wall, cpu = time.perf_counter(), time.process_time()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
@@ -167,13 +177,18 @@ async def bare(runs: Sequence[Sequence[CallRecord]], url: str, model: str) -> Ra
     return Ran(seconds=time.perf_counter() - wall, cpu=time.process_time() - cpu, calls=sent, tokens=written)
 
 
-def _waves(calls: Sequence[CallRecord]) -> list[list[CallRecord]]:
-    """What may be in flight together: a round's proposals, then its judgements, which need their candidates."""
-    waves: dict[tuple[int, bool], list[CallRecord]] = {}
-    for call in calls:
+def _rounds(calls: Sequence[CallRecord]) -> list[list[tuple[CallRecord, list[CallRecord]]]]:
+    """The calls of each round that need no other, each with the judgements that followed upon its answer."""
+    rounds: dict[int, list[tuple[CallRecord, list[CallRecord]]]] = {}
+    for call in calls:  # in the order in which they were begun
         found = _ROUND.match(call.key)
-        waves.setdefault((int(found[1]) if found else 10**6, call.key.endswith("/verify")), []).append(call)
-    return [waves[key] for key in sorted(waves)]
+        round_ = rounds.setdefault(int(found[1]) if found else 10**6, [])
+        answered = [one for one in round_ if (one[0].ended or 0.0) <= call.started]
+        if call.key.endswith("/verify") and answered:
+            max(answered, key=lambda one: one[0].ended or 0.0)[1].append(call)
+        else:
+            round_.append((call, []))
+    return [rounds[number] for number in sorted(rounds)]
 
 
 async def real(url: str, model: str, pairs: int, only: str) -> None:
@@ -198,7 +213,7 @@ async def real(url: str, model: str, pairs: int, only: str) -> None:
                                 if "ours" in both
                                 else await searched(workload, pool, store, salt)
                             )
-                            both[side] = await bare(first.recorded, url, model)
+                            both[side] = await bare(await recorded(first, store), url, model)
                     ours, rival = both["ours"], both["bare"]
                     ratios.append(ours.tokens / ours.seconds / (rival.tokens / rival.seconds))
                     rows.append((ours, rival))
@@ -243,7 +258,8 @@ async def zero(runs: int, repeats: int) -> None:
             for workload in (small, *workloads("llm")):
                 await searched(workload, pool, store, "warm")
                 found = [await searched(workload, pool, store, f"{i}", runs) for i in range(repeats)]
-                rivals = [await bare(found[0].recorded, url, "fake") for _ in range(repeats)]
+                calls = await recorded(found[0], store)
+                rivals = [await bare(calls, url, "fake") for _ in range(repeats)]
                 best, rival = max(found, key=_rate), max(rivals, key=_rate)
                 row = {
                     "workload": workload.name,
@@ -270,7 +286,8 @@ async def fifty(instances: int, repeats: int) -> None:
         async with Store.opened(f"sqlite:///{folder}/runs.sqlite") as store:
             await searched(workload, pool, store, "warm", instances)
             found = [await searched(workload, pool, store, f"{i}", instances) for i in range(repeats)]
-            rivals = [await bare(found[0].recorded, url, "fake") for _ in range(repeats)]
+            calls = await recorded(found[0], store)
+            rivals = [await bare(calls, url, "fake") for _ in range(repeats)]
         await pool.aclose()
     for name, those in (("branchwise, stored", found), ("bare aiohttp, nothing stored", rivals)):
         row = {
@@ -296,6 +313,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="the workload whose name begins so, in `real`")
     parser.add_argument("--runs", type=int, default=16, help="searches at once in `zero`")
     wanted = parser.parse_args()
+    calm()  # as every command does
     if wanted.what == "real":
         url = wanted.engine if "/" in wanted.engine else state.running(wanted.engine)[0]
         asyncio.run(real(url, wanted.model, wanted.repeats, wanted.only))

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
+from branchwise.cli.heap import calm
 from branchwise.store.errors import BadInput, BranchwiseError
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Exit(IntEnum):
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
     """Run `work`; turn the errors that branchwise raises on purpose into one line and an exit code."""
     err = Console(stderr=True, highlight=False)
+    calm()
 
     def farewell() -> str:
         return f"Interrupted. {when_interrupted()}".strip()

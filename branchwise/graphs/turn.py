@@ -70,7 +70,8 @@ async def turn(
     ledger = await db.ledger(lease, on_change)
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     scorer = models.load(f"scorer:{request.options.scorer}") if request.options.scorer else engine
-    sample, score = recorded(engine, ledger, purse), recorded(scorer, ledger, purse)
+    sample = recorded(engine, ledger, purse)
+    score = sample if scorer is engine else recorded(scorer, ledger, purse)
     desk = desk_of(request, notebook, purse, sample, watch, score=score)
     desk.tell("opened", lease.run_id)
     saver = FreshSaver if lease.fresh else SQLAlchemySaver

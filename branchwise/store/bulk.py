@@ -9,6 +9,8 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 Row: TypeAlias = dict[str, object]
+Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
+"""A statement and its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class Bulk:
 
     guard: Callable[[sa.Connection], None]
     """Refuses the transaction when the rows may not be written."""
-    changes: Sequence[tuple[sa.Insert | sa.Update, Sequence[Row]]]
-    """Statements, each with its rows; of two such works queued together it must not matter which is first."""
+    changes: Sequence[Change]
+    """In this order; of two such works queued together it must not matter which is first."""
 
     def __call__(self, connection: sa.Connection) -> None:
         """Write the rows."""

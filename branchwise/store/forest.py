@@ -1,4 +1,4 @@
-"""Trees of runs as rows: nodes, verdicts, decisions and calls. Works of `Database.write` and `Database.read`."""
+"""Trees of runs as rows: nodes, verdicts, decisions and calls. Changes of a `Bulk`, and works of `Database.read`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 import sqlalchemy as sa
 
 from branchwise.store.bill import COSTS, Bill
+from branchwise.store.bulk import Change, Row
 from branchwise.store.errors import StoreError
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict, Vouch
@@ -24,26 +25,23 @@ _JUDGEMENT = ("score", "accepted", "feedback", "vouch")
 _LONGEST_ID = 512
 
 
-def add_nodes(connection: sa.Connection, lease: Lease, batch: Sequence[Node]) -> None:
+def adding_nodes(lease: Lease, batch: Sequence[Node], dialect: str) -> Change:
     """Store nodes in this order; one that is there already is replaced and keeps its place.
 
     Raises:
-        LeaseLost: Another worker holds the run.
         StoreError: A node lies too deep to be named.
     """
-    lease.guard(connection)
     deepest = max((node.id for node in batch), key=len, default="")
     if len(deepest) > _LONGEST_ID:
         raise StoreError(
             f"The node `{deepest[:40]}...` lies too deep: an id has at most {_LONGEST_ID} characters."
         )
-    place = _take_places(connection, nodes, lease, len(batch))
-    rows = [
+    place = lease.take_places(nodes, len(batch))
+    rows: list[Row] = [
         {**{name: getattr(node, name) for name in _NODE_FIELDS}, "run_id": lease.run_id, "ord": place + i}
         for i, node in enumerate(batch)
     ]
-    if rows:
-        connection.execute(upsert(nodes, connection.dialect.name, _BODY), rows)
+    return upsert(nodes, dialect, _BODY), rows
 
 
 def tree(connection: sa.Connection, run_id: str) -> Tree:
@@ -53,16 +51,10 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
     return Tree(Node(**{**row, "vouch": Vouch(row["vouch"])}) for row in found)
 
 
-def add_verdicts(connection: sa.Connection, lease: Lease, batch: Sequence[tuple[NodeId, Verdict]]) -> None:
-    """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
-
-    Raises:
-        LeaseLost: Another worker holds the run.
-    """
-    lease.guard(connection)
-    rows = [{**asdict(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
-    if rows:
-        connection.execute(upsert(verdicts, connection.dialect.name, _JUDGEMENT), rows)
+def adding_verdicts(lease: Lease, batch: Sequence[tuple[NodeId, Verdict]], dialect: str) -> Change:
+    """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one."""
+    rows: list[Row] = [{**asdict(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
+    return upsert(verdicts, dialect, _JUDGEMENT), rows
 
 
 def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Verdict]]:
@@ -77,21 +69,16 @@ def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Ve
     ]
 
 
-def add_decision(connection: sa.Connection, lease: Lease, key: str, kind: str, payload: Json) -> None:
-    """Store a decision; the first one of a key stands.
-
-    Raises:
-        LeaseLost: Another worker holds the run.
-    """
-    lease.guard(connection)
-    row = {
+def adding_decision(lease: Lease, key: str, kind: str, payload: Json, dialect: str) -> Change:
+    """Store a decision; the first one of a key stands."""
+    row: Row = {
         "run_id": lease.run_id,
         "key": key,
-        "ord": _take_places(connection, decisions, lease, 1),
+        "ord": lease.take_places(decisions, 1),
         "kind": kind,
         "payload": payload,
     }
-    connection.execute(upsert(decisions, connection.dialect.name), row)
+    return upsert(decisions, dialect), [row]
 
 
 def decisions_of(connection: sa.Connection, run_id: str) -> list[Decision]:
@@ -137,13 +124,3 @@ def usage_of(connection: sa.Connection, run_id: str) -> Usage:
         if row["state"] != CallState.STARTED:
             bill.add(CallState(row["state"]), Usage(**{name: row[name] for name in COSTS}))
     return bill.usage
-
-
-def _take_places(connection: sa.Connection, table: sa.Table, lease: Lease, count: int) -> int:
-    """Give the first of `count` free places; a transaction that is rolled back leaves a gap, which harms nobody."""
-    if table.name not in lease.places:
-        last = sa.select(sa.func.coalesce(sa.func.max(table.c.ord), -1)).where(table.c.run_id == lease.run_id)
-        lease.places[table.name] = int(connection.execute(last).scalar_one()) + 1
-    place = lease.places[table.name]
-    lease.places[table.name] = place + count
-    return place

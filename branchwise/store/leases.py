@@ -11,7 +11,10 @@ from branchwise.store.columns import now
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
-from branchwise.store.tables import run_events, runs
+from branchwise.store.tables import decisions, nodes, run_events, runs
+
+ORDERED = (nodes, decisions)
+"""The tables whose rows are numbered within a run."""
 
 _FENCE = (
     sa.select(sa.literal(1))
@@ -31,6 +34,15 @@ _RENEW = (
     )
 )
 
+_FREE = sa.select(
+    *(
+        sa.select(sa.func.coalesce(sa.func.max(table.c.ord), -1) + 1)
+        .where(table.c.run_id == sa.bindparam("run_id"))
+        .scalar_subquery()
+        .label(table.name)
+        for table in ORDERED
+    )
+)
 _NOTE = sa.insert(run_events).values(at=now())
 
 
@@ -56,7 +68,7 @@ class Lease:
     """Whether the run was made with this claim, so that there is nothing of it to load."""
     over: bool = False
     """Whether the claim has ended and nothing is left to hand back."""
-    places: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int]
     """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
 
     def guard(self, connection: sa.Connection) -> None:
@@ -75,6 +87,12 @@ class Lease:
         if connection.execute(_FENCE, {"run_id": self.run_id, "epoch": self.epoch}).first() is None:
             raise self.lost()
         fenced.add((self.run_id, self.epoch))
+
+    def take_places(self, table: sa.Table, count: int) -> int:
+        """Give the first of `count` free places; a transaction that fails leaves a gap, which harms nobody."""
+        place = self.places[table.name]
+        self.places[table.name] = place + count
+        return place
 
     def check(self) -> None:
         """Refuse to go on when the lease may have run out; asks no database.
@@ -118,7 +136,7 @@ def claim(
         if row is None:
             return None
         if row.owner == me:  # the transaction ran before and only its answer was lost
-            return _lease(row, row.epoch, me, ttl, began)
+            return _lease(connection, row, row.epoch, me, ttl, began)
         if run_id is None and row.status == Status.RUNNING and row.attempts + 1 >= row.max_attempts:
             _give_up(connection, row)
             continue
@@ -137,7 +155,7 @@ def claim(
             )
         )
         note(connection, row.id, "claimed", row.epoch + 1, {"by": me})
-        return _lease(row, row.epoch + 1, me, ttl, began)
+        return _lease(connection, row, row.epoch + 1, me, ttl, began)
 
 
 def renew(connection: sa.Connection, lease: Lease) -> bool:
@@ -192,7 +210,10 @@ def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[tuple[obje
     return row
 
 
-def _lease(row: sa.Row[tuple[object, ...]], epoch: int, me: str, ttl: float, began: float) -> Lease:
+def _lease(
+    connection: sa.Connection, row: sa.Row[tuple[object, ...]], epoch: int, me: str, ttl: float, began: float
+) -> Lease:
+    free = connection.execute(_FREE, {"run_id": row.id}).one()
     return Lease(
         run_id=row.id,
         owner=me,
@@ -201,6 +222,7 @@ def _lease(row: sa.Row[tuple[object, ...]], epoch: int, me: str, ttl: float, beg
         elapsed_before=row.elapsed,
         began=began,
         deadline=began + ttl,
+        places=dict(free._mapping),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -12,8 +13,7 @@ _PROC = Path("/proc")
 
 def owner() -> str:
     """Name this process and this moment: `machine/pid/start/nonce`, never the same twice."""
-    pid = os.getpid()
-    return f"{_machine()}/{pid}/{_started(pid)}/{secrets.token_hex(4)}"
+    return f"{_process(os.getpid())}/{secrets.token_hex(4)}"
 
 
 def is_gone(name: str | None) -> bool:
@@ -34,6 +34,12 @@ def is_gone(name: str | None) -> bool:
     return _started(number) != start
 
 
+@cache  # every run asks, and it takes the kernel half a millisecond to tell
+def _process(pid: int) -> str:
+    return f"{_machine()}/{pid}/{_started(pid)}"
+
+
+@cache
 def _machine() -> str:
     # Containers share a kernel, and process numbers mean nothing outside their own namespace.
     boot, space = _PROC / "sys/kernel/random/boot_id", _PROC / "self/ns/pid"

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from branchwise.store.columns import now
 from branchwise.store.errors import BadInput, StoreError, UnknownName
-from branchwise.store.leases import Lease, clock, note
+from branchwise.store.leases import ORDERED, Lease, clock, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
-from branchwise.store.tables import decisions, nodes, run_events, runs
+from branchwise.store.tables import run_events, runs
 
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]
@@ -136,7 +136,7 @@ def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float
         began=began,
         deadline=began + ttl,
         fresh=True,
-        places=dict.fromkeys((nodes.name, decisions.name), 0),
+        places={table.name: 0 for table in ORDERED},
     )
 
 

@@ -22,9 +22,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-import sqlalchemy as sa
-
 from branchwise.store import forest
+from branchwise.store.bulk import Bulk, Change
 from branchwise.store.columns import to_json
 from branchwise.store.database import Database
 from branchwise.store.leases import Lease
@@ -90,8 +89,7 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        batch = self._shown(nodes)
-        await self.database.awrite(lambda connection: forest.add_nodes(connection, lease, batch))
+        await self._write(lease, forest.adding_nodes(lease, self._shown(nodes), self._dialect))
 
     async def nodes(self, run_id: str) -> Tree:
         """Load a run's tree, oldest node first."""
@@ -117,8 +115,7 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        batch = list(verdicts)
-        await self.database.awrite(lambda connection: forest.add_verdicts(connection, lease, batch))
+        await self._write(lease, forest.adding_verdicts(lease, list(verdicts), self._dialect))
 
     async def judge(
         self, lease: Lease, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]
@@ -128,13 +125,11 @@ class Store(Lifecycle):
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        batch, said = self._shown(nodes), list(verdicts)
-
-        def work(connection: sa.Connection) -> None:
-            forest.add_verdicts(connection, lease, said)
-            forest.add_nodes(connection, lease, batch)
-
-        await self.database.awrite(work)
+        await self._write(
+            lease,
+            forest.adding_verdicts(lease, list(verdicts), self._dialect),
+            forest.adding_nodes(lease, self._shown(nodes), self._dialect),
+        )
 
     async def verdicts(self, run_id: str) -> list[tuple[NodeId, Verdict]]:
         """All verdicts of a run, by node."""
@@ -147,7 +142,7 @@ class Store(Lifecycle):
             LeaseLost: Another worker holds the run.
         """
         kept = self._clean(payload)
-        await self.database.awrite(lambda c: forest.add_decision(c, lease, key, kind, kept))
+        await self._write(lease, forest.adding_decision(lease, key, kind, kept, self._dialect))
 
     async def decisions(self, run_id: str) -> list[Decision]:
         """All decisions of a run, oldest first."""
@@ -160,6 +155,13 @@ class Store(Lifecycle):
     async def usage(self, run_id: str) -> Usage:
         """What a run's calls have cost; ambiguous ones, whose cost nobody knows, are left out."""
         return await self.database.aread(lambda connection: forest.usage_of(connection, run_id))
+
+    @property
+    def _dialect(self) -> str:
+        return self.database.engine.dialect.name
+
+    async def _write(self, lease: Lease, *changes: Change) -> None:
+        await self.database.awrite(Bulk(lease.guard, changes))
 
     def _clean(self, value: Json) -> Json:
         return json.loads(self._scrub.reply(to_json(value, sort=False)))  # type: ignore[no-any-return]
