@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import sqlalchemy as sa
+
+from branchwise.store.leases import Lease, guard
 
 Row: TypeAlias = dict[str, object]
 Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
@@ -17,8 +19,8 @@ Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
 class Bulk:
     """A work of `Database.write` of which many may be queued at once; it reads nothing."""
 
-    guard: Callable[[sa.Connection], None]
-    """Refuses the transaction when the rows may not be written."""
+    lease: Lease
+    """Under which the rows are written."""
     changes: Sequence[Change]
     """In this order; of two such works queued together it must not matter which is first."""
 
@@ -27,11 +29,15 @@ class Bulk:
         at_once(connection, [self])
 
 
-def at_once(connection: sa.Connection, works: Iterable[Bulk]) -> None:
-    """Write the rows of several works, each statement once: sending one costs more than a row does."""
+def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
+    """Write the rows of several works, each statement once: sending one costs more than a row does.
+
+    Raises:
+        LeaseLost: One of the works may not write.
+    """
     rows: dict[sa.Insert | sa.Update, list[Row]] = {}
+    guard(connection, [work.lease for work in works])
     for work in works:
-        work.guard(connection)
         for statement, some in work.changes:
             rows.setdefault(statement, []).extend(some)
     for statement, all_ in rows.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -16,12 +17,9 @@ from branchwise.store.tables import decisions, nodes, run_events, runs
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""
 
-_FENCE = (
-    sa.select(sa.literal(1))
-    .where(runs.c.id == sa.bindparam("run_id"), runs.c.epoch == sa.bindparam("epoch"))
-    .where(runs.c.status == Status.RUNNING)
-    .with_for_update(read=True)
-)
+_HELD = sa.select(runs.c.id, runs.c.epoch).where(runs.c.status == Status.RUNNING).with_for_update(read=True)
+_FENCE = _HELD.where(runs.c.id == sa.bindparam("run_id"), runs.c.epoch == sa.bindparam("epoch"))
+_FENCES = _HELD.where(runs.c.id.in_(sa.bindparam("run_ids", expanding=True)))
 _RENEW = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("b_run_id"), runs.c.epoch == sa.bindparam("b_epoch"))
@@ -77,16 +75,7 @@ class Lease:
         Raises:
             LeaseLost: The run was claimed by another worker, cancelled or finished.
         """
-        transaction = connection.get_transaction()
-        held, fenced = connection.info.get("branchwise_fenced", (None, set()))
-        if held is not transaction:
-            fenced = set()
-            connection.info["branchwise_fenced"] = (transaction, fenced)
-        if (self.run_id, self.epoch) in fenced:
-            return
-        if connection.execute(_FENCE, {"run_id": self.run_id, "epoch": self.epoch}).first() is None:
-            raise self.lost()
-        fenced.add((self.run_id, self.epoch))
+        guard(connection, [self])
 
     def take_places(self, table: sa.Table, count: int) -> int:
         """Give the first of `count` free places; a transaction that fails leaves a gap, which harms nobody."""
@@ -111,6 +100,32 @@ class Lease:
     def elapsed(self) -> float:
         """Seconds of work on the run, earlier claims included."""
         return self.elapsed_before + clock() - self.began
+
+
+def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
+    """Hold the runs of all these leases until `connection` commits, or refuse the transaction.
+
+    Raises:
+        LeaseLost: One of the runs was claimed by another worker, cancelled or finished.
+    """
+    transaction = connection.get_transaction()
+    held, fenced = connection.info.get("branchwise_fenced", (None, set()))
+    if held is not transaction:
+        fenced = set()
+        connection.info["branchwise_fenced"] = (transaction, fenced)
+    asked = {(lease.run_id, lease.epoch): lease for lease in leases}
+    new = {claim: lease for claim, lease in asked.items() if claim not in fenced}
+    if not new:
+        return
+    if len(new) == 1:
+        [(run_id, epoch)] = new
+        found = connection.execute(_FENCE, {"run_id": run_id, "epoch": epoch})
+    else:
+        found = connection.execute(_FENCES, {"run_ids": sorted({run_id for run_id, _ in new})})
+    fenced |= {(row.id, row.epoch) for row in found}
+    for claim, lease in new.items():
+        if claim not in fenced:
+            raise lease.lost()
 
 
 def claim(

@@ -244,7 +244,7 @@ class Ledger:
             if name not in self._texts
         ]
         changes = [(self._keep_text, new), (insert, [{**row, "request": request}])]
-        await self._database.awrite(Bulk(self._lease.guard, changes))
+        await self._database.awrite(Bulk(self._lease, changes))
         self._texts.update(bodies)
 
     async def _settle(
@@ -259,7 +259,7 @@ class Ledger:
             "error": error,
             **{name: getattr(usage, name) for name in COSTS},
         }
-        await self._database.awrite(Bulk(self._lease.guard, [(_SETTLE, [values])]))
+        await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])]))
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
         self.bill.add(state, usage)

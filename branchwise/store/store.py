@@ -161,7 +161,7 @@ class Store(Lifecycle):
         return self.database.engine.dialect.name
 
     async def _write(self, lease: Lease, *changes: Change) -> None:
-        await self.database.awrite(Bulk(lease.guard, changes))
+        await self.database.awrite(Bulk(lease, changes))
 
     def _clean(self, value: Json) -> Json:
         return json.loads(self._scrub.reply(to_json(value, sort=False)))  # type: ignore[no-any-return]

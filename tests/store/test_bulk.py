@@ -2,30 +2,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from branchwise.store.bulk import Bulk
 from branchwise.store.errors import LeaseLost
+from branchwise.store.leases import Lease
 from branchwise.store.store import Store
 from branchwise.store.tables import texts
 from branchwise.store.upsert import upsert
-from tests.store.scripted_run import new_run
-
-
-def _free(connection: sa.Connection) -> None: ...
-
-
-def _lost(connection: sa.Connection) -> None:
-    raise LeaseLost("taken over")
+from tests.store.scripted_run import new_lease
 
 
 async def test_rows_queued_together_are_sent_as_one_and_one_refused_work_takes_no_other_with_it(
     url: str,
 ) -> None:
     async with Store.opened(url) as store:
-        run_id = (await new_run(store)).id
+        lease, other = await new_lease(store), await new_lease(store)
+        lost = replace(lease, epoch=lease.epoch - 1)
         insert = upsert(texts, store.database.engine.dialect.name)
         sent: list[bool] = []
         sa.event.listen(
@@ -36,11 +32,11 @@ async def test_rows_queued_together_are_sent_as_one_and_one_refused_work_takes_n
             ),
         )
 
-        def writing(name: str, guard: Any = _free) -> Bulk:
-            return Bulk(guard, [(insert, [{"run_id": run_id, "hash": name, "body": name}])])
+        def writing(name: str, lease: Lease) -> Bulk:
+            return Bulk(lease, [(insert, [{"run_id": lease.run_id, "hash": name, "body": name}])])
 
         def counted(connection: sa.Connection) -> int:
-            query = sa.select(sa.func.count()).where(texts.c.run_id == run_id)
+            query = sa.select(sa.func.count()).where(texts.c.run_id.in_([lease.run_id, other.run_id]))
             return connection.scalar(query) or 0
 
         async def together(*works: Any) -> list[Any]:
@@ -52,11 +48,11 @@ async def test_rows_queued_together_are_sent_as_one_and_one_refused_work_takes_n
             await asyncio.wrap_future(first)
             return await asyncio.gather(*queued, return_exceptions=True)
 
-        said = await together(writing("a"), writing("b"), counted, writing("c"), counted)
+        said = await together(writing("a", lease), writing("b", other), counted, writing("c", other), counted)
         assert said == [None, None, 2, None, 3]
         assert sent == [True, False]
 
-        *fine, refused = await together(writing("d"), writing("e"), writing("f", _lost))
+        *fine, refused = await together(writing("d", lease), writing("e", other), writing("f", lost))
         assert fine == [None, None]
         assert isinstance(refused, LeaseLost)
         assert await store.database.aread(counted) == 5
