@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any, Literal, TypeAlias, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from branchwise.agents.constraint import constraint
 from branchwise.agents.planner import planner
@@ -56,22 +57,9 @@ def _compiled() -> Plangen:
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
     graph.add_edge("constraints", "plan")
-    graph.add_conditional_edges("plan", _after_plan, ["select", "judge"])
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
-    graph.add_conditional_edges("judge", _after_judge, ["select", END])
     return graph.compile()
-
-
-# LangGraph sends a plain function to a thread, which costs more than the question.
-
-
-async def _after_plan(state: RunState) -> str:
-    return "judge" if state["stop"] else "select"
-
-
-async def _after_judge(state: RunState) -> str:
-    return END if state["stop"] else "select"
 
 
 @cache
@@ -129,11 +117,15 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> RunState:
     return {"constraints": known if desk.options.constraints else replace(known, items=())}
 
 
-async def plan(state: RunState, runtime: Runtime[Desk]) -> RunState:
+async def plan(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["select", "judge"]]:
     """Sample probes, estimate the difficulty, set the prior and the size of a trial. A fixed strategy needs none."""
     desk = runtime.context
-    if state["stop"] or desk.options.strategy != "auto":
-        return {}
+    idle = state["stop"] or desk.options.strategy != "auto"
+    update: RunState = {"stop": state["stop"]} if idle else await _planned(state, desk)
+    return Command(update=update, goto="judge" if update["stop"] else "select")
+
+
+async def _planned(state: RunState, desk: Desk) -> RunState:
     stop, probes = await _probe(state, desk)
     ask = planner(
         desk.options.arms, desk.policy, possible=lambda name: not lacks(name, desk.sample.capabilities)
@@ -242,7 +234,7 @@ def _sized(name: str, samples: int, probes: int) -> dict[str, int | float | str 
     return {}
 
 
-async def judge(state: RunState, runtime: Runtime[Desk]) -> RunState:
+async def judge(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["select", "__end__"]]:
     """Close the trial: keep its reward for the selector, and end the run or let it go on."""
     desk = runtime.context
     tree = desk.notebook.before(state["round"] + 1)
@@ -263,7 +255,9 @@ async def judge(state: RunState, runtime: Runtime[Desk]) -> RunState:
         update["record"] = state["record"].after(
             state["strategy"], closed["reward"], closed["best_before"], enough=enough
         )
-    return {**update, **await conclude({**state, **update}, desk)} if closed["stop"] else update
+    if not update["stop"]:
+        return Command(update=update, goto="select")
+    return Command(update={**update, **await conclude({**state, **update}, desk)}, goto="__end__")
 
 
 def _stop(state: RunState, desk: Desk) -> Reason | Literal[""]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from branchwise.graphs import strategies
 from branchwise.graphs.calls import Call, about, affordable_samples, calls, sampled
@@ -35,20 +36,19 @@ def search() -> CompiledStateGraph[SearchState, Desk, SearchState, SearchState]:
     graph.add_node("propose", propose)
     graph.add_node("verify", verify)
     graph.add_edge(START, "decide")
-    graph.add_conditional_edges("decide", _goes_on, ["propose", END])
     graph.add_edge("propose", "verify")
     graph.add_edge("verify", "decide")
     return graph.compile()
 
 
-async def _goes_on(state: SearchState) -> str:
-    # LangGraph sends a plain function to a thread, which costs more than the question.
-    return "propose" if state["allocation"] else END
-
-
-async def decide(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
+async def decide(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["propose", "__end__"]]:
     """Ask the strategy where the next samples go; an empty allocation ends the trial."""
-    desk, round_ = runtime.context, state["round"] + 1
+    update = await _allocated(state, runtime.context)
+    return Command(update=update, goto="propose" if update["allocation"] else "__end__")
+
+
+async def _allocated(state: SearchState, desk: Desk) -> SearchState:
+    round_ = state["round"] + 1
     tree = desk.notebook.before(round_, since=state["since"])
     won = not desk.options.exhaustive and any(node.accepted and node.complete for node in tree)
     if state["stop"] or won or round_ > _MOST_ROUNDS:
