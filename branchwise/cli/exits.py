@@ -21,6 +21,7 @@ from branchwise.store.errors import BadInput, BranchwiseError
 T = TypeVar("T")
 _PATIENCE = 1.0
 """Seconds after which a cancelled work is said to take its time."""
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _CURSOR = "\x1b[?25h"
 """Shows the cursor, which a live line hides."""
 
@@ -60,7 +61,10 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
 
 
 async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callable[[], str]) -> T:
-    """Await `work`. Ctrl-C cancels it; a second Ctrl-C ends the process at once, which loses nothing committed."""
+    """Await `work`. Ctrl-C cancels it, and so does SIGTERM, with which machines ask a process to end.
+
+    A second one ends the process at once, which loses nothing committed.
+    """
     loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
     if not callable(usual) or threading.current_thread() is not threading.main_thread():
         return await work
@@ -69,10 +73,11 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callabl
         err.print("Stopping; Ctrl-C again stops at once.", style="dim")
 
     def first(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, second)
+        for one in _STOPS:
+            signal.signal(one, second)
         # An engine that reads a long prompt cannot be stopped before it has read it.
         loop.call_soon_threadsafe(loop.call_later, _PATIENCE, say)
-        usual(number, frame)
+        usual(signal.SIGINT, frame)
 
     def second(number: int, frame: FrameType | None) -> None:
         # Nothing of Python's own streams, which this handler may have interrupted.
@@ -80,12 +85,13 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callabl
         os.write(2, f"{shown}{farewell()}\n".encode())
         os._exit(Exit.INTERRUPTED)
 
-    signal.signal(signal.SIGINT, first)
+    before = {number: signal.signal(number, first) for number in _STOPS}
     try:
         return await work
     finally:
-        if signal.getsignal(signal.SIGINT) in {first, second}:
-            signal.signal(signal.SIGINT, usual)
+        for number, handler in before.items():
+            if signal.getsignal(number) in {first, second}:
+                signal.signal(number, handler)
 
 
 def refuse(error: Exception) -> NoReturn:

@@ -65,7 +65,8 @@ def test_solve_then_runs_then_show(store: str) -> None:
 
 @pytest.mark.embedded
 @pytest.mark.usefixtures("_model")
-def test_ctrl_c_leaves_a_run_that_resumes(store: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_run_that_resumes(store: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "branchwise", "solve", "-f", str(PROBLEM), "--task", "calendar"]
     command += ["--strategy", "best_of_n", "-k", "n=400"]
     environment = {**os.environ, "BRANCHWISE_STORE": store}
@@ -75,7 +76,7 @@ def test_ctrl_c_leaves_a_run_that_resumes(store: str, tmp_path: Path) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and '"running"' not in branchwise("runs", "--json", store=store).stdout:
         time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert "branchwise resume" in said

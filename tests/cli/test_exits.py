@@ -39,15 +39,16 @@ def branchwise(*arguments: str, store: Path, stdin: bytes = b"") -> subprocess.C
     )
 
 
-def test_a_second_ctrl_c_does_not_wait() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_does_not_wait(number: signal.Signals) -> None:
     pipe, command = subprocess.PIPE, [sys.executable, "-c", _STUBBORN]
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "begun\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert "again" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.read()
     assert (process.returncode, said) == (130, "Interrupted. Go on with: this\n")
 
