@@ -1,6 +1,6 @@
 """PlanGEN's mixture of algorithms (arXiv 2502.16111, section 2) as a LangGraph graph.
 
-constraints -> plan -> select -> search -> judge -> (select | end)
+constraints -> plan -> select -> search -> judge -> (select | end); a strategy that is named needs no plan.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ def _compiled() -> Plangen:
     graph.add_node("search", search())
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
-    graph.add_edge("constraints", "plan")
     graph.add_edge("select", "search")
     graph.add_edge("search", "judge")
     return graph.compile()
@@ -97,7 +96,7 @@ def start(problem: str) -> RunState:
     }
 
 
-async def constraints(state: RunState, runtime: Runtime[Desk]) -> RunState:
+async def constraints(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["plan", "select", "judge"]]:
     """Run the constraint agent."""
     desk = runtime.context
     try:
@@ -107,25 +106,22 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> RunState:
             )
         )["constraints"]
     except BudgetSpent:
-        return {"stop": "budget"}
+        return Command(update={"stop": "budget"}, goto="judge")
 
     async def noted() -> Json:
         return cast("Json", asdict(known))
 
     await desk.notebook.once("constraints", "constraints", noted)
     desk.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
-    return {"constraints": known if desk.options.constraints else replace(known, items=())}
+    return Command(
+        update={"constraints": known if desk.options.constraints else replace(known, items=())},
+        goto="plan" if desk.options.strategy == "auto" else "select",
+    )
 
 
 async def plan(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["select", "judge"]]:
-    """Sample probes, estimate the difficulty, set the prior and the size of a trial. A fixed strategy needs none."""
+    """Sample probes, estimate the difficulty, set the prior and the size of a trial."""
     desk = runtime.context
-    idle = state["stop"] or desk.options.strategy != "auto"
-    update: RunState = {"stop": state["stop"]} if idle else await _planned(state, desk)
-    return Command(update=update, goto="judge" if update["stop"] else "select")
-
-
-async def _planned(state: RunState, desk: Desk) -> RunState:
     stop, probes = await _probe(state, desk)
     ask = planner(
         desk.options.arms, desk.policy, possible=lambda name: not lacks(name, desk.sample.capabilities)
@@ -144,7 +140,7 @@ async def _planned(state: RunState, desk: Desk) -> RunState:
 
     planned = cast("Mapping[str, Any]", await desk.notebook.once("plan", "plan", noted))
     desk.tell("probed", _said(planned), round_=1)
-    return {
+    update: RunState = {
         "round": 1,
         "arms": tuple(planned["arms"]),
         "arm_knobs": planned["knobs"],
@@ -154,6 +150,7 @@ async def _planned(state: RunState, desk: Desk) -> RunState:
         "record": Record(past=await _memory(desk)),
         "stop": _accepted(desk, 2) or stop,
     }
+    return Command(update=update, goto="judge" if update["stop"] else "select")
 
 
 async def _probe(state: RunState, desk: Desk) -> tuple[Reason | Literal[""], list[Node]]:
