@@ -11,7 +11,7 @@ def calm() -> None:
     """Leave what is loaded to itself, and collect a thirtieth as often; for processes of our own, not for libraries.
 
     Python's collector looks at all young containers each time 700 more have come than gone. A search has thousands
-    in flight, none of them garbage yet, so that a quarter to a third of its CPU went there
+    in flight, none of them garbage yet, so that a fifth to a third of its CPU went there
     (benchmarks/pool_results.md).
     """
     gc.freeze()

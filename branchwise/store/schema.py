@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -18,6 +19,9 @@ HEAD = "0003"
 VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"
 _LOCK = 0x6272616E6368  # any number, the same in every process
+
+_ALEMBIC = threading.Lock()
+"""Alembic keeps the upgrade at hand in a global: a second thread's would go to the first one's database."""
 
 
 def ensure(engine: sa.Engine) -> None:
@@ -66,6 +70,7 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
 
     config = Config()
     with (
+        _ALEMBIC,
         _locked(engine) as connection,
         resources.as_file(resources.files("branchwise.store.migrations")) as steps,
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from branchwise.agents.models.scripted import scripted
 from branchwise.graphs.run import resume
+from branchwise.store.connection import connect
 from branchwise.store.errors import SchemaMismatch
 from branchwise.store.rows import CallState, Status
-from branchwise.store.schema import HEAD, VERSION_TABLE
+from branchwise.store.schema import HEAD, VERSION_TABLE, migrate, revision
 from branchwise.store.store import Store
 from branchwise.store.upgrade import upgrade
 from tests.store.databases.write import HERE, write
@@ -80,3 +82,15 @@ async def test_what_it_wrote_is_kept_shown_and_finished(path: Path) -> None:
         calls = [call.key for call in await store.calls(left.id) if call.state is CallState.DONE]
         assert len(calls) == len(set(calls)) == len(known) + model.calls
         assert await store.export(left.id)
+
+
+def test_threads_that_upgrade_databases_at_once_do_not_mix_them_up(tmp_path: Path) -> None:
+    def made(number: int) -> str | None:
+        with connect(f"sqlite:///{tmp_path}/{number}.sqlite") as engine:
+            migrate(engine, _REVISIONS[0])
+            migrate(engine)
+            with engine.connect() as connection:
+                return revision(connection)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(made, range(24))) == {HEAD}
