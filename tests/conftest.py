@@ -1,4 +1,4 @@
-"""One real vLLM for all tests that want one; starting it takes a minute."""
+"""Real vLLMs for the tests that want one; starting one takes a minute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,28 @@ VLLM = Path(os.environ.get("BRANCHWISE_VLLM", ROOT / ".venvs/vllm")).absolute()
 PROFILE = ROOT / "examples/pool/smollm2-cpu.toml"
 
 
-@pytest.fixture(scope="session")
-def real_vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a real vLLM that serves `smollm2`; skips where it is not installed, but never in CI.
+class Started:
+    """A pool that was told to start."""
 
-    It is a pool like a user's, started and stopped by `branchwise pool up`, here on a leash: it ends with the tests
-    whatever way they end.
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def url(self) -> str:
+        """Wait until its engine answers, and say where."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        said = self._process.stdout.readline()
+        if not said:
+            pytest.fail(f"vLLM did not start: {self._process.stderr.read().decode(errors='replace')}")
+        return str(json.loads(said)["replicas"][0]["url"])
+
+
+@contextmanager
+def pool_up(home: Path, *words: str) -> Iterator[Started]:
+    """Run `branchwise pool up` with these words like a user, until the block ends.
+
+    It is on a leash: it ends with the tests whatever way they end.
     """
-    if not (VLLM / ".ready").exists():
-        message = f"No vLLM in `{VLLM}`: run `make vllm` (3 GB), or set BRANCHWISE_VLLM to where it is."
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    home = tmp_path_factory.mktemp("vllm")
     command = [
         sys.executable,
         guard.__file__,
@@ -42,16 +52,40 @@ def real_vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "up",
         "--json",
     ]
-    command += ["--profile", str(PROFILE), "--model", str(VLLM / "models/smollm2-135m-instruct")]
     environment = {**os.environ, "BRANCHWISE_VLLM": str(VLLM), "XDG_STATE_HOME": str(home)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as pool:
+    with subprocess.Popen(
+        [*command, *words], stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT
+    ) as pool:
         assert pool.stdin is not None
-        assert pool.stdout is not None
         assert pool.stderr is not None
-        said = pool.stdout.readline()
-        if not said:
-            pytest.fail(f"vLLM did not start: {pool.stderr.read().decode(errors='replace')}")
-        yield str(json.loads(said)["replicas"][0]["url"])
-        pool.stdin.close()
+        try:
+            yield Started(pool)
+        finally:
+            pool.stdin.close()
         assert pool.wait(timeout=100) == 0, pool.stderr.read().decode(errors="replace")
+
+
+@pytest.fixture(scope="session")
+def vllm() -> Path:
+    """vLLM's environment, which has SmolLM2 under `models`; skips where there is none, but never in CI."""
+    if not (VLLM / ".ready").exists():
+        message = f"No vLLM in `{VLLM}`: run `make vllm` (3 GB), or set BRANCHWISE_VLLM to where it is."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return VLLM
+
+
+@pytest.fixture(scope="session")
+def smollm2(vllm: Path) -> Path:
+    """The folder of SmolLM2-135M-Instruct."""
+    return vllm / "models/smollm2-135m-instruct"
+
+
+@pytest.fixture(scope="session")
+def real_vllm(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a real vLLM that serves `smollm2`."""
+    home = tmp_path_factory.mktemp("vllm")
+    with pool_up(home, "--profile", str(PROFILE), "--model", str(smollm2)) as pool:
+        yield pool.url()

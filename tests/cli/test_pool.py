@@ -190,6 +190,27 @@ def test_estimate_bounds_a_model_on_a_device(pool: Shell, profile: Path) -> None
     pool("estimate", "--model", folder, "--batch", "1,none", code=2)
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_running_pool_is_measured_beside_the_bound_of_what_it_runs_on(
+    pool: Shell, profile: Path, device: str
+) -> None:
+    python = profile.parent / "bin/python"
+    python.parent.mkdir()
+    python.write_text(
+        '#!/bin/sh\necho "{\\"name\\": \\"my $2\\", \\"bandwidth\\": 1e12, \\"flops\\": 1e14}"\n'
+    )
+    python.chmod(0o755)
+    pool.environment["BRANCHWISE_VLLM"] = str(profile.parent)
+    profile.write_text(profile.read_text().replace('"cpu"', f'"{device}"') + '\ndtype = "float"\n')
+    pool("up", "--profile", str(profile), "--name", "mine", "--detach")
+    said = pool("estimate", "mine", "--batch", "1,8")
+    assert f"my {device} (measured here)" in said
+    assert "in float32" in said, "as the engine was told, whatever the model's own type is"
+    assert "batch 8" in said, "a person sees what it is at"
+    assert "of the bound" in said
+    assert [row["batch"] for row in pool.json("estimate", "mine", "--batch", "1,8")["rows"]] == [1, 8]
+
+
 def test_tune_keeps_the_fastest_setting_and_up_uses_it(pool: Shell, profile: Path) -> None:
     file = str(profile)
     assert "not tuned" in pool("up", "--profile", file, "--tuned", "--dry-run", code=2)
@@ -207,7 +228,10 @@ def test_tune_keeps_the_fastest_setting_and_up_uses_it(pool: Shell, profile: Pat
 
 def test_tune_refuses_what_it_cannot_use(pool: Shell, profile: Path) -> None:
     file = str(profile)
-    assert "max_num_seqs" in pool("tune", "--profile", file, "--try", "max_num_seq=1", code=2)
+    said = pool("tune", "--profile", file, "--try", "max_num_seq=1", code=2)
+    assert "max_num_seqs" in said
+    assert "requests each" not in said, "nothing began"
+    assert "name=a,b" in pool("tune", "--profile", file, "--try", "max_num_seqs", code=2)
     workload = profile.parent / "prompts.jsonl"
     workload.write_text('{"n": 2}\n')
     assert "Line 1" in pool("tune", "--profile", file, "--workload", str(workload), code=2)

@@ -71,6 +71,17 @@ def find_engine() -> tuple[str, ...]:
     return (found, "serve")
 
 
+def find_python() -> str:
+    """Find the Python of the environment that holds vLLM, which has torch.
+
+    Raises:
+        BadInput: vLLM is not found.
+    """
+    first, *rest = find_engine()
+    # Installers put a link to the program on the path; Python is where the program itself is.
+    return str(Path(first).resolve().with_name("python")) if rest == ["serve"] else first
+
+
 def on_cuda(profile: Profile) -> bool:
     """Whether the engines run on NVIDIA GPUs."""
     if profile.device == "auto":

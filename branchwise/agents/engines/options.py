@@ -147,6 +147,12 @@ class Options(BaseModel):
             * (self.data_parallel_size or 1)
         )
 
+    @property
+    def number_type(self) -> str:
+        """The type of numbers by torch's name; empty where it is the model's own."""
+        names = {None: "", "auto": "", "half": "float16", "float": "float32"}
+        return names.get(self.dtype, self.dtype or "")
+
     def flags(self) -> list[str]:
         """Write the options as vLLM's command line."""
         said = self.model_dump(exclude_none=True, exclude={"speculative", "lora"})

@@ -70,6 +70,10 @@ class PoolState:
     """The supervisor's."""
     started: float
     replicas: tuple[Replica, ...] = ()
+    cuda: bool = False
+    """Whether the engines run on NVIDIA GPUs."""
+    dtype: str = ""
+    """The number type that they compute in; empty where it is the model's own."""
     failed: str = ""
     """Why the pool gave up; empty while it lives."""
 

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from branchwise.agents.engines import state
-from branchwise.agents.engines.launch import Launch
+from branchwise.agents.engines.launch import Launch, on_cuda
 from branchwise.agents.engines.metrics import load
 from branchwise.agents.engines.process import Process
 from branchwise.agents.engines.profile import Profile
@@ -73,6 +73,8 @@ class _Supervisor:
             pid=os.getpid(),
             started=time.time(),
             replicas=replicas,
+            cuda=on_cuda(profile),
+            dtype=profile.options.number_type,
         )
 
     def ask_to_end(self) -> None:

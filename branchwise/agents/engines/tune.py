@@ -55,6 +55,7 @@ async def tune(
     *,
     log: Path,
     in_flight: int = 64,
+    begin: Callable[[Mapping[str, Any]], None] = lambda settings: None,
     watch: Callable[[Trial], None] = lambda trial: None,
 ) -> list[Trial]:
     """Try settings one after another on one replica; the fastest first.
@@ -65,6 +66,7 @@ async def tune(
         bodies: The workload, see `typed_workload`.
         log: Where the engines say what they have to say.
         in_flight: Requests at once.
+        begin: Told of each trial's settings when it begins, which may be a minute before it ends.
         watch: Told of each trial when it has ended.
 
     Raises:
@@ -76,6 +78,7 @@ async def tune(
     profiles = [typed_profile({**one, "options": {**asked, **setting}}) for setting in settings]
     trials = []
     for setting, wanted in zip(settings, profiles, strict=True):
+        begin(setting)
         try:
             found = await _measured(wanted, bodies, log, in_flight)
             trials.append(Trial(settings=setting, measured=found))

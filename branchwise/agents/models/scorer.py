@@ -25,6 +25,9 @@ from branchwise.store.records import Usage
 _WINDOW: Final = 0.005
 """Seconds that the first conversation waits for others to share its request."""
 _BATCH: Final = 64
+_VLLM: Final = frozenset({"classify", "pooling"})
+_UNFIT: Final = frozenset({400, 413, 422})
+"""With these a server refuses a whole request for one conversation in it, for example for its length."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -34,7 +37,7 @@ class _Usage(BaseModel):
 
 
 class _Class(BaseModel):
-    probs: Annotated[list[Number], Field(min_length=1)]
+    probs: list[Number]
 
 
 class _Classes(BaseModel):
@@ -43,7 +46,8 @@ class _Classes(BaseModel):
 
 
 class _Pooled(BaseModel):
-    data: Annotated[list[Number], Field(min_length=1)] | Annotated[list[list[Number]], Field(min_length=1)]
+    data: list[list[Number]] | list[Number]
+    """Rows of its tokens or steps, or one for the whole conversation."""
 
 
 class _Pools(BaseModel):
@@ -52,7 +56,7 @@ class _Pools(BaseModel):
 
 
 class _Scores(BaseModel):
-    scores: list[Annotated[float, Field(ge=0, le=1)]]
+    scores: list[Number]
     usage: _Usage = _Usage()
 
 
@@ -64,6 +68,15 @@ class _Tokens(BaseModel):
 class _Case:
     messages: tuple[Message, ...]
     done: asyncio.Future[tuple[float, int]]
+    """Its score, and its share of the tokens."""
+
+    def settle(self, score: float, tokens: int) -> None:
+        if not self.done.done():
+            self.done.set_result((score, tokens))
+
+    def fail(self, why: ModelError) -> None:
+        if not self.done.done():
+            self.done.set_exception(why)
 
 
 def scorer(
@@ -71,8 +84,8 @@ def scorer(
 ) -> Scorer:
     """Reach a reward model.
 
-    The end of the URL says what it speaks. `/classify`: the probability of the last class. `/pooling`: of rows of
-    class probabilities, one a step (a process-reward model), the last row's last; of a plain reward, its logistic.
+    The end of the URL says what it speaks. `/classify`: the probability of the last class. `/pooling`: the same; of
+    rows, one a token or a step (a process-reward model), the last row's; of one number, a plain reward, its logistic.
     Anything else gets `{"model", "inputs": [[{"role", "content"}, …], …]}` and answers `{"scores": [0.7, …]}`.
 
     Args:
@@ -103,6 +116,7 @@ class Scorer:
         self._waiting: list[_Case] = []
         self._sending: set[asyncio.Task[None]] = set()
         self._templated = True
+        self._plain = False
 
     async def sample(self, request: Request) -> Reply:
         """Score the conversation in `request.messages`, which ends with what is judged.
@@ -142,44 +156,72 @@ class Scorer:
 
     async def _send(self, cases: Sequence[_Case]) -> None:
         try:
-            scores, tokens = await self._scored([case.messages for case in cases])
-        except BaseException as error:
+            await self._ask(cases, await asyncio.gather(*(self._input(case.messages) for case in cases)))
+        except ModelError as error:
             for case in cases:
-                if not case.done.done():
-                    case.done.set_exception(
-                        error if isinstance(error, ModelError) else ModelError("It was closed.")
-                    )
-            if not isinstance(error, ModelError):
-                raise
-            return
-        for number, (case, score) in enumerate(zip(cases, scores, strict=True)):
-            share = tokens * (number + 1) // len(cases) - tokens * number // len(cases)
-            if not case.done.done():
-                case.done.set_result((score, share))
+                case.fail(error)
+        except BaseException:
+            for case in cases:
+                case.fail(ModelError("It was closed."))
+            raise
 
-    async def _scored(self, talks: Sequence[tuple[Message, ...]]) -> tuple[list[float], int]:
-        if self._path not in {"classify", "pooling"}:
-            inputs = [[asdict(message) for message in talk] for talk in talks]
-            body: dict[str, Any] = {"inputs": inputs}
-        else:
-            body = {"input": await asyncio.gather(*(self._rendered(talk) for talk in talks))}
-        received = await self._transport.post(
-            self._path, {"model": self._model, **body} if self._model else body
-        )
+    async def _ask(self, cases: Sequence[_Case], inputs: Sequence[Any]) -> None:
+        """Score in one request; where a conversation does not fit, halve it, so that the others are scored."""
         try:
-            scores, tokens = _read(self._path, received)
+            rows, tokens = await self._rows(inputs)
+        except ModelError as error:
+            if isinstance(error, Refused) and error.status in _UNFIT and len(cases) > 1:
+                half = len(cases) // 2
+                parts = slice(None, half), slice(half, None)
+                await asyncio.gather(*(self._ask(cases[part], inputs[part]) for part in parts))
+                return
+            for case in cases:
+                case.fail(error)
+            return
+        for number, (case, row) in enumerate(zip(cases, rows, strict=True)):
+            share = tokens * (number + 1) // len(cases) - tokens * number // len(cases)
+            try:
+                case.settle(_score(self._path, row), share)
+            except ModelError as error:
+                case.fail(error)
+
+    async def _rows(self, inputs: Sequence[Any]) -> tuple[list[list[float]], int]:
+        """What is said of each conversation as a whole, and the tokens that were read for it."""
+        if self._path != "pooling":
+            return await self._asked(inputs)
+        rows, tokens = await self._asked(inputs, plain=self._plain)
+        if not self._plain and any(len(row) == 1 for row in rows):
+            # Most heads in vLLM put it through the logistic themselves, some do not: it is asked for as it is.
+            self._plain = True
+            rows, again = await self._asked(inputs, plain=True)
+            tokens += again
+        return rows, tokens
+
+    async def _asked(self, inputs: Sequence[Any], *, plain: bool = False) -> tuple[list[list[float]], int]:
+        body: dict[str, Any] = {"model": self._model} if self._model else {}
+        body |= {"input" if self._path in _VLLM else "inputs": inputs}
+        if plain:
+            body["use_activation"] = False
+        received = await self._transport.post(self._path, body)
+        try:
+            rows, tokens = _read(self._path, received)
         except ValidationError as error:
             raise ModelError(
                 f"The scores cannot be read: {error.errors(include_input=False, include_url=False)[0]['msg']}"
             ) from None
-        if len(scores) != len(talks):
-            raise ModelError(f"The scores cannot be read: there are {len(scores)} instead of {len(talks)}.")
-        return scores, tokens
+        if len(rows) != len(inputs):
+            raise ModelError(f"The scores cannot be read: there are {len(rows)} instead of {len(inputs)}.")
+        return rows, tokens
 
-    async def _rendered(self, talk: tuple[Message, ...]) -> list[int] | str:
-        """The conversation in the model's own chat template, as tokens; as plain text where the server has none."""
+    async def _input(self, talk: tuple[Message, ...]) -> list[dict[str, Any]] | list[int] | str:
+        """The conversation as the server takes it.
+
+        For vLLM in the model's own chat template, as tokens; as plain text where the server has none.
+        """
+        messages = [asdict(message) for message in talk]
+        if self._path not in _VLLM:
+            return messages
         if self._templated:
-            messages = [asdict(message) for message in talk]
             body = {"messages": messages, "add_generation_prompt": False}
             try:
                 received = await self._transport.post(
@@ -195,31 +237,30 @@ class Scorer:
         return "\n\n".join(message.content for message in talk)
 
 
-def _read(path: str, received: bytes) -> tuple[list[float], int]:
+def _read(path: str, received: bytes) -> tuple[list[list[float]], int]:
     if path == "classify":
         classes = _Classes.model_validate_json(received)
-        return [_unit(one.probs[-1]) for one in classes.data], classes.usage.prompt_tokens
+        return [one.probs for one in classes.data], classes.usage.prompt_tokens
     if path == "pooling":
         pools = _Pools.model_validate_json(received)
-        return [_pooled(one.data) for one in pools.data], pools.usage.prompt_tokens
+        return [_last(one.data) for one in pools.data], pools.usage.prompt_tokens
     said = _Scores.model_validate_json(received)
-    return said.scores, said.usage.prompt_tokens
+    return [[score] for score in said.scores], said.usage.prompt_tokens
 
 
-def _pooled(data: Sequence[float] | Sequence[Sequence[float]]) -> float:
-    last = data[-1]
-    if isinstance(last, float | int):
-        return _logistic(float(last))
-    if not last:
-        raise ModelError("The scores cannot be read: a row is empty.")
-    return _unit(last[-1]) if len(last) > 1 else _logistic(last[0])
+def _last(data: list[list[float]] | list[float]) -> list[float]:
+    rows = [one for one in data if isinstance(one, list)]
+    return rows[-1] if rows else [one for one in data if not isinstance(one, list)]
 
 
-def _unit(value: float) -> float:
+def _score(path: str, row: Sequence[float]) -> float:
+    """The last number of a row, a probability; of a row of one number from `/pooling` the logistic."""
+    if not row:
+        raise ModelError("The scores cannot be read: there is none; a model of steps found none in the text.")
+    value = row[-1]
+    if path == "pooling" and len(row) == 1:
+        return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
     if not 0 <= value <= 1 + 1e-6:
-        raise ModelError(f"The scores cannot be read: {json.dumps(value)} is no probability.")
+        hint = ": ask `/pooling` for plain rewards" if path == "classify" else ""
+        raise ModelError(f"The scores cannot be read: {json.dumps(value)} is no probability{hint}.")
     return min(1.0, value)
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-value)) if value > -700 else 0.0

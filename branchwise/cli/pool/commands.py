@@ -118,9 +118,12 @@ def estimate(
     ] = None,
     device: Annotated[
         str,
-        typer.Option(help="A GPU's name (H100-SXM, A100-80G, …), or cpu or cuda to measure this machine."),
-    ] = "cpu",
-    dtype: Annotated[str, typer.Option(help="Number type; by default the model's.")] = "",
+        typer.Option(
+            help="A GPU's name (H100-SXM, A100-80G, …), or cpu or cuda to measure this machine; by default what the "
+            "pool runs on, or cpu."
+        ),
+    ] = "",
+    dtype: Annotated[str, typer.Option(help="Number type; by default the pool's, or the model's.")] = "",
     weight_bits: Annotated[int, typer.Option(help="Bits of a stored weight, 4 for AWQ.", min=0, max=64)] = 0,
     tensor_parallel: Annotated[int, typer.Option(help="Devices that share every layer.", min=1)] = 1,
     batch: Annotated[str, typer.Option(help="Samples side by side, several with commas.")] = "1,8,64",

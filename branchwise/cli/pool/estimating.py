@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from branchwise.agents.engines import kept, state
 from branchwise.agents.engines.architecture import read_architecture
 from branchwise.agents.engines.hardware import device, here
 from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
-from branchwise.agents.engines.launch import find_engine
+from branchwise.agents.engines.launch import find_python
 from branchwise.agents.engines.measure import Measured, equal_samples, measure
 from branchwise.agents.engines.roofline import Bound, Setup, bound
 from branchwise.cli import console
@@ -30,7 +31,9 @@ class Question:
     pool: str | None
     """A pool that runs, to be measured beside the bound."""
     device: str
+    """Empty for what the pool runs on."""
     dtype: str
+    """Empty for the pool's, or the model's."""
     weight_bits: int
     tensor_parallel: int
     batches: tuple[int, ...]
@@ -47,7 +50,7 @@ class _Line:
 
 def estimate(question: Question, *, as_json: bool) -> None:
     """Print the bound for each batch, and what the pool reached."""
-    setup, lines, fit = run(_answered(question))
+    setup, lines, fit = run(_answered(question, Console(stderr=True, highlight=False, quiet=as_json)))
     if as_json:
         print(json.dumps(_plain(setup, lines, fit)))
         return
@@ -69,9 +72,9 @@ def estimate(question: Question, *, as_json: bool) -> None:
         )
 
 
-async def _answered(question: Question) -> tuple[Setup, list[_Line], Idealised | None]:
+async def _answered(question: Question, progress: Console) -> tuple[Setup, list[_Line], Idealised | None]:
     pool = _pool(question.pool) if question.pool is not None else None
-    setup = _setup(question, pool)
+    setup = _setup(question, pool, progress)
     bounds = [
         bound(setup, batch=batch, prompt=question.prompt, tokens=question.tokens)
         for batch in question.batches
@@ -80,8 +83,12 @@ async def _answered(question: Question) -> tuple[Setup, list[_Line], Idealised |
         pairs = zip(question.batches, bounds, strict=True)
         return setup, [_Line(batch=batch, bound=one, measured=None) for batch, one in pairs], None
     urls = state.running(pool.name)[:1]  # the bound is one engine's
-    reached = [await _measured(urls, pool.served, batch, question) for batch in question.batches]
-    fit = await _fitted(urls, pool.served, question, [call for one in reached for call in one.calls])
+    reached = []
+    for batch in question.batches:
+        progress.print(f"  measuring the pool, batch {batch}")
+        reached.append(await _measured(urls, pool.served, batch, question))
+    progress.print("  measuring calls of other shapes")
+    fit = await _fitted(urls, pool, question, [call for one in reached for call in one.calls])
     lines = [
         _Line(batch=batch, bound=one, measured=real)
         for batch, one, real in zip(question.batches, bounds, reached, strict=True)
@@ -89,16 +96,20 @@ async def _answered(question: Question) -> tuple[Setup, list[_Line], Idealised |
     return setup, lines, fit
 
 
-def _setup(question: Question, pool: state.PoolState | None) -> Setup:
+def _setup(question: Question, pool: state.PoolState | None, progress: Console) -> Setup:
     model = question.model or (pool.model if pool else None)
     if model is None:
         raise BadInput("Which model? Name its folder with --model, or a running pool.")
     shape = read_architecture(Path(model).expanduser())
-    dtype = question.dtype or shape.dtype
-    python = find_engine()[:1] if question.device in {"cpu", "cuda"} else ()
+    dtype = question.dtype or (pool.dtype if pool else "") or shape.dtype
+    name = question.device or ("cuda" if pool and pool.cuda else "cpu")
+    python: tuple[str, ...] = ()
+    if name in {"cpu", "cuda"}:
+        python = (find_python(),)
+        progress.print(f"  measuring this machine's {name}")
     return Setup(
         shape=shape,
-        device=device(question.device, dtype, python),
+        device=device(name, dtype, python),
         dtype=dtype,
         weight_bits=question.weight_bits,
         devices=question.tensor_parallel,
@@ -111,16 +122,19 @@ async def _measured(urls: Sequence[str], served: str, batch: int, question: Ques
     return await measure(urls, served, [body], in_flight=1)
 
 
-async def _fitted(urls: Sequence[str], served: str, question: Question, calls: Sequence[Timed]) -> Idealised:
+async def _fitted(
+    urls: Sequence[str], pool: state.PoolState, question: Question, calls: Sequence[Timed]
+) -> Idealised:
     """Fit seconds on the calls made already and some of other shapes, one after another on the engine."""
-    shapes = [(1, 8, 4), (1, 8, 16), (1, question.prompt, 2), (1, 2 * question.prompt, 2), (4, 8, 8)]
+    prompt = question.prompt
+    shapes = [(1, 8, 4), (1, 8, 16), (1, prompt, 2), (1, 2 * prompt, 2), (4, 8, 8), (16, 8, 8)]
     bodies = [
         equal_samples(batch=batch, prompt=prompt, tokens=tokens, salt=f"fit {number}")
         for number, (batch, prompt, tokens) in enumerate(shapes)
     ]
-    more = await measure(urls, served, bodies, in_flight=1)
+    more = await measure(urls, pool.served, bodies, in_flight=1)
     fit = fit_idealised([*calls, *more.calls])
-    kept.keep(served, here(cuda=question.device != "cpu"), idealised=fit)
+    kept.keep(pool.served, here(cuda=pool.cuda), idealised=fit)
     return fit
 
 

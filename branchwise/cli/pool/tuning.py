@@ -68,7 +68,14 @@ async def _tried(
         else [equal_samples(batch=8, prompt=200, tokens=32, salt=f"problem {number}") for number in range(8)]
     )
     settings = grid(asked)
-    out.print(f"{len(settings)} settings, {len(bodies)} requests each.")
+    begun = 0
+
+    def begin(setting: Mapping[str, Any]) -> None:
+        nonlocal begun
+        if not begun:
+            out.print(f"{len(settings)} settings, {len(bodies)} requests each.")
+        begun += 1
+        status.update(f"  {begun} of {len(settings)}: {_words(setting)}")
 
     def watch(trial: Trial) -> None:
         result = f"{trial.rate:,.1f} tokens/s" if trial.measured else trial.failed
@@ -76,7 +83,8 @@ async def _tried(
 
     log = state.folder() / "tune.log"
     log.unlink(missing_ok=True)
-    trials = await tune(profile, settings, bodies, log=log, in_flight=in_flight, watch=watch)
+    with out.status("") as status:
+        trials = await tune(profile, settings, bodies, log=log, in_flight=in_flight, begin=begin, watch=watch)
     device = here(cuda=on_cuda(profile))
     best = trials[0]
     kept.keep(profile.served, device, options=dict(best.settings), tokens_per_second=best.rate)
@@ -87,7 +95,9 @@ def _asked(tries: list[str]) -> dict[str, list[Any]]:
     """Read `max_num_seqs=16,64`."""
     asked = {}
     for text in tries:
-        name, _, values = text.partition("=")
+        name, equals, values = text.partition("=")
+        if not equals or not values:
+            raise BadInput(f"Values to try are written name=a,b and not `{text}`.")
         asked[name.replace("-", "_")] = [setting(f"{name}={value}")[1] for value in values.split(",")]
     return asked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,23 @@ def test_vllm_is_looked_for_and_its_absence_explained(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadInput, match="vLLM is not found"):
         launches(read_profile(None, {**said, "device": "cpu"}))
+
+
+def test_the_engines_python_is_beside_its_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("BRANCHWISE_VLLM", raising=False)
+    (tmp_path / "env/bin").mkdir(parents=True)
+    program = tmp_path / "env/bin/vllm"
+    program.touch()
+    program.chmod(0o755)
+    (tmp_path / "vllm").symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert launch.find_engine() == (str(tmp_path / "vllm"), "serve")
+    assert launch.find_python() == str(tmp_path / "env/bin/python")
+    monkeypatch.setenv("BRANCHWISE_VLLM", str(tmp_path / "env"))
+    (tmp_path / "env/bin/python").symlink_to(sys.executable)
+    assert launch.find_python() == str(tmp_path / "env/bin/python"), (
+        "the environment's, not what it was made with"
+    )
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples/pool").glob("*.toml")), ids=lambda path: path.stem)

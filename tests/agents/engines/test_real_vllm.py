@@ -20,6 +20,7 @@ from branchwise.agents.engines.metrics import Load, load
 from branchwise.agents.models.endpoint import Endpoint, endpoint
 from branchwise.agents.models.pool import Pool
 from branchwise.agents.protocols import Capabilities, Message, Request, Shape
+from branchwise.graphs import tasks
 from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError
 
@@ -161,21 +162,33 @@ async def settled(url: str, done: Callable[[Load], bool], seconds: float = 60.0)
     return now
 
 
-async def test_a_calendar_instance_from_end_to_end(real_vllm: str, tmp_path: Path) -> None:
+async def test_a_calendar_instance_is_solved_from_end_to_end(real_vllm: str, tmp_path: Path) -> None:
+    """When tried, 12 seeds of 12 solved it, in 16 trials of 32 samples together; it may take eight."""
     problem = (ROOT / "examples/calendar/three_people.txt").read_text()
     result = await branchwise.solve(
         problem,
         task="calendar",
         strategy="best_of_n",
-        knobs={"n": 16},
+        knobs={"n": 32},
         model="openai-compatible:smollm2",
         base_url=real_vllm,
-        budget=Budget(tokens=20_000),
+        budget=Budget(tokens=40_000),
         store=f"sqlite:///{tmp_path}/runs.sqlite",
+        options=Options(temperature=1.5, restarts=True, trials=8),
     )
-    assert result.vouch == "sound"
+    assert result.solved
+    assert (result.score, result.vouch) == (1.0, "sound")
     assert result.usage.completion_tokens > 0
-    assert result.solved == (result.score == 1.0)
+    # Found by hand: the two half hours before 15:00 in which nobody is busy.
+    assert result.answer in {"Monday, 13:30 - 14:00", "Monday, 14:00 - 14:30"}
+    task = tasks.load("calendar")
+    assert task.read_constraints is not None
+    assert task.check is not None
+    known = task.read_constraints(problem)
+    assert known is not None
+    verdict = task.check(known, result.text, True)
+    assert verdict is not None
+    assert verdict.accepted
 
 
 @pytest.mark.parametrize("step", [1, 5, 16])

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from branchwise.agents import models
-from branchwise.agents.protocols import Message, Model, Request
+from branchwise.agents.models.transport import Refused
+from branchwise.agents.protocols import Message, Model, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 
 @dataclass
 class Judge:
-    """Scores a conversation by the length of its last message, in whatever form it is asked."""
+    """Scores a conversation by the length of its last message, in whatever form it is asked, as vLLM 0.32 would."""
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     tokenizes: bool = True
+    pools: Literal["classes", "steps", "reward"] = "classes"
+    """What `/pooling` says: the classes of the whole, those of its steps, or one number."""
+    longest: int = 1_000
     says: bytes | None = None
 
     async def tokenize(self, request: web.Request) -> web.Response:
@@ -41,12 +46,23 @@ class Judge:
             scores = [len(talk[-1]["content"]) / 10 for talk in body["inputs"]]
             return web.json_response({"scores": scores})
         lengths = [len(one) for one in body["input"]]
-        usage = {"prompt_tokens": sum(lengths)}
+        if max(lengths) > self.longest:
+            return web.json_response({"error": {"message": "longer than the context"}}, status=400)
+        activated = body.get("use_activation", True)
         if request.path == "/classify":
-            data: list[Any] = [{"probs": [1 - n / 10, n / 10]} for n in lengths]
+            data: list[Any] = [{"probs": _classes(n)} for n in lengths]
+        elif self.pools == "reward":
+            data = [{"data": [1 / (1 + math.exp(-n)) if activated else n]} for n in lengths]
         else:
-            data = [{"data": [[0.5, 0.5], [1 - n / 10, n / 10]]} for n in lengths]
-        return web.json_response({"data": data, "usage": usage})
+            steps = self.pools == "steps"
+            data = [
+                {"data": ([[0.5, 0.5], _classes(n)] if n else []) if steps else _classes(n)} for n in lengths
+            ]
+        return web.json_response({"data": data, "usage": {"prompt_tokens": sum(lengths)}})
+
+
+def _classes(length: int) -> list[float]:
+    return [1 - length / 10, length / 10]
 
 
 @pytest.fixture
@@ -100,16 +116,53 @@ async def test_without_a_template_the_text_is_sent(judge: Judge) -> None:
     assert judge.bodies[0]["input"] == ["p\n\na"]
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "score"),
-    [("pooling", [0.0], 0.5), ("pooling", [[3.0]], 0.9526), ("pooling", [-800.0], 0.0)],
-)
-async def test_a_plain_reward_goes_through_the_logistic(
-    judge: Judge, path: str, value: object, score: float
-) -> None:
+@pytest.mark.parametrize("value", [[0.2, 0.8], [[0.9, 0.1], [0.2, 0.8]]])
+async def test_classes_of_the_whole_or_of_the_last_step(judge: Judge, value: object) -> None:
     judge.says = json.dumps({"data": [{"data": value}]}).encode()
-    model = models.load(f"scorer:{judge.url}/{path}")
+    assert await scores(models.load(f"scorer:{judge.url}/pooling"), asks("a")) == [0.8]
+
+
+@pytest.mark.parametrize(("value", "score"), [([0.0], 0.5), ([[7.0], [3.0]], 0.9526), ([-800.0], 0.0)])
+async def test_a_plain_reward_goes_through_the_logistic(judge: Judge, value: object, score: float) -> None:
+    judge.says = json.dumps({"data": [{"data": value}]}).encode()
+    model = models.load(f"scorer:{judge.url}/pooling")
     assert await scores(model, asks("a")) == pytest.approx([score], abs=1e-4)
+
+
+async def test_and_through_it_only_once(judge: Judge) -> None:
+    judge.pools = "reward"
+    model = models.load(f"scorer:{judge.url}/pooling")
+    first, second = [await model.sample(asks("aaa")[0]) for _ in range(2)]
+    assert float(first.samples[0].text) == pytest.approx(0.9526, abs=1e-4)
+    assert second.samples == first.samples
+    assert [body.get("use_activation") for body in judge.bodies] == [None, False, False]
+    assert [reply.usage.prompt_tokens for reply in (first, second)] == [6, 3]
+    await model.aclose()
+
+
+async def test_one_that_does_not_fit_fails_alone(judge: Judge) -> None:
+    judge.longest = 4
+    model = models.load(f"scorer:{judge.url}/classify")
+    asked = asks("a", "bb", "too long", "ccc", "dddd")
+    heard = await asyncio.gather(*(model.sample(request) for request in asked), return_exceptions=True)
+    await model.aclose()
+    assert [type(one) for one in heard] == [Reply, Reply, Refused, Reply, Reply]
+    assert "longer than the context" in str(heard[2])
+    fit = [one for one in heard if isinstance(one, Reply)]
+    assert [float(one.samples[0].text) for one in fit] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert sum(one.usage.prompt_tokens for one in fit) == 10
+
+
+async def test_a_text_without_steps_fails_alone(judge: Judge) -> None:
+    judge.pools = "steps"
+    model = models.load(f"scorer:{judge.url}/pooling")
+    heard = await asyncio.gather(
+        *(model.sample(request) for request in asks("", "aaa")), return_exceptions=True
+    )
+    await model.aclose()
+    assert "found none in the text" in str(heard[0])
+    assert isinstance(heard[1], Reply)
+    assert heard[1].samples[0].text == "0.3"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +171,8 @@ async def test_a_plain_reward_goes_through_the_logistic(
         ("classify", b'{"data": [{"probs": [NaN]}]}'),
         ("classify", b'{"data": [{"probs": []}]}'),
         ("classify", b'{"data": [{"probs": [1.5]}]}'),
+        ("pooling", b'{"data": [{"data": [0.5, 1.5]}]}'),
+        ("pooling", b'{"data": [{"data": []}]}'),
         ("classify", b'{"data": []}'),
         ("classify", b"\xff"),
         ("pooling", b'{"data": [{"data": [[]]}]}'),
