@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-MACHINE = "two cores of a virtual machine, shared with other work (load 3 to 5 for the first, 20 to 40 for the second)"
+MACHINE = "two cores of a virtual machine, shared with other work (load 1 to 2 for the first, 20 to 40 for the second)"
 
 
 def speed(found: dict[str, Any]) -> Iterator[str]:
@@ -20,7 +20,7 @@ def speed(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for row in found["clients"]:
         yield (
-            f"| {row['client']} | {row['seconds']:.2f} ({row['least_seconds']:.2f}) | {row['seconds_by_ours']:.2f} | "
+            f"| {row['client']} | {row['seconds']:.3f} ({row['least_seconds']:.3f}) | {row['seconds_by_ours']:.2f} | "
             f"{row['cpu_ms_an_instance']:.1f} | {row['proxy_cpu_ms_an_instance'] or '–'} | {row['cpu_by_ours']:.2f} | "
             f"{row['requests']} | {row['peak_in_flight']} |"
         )
