@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Usage
@@ -59,11 +59,15 @@ class Purse:
         """Seconds of work so far, earlier attempts included."""
         return self._clock() - self._began
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> AbstractAsyncContextManager[None]:
         """Wait until the purse and its parent admit one more call in flight."""
-        own, shared = self._turn, self.parent
-        async with own or nullcontext(), shared.turn() if shared is not None else nullcontext():
+        if self.parent is None:
+            return self._turn or nullcontext()
+        return self._turns(self.parent) if self._turn is not None else self.parent.turn()
+
+    @asynccontextmanager
+    async def _turns(self, parent: Purse) -> AsyncIterator[None]:
+        async with self._turn or nullcontext(), parent.turn():
             yield
 
     @contextmanager

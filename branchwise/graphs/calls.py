@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from branchwise.agents.generator import GeneratorState, generator
@@ -15,6 +16,7 @@ from branchwise.graphs.protocols import About, Hint
 from branchwise.graphs.state import Desk, SearchState
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Grain, Node, NodeId
+from branchwise.store.tree import Tree
 
 PROBE = "probe"
 """The arm of the planner's samples."""
@@ -39,26 +41,36 @@ def about(arm: str) -> About:
 
 def calls(state: SearchState, desk: Desk) -> list[Call]:
     """The calls of the round that `state` allocated, in the allocation's order: the same before and after a crash."""
+    seen = desk.notebook.before(state["round"], since=state["since"])
+    probing = state["strategy"] == PROBE
+    hint = _no_hint if probing else strategies.hints(state["strategy"], **state["knobs"])
     return [
-        call for parent, count in state["allocation"].items() for call in _under(parent, count, state, desk)
+        call
+        for parent, count in state["allocation"].items()
+        for call in _under(
+            parent, [hint(seen, parent, i) for i in _ordinals(seen, parent, count)], state, desk
+        )
     ]
 
 
-def _under(parent: NodeId, count: int, state: SearchState, desk: Desk) -> Iterator[Call]:
-    round_, most = state["round"], desk.options.batch or count
-    seen = desk.notebook.before(round_, since=state["since"])
-    first, ids = len(seen.children(parent)), desk.notebook.next_ids(parent, count, round_)
-    if state["strategy"] == PROBE:
-        hints = [Hint()] * count
-    else:
-        hint = strategies.hints(state["strategy"], **state["knobs"])
-        hints = [hint(seen, parent, first + i) for i in range(count)]
+def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk) -> Iterator[Call]:
+    round_, count = state["round"], len(hints)
+    most, ids = desk.options.batch or count, desk.notebook.next_ids(parent, count, round_)
     begin = 0
     for end in range(1, count + 1):
         if end == count or hints[end] != hints[begin] or end - begin == most:
             path = f"t{state['trial']}/r{round_}/{parent}/{begin}"
             yield Call(parent=parent, ids=tuple(ids[begin:end]), hint=hints[begin], path=path)
             begin = end
+
+
+def _ordinals(seen: Tree, parent: NodeId, count: int) -> range:
+    first = len(seen.children(parent))
+    return range(first, first + count)
+
+
+def _no_hint(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
+    return Hint()
 
 
 def affordable_samples(state: SearchState, desk: Desk) -> int:
@@ -102,18 +114,16 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
     generate = make(
         desk.sample, desk.task, desk.prompts, temperature=desk.options.temperature, seed=desk.seed
     )
-    blank = Node(
-        id="", parent=call.parent, depth=parent.depth + 1, round=state["round"], arm=state["strategy"]
+    child = partial(
+        Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], arm=state["strategy"]
     )
     try:
         samples = (await generate(ask))["samples"]
     except ModelError as error:
-        return [replace(blank, id=call.ids[0], failed=str(error))]
+        return [child(id=call.ids[0], failed=str(error))]
     named = zip(call.ids, samples, strict=make is generator)  # a list may be shorter than was asked for
     return [
-        replace(
-            blank, id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, desk.task, ask)
-        )
+        child(id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, desk.task, ask))
         for name, sample in named
     ]
 

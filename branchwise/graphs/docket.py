@@ -55,11 +55,15 @@ class Docket:
 
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel what has not ended and wait until it has let go; what went wrong in the others is let be."""
-    every = list(tasks)
-    for task in every:
+    pending = []
+    for task in tasks:
         if not task.done():
             task.cancel()
-    await asyncio.gather(*every, return_exceptions=True)
+            pending.append(task)
+        elif not task.cancelled():
+            task.exception()  # or the loop would complain that nobody asked
+    if pending:
+        await asyncio.gather(*pending, return_exceptions=True)
 
 
 async def ended(tasks: Iterable[asyncio.Task[Any]], *, unless: asyncio.Event | None) -> bool:

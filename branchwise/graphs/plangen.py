@@ -1,6 +1,7 @@
 """PlanGEN's mixture of algorithms (arXiv 2502.16111, section 2) as a LangGraph graph.
 
-constraints -> plan -> select -> search -> judge -> (select | end); a strategy that is named needs no plan.
+constraints -> plan -> select -> decide -> judge -> (select | end); a strategy that is named needs no plan, and every
+round of a search goes decide -> propose -> verify -> decide.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.calls import PROBE, affordable_samples
 from branchwise.graphs.conclude import conclude
 from branchwise.graphs.needs import lacks
-from branchwise.graphs.search import grow, judge_round, search
+from branchwise.graphs.search import decide, grow, judge_round, propose, verify
 from branchwise.graphs.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Constraints, Json, Node
@@ -53,21 +54,21 @@ def _compiled() -> Plangen:
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
     graph.add_node("select", select)
-    graph.add_node("search", search())
+    graph.add_node("decide", decide)
+    graph.add_node("propose", propose)
+    graph.add_node("verify", verify)
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
-    graph.add_edge("select", "search")
-    graph.add_edge("search", "judge")
+    graph.add_edge("select", "decide")
+    graph.add_edge("propose", "verify")
+    graph.add_edge("verify", "decide")
     return graph.compile()
 
 
 @cache
 def shape() -> str:
     """A short name for what the graph's state is made of; a checkpoint of another shape cannot be gone on from."""
-    graph = _compiled()
-    parts: dict[str, Any] = {"": graph, **dict(graph.get_subgraphs(recurse=True))}
-    made = {name: sorted(part.channels) for name, part in parts.items()}
-    return hashlib.sha256(repr(made).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(sorted(_compiled().channels)).encode()).hexdigest()[:16]
 
 
 def start(problem: str) -> RunState:

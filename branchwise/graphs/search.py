@@ -1,4 +1,4 @@
-"""The loop that turns every strategy: decide -> propose -> verify -> decide, as a LangGraph subgraph."""
+"""The loop that turns every strategy, as nodes of a graph: decide -> propose -> verify -> decide."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Literal, TypeAlias, cast
 
-from langgraph.graph import START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
@@ -29,22 +27,10 @@ _LONGEST_ID = 500
 """Below a node whose name is this long no child could be named in the database."""
 
 
-def search() -> CompiledStateGraph[SearchState, Desk, SearchState, SearchState]:
-    """Build the subgraph: one trial of one strategy on the run's tree."""
-    graph = StateGraph(SearchState, context_schema=Desk)
-    graph.add_node("decide", decide)
-    graph.add_node("propose", propose)
-    graph.add_node("verify", verify)
-    graph.add_edge(START, "decide")
-    graph.add_edge("propose", "verify")
-    graph.add_edge("verify", "decide")
-    return graph.compile()
-
-
-async def decide(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["propose", "__end__"]]:
+async def decide(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["propose", "judge"]]:
     """Ask the strategy where the next samples go; an empty allocation ends the trial."""
     update = await _allocated(state, runtime.context)
-    return Command(update=update, goto="propose" if update["allocation"] else "__end__")
+    return Command(update=update, goto="propose" if update["allocation"] else "judge")
 
 
 async def _allocated(state: SearchState, desk: Desk) -> SearchState:

@@ -25,7 +25,7 @@ EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "j
 
 
 class SearchState(TypedDict, total=False):
-    """State of the search subgraph; a part of RunState."""
+    """What the nodes of a search read and write; a part of RunState."""
 
     problem: str
     constraints: Constraints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from branchwise.store.records import Usage
@@ -11,6 +12,12 @@ from branchwise.store.rows import CallState
 
 COSTS = tuple(field.name for field in fields(Usage))
 _REALS = ("seconds", "cost")
+_values = attrgetter(*COSTS)
+
+
+def costs(usage: Usage) -> dict[str, int | float]:
+    """A usage as columns."""
+    return dict(zip(COSTS, _values(usage), strict=True))
 
 
 class Bill:
@@ -48,4 +55,4 @@ class Bill:
 
 
 def _with_reals(usage: Usage, reals: dict[str, float]) -> Usage:
-    return Usage(**{**{name: getattr(usage, name) for name in COSTS}, **reals})
+    return Usage(**{**costs(usage), **reals})  # type: ignore[arg-type]

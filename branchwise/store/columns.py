@@ -63,12 +63,20 @@ class JsonText(sa.types.TypeDecorator[Json]):
 
 def to_json(value: Json, *, sort: bool = True) -> str:
     """Write `value` as JSON with no spaces; with sorted keys equal values give equal texts."""
-    text = json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, sort_keys=sort, separators=(",", ":"))
+    text = _WRITERS[sort](value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return json.dumps(value, sort_keys=sort, separators=(",", ":"))
     return text
+
+
+# Making an encoder takes as long as writing a call.
+_WRITERS = {
+    sort: json.JSONEncoder(sort_keys=sort, separators=(",", ":"), ensure_ascii=False).encode
+    for sort in (False, True)
+}
 
 
 class now(FunctionElement[float]):  # noqa: N801 - reads as SQL

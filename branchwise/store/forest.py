@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
+from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -20,6 +21,8 @@ from branchwise.store.tree import Tree
 from branchwise.store.upsert import upsert
 
 _NODE_FIELDS = tuple(field.name for field in fields(Node))
+_VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
+_values_of_node, _values_of_verdict = attrgetter(*_NODE_FIELDS), attrgetter(*_VERDICT_FIELDS)
 _BODY = tuple(name for name in _NODE_FIELDS if name != "id")
 _JUDGEMENT = ("score", "accepted", "feedback", "vouch")
 _LONGEST_ID = 512
@@ -38,7 +41,11 @@ def adding_nodes(lease: Lease, batch: Sequence[Node], dialect: str) -> Change:
         )
     place = lease.take_places(nodes, len(batch))
     rows: list[Row] = [
-        {**{name: getattr(node, name) for name in _NODE_FIELDS}, "run_id": lease.run_id, "ord": place + i}
+        {
+            **dict(zip(_NODE_FIELDS, _values_of_node(node), strict=True)),
+            "run_id": lease.run_id,
+            "ord": place + i,
+        }
         for i, node in enumerate(batch)
     ]
     return upsert(nodes, dialect, _BODY), rows
@@ -53,7 +60,14 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
 
 def adding_verdicts(lease: Lease, batch: Sequence[tuple[NodeId, Verdict]], dialect: str) -> Change:
     """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one."""
-    rows: list[Row] = [{**asdict(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
+    rows: list[Row] = [
+        {
+            **dict(zip(_VERDICT_FIELDS, _values_of_verdict(verdict), strict=True)),
+            "run_id": lease.run_id,
+            "node": node,
+        }
+        for node, verdict in batch
+    ]
     return upsert(verdicts, dialect, _JUDGEMENT), rows
 
 
@@ -62,9 +76,11 @@ def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Ve
     query = (
         sa.select(verdicts).where(verdicts.c.run_id == run_id).order_by(verdicts.c.node, verdicts.c.verifier)
     )
-    names = [field.name for field in fields(Verdict)]
     return [
-        (row["node"], Verdict(**{**{name: row[name] for name in names}, "vouch": Vouch(row["vouch"])}))
+        (
+            row["node"],
+            Verdict(**{**{name: row[name] for name in _VERDICT_FIELDS}, "vouch": Vouch(row["vouch"])}),
+        )
         for row in connection.execute(query).mappings()
     ]
 

@@ -7,14 +7,14 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.bill import COSTS, Bill
+from branchwise.store.bill import COSTS, Bill, costs
 from branchwise.store.bulk import Bulk, Row
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
@@ -33,7 +33,7 @@ Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
-_NOTHING = asdict(Usage())
+_NOTHING = costs(Usage())
 _begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
 _SETTLE = (
     sa.update(calls)
@@ -64,9 +64,11 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Flight:
+    """A call that is being made by the task that asked first."""
+
     request_hash: str
-    result: asyncio.Task[str]
-    waiting: int = 0
+    others: list[asyncio.Future[str | None]] = field(default_factory=list)
+    """Who else waits for it; None tells them that its task was cancelled."""
 
 
 class Ledger:
@@ -129,7 +131,8 @@ class Ledger:
     ) -> Json:
         """Return the result of `key`: the recorded one, or that of `effect` once it is committed.
 
-        Two callers with the same key share one effect. When all of them are cancelled, so is the effect.
+        Two callers with the same key share one effect. When the first is cancelled, so is the effect, and the next one
+        begins anew.
 
         Args:
             key: Logical path of the call, printable ASCII.
@@ -145,21 +148,19 @@ class Ledger:
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
         asked = self._read(request)
-        recorded = self._recall(key, asked.hash)
-        if recorded is not None:
-            return json.loads(recorded)  # type: ignore[no-any-return]
-        flight = self._flights.get(key)
-        if flight is None:
+        response = self._recall(key, asked.hash)
+        while response is None and (flight := self._flights.get(key)) is not None:
+            if flight.request_hash != asked.hash:
+                raise RequestChanged(key)
+            flight.others.append(other := asyncio.get_running_loop().create_future())
+            response = await other
+        if response is None:
             row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
             mine = known is not None and known.request_hash == asked.hash
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
-            flight = _Flight(asked.hash, asyncio.create_task(doing))
-            self._flights[key] = flight
-            flight.result.add_done_callback(lambda done: self._land(key, done))
-        elif flight.request_hash != asked.hash:
-            raise RequestChanged(key)
-        return json.loads(await self._wait(flight))  # type: ignore[no-any-return]
+            response = await self._fly(key, asked.hash, doing)
+        return json.loads(response)  # type: ignore[no-any-return]
 
     call = __call__
 
@@ -257,26 +258,33 @@ class Ledger:
             "state": state,
             "response": response,
             "error": error,
-            **{name: getattr(usage, name) for name in COSTS},
+            **costs(usage),
         }
         await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])]))
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
         self.bill.add(state, usage)
 
-    async def _wait(self, flight: _Flight) -> str:
-        flight.waiting += 1
+    async def _fly(self, key: str, request_hash: str, doing: Coroutine[None, None, str]) -> str:
+        """Make a call and tell the others that wait for it, without a task of its own: that would cost a tenth."""
+        flight = self._flights[key] = _Flight(request_hash)
+        response: str | None = None
+        failure: Exception | None = None
         try:
-            return await asyncio.shield(flight.result)
+            response = await doing
+        except Exception as error:
+            failure = error
+            raise
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.result.done():
-                flight.result.cancel()
-
-    def _land(self, key: str, done: asyncio.Task[str]) -> None:
-        self._flights.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # a caller that was cancelled asks no more
+            del self._flights[key]
+            for other in flight.others:
+                if other.done():
+                    continue
+                if failure is not None:
+                    other.set_exception(failure)
+                else:
+                    other.set_result(response)
+        return response
 
     def _load(self, connection: sa.Connection) -> None:
         known = sa.select(calls).where(calls.c.run_id == self._lease.run_id).order_by(calls.c.attempt)

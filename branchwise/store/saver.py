@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -33,6 +34,11 @@ from branchwise.store.errors import BadInput
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 Guard = Callable[[sa.Connection], None]
+
+# Not the module's generator, which programs seed; and asking the system for each stamp takes longer than writing one.
+_stamps = random.Random()  # noqa: S311 - no secret
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_stamps.seed)
 
 
 class SQLAlchemySaver(BaseCheckpointSaver[str]):
@@ -235,7 +241,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         """Name a channel's next version; two forks that count alike still name different ones."""
         # Blobs are found by channel and version alone. A whole number comes from another saver's thread.
         count = int(str(current).split(".")[0]) + 1 if current is not None else 1
-        return f"{count:010}.{secrets.token_hex(6)}"
+        return f"{count:010}.{_stamps.getrandbits(48):012x}"
 
     @property
     def _codec(self) -> Codec:

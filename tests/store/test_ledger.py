@@ -142,7 +142,7 @@ async def test_one_key_in_flight_with_two_requests_is_refused(lite: Store) -> No
     await first
 
 
-async def test_a_caller_who_leaves_takes_the_effect_along_only_when_alone(lite: Store) -> None:
+async def test_a_caller_who_leaves_takes_the_effect_along_and_the_next_begins_anew(lite: Store) -> None:
     lease = await new_lease(lite)
     ledger = await lite.ledger(lease)
     started, go = asyncio.Event(), asyncio.Event()
@@ -154,24 +154,17 @@ async def test_a_caller_who_leaves_takes_the_effect_along_only_when_alone(lite: 
 
     one, two = (asyncio.create_task(ledger("shared", {}, slow)) for _ in range(2))
     await started.wait()
+    started.clear()
     one.cancel()
-    await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await one
+    states = [call.state for call in await lite.calls(lease.run_id)]
+    assert states[0] is CallState.AMBIGUOUS, "known before its caller is gone"
+    assert ledger.bill.ambiguous == 1
+    await started.wait()
     go.set()
     assert await two == "kept"
-
-    started.clear()
-    go.clear()
-    alone = asyncio.create_task(ledger("alone", {}, slow))
-    await started.wait()
-    alone.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await alone
-    while (state := (await lite.calls(lease.run_id))[-1].state) is CallState.STARTED:
-        await asyncio.sleep(0.01)
-    assert state is CallState.AMBIGUOUS
-    assert ledger.bill.ambiguous == 1
-    go.set()
-    assert await ledger("alone", {}, slow) == "kept"
+    assert [call.state for call in await lite.calls(lease.run_id)] == [CallState.AMBIGUOUS, CallState.DONE]
 
 
 async def test_a_call_cancelled_before_it_was_sent_cost_nothing(lite: Store) -> None:

@@ -14,15 +14,15 @@ def require(model: Model, request: Request) -> None:
         Unsupported: Names what is lacking, and engines that have it.
     """
     shape, can = request.shape, model.capabilities
-    needed = (
-        ("prefix", request.prefix),
-        ("choices", shape.choices),
-        ("regex", shape.regex is not None),
-        ("schema", shape.schema is not None),
-        ("logprobs", request.logprobs),
-        ("pictures", [message for message in request.messages if message.pictures]),
-    )
-    lacks = [name for name, wanted in needed if wanted and not getattr(can, name)]
-    if lacks:
-        words = " and ".join(WORDS[name] for name in lacks)
-        raise Unsupported(f"The model `{model.name}` lacks {words}; {who_can(*lacks)} can do that.")
+    lacks = {
+        "prefix": request.prefix and not can.prefix,
+        "choices": shape.choices and not can.choices,
+        "regex": shape.regex is not None and not can.regex,
+        "schema": shape.schema is not None and not can.schema,
+        "logprobs": request.logprobs and not can.logprobs,
+        "pictures": not can.pictures and any(message.pictures for message in request.messages),
+    }
+    if any(lacks.values()):
+        named = [name for name, lacking in lacks.items() if lacking]
+        words = " and ".join(WORDS[name] for name in named)
+        raise Unsupported(f"The model `{model.name}` lacks {words}; {who_can(*named)} can do that.")

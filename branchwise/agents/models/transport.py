@@ -76,6 +76,7 @@ class Transport:
         self.base = url
         self.api_key_env = api_key_env
         self._timeout, self._retries = timeout, retries
+        self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -88,9 +89,11 @@ class Transport:
             Refused: The server said no, or said "later" once too often.
             ModelError: It did not answer in time or at all.
         """
+        if self._timeout is None:
+            return await self._insist(path, body, None)
         try:
             async with asyncio.timeout(self._timeout) as deadline:
-                return await self._insist(path, body, deadline)
+                return await self._insist(path, body, deadline.when())
         except TimeoutError:
             raise Lost(f"The server at `{self.base}` gave no answer within {self._timeout:g} s.") from None
 
@@ -116,21 +119,21 @@ class Transport:
         if self._session is not None:
             await self._session.close()
 
-    async def _insist(self, path: str, body: Mapping[str, Any], deadline: asyncio.Timeout) -> bytes:
+    async def _insist(self, path: str, body: Mapping[str, Any], ends: float | None) -> bytes:
         attempt = 0
         while True:
             failure: ModelError
-            wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter
+            wait: float | None = None
             try:
                 answer = await self._send("POST", path, body)
                 if answer.status not in _AGAIN:
                     return _accept(answer)
-                failure = _refusal(answer)
-                wait = wait if answer.wait is None else answer.wait
+                failure, wait = _refusal(answer), answer.wait
             except (aiohttp.ClientError, OSError) as error:
                 failure = self._lost(error)
+            if wait is None:
+                wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter
             attempt += 1
-            ends = deadline.when()
             late = ends is not None and asyncio.get_running_loop().time() + wait >= ends
             if attempt > self._retries or late:
                 raise failure from None
@@ -145,13 +148,12 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        url = self.base / path
         key = os.environ.get(self.api_key_env, "").strip()
         if not key.isprintable():
             raise BadInput(f"The key in ${self.api_key_env} holds characters that no key has.")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with self._session.request(
-            method, url, json=body, headers=headers, allow_redirects=False
+            method, self._at(path), json=body, headers=headers, allow_redirects=False
         ) as response:
             received = bytearray()
             async for chunk in response.content.iter_chunked(65_536):
@@ -159,6 +161,11 @@ class Transport:
                 if len(received) > _LONGEST_REPLY:
                     raise ModelError(f"The reply is longer than {_LONGEST_REPLY} bytes.")
             return _Answer(response.status, bytes(received), _wait(response.headers.get("Retry-After")))
+
+    def _at(self, path: str) -> URL:
+        if path not in self._urls:
+            self._urls[path] = self.base / path
+        return self._urls[path]
 
     def _lost(self, error: Exception) -> Lost:
         # Not the exception itself: it holds the request and with it the key.

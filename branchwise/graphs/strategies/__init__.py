@@ -115,7 +115,7 @@ def _here() -> frozenset[str]:
 
 def _find(name: str) -> Callable[..., Allocation]:
     if name in _here():
-        found = getattr(import_module(f"{__name__}.{name}"), name)
+        found = _own(name)
     elif ":" in name:
         found = _import(name)
     else:
@@ -126,6 +126,11 @@ def _find(name: str) -> Callable[..., Allocation]:
     if not callable(found):
         raise BadInput(f"The strategy `{name}` is not a function.")
     return cast("Callable[..., Allocation]", found)
+
+
+@cache  # every call of a run asks
+def _own(name: str) -> object:
+    return getattr(import_module(f"{__name__}.{name}"), name)
 
 
 def _import(name: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 
 from branchwise.store.errors import ModelError
@@ -37,16 +37,16 @@ class Gate:
         """Callers that wait."""
         return len(self._waiting)
 
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[None]:
+    def __call__(self) -> AbstractAsyncContextManager[None]:
         """Wait for room and hold it; whoever is inside already, or was started from inside, just goes on.
 
         Raises:
             QueueFull: Too many wait already.
         """
-        if _THROUGH.get() is self:
-            yield
-            return
+        return nullcontext() if _THROUGH.get() is self else self._hold()
+
+    @asynccontextmanager
+    async def _hold(self) -> AsyncIterator[None]:
         await self._enter()
         mark = _THROUGH.set(self)
         try:
