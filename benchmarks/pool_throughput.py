@@ -2,7 +2,8 @@
 
 real POOL-OR-URL   Best-of-64, Tree of Thoughts and REBASE through all of branchwise (graph, ledger, SQLite), then
                    the same requests in the same order of dependence through a bare aiohttp loop: tokens a second.
-zero               The same workloads against a loopback server that answers at once: recorded calls a second.
+zero               The same workloads against a loopback server that answers at once: recorded calls a second, of one
+                   process or of several on one database.
 fifty              50 instances x Best-of-8 at once against a loopback server of 50 ms: wall and client CPU.
 
 The bare loop stores nothing and knows nothing: it sends the bodies that branchwise recorded, a round's calls at once,
@@ -14,12 +15,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import re
 import statistics
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.synchronize import Barrier
 
 import aiohttp
 import fake_server
@@ -191,8 +196,8 @@ def _rounds(calls: Sequence[CallRecord]) -> list[list[tuple[CallRecord, list[Cal
     return [rounds[number] for number in sorted(rounds)]
 
 
-async def real(url: str, model: str, pairs: int, only: str) -> None:
-    """Compare tokens a second on an engine."""
+async def real(url: str, model: str, pairs: int, only: str, runs: int) -> None:
+    """Compare tokens a second on an engine, of `runs` searches at once."""
     pool = Pool.attach([url], model=model)
     await pool.check()
     with tempfile.TemporaryDirectory() as folder:
@@ -202,16 +207,16 @@ async def real(url: str, model: str, pairs: int, only: str) -> None:
                 for number in range(pairs):
                     salt = f"{time.time_ns() % 10**9}"
                     # Run once unmeasured: then both sides find the prompts in the engine's cache.
-                    await searched(workload, pool, store, salt)
+                    await searched(workload, pool, store, salt, runs)
                     both = {}
                     for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
                         if side == "ours":
-                            both[side] = await searched(workload, pool, store, salt)
+                            both[side] = await searched(workload, pool, store, salt, runs)
                         else:
                             first = (
                                 both["ours"]
                                 if "ours" in both
-                                else await searched(workload, pool, store, salt)
+                                else await searched(workload, pool, store, salt, runs)
                             )
                             both[side] = await bare(await recorded(first, store), url, model)
                     ours, rival = both["ours"], both["bare"]
@@ -243,8 +248,8 @@ def _print_real(name: str, ratios: Sequence[float], rows: Sequence[tuple[Ran, Ra
     )
 
 
-async def zero(runs: int, repeats: int) -> None:
-    """Count recorded calls a second."""
+def zero(runs: int, repeats: int, processes: int) -> None:
+    """Count recorded calls a second of `runs` searches at once, dealt out to processes that share the database."""
     small = Workload(
         name="Best-of-64, 1 sample a call",
         strategy="best_of_n",
@@ -252,26 +257,77 @@ async def zero(runs: int, repeats: int) -> None:
         task=f"{__name__}:checked",
         options=Options(batch=1),
     )
+    spawn = multiprocessing.get_context("spawn")
     with fake_server.running(latency=0.0, tokens=16) as url, tempfile.TemporaryDirectory() as folder:
-        pool = Pool.attach([url])
-        async with Store.opened(f"sqlite:///{folder}/runs.sqlite") as store:
+        database = f"sqlite:///{folder}/runs.sqlite"
+        with ProcessPoolExecutor(processes, spawn, _join, (spawn.Barrier(processes),)) as executor:
             for workload in (small, *workloads("llm")):
-                await searched(workload, pool, store, "warm")
-                found = [await searched(workload, pool, store, f"{i}", runs) for i in range(repeats)]
-                calls = await recorded(found[0], store)
-                rivals = [await bare(calls, url, "fake") for _ in range(repeats)]
-                best, rival = max(found, key=_rate), max(rivals, key=_rate)
+                job = partial(_share, workload, url, database, runs // processes, repeats)
+                shares = list(executor.map(job, range(processes)))
+                rows = [_together([share.found[i] for share in shares]) for i in range(repeats)]
+                rival = max((ran for share in shares for ran in share.rivals), key=_rate)
+                best = max(rows, key=_rate)
                 row = {
                     "workload": workload.name,
                     "runs": runs,
+                    "processes": processes,
                     "calls": best.calls,
-                    "calls_a_second": [round(_rate(one)) for one in found],
+                    "calls_a_second": [round(_rate(one)) for one in rows],
+                    "median": round(statistics.median(map(_rate, rows))),
                     "cpu_ms_a_call": round(best.cpu / best.calls * 1e3, 2),
-                    "bare_calls_a_second": round(_rate(rival)),
+                    "bare_calls_a_second": round(_rate(rival)),  # of one process
                     "bare_cpu_ms_a_call": round(rival.cpu / rival.calls * 1e3, 2),
                 }
                 print(json.dumps(row), flush=True)
+
+
+_START: list[Barrier] = []
+"""Where the processes wait for each other."""
+
+
+def _join(barrier: Barrier) -> None:
+    calm()  # as every command does
+    _START.append(barrier)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What one process has done."""
+
+    found: Sequence[tuple[float, Ran]]
+    """Searches, with the time at which they ended."""
+    rivals: Sequence[Ran]
+    """The bare loop, by the first process alone."""
+
+
+def _share(workload: Workload, url: str, database: str, runs: int, repeats: int, number: int) -> Share:
+    async def work() -> Share:
+        pool = Pool.attach([url])
+        async with Store.opened(database) as store:
+            await searched(workload, pool, store, f"warm {number}")
+            found = []
+            for i in range(repeats):
+                _START[0].wait()
+                ran = await searched(workload, pool, store, f"{number} {i}", runs)
+                found.append((time.time(), ran))
+            _START[0].wait()
+            calls = [] if number else await recorded(found[0][1], store)
+            rivals = [await bare(calls, url, "fake") for _ in range(repeats)] if calls else []
         await pool.aclose()
+        return Share(found=found, rivals=rivals)
+
+    return asyncio.run(work())
+
+
+def _together(ran: Sequence[tuple[float, Ran]]) -> Ran:
+    """What several processes did at the same time, from the first begin to the last end."""
+    began = min(ended - one.seconds for ended, one in ran)
+    return Ran(
+        seconds=max(ended for ended, _ in ran) - began,
+        cpu=sum(one.cpu for _, one in ran),
+        calls=sum(one.calls for _, one in ran),
+        tokens=sum(one.tokens for _, one in ran),
+    )
 
 
 def _rate(ran: Ran) -> float:
@@ -311,14 +367,17 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2", help="the model's name there")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="the workload whose name begins so, in `real`")
-    parser.add_argument("--runs", type=int, default=16, help="searches at once in `zero`")
+    parser.add_argument(
+        "--runs", type=int, help="searches at once: 1 in `real` and 16 in `zero` if not given"
+    )
+    parser.add_argument("--processes", type=int, default=1, help="processes that share them in `zero`")
     wanted = parser.parse_args()
     calm()  # as every command does
     if wanted.what == "real":
         url = wanted.engine if "/" in wanted.engine else state.running(wanted.engine)[0]
-        asyncio.run(real(url, wanted.model, wanted.repeats, wanted.only))
+        asyncio.run(real(url, wanted.model, wanted.repeats, wanted.only, wanted.runs or 1))
     elif wanted.what == "zero":
-        asyncio.run(zero(wanted.runs, wanted.repeats))
+        zero(wanted.runs or 16, wanted.repeats, wanted.processes)
     else:
         asyncio.run(fifty(50, max(5, wanted.repeats)))
 

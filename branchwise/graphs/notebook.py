@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from branchwise.store.records import ROOT, Json, Node, NodeId, Verdict, child_id
@@ -16,19 +17,33 @@ class Notebook:
     A node that LangGraph runs again after a crash may find rows of its own earlier attempt, or of later rounds
     when checkpoints were lost. So whoever decides in round r reads `before(r)`, names are counted from it, and
     writing the same node twice changes nothing.
+
+    Where every effect goes through the ledger, nothing needs to wait until a row is committed: the writer commits in
+    the order of the queue, so that a call's intent, which is waited for, is never kept without what led to it.
     """
 
-    def __init__(self, store: Store, lease: Lease, tree: Tree, decisions: dict[str, Json]) -> None:
+    def __init__(
+        self, store: Store, lease: Lease, tree: Tree, decisions: dict[str, Json], *, ahead: bool = False
+    ) -> None:
         self._store, self._lease, self._tree, self._decisions = store, lease, tree, decisions
+        self._ahead = ahead
+        self._last: asyncio.Future[None] | None = None
+        self._failure: BaseException | None = None
 
     @classmethod
-    async def open(cls, store: Store, lease: Lease) -> Notebook:
-        """Load what the run has written so far."""
+    async def open(cls, store: Store, lease: Lease, *, ahead: bool = False) -> Notebook:
+        """Load what the run has written so far.
+
+        Args:
+            store: Where the run is.
+            lease: The claim on it.
+            ahead: Whether to go on before a row is committed; whoever acts otherwise than through the ledger must not.
+        """
         if lease.fresh:
-            return cls(store, lease, Tree(), {})
+            return cls(store, lease, Tree(), {}, ahead=ahead)
         tree = await store.nodes(lease.run_id)
         decisions = {d.key: d.payload for d in await store.decisions(lease.run_id)}
-        return cls(store, lease, tree, decisions)
+        return cls(store, lease, tree, decisions, ahead=ahead)
 
     @property
     def tree(self) -> Tree:
@@ -53,13 +68,13 @@ class Notebook:
     async def write(self, nodes: Iterable[Node]) -> None:
         """Commit nodes; one that exists already is replaced."""
         batch = list(nodes)
-        await self._store.add_nodes(self._lease, batch)
+        await self._keep(self._store.add_nodes(self._lease, batch))
         self._tree = self._tree.grow(batch)
 
     async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
         """Commit what verifiers said, and the nodes as they stand after it."""
         batch = list(nodes)
-        await self._store.judge(self._lease, batch, verdicts)
+        await self._keep(self._store.judge(self._lease, batch, verdicts))
         self._tree = self._tree.grow(batch)
 
     def decided(self, key: str) -> bool:
@@ -82,6 +97,31 @@ class Notebook:
         """The decision `key`, made by `decide` the first time and read from the store ever after."""
         if key not in self._decisions:
             payload = await decide()
-            await self._store.add_decision(self._lease, key, kind, payload)
+            await self._keep(self._store.add_decision(self._lease, key, kind, payload))
             self._decisions[key] = payload
         return self._decisions[key]
+
+    async def kept(self) -> None:
+        """Wait until all that was written is committed.
+
+        Raises:
+            LeaseLost: Another worker holds the run.
+            StoreError: The database refused something, and so all that came after it.
+        """
+        if self._last is not None:
+            await asyncio.wait([self._last])  # those before it have ended before it
+        if self._failure is not None:
+            raise self._failure
+
+    async def _keep(self, writing: asyncio.Future[None]) -> None:
+        if not self._ahead:
+            await writing
+            return
+        self._last = writing
+        writing.add_done_callback(self._ended)
+        if self._failure is not None:
+            raise self._failure
+
+    def _ended(self, writing: asyncio.Future[None]) -> None:
+        failure = None if writing.cancelled() else writing.exception()
+        self._failure = self._failure or failure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +31,7 @@ from branchwise.graphs.request import Request, checked
 from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
 from branchwise.store.checkpoints.fresh import FreshSaver
+from branchwise.store.errors import LeaseLost
 from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
@@ -66,7 +66,7 @@ async def turn(
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         shared: What the run may spend together with others.
     """
-    notebook = await Notebook.open(db, lease)
+    notebook = await Notebook.open(db, lease, ahead=True)
     ledger = await db.ledger(lease, on_change)
     purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     scorer = models.load(f"scorer:{request.options.scorer}") if request.options.scorer else engine
@@ -83,8 +83,7 @@ async def turn(
         "recursion_limit": STEPS,
     }
     begun = lease.epoch > 1 and await _begun(graph, config, keeper)
-    # Committed with whatever comes next; a replay has no model that could tell what it can do.
-    noting = asyncio.ensure_future(note_engine(notebook, engine))
+    await note_engine(notebook, engine)  # a replay has no model that could tell what it can do
     try:
         state = await graph.ainvoke(
             None if begun else start(request.problem),
@@ -92,12 +91,14 @@ async def turn(
             context=desk,
             durability=request.options.durability,
         )
+    except LeaseLost:
+        await notebook.kept()  # raises what was refused, if that is why
+        raise
     finally:
         await desk.docket.clear()
-        await asyncio.gather(noting, return_exceptions=True)
         if scorer is not engine:
             await scorer.aclose()
-    noting.result()
+    await notebook.kept()
     result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
     await db.finish(lease, cast("Json", asdict(result)))
     desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)

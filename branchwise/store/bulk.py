@@ -33,11 +33,12 @@ def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
     """Write the rows of several works, each statement once: sending one costs more than a row does.
 
     Raises:
-        LeaseLost: One of the works may not write.
+        LeaseLost: One of the works may not write, or comes after one that was refused.
     """
     rows: dict[sa.Insert | sa.Update, list[Row]] = {}
     guard(connection, [work.lease for work in works])
     for work in works:
+        work.lease.check_whole()
         for statement, some in work.changes:
             rows.setdefault(statement, []).extend(some)
     for statement, all_ in rows.items():

@@ -163,6 +163,8 @@ class Database:
             results = self._patiently(lambda: self._transact(group))
         except BaseException as error:
             if len(group) == 1:
+                if isinstance(group[0].work, Bulk):
+                    group[0].work.lease.broken = True
                 _tell([(group[0].done, None, error)])
                 return
             for job in group:

@@ -66,6 +66,8 @@ class Lease:
     """Whether the run was made with this claim, so that there is nothing of it to load."""
     over: bool = False
     """Whether the claim has ended and nothing is left to hand back."""
+    broken: bool = False
+    """Whether the database refused a write under it; what was queued after that may rest on it and is refused, too."""
     places: dict[str, int]
     """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
 
@@ -73,9 +75,19 @@ class Lease:
         """Hold the run until `connection` commits, or refuse the transaction.
 
         Raises:
-            LeaseLost: The run was claimed by another worker, cancelled or finished.
+            LeaseLost: The run was claimed by another worker, cancelled or finished, or an earlier write was refused.
         """
+        self.check_whole()
         guard(connection, [self])
+
+    def check_whole(self) -> None:
+        """Refuse to write when an earlier write was refused.
+
+        Raises:
+            LeaseLost: One was.
+        """
+        if self.broken:
+            raise LeaseLost(f"The database refused a write of the run `{self.run_id}`; this worker stops.")
 
     def take_places(self, table: sa.Table, count: int) -> int:
         """Give the first of `count` free places; a transaction that fails leaves a gap, which harms nobody."""
@@ -84,11 +96,12 @@ class Lease:
         return place
 
     def check(self) -> None:
-        """Refuse to go on when the lease may have run out; asks no database.
+        """Refuse to go on when the lease may have run out or is broken; asks no database.
 
         Raises:
-            LeaseLost: It was not renewed in time.
+            LeaseLost: It was not renewed in time, or a write was refused.
         """
+        self.check_whole()
         if clock() >= self.deadline:
             raise self.lost()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from branchwise.store.columns import now
 from branchwise.store.errors import BadInput, StoreError, UnknownName
-from branchwise.store.leases import ORDERED, Lease, clock, note
+from branchwise.store.leases import ORDERED, Lease, clock, guard, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 from branchwise.store.tables import run_events, runs
@@ -192,13 +192,15 @@ def finish(
         failed: Whether to count this claim as an attempt that went wrong.
 
     Raises:
-        LeaseLost: Another worker holds the run.
+        LeaseLost: Another worker holds the run, or a write was refused on which a result may rest.
     """
     over = status in _OVER
     mine = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
     if connection.execute(_ENDED, {**mine, "b_status": status}).first() is not None:
         return  # the transaction ran before and only its answer was lost
-    lease.guard(connection)
+    if status is Status.DONE:
+        lease.check_whole()
+    guard(connection, [lease])
     values = {"b_status": status, "b_failed": int(failed), "b_result": result, "b_error": error}
     connection.execute(_END[over], {**mine, **values})
     note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})

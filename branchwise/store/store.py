@@ -16,6 +16,7 @@ its id; its recorded calls return at once. `lease.guard(connection)` belongs int
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -43,7 +44,11 @@ __all__ = ["CallRecord", "Decision", "Lease", "Ledger", "RunRecord", "Status", "
 
 
 class Store(Lifecycle):
-    """Runs and all that belongs to them, in one database."""
+    """Runs and all that belongs to them, in one database.
+
+    What `add_nodes`, `add_verdicts`, `judge` and `add_decision` are given is queued when they are called, in the order
+    of the calls, and committed when they are awaited.
+    """
 
     @classmethod
     async def open(cls, url: str | None = None, *, ttl: float = TTL) -> Self:
@@ -83,13 +88,13 @@ class Store(Lifecycle):
         run = await self.run(lease.run_id)
         return await Ledger.open(self.database, lease, on_change or run.on_change, parent=run.forked_from)
 
-    async def add_nodes(self, lease: Lease, nodes: Iterable[Node]) -> None:
+    def add_nodes(self, lease: Lease, nodes: Iterable[Node]) -> asyncio.Future[None]:
         """Store nodes in this order; one that is there already is replaced and keeps its place.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        await self._write(lease, forest.adding_nodes(lease, self._shown(nodes), self._dialect))
+        return self._write(lease, forest.adding_nodes(lease, self._shown(nodes), self._dialect))
 
     async def nodes(self, run_id: str) -> Tree:
         """Load a run's tree, oldest node first."""
@@ -109,23 +114,23 @@ class Store(Lifecycle):
         run = await self.run(run_id)
         return graph(run.id, await self.nodes(run.id))
 
-    async def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
+    def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> asyncio.Future[None]:
         """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        await self._write(lease, forest.adding_verdicts(lease, list(verdicts), self._dialect))
+        return self._write(lease, forest.adding_verdicts(lease, list(verdicts), self._dialect))
 
-    async def judge(
+    def judge(
         self, lease: Lease, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]
-    ) -> None:
+    ) -> asyncio.Future[None]:
         """Store what verifiers said, and the nodes as they stand after it, in one transaction.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
-        await self._write(
+        return self._write(
             lease,
             forest.adding_verdicts(lease, list(verdicts), self._dialect),
             forest.adding_nodes(lease, self._shown(nodes), self._dialect),
@@ -135,14 +140,14 @@ class Store(Lifecycle):
         """All verdicts of a run, by node."""
         return await self.database.aread(lambda connection: forest.verdicts_of(connection, run_id))
 
-    async def add_decision(self, lease: Lease, key: str, kind: str, payload: Json) -> None:
+    def add_decision(self, lease: Lease, key: str, kind: str, payload: Json) -> asyncio.Future[None]:
         """Store a decision; the first one of a key stands.
 
         Raises:
             LeaseLost: Another worker holds the run.
         """
         kept = self._clean(payload)
-        await self._write(lease, forest.adding_decision(lease, key, kind, kept, self._dialect))
+        return self._write(lease, forest.adding_decision(lease, key, kind, kept, self._dialect))
 
     async def decisions(self, run_id: str) -> list[Decision]:
         """All decisions of a run, oldest first."""
@@ -160,8 +165,8 @@ class Store(Lifecycle):
     def _dialect(self) -> str:
         return self.database.engine.dialect.name
 
-    async def _write(self, lease: Lease, *changes: Change) -> None:
-        await self.database.awrite(Bulk(lease, changes))
+    def _write(self, lease: Lease, *changes: Change) -> asyncio.Future[None]:
+        return self.database.promise(Bulk(lease, changes))
 
     def _clean(self, value: Json) -> Json:
         return json.loads(self._scrub.reply(to_json(value, sort=False)))  # type: ignore[no-any-return]

@@ -5,12 +5,13 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from branchwise.store.bulk import Bulk
 from branchwise.store.errors import LeaseLost
 from branchwise.store.leases import Lease
-from branchwise.store.store import Store
+from branchwise.store.store import Status, Store
 from branchwise.store.tables import texts
 from branchwise.store.upsert import upsert
 from tests.store.scripted_run import new_lease
@@ -56,3 +57,33 @@ async def test_rows_queued_together_are_sent_as_one_and_one_refused_work_takes_n
         assert fine == [None, None]
         assert isinstance(refused, LeaseLost)
         assert await store.database.aread(counted) == 5
+
+
+async def test_what_comes_after_a_refused_write_is_refused_too(url: str) -> None:
+    """Writes are queued without waiting for those before them, so a gap would leave a call without its cause."""
+    async with Store.opened(url) as store:
+        lease, other = await new_lease(store), await new_lease(store)
+        insert = upsert(texts, store.database.engine.dialect.name)
+
+        def writing(lease: Lease, body: str | None) -> asyncio.Future[None]:
+            row: dict[str, object] = {"run_id": lease.run_id, "hash": f"{body}", "body": body}
+            return store.database.promise(Bulk(lease, [(insert, [row])]))
+
+        before, refused, after, beside = await asyncio.gather(
+            writing(lease, "before"),
+            writing(lease, None),
+            writing(lease, "after"),
+            writing(other, "beside"),
+            return_exceptions=True,
+        )
+        assert (before, beside) == (None, None)
+        assert isinstance(refused, sa.exc.IntegrityError)
+        assert isinstance(after, LeaseLost)
+        with pytest.raises(LeaseLost, match="refused a write"):
+            lease.check()
+        with pytest.raises(LeaseLost, match="refused a write"):
+            await store.finish(lease, "an answer")
+        await store.finish(lease, status=Status.PAUSED)
+        again = await store.claim(lease.run_id)
+        await writing(again, "after")
+        await store.finish(again, "an answer")
