@@ -44,13 +44,11 @@ def calls(state: SearchState, desk: Desk) -> list[Call]:
     seen = desk.notebook.before(state["round"], since=state["since"])
     probing = state["strategy"] == PROBE
     hint = _no_hint if probing else strategies.hints(state["strategy"], **state["knobs"])
-    return [
-        call
-        for parent, count in state["allocation"].items()
-        for call in _under(
-            parent, [hint(seen, parent, i) for i in _ordinals(seen, parent, count)], state, desk
-        )
-    ]
+    found: list[Call] = []
+    for parent, count in state["allocation"].items():
+        first = len(seen.children(parent))
+        found += _under(parent, [hint(seen, parent, first + i) for i in range(count)], state, desk)
+    return found
 
 
 def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk) -> Iterator[Call]:
@@ -62,11 +60,6 @@ def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk
             path = f"t{state['trial']}/r{round_}/{parent}/{begin}"
             yield Call(parent=parent, ids=tuple(ids[begin:end]), hint=hints[begin], path=path)
             begin = end
-
-
-def _ordinals(seen: Tree, parent: NodeId, count: int) -> range:
-    first = len(seen.children(parent))
-    return range(first, first + count)
 
 
 def _no_hint(tree: Tree, parent: NodeId, ordinal: int) -> Hint:

@@ -66,13 +66,13 @@ class Notebook:
         return [child_id(parent, have + i) for i in range(count)]
 
     async def write(self, nodes: Iterable[Node]) -> None:
-        """Commit nodes; one that exists already is replaced."""
+        """Store nodes; one that exists already is replaced."""
         batch = list(nodes)
         await self._keep(self._store.add_nodes(self._lease, batch))
         self._tree = self._tree.grow(batch)
 
     async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
-        """Commit what verifiers said, and the nodes as they stand after it."""
+        """Store what verifiers said, and the nodes as they stand after it."""
         batch = list(nodes)
         await self._keep(self._store.judge(self._lease, batch, verdicts))
         self._tree = self._tree.grow(batch)
