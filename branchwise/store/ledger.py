@@ -131,8 +131,7 @@ class Ledger:
     ) -> Json:
         """Return the result of `key`: the recorded one, or that of `effect` once it is committed.
 
-        Two callers with the same key share one effect. When the first is cancelled, so is the effect, and the next one
-        begins anew.
+        Two callers with the same key share one effect; when the first is cancelled, the next one begins anew.
 
         Args:
             key: Logical path of the call, printable ASCII.
@@ -277,13 +276,8 @@ class Ledger:
             raise
         finally:
             del self._flights[key]
-            for other in flight.others:
-                if other.done():
-                    continue
-                if failure is not None:
-                    other.set_exception(failure)
-                else:
-                    other.set_result(response)
+            for other in (one for one in flight.others if not one.done()):
+                other.set_exception(failure) if failure else other.set_result(response)
         return response
 
     def _load(self, connection: sa.Connection) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -28,17 +26,13 @@ from branchwise.store.checkpoints.history import history
 from branchwise.store.checkpoints.reading import Listing, config_of, read_checkpoint, scope_of
 from branchwise.store.checkpoints.removal import copy_thread, prune_thread, remove_runs, remove_thread
 from branchwise.store.checkpoints.rows import add_checkpoint, add_writes
+from branchwise.store.checkpoints.stamps import stamps
 from branchwise.store.database import Database
 from branchwise.store.errors import BadInput
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 Guard = Callable[[sa.Connection], None]
-
-# Not the module's generator, which programs seed; and asking the system for each stamp takes longer than writing one.
-_stamps = random.Random()  # noqa: S311 - no secret
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_stamps.seed)
 
 
 class SQLAlchemySaver(BaseCheckpointSaver[str]):
@@ -241,7 +235,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         """Name a channel's next version; two forks that count alike still name different ones."""
         # Blobs are found by channel and version alone. A whole number comes from another saver's thread.
         count = int(str(current).split(".")[0]) + 1 if current is not None else 1
-        return f"{count:010}.{_stamps.getrandbits(48):012x}"
+        return f"{count:010}.{stamps.getrandbits(48):012x}"
 
     @property
     def _codec(self) -> Codec:
