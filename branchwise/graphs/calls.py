@@ -16,7 +16,6 @@ from branchwise.graphs.protocols import About, Hint
 from branchwise.graphs.state import Desk, SearchState
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Grain, Node, NodeId
-from branchwise.store.tree import Tree
 
 PROBE = "probe"
 """The arm of the planner's samples."""
@@ -43,7 +42,7 @@ def calls(state: SearchState, desk: Desk) -> list[Call]:
     """The calls of the round that `state` allocated, in the allocation's order: the same before and after a crash."""
     seen = desk.notebook.before(state["round"], since=state["since"])
     probing = state["strategy"] == PROBE
-    hint = _no_hint if probing else strategies.hints(state["strategy"], **state["knobs"])
+    hint = strategies.usual if probing else strategies.hints(state["strategy"], **state["knobs"])
     found: list[Call] = []
     for parent, count in state["allocation"].items():
         first = len(seen.children(parent))
@@ -60,10 +59,6 @@ def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk
             path = f"t{state['trial']}/r{round_}/{parent}/{begin}"
             yield Call(parent=parent, ids=tuple(ids[begin:end]), hint=hints[begin], path=path)
             begin = end
-
-
-def _no_hint(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
-    return Hint()
 
 
 def affordable_samples(state: SearchState, desk: Desk) -> int:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
+from branchwise.store.flat import flat
 from branchwise.store.records import Usage
 from branchwise.store.rows import CallState
 
 COSTS = tuple(field.name for field in fields(Usage))
 _REALS = ("seconds", "cost")
-_values = attrgetter(*COSTS)
-
-
-def costs(usage: Usage) -> dict[str, int | float]:
-    """A usage as columns."""
-    return dict(zip(COSTS, _values(usage), strict=True))
 
 
 class Bill:
@@ -55,4 +49,4 @@ class Bill:
 
 
 def _with_reals(usage: Usage, reals: dict[str, float]) -> Usage:
-    return Usage(**{**costs(usage), **reals})  # type: ignore[arg-type]
+    return Usage(**{**flat(usage), **reals})

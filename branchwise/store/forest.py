@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import attrgetter
 
 import sqlalchemy as sa
 
 from branchwise.store.bill import COSTS, Bill
 from branchwise.store.bulk import Change, Row
 from branchwise.store.errors import StoreError
+from branchwise.store.flat import flat
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict, Vouch
 from branchwise.store.rows import CallRecord, CallState, Decision
@@ -22,7 +22,6 @@ from branchwise.store.upsert import upsert
 
 _NODE_FIELDS = tuple(field.name for field in fields(Node))
 _VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
-_values_of_node, _values_of_verdict = attrgetter(*_NODE_FIELDS), attrgetter(*_VERDICT_FIELDS)
 _BODY = tuple(name for name in _NODE_FIELDS if name != "id")
 _JUDGEMENT = ("score", "accepted", "feedback", "vouch")
 _LONGEST_ID = 512
@@ -41,12 +40,7 @@ def adding_nodes(lease: Lease, batch: Sequence[Node], dialect: str) -> Change:
         )
     place = lease.take_places(nodes, len(batch))
     rows: list[Row] = [
-        {
-            **dict(zip(_NODE_FIELDS, _values_of_node(node), strict=True)),
-            "run_id": lease.run_id,
-            "ord": place + i,
-        }
-        for i, node in enumerate(batch)
+        {**flat(node), "run_id": lease.run_id, "ord": place + i} for i, node in enumerate(batch)
     ]
     return upsert(nodes, dialect, _BODY), rows
 
@@ -60,14 +54,7 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
 
 def adding_verdicts(lease: Lease, batch: Sequence[tuple[NodeId, Verdict]], dialect: str) -> Change:
     """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one."""
-    rows: list[Row] = [
-        {
-            **dict(zip(_VERDICT_FIELDS, _values_of_verdict(verdict), strict=True)),
-            "run_id": lease.run_id,
-            "node": node,
-        }
-        for node, verdict in batch
-    ]
+    rows: list[Row] = [{**flat(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
     return upsert(verdicts, dialect, _JUDGEMENT), rows
 
 

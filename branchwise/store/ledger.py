@@ -7,18 +7,20 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.bill import COSTS, Bill, costs
+from branchwise.store.bill import COSTS, Bill
 from branchwise.store.bulk import Bulk, Row
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
+from branchwise.store.flat import flat
+from branchwise.store.flights import Flights
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
@@ -33,7 +35,7 @@ Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
-_NOTHING = costs(Usage())
+_NOTHING = flat(Usage())
 _begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
 _SETTLE = (
     sa.update(calls)
@@ -62,15 +64,6 @@ class _Asked:
     hash: str
 
 
-@dataclass(slots=True)
-class _Flight:
-    """A call that is being made by the task that asked first."""
-
-    request_hash: str
-    others: list[asyncio.Future[str | None]] = field(default_factory=list)
-    """Who else waits for it; None tells them that its task was cancelled."""
-
-
 class Ledger:
     """The calls of one run under one lease; lives in one event loop.
 
@@ -87,7 +80,7 @@ class Ledger:
         self._done: dict[str, tuple[str, str]] = {}
         self._inherited: dict[str, Inherited] = {}
         self._attempts: Counter[str] = Counter()
-        self._flights: dict[str, _Flight] = {}
+        self._flights = Flights()
         self._texts: set[str] = set()
         self._start = _begun(database.engine.dialect.name)
         self._keep_text = upsert(texts, database.engine.dialect.name)
@@ -148,17 +141,14 @@ class Ledger:
         """
         asked = self._read(request)
         response = self._recall(key, asked.hash)
-        while response is None and (flight := self._flights.get(key)) is not None:
-            if flight.request_hash != asked.hash:
-                raise RequestChanged(key)
-            flight.others.append(other := asyncio.get_running_loop().create_future())
-            response = await other
+        if response is None:
+            response = await self._flights.join(key, asked.hash)
         if response is None:
             row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
             mine = known is not None and known.request_hash == asked.hash
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
-            response = await self._fly(key, asked.hash, doing)
+            response = await self._flights.lead(key, asked.hash, doing)
         return json.loads(response)  # type: ignore[no-any-return]
 
     call = __call__
@@ -257,28 +247,12 @@ class Ledger:
             "state": state,
             "response": response,
             "error": error,
-            **costs(usage),
+            **flat(usage),
         }
         await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])]))
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
         self.bill.add(state, usage)
-
-    async def _fly(self, key: str, request_hash: str, doing: Coroutine[None, None, str]) -> str:
-        """Make a call and tell the others that wait for it, without a task of its own: that would cost a tenth."""
-        flight = self._flights[key] = _Flight(request_hash)
-        response: str | None = None
-        failure: Exception | None = None
-        try:
-            response = await doing
-        except Exception as error:
-            failure = error
-            raise
-        finally:
-            del self._flights[key]
-            for other in (one for one in flight.others if not one.done()):
-                other.set_exception(failure) if failure else other.set_result(response)
-        return response
 
     def _load(self, connection: sa.Connection) -> None:
         known = sa.select(calls).where(calls.c.run_id == self._lease.run_id).order_by(calls.c.attempt)

@@ -29,23 +29,18 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
     found: dict[str, str] = {}
 
     def shorten(value: Json) -> Json:
-        if isinstance(value, str):
+        if isinstance(value, str) and len(value) >= _LONG:
             name = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
             found[name] = value
             return {_MARK: name}
-        if isinstance(value, dict):
-            return {key: shorten(item) if _is_long(item) else item for key, item in value.items()}
         if isinstance(value, list | tuple):  # tuples are written as lists
-            return [shorten(item) if _is_long(item) else item for item in value]
+            return [shorten(item) for item in value]
+        if isinstance(value, dict):
+            return {key: shorten(item) for key, item in value.items()}
         return value
 
-    short = shorten(value) if _is_long(value) else value
+    short = shorten(value)
     return (to_json(short), found) if found else (body, found)
-
-
-def _is_long(value: Json) -> bool:
-    """Whether a text is long, or something may hold a long one."""
-    return len(value) >= _LONG if isinstance(value, str) else isinstance(value, dict | list | tuple)
 
 
 def put_back(request: str, texts: Mapping[str, str]) -> Json:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from operator import attrgetter
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from branchwise.agents.protocols import Message, Reply, Request, Sample, Shape
+from branchwise.agents.protocols import Message, Reply, Request, Shape
 from branchwise.store.errors import StoreError
-from branchwise.store.records import Json, Usage
+from branchwise.store.flat import flat
+from branchwise.store.records import Json
 
 T = TypeVar("T")
 
 _VERSION: Final = 1
 _REPLY = TypeAdapter(Reply)
-_NAMES = {
-    kind: tuple(field.name for field in fields(kind))
-    for kind in (Request, Message, Shape, Reply, Sample, Usage)
-}
-_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
 
 
 class _Shape(BaseModel):
@@ -52,19 +46,19 @@ _REQUEST = TypeAdapter(_Request)
 
 def request_json(request: Request) -> Json:
     """Write a request as JSON."""
-    messages = [_flat(message) for message in request.messages]
+    messages = [flat(message) for message in request.messages]
     for message in messages:
         # Runs recorded before messages could carry pictures asked the same.
         if not message["pictures"]:
             del message["pictures"]
-    nested = {"messages": messages, "shape": _flat(request.shape)}
-    return cast("Json", {"version": _VERSION, **_flat(request), **nested})
+    nested = {"messages": messages, "shape": flat(request.shape)}
+    return cast("Json", {"version": _VERSION, **flat(request), **nested})
 
 
 def reply_json(reply: Reply) -> Json:
     """Write a reply as JSON."""
-    nested = {"samples": [_flat(sample) for sample in reply.samples], "usage": _flat(reply.usage)}
-    return cast("Json", {"version": _VERSION, **_flat(reply), **nested})
+    nested = {"samples": [flat(sample) for sample in reply.samples], "usage": flat(reply.usage)}
+    return cast("Json", {"version": _VERSION, **flat(reply), **nested})
 
 
 def read_request(data: Json) -> Request:
@@ -85,12 +79,6 @@ def read_reply(data: Json) -> Reply:
         StoreError: The record is damaged or of a later version.
     """
     return _read(_REPLY, data)
-
-
-def _flat(record: Any) -> dict[str, Any]:
-    # `asdict` copies every leaf, which took longer than sending the call.
-    kind = type(record)
-    return dict(zip(_NAMES[kind], _VALUES[kind](record), strict=True))
 
 
 def _read(kind: TypeAdapter[T], data: Json) -> T:

@@ -73,7 +73,7 @@ def hints(name: str, **knobs: object) -> Hints:
     fit = checked(name, function, knobs)
     own = getattr(sys.modules[function.__module__], "hint", None)
     if own is None:
-        return _usual
+        return usual
     wanted = inspect.signature(own).parameters
     mine = {knob: value for knob, value in {**defaults(function), **fit}.items() if knob in wanted}
     return cast("Hints", partial(own, **mine))
@@ -97,7 +97,8 @@ def catalogue() -> tuple[Row, ...]:
     return tuple(_row(name) for name in names())
 
 
-def _usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
+def usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
+    """Say nothing, as a strategy without hints does."""
     return Hint()
 
 
