@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from branchwise.store.batch import Row, send
 from branchwise.store.leases import Lease, guard
 
-Row: TypeAlias = dict[str, object]
 Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
 """A statement and its rows."""
 
@@ -43,4 +43,4 @@ def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
             rows.setdefault(statement, []).extend(some)
     for statement, all_ in rows.items():
         if all_:
-            connection.execute(statement, all_ if len(all_) > 1 else all_[0])
+            send(connection, statement, all_)

@@ -1,59 +1,47 @@
-"""A ledger's calls in flight: who asks for a key that is being worked on waits for what comes of it."""
+"""Work in flight: who asks for what is being done already waits for what comes of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Hashable
+from typing import Any, Generic, TypeVar
 
-from branchwise.store.errors import RequestChanged
-
-
-@dataclass(slots=True)
-class _Flight:
-    request_hash: str
-    others: list[asyncio.Future[str | None]] = field(default_factory=list)
-    """Who else waits for it; None tells them that its task was cancelled."""
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
-class Flights:
-    """Calls by key, each made by the task that asked first: a call in flight never outlives its caller."""
+class Flights(Generic[K, T]):
+    """Work by key, each done by the task that asked first: it never outlives its caller. Lives in one event loop."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, _Flight] = {}
+        self._waiting: dict[K, list[asyncio.Future[T | None]]] = {}
 
-    async def join(self, key: str, request_hash: str) -> str | None:
-        """Wait for the result of the call in flight; None when there is none, or its task was cancelled.
+    def __contains__(self, key: K) -> bool:
+        return key in self._waiting
 
-        Raises:
-            RequestChanged: The call in flight has another request.
-        """
-        while (flight := self._flights.get(key)) is not None:
-            if flight.request_hash != request_hash:
-                raise RequestChanged(key)
-            other: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-            flight.others.append(other)
-            if (response := await other) is not None:
-                return response
-        return None
+    async def join(self, key: K) -> T | None:
+        """Wait for the work in flight; None when its task was cancelled, upon which somebody must begin anew."""
+        other: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+        self._waiting[key].append(other)
+        return await other
 
-    async def lead(self, key: str, request_hash: str, doing: Coroutine[None, None, str]) -> str:
-        """Make the call, and tell what came of it to those that have joined."""
-        flight = self._flights[key] = _Flight(request_hash)
-        response: str | None = None
+    async def lead(self, key: K, doing: Coroutine[Any, Any, T]) -> T:
+        """Do the work, of which none may be in flight, and tell what came of it to those that have joined."""
+        others = self._waiting[key] = []
+        result: T | None = None
         failure: Exception | None = None
         try:
-            response = await doing
+            result = await doing
         except Exception as error:
             failure = error
             raise
         finally:
-            del self._flights[key]
-            for other in flight.others:
+            del self._waiting[key]
+            for other in others:
                 if other.done():
                     continue
                 if failure is not None:
                     other.set_exception(failure)
                 else:
-                    other.set_result(response)
-        return response
+                    other.set_result(result)
+        return result

@@ -8,8 +8,9 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
+from branchwise.store.batch import Row
 from branchwise.store.bill import COSTS, Bill
-from branchwise.store.bulk import Change, Row
+from branchwise.store.bulk import Change
 from branchwise.store.errors import StoreError
 from branchwise.store.flat import flat
 from branchwise.store.leases import Lease

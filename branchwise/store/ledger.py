@@ -14,8 +14,9 @@ from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
+from branchwise.store.batch import Row
 from branchwise.store.bill import COSTS, Bill
-from branchwise.store.bulk import Bulk, Row
+from branchwise.store.bulk import Bulk
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
@@ -37,6 +38,7 @@ _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
 _NOTHING = flat(Usage())
 _begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
+_adopted = cache(lambda dialect: _begun(dialect).values(ended=now()))
 _SETTLE = (
     sa.update(calls)
     .where(
@@ -80,9 +82,8 @@ class Ledger:
         self._done: dict[str, tuple[str, str]] = {}
         self._inherited: dict[str, Inherited] = {}
         self._attempts: Counter[str] = Counter()
-        self._flights = Flights()
+        self._flights: Flights[str, str] = Flights()
         self._texts: set[str] = set()
-        self._start = _begun(database.engine.dialect.name)
         self._keep_text = upsert(texts, database.engine.dialect.name)
 
     @classmethod
@@ -140,15 +141,14 @@ class Ledger:
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
         asked = self._read(request)
-        response = self._recall(key, asked.hash)
-        if response is None:
-            response = await self._flights.join(key, asked.hash)
+        while (response := self._recall(key, asked.hash)) is None and key in self._flights:
+            await self._flights.join(key)
         if response is None:
             row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
             mine = known is not None and known.request_hash == asked.hash
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
-            response = await self._flights.lead(key, asked.hash, doing)
+            response = await self._flights.lead(key, doing)
         return json.loads(response)  # type: ignore[no-any-return]
 
     call = __call__
@@ -201,7 +201,7 @@ class Ledger:
     async def _act(self, row: Row, asked: _Asked, effect: Effect) -> str:
         sent = False
         try:
-            await self._begin(row, asked, self._start)
+            await self._begin(row, asked, _begun(self._database.engine.dialect.name))
             self._lease.check()
             sent = True
             value, usage = await effect()
@@ -221,7 +221,7 @@ class Ledger:
     async def _adopt(self, row: Row, asked: _Asked, known: Inherited) -> str:
         """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
-        await self._begin(row, asked, self._start.values(ended=now()))
+        await self._begin(row, asked, _adopted(self._database.engine.dialect.name))
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 

@@ -1,19 +1,19 @@
-"""One pooled HTTP session to one server: deadlines, retries, and no key in anything it says."""
+"""JSON to one server: deadlines, retries, and no key in anything it says."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
 from yarl import URL
 
+from branchwise.agents.models.connections import Connections, Response, TooLong
 from branchwise.agents.models.scrub import scrub
 from branchwise.store.errors import BadInput, ModelError
 
@@ -40,15 +40,8 @@ class Lost(ModelError):
     """The server did not answer, or not in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-    wait: float | None
-
-
 class Transport:
-    """Send JSON to a server over one session, opened in the event loop of the first call.
+    """Send JSON to a server, in one event loop.
 
     The key is read from the environment for each call and is kept nowhere. Redirects are not followed, so that it
     goes to no other server.
@@ -76,8 +69,8 @@ class Transport:
         self.base = url
         self.api_key_env = api_key_env
         self._timeout, self._retries = timeout, retries
-        self._urls: dict[str, URL] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._root = url.raw_path.rstrip("/")
+        self._connections = Connections(url, longest=_LONGEST_REPLY)
         self._closed = False
 
     async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
@@ -109,15 +102,14 @@ class Transport:
                 answer = await self._send(method, path, body)
         except TimeoutError:
             raise Lost(f"The server at `{self.base}` gave no answer within {seconds:g} s.") from None
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise self._lost(error) from None
         return _accept(answer)
 
     async def aclose(self) -> None:
-        """Close the session's connections."""
+        """Close the connections."""
         self._closed = True
-        if self._session is not None:
-            await self._session.close()
+        await self._connections.aclose()
 
     async def _insist(self, path: str, body: Mapping[str, Any], ends: float | None) -> bytes:
         attempt = 0
@@ -128,8 +120,9 @@ class Transport:
                 answer = await self._send("POST", path, body)
                 if answer.status not in _AGAIN:
                     return _accept(answer)
-                failure, wait = _refusal(answer), answer.wait
-            except (aiohttp.ClientError, OSError) as error:
+                failure = _refusal(answer)
+                wait = failure.wait
+            except OSError as error:
                 failure = self._lost(error)
             if wait is None:
                 wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter
@@ -139,33 +132,18 @@ class Transport:
                 raise failure from None
             await asyncio.sleep(wait)
 
-    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> _Answer:
+    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Response:
         if self._closed:
             raise ModelError("This model is closed.")
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
         key = os.environ.get(self.api_key_env, "").strip()
         if not key.isprintable():
             raise BadInput(f"The key in ${self.api_key_env} holds characters that no key has.")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        async with self._session.request(
-            method, self._at(path), json=body, headers=headers, allow_redirects=False
-        ) as response:
-            received = bytearray()
-            async for chunk in response.content.iter_chunked(65_536):
-                received += chunk
-                if len(received) > _LONGEST_REPLY:
-                    raise ModelError(f"The reply is longer than {_LONGEST_REPLY} bytes.")
-            return _Answer(response.status, bytes(received), _wait(response.headers.get("Retry-After")))
-
-    def _at(self, path: str) -> URL:
-        if path not in self._urls:
-            self._urls[path] = self.base / path
-        return self._urls[path]
+        written = b"" if body is None else json.dumps(body).encode()
+        headers = f"Authorization: Bearer {key}\r\n" if key else ""
+        try:
+            return await self._connections.send(method, f"{self._root}/{path}", written, headers)
+        except TooLong as error:
+            raise ModelError(str(error)) from None
 
     def _lost(self, error: Exception) -> Lost:
         # Not the exception itself: it holds the request and with it the key.
@@ -173,15 +151,15 @@ class Transport:
         return Lost(f"The connection to `{self.base}` failed: {reason}")
 
 
-def _accept(answer: _Answer) -> bytes:
+def _accept(answer: Response) -> bytes:
     if answer.status != 200:
         raise _refusal(answer)
     return answer.body
 
 
-def _refusal(answer: _Answer) -> Refused:
+def _refusal(answer: Response) -> Refused:
     said = scrub(answer.body[:4_000].decode("utf-8", "replace"))
-    return Refused(answer.status, said or "no reason given", answer.wait)
+    return Refused(answer.status, said or "no reason given", _wait(answer.header("retry-after")))
 
 
 def _wait(header: str | None) -> float | None:

@@ -13,9 +13,9 @@ from typing import Final, Literal, Self
 from branchwise.agents.engines import state
 from branchwise.agents.models.endpoint import Endpoint
 from branchwise.agents.models.pool.affinity import Chain, chain, overloaded, prompt, rank
-from branchwise.agents.models.pool.flights import Flights
 from branchwise.agents.models.pool.gate import Gate
 from branchwise.agents.models.pool.replica import BROKEN, BUSY, Replica, ReplicaState
+from branchwise.agents.models.pool.shared import Shared
 from branchwise.agents.models.require import require
 from branchwise.agents.models.transport import Lost, Refused, Transport
 from branchwise.agents.protocols import Capabilities, Reply, Request
@@ -65,7 +65,7 @@ class Pool:
     ) -> None:
         self._replicas = tuple(replicas)
         self._routing, self._timeout, self._retries = routing, timeout, retries
-        self._flights = Flights()
+        self._shared = Shared()
         self._gate = Gate(self._room, queue)
         self._turns = count()
         self._asking = asyncio.Lock()
@@ -140,7 +140,7 @@ class Pool:
     @property
     def shared(self) -> int:
         """Requests that were not sent because an identical one was in flight."""
-        return self._flights.shared
+        return self._shared.count
 
     @property
     def waiting(self) -> int:
@@ -186,7 +186,7 @@ class Pool:
         if not self.known:
             await self.ask()
         require(self, request)
-        return await self._flights(request, self._send)
+        return await self._shared(request, self._send)
 
     async def aclose(self) -> None:
         """Close all connections; calls in flight are broken off."""

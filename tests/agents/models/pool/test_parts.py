@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from branchwise.agents.models.pool.affinity import BLOCK, Held, chain, overloaded, prompt, rank
 from branchwise.agents.models.pool.breaker import Breaker
-from branchwise.agents.models.pool.flights import identity, shareable
 from branchwise.agents.models.pool.limit import Limit
+from branchwise.agents.models.pool.shared import identity, shareable
 from branchwise.agents.protocols import Message, Request, Shape
 
 

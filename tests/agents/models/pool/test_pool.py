@@ -141,21 +141,23 @@ async def test_identical_requests_in_flight_are_sent_once_and_paid_once(
     assert len(server.bodies) == 4, "only while in flight"
 
 
-async def test_who_leaves_a_shared_request_ends_it_only_when_nobody_stays(
+async def test_who_leaves_a_shared_request_stays_alone_with_it(
     servers: Servers, attach: Callable[..., Pool]
 ) -> None:
     (server,) = those = await servers(1)
     pool = attach(those)
     server.gate = asyncio.Event()
-    first, second = (asyncio.create_task(pool.sample(ask(seed=4))) for _ in range(2))
+    first, second, third = (asyncio.create_task(pool.sample(ask(seed=4))) for _ in range(3))
     await _until(lambda: len(server.bodies) == 1)
-    await asyncio.sleep(0.01)
-    first.cancel()
+    third.cancel()
     await asyncio.sleep(0.05)
-    assert not server.dropped.is_set()
-    second.cancel()
+    assert not server.dropped.is_set(), "nobody of those who only wait ends it"
+    first.cancel()
     async with asyncio.timeout(5):
         await server.dropped.wait()
+    await _until(lambda: len(server.bodies) == 2)
+    server.gate.set()
+    assert (await second).usage.calls == 1, "who sends it anew pays"
 
 
 async def test_a_dead_replica_is_gone_round_and_comes_back(

@@ -1,0 +1,56 @@
+"""Identical requests in flight are sent once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import replace
+from typing import Any
+
+from branchwise.agents.protocols import Reply, Request
+from branchwise.store.flights import Flights
+from branchwise.store.records import Usage
+
+
+def shareable(request: Request) -> bool:
+    """Whether two such requests must bring the same samples.
+
+    Only greedy decoding and a seed make that so. Two requests at a temperature without a seed are two draws:
+    giving both the same samples would be one draw counted twice.
+    """
+    return request.temperature == 0 or request.seed is not None
+
+
+def identity(request: Request) -> Hashable:
+    """What makes requests identical; a JSON schema is no hashable thing, its text is."""
+    schema = request.shape.schema
+    if schema is None:
+        return request
+    return replace(request, shape=replace(request.shape, schema=None)), json.dumps(schema, sort_keys=True)
+
+
+class Shared:
+    """Requests in flight, by identity.
+
+    The first who asks pays: the others get the same reply with nothing to pay. When the first is cancelled, so is
+    its request, and one of the others sends it anew.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Requests that were not sent because an identical one was in flight."""
+        self._flights: Flights[Hashable, Reply] = Flights()
+
+    async def __call__(
+        self, request: Request, send: Callable[[Request], Coroutine[Any, Any, Reply]]
+    ) -> Reply:
+        """Send `request`, or wait for an identical one."""
+        if not shareable(request):
+            return await send(request)
+        key = identity(request)
+        while key in self._flights:
+            reply = await self._flights.join(key)
+            if reply is not None:
+                self.count += 1
+                return replace(reply, usage=Usage())
+        return await self._flights.lead(key, send(request))
