@@ -88,16 +88,20 @@ class Workload:
 
 
 def workloads(verifier: str) -> tuple[Workload, ...]:
-    """The three searches that heavy sampling is made of."""
+    """The searches that heavy sampling is made of."""
     by_model = Options(verifier=verifier, threshold=100)  # type: ignore[arg-type]
     return (
         Workload(name="Best-of-64", strategy="best_of_n", knobs={"n": 64}, task=f"{__name__}:checked"),
-        Workload(
-            name="ToT 4x3x3",
-            strategy="tree_of_thoughts",
-            knobs={"width": 4, "branching": 3, "steps": 3},
-            task=f"{__name__}:judged",
-            options=by_model,
+        *(
+            Workload(
+                name=f"ToT {width}x{branching}x3",
+                strategy="tree_of_thoughts",
+                knobs={"width": width, "branching": branching, "steps": 3},
+                task=f"{__name__}:judged",
+                options=by_model,
+            )
+            # A small tree, and that of the paper (arXiv 2305.10601, Game of 24: five states kept, some eight proposals).
+            for width, branching in ((4, 3), (5, 8))
         ),
         Workload(
             name="REBASE 16",

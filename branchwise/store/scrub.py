@@ -63,6 +63,8 @@ class Scrub:
         variables = os.environ if environ is None else environ
         values = {v for name, v in variables.items() if _VARIABLE.search(name) and len(v) >= _SHORTEST}
         self._known = sorted(values, key=len, reverse=True)
+        self._written = {form for value in values for form in (value, to_json(value)[1:-1])}
+        """The same, and as they look within JSON."""
 
     def message(self, text: str) -> str:
         """Scrub the text of an error: values, shapes, and whatever is assigned to a credential's name."""
@@ -83,7 +85,7 @@ class Scrub:
         return to_json(_scrubbed(json.loads(body), self._values, None), sort=False)
 
     def _holds_value(self, body: str) -> bool:
-        return any(value in body or to_json(value)[1:-1] in body for value in self._known)
+        return any(form in body for form in self._written)
 
     def _values(self, text: str) -> str:
         for value in self._known:

@@ -12,8 +12,6 @@ from yarl import URL
 
 _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""
-_EYEBALLS: Final = 0.25
-"""Seconds before a name's next address is tried beside the first (RFC 8305)."""
 
 
 class Garbled(ConnectionError):
@@ -117,11 +115,7 @@ class Connections:
         if self._secure and self._tls is None:
             self._tls = ssl.create_default_context()
         _, connection = await loop.create_connection(
-            lambda: _Connection(self._open, self._longest),
-            self._host,
-            self._port,
-            ssl=self._tls,
-            happy_eyeballs_delay=_EYEBALLS,
+            lambda: _Connection(self._open, self._longest), self._host, self._port, ssl=self._tls
         )
         return connection
 

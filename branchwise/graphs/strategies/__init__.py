@@ -79,6 +79,7 @@ def hints(name: str, **knobs: object) -> Hints:
     return cast("Hints", partial(own, **mine))
 
 
+@cache  # every call of a run asks
 def about(name: str) -> About:
     """A strategy's source and needs.
 

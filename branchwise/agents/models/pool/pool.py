@@ -252,8 +252,9 @@ class Pool:
 
     def _room(self) -> int:
         now = asyncio.get_running_loop().time()
-        well = sum(replica.requests + replica.room(now) for replica in self._replicas if replica.well)
-        return max(1, well)
+        return max(
+            1, sum([replica.requests + replica.room(now) for replica in self._replicas if replica.well])
+        )
 
     def _look_after(self) -> None:
         if self._watch is None and not self._closed:
