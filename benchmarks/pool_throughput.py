@@ -100,7 +100,7 @@ def workloads(verifier: str) -> tuple[Workload, ...]:
                 task=f"{__name__}:judged",
                 options=by_model,
             )
-            # A small tree, and that of the paper (arXiv 2305.10601, Game of 24: five states kept, some eight proposals).
+            # A small tree, and that of the paper (arXiv 2305.10601, Game of 24: five states kept, about eight tried).
             for width, branching in ((4, 3), (5, 8))
         ),
         Workload(

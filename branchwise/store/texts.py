@@ -12,8 +12,8 @@ from branchwise.store.records import Json
 _LONG = 200
 """Characters; a reference takes about 45."""
 _MARK = "$text"
-_DEEP = (str, dict, list, tuple)
-"""What may be, or hold, a long text."""
+_PLAIN = (bool, int, float, type(None))
+"""What neither is nor holds a long text."""
 
 
 def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
@@ -32,7 +32,7 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
 
     def shorten(value: Json) -> Json:
         if isinstance(value, dict):
-            return {key: shorten(item) if isinstance(item, _DEEP) else item for key, item in value.items()}
+            return {key: item if isinstance(item, _PLAIN) else shorten(item) for key, item in value.items()}
         if isinstance(value, list | tuple):  # tuples are written as lists
             return [shorten(item) for item in value]
         if isinstance(value, str) and len(value) >= _LONG:

@@ -96,7 +96,8 @@ async def test_what_is_sent() -> None:
 
 REPLIES = {
     "length": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nRetry-After: 7\r\n\r\nhello",
-    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nretry-after: 7\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nretry-after: 7\r\n\r\n"
+    b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
     "announced": b"HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n"
     b"HTTP/1.1 200 OK\r\nRETRY-AFTER: 7\r\nContent-Length: 5\r\n\r\nhello",
     "until the end": b"HTTP/1.1 200 OK\r\nRetry-After: 7\r\n\r\nhello",
