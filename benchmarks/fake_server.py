@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from aiohttp import web
+import httptools
 
 _WORDS = (
     "first",
@@ -60,46 +60,29 @@ class Server:
 
     def __init__(self, *, latency: float, tokens: int, owner: str) -> None:
         self.stats = Stats()
-        self._latency, self._tokens = latency, tokens
+        self.latency, self._tokens = latency, tokens
         self._models = json.dumps({"object": "list", "data": [{"id": "fake", "owned_by": owner}]}).encode()
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()
+        """Connections on which samples were asked for."""
         self._drawn = 0
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        if request.path.endswith("completions"):
-            return await self._complete(request)
-        if request.path == "/stats":
-            return web.json_response({**asdict(self.stats), "connections": len(self._seen)})
-        if request.path == "/reset":
+    def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body of what answers a request."""
+        if path.endswith("completions"):
+            return 200, self._complete(json.loads(body))
+        if path == "/stats":
+            return 200, json.dumps({**asdict(self.stats), "connections": len(self.seen)}).encode()
+        if path == "/reset":
             self.stats = Stats(in_flight=self.stats.in_flight)
-            self._seen.clear()
-            return web.Response()
-        if request.path in {"/v1/models", "/health"}:
-            return web.Response(body=self._models, content_type="application/json")
-        return web.Response(status=404)
+            self.seen.clear()
+            return 200, b""
+        return (200, self._models) if path in {"/v1/models", "/health"} else (404, b"")
 
-    async def _complete(self, request: web.BaseRequest) -> web.Response:
-        stats = self.stats
-        self._seen.add(id(request.transport))
-        stats.requests += 1
-        stats.in_flight += 1
-        stats.peak_requests = max(stats.peak_requests, stats.in_flight)
-        try:
-            body = json.loads(await request.read())
-            if self._latency:
-                await asyncio.sleep(self._latency)
-        except asyncio.CancelledError:
-            stats.cancelled += 1
-            raise
-        finally:
-            stats.in_flight -= 1
+    def _complete(self, body: dict[str, Any]) -> bytes:
         n = int(body.get("n") or 1)
-        stats.samples += n
-        stats.tokens += n * self._tokens
-        return web.Response(
-            body=self._reply(body, n, chat="messages" in body), content_type="application/json"
-        )
+        self.stats.samples += n
+        self.stats.tokens += n * self._tokens
+        return self._reply(body, n, chat="messages" in body)
 
     def _reply(self, body: dict[str, Any], n: int, *, chat: bool) -> bytes:
         asked = body["messages"][-1]["content"] if chat else body["prompt"]
@@ -132,13 +115,68 @@ class Server:
         return f"{words}\nAnswer: {seed % 1_000_003}" if whole else f"{words} {seed % 1_000_003}"
 
 
+class _Connection(asyncio.Protocol):
+    """One client's connection, as lean as can be: what it takes is taken from the client that is measured."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._path, self._body = "", b""
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # of a stream
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._server.stats.cancelled += 1
+            self._server.stats.in_flight -= 1
+
+    def on_message_begin(self) -> None:
+        self._body = b""
+
+    def on_url(self, url: bytes) -> None:
+        self._path = url.decode()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        if not self._path.endswith("completions"):
+            self._say()
+            return
+        stats = self._server.stats
+        self._server.seen.add(id(self))
+        stats.requests += 1
+        stats.in_flight += 1
+        stats.peak_requests = max(stats.peak_requests, stats.in_flight)
+        if self._server.latency:
+            self._waiting = asyncio.get_running_loop().call_later(self._server.latency, self._sampled)
+        else:
+            self._sampled()
+
+    def _sampled(self) -> None:
+        self._waiting = None
+        self._server.stats.in_flight -= 1
+        self._say()
+
+    def _say(self) -> None:
+        assert self._transport is not None
+        status, body = self._server.answer(self._path, self._body)
+        head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._transport.write(head.encode() + body)
+
+
 async def serve(server: Server, port: int) -> None:
     """Listen on 127.0.0.1 until cancelled; the address is the first line of output."""
-    runner = web.ServerRunner(web.Server(server, access_log=None, handler_cancellation=True))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
-    await site.start()
-    host, bound = runner.addresses[0][:2]
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(lambda: _Connection(server), "127.0.0.1", port, backlog=1024)
+    host, bound = listening.sockets[0].getsockname()[:2]
     print(f"http://{host}:{bound}/v1", flush=True)
     await asyncio.Event().wait()
 

@@ -124,9 +124,9 @@ def read(body: bytes | Mapping[str, Any], request: Request, seconds: float) -> R
         raise ModelError(
             f"The reply cannot be read: {scrub(first['msg'])}" + (f" (`{where}`)" if where else "")
         ) from None
-    if sorted(choice.index for choice in reply.choices) != list(range(len(reply.choices))):
-        raise ModelError("The reply cannot be read: its samples are not numbered from 0.")
     choices = sorted(reply.choices, key=lambda choice: choice.index)
+    if [choice.index for choice in choices] != list(range(len(choices))):
+        raise ModelError("The reply cannot be read: its samples are not numbered from 0.")
     counts = _tokens(choices, reply.usage.completion_tokens)
     details = reply.usage.prompt_tokens_details
     cached = (details.cached_tokens or 0) if details else 0
