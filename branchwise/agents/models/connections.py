@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,8 @@ from yarl import URL
 
 _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""
+_FOUND_SECONDS: Final = 10.0
+"""How long an address is taken to be a name's."""
 
 
 class Garbled(ConnectionError):
@@ -60,6 +63,10 @@ class Connections:
         self._longest = longest
         self._tls: ssl.SSLContext | None = None
         self._address = base.host_port_subcomponent
+        self._found: list[str] = []
+        """Addresses of the host, in the system's order."""
+        self._found_at = 0.0
+        self._finding = asyncio.Lock()
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
 
@@ -114,10 +121,31 @@ class Connections:
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> _Connection:
         if self._secure and self._tls is None:
             self._tls = ssl.create_default_context()
-        _, connection = await loop.create_connection(
-            lambda: _Connection(self._open, self._longest), self._host, self._port, ssl=self._tls
-        )
-        return connection
+        failure: OSError | None = None
+        for address in await self._addresses(loop):
+            try:
+                _, connection = await loop.create_connection(
+                    lambda: _Connection(self._open, self._longest),
+                    address,
+                    self._port,
+                    ssl=self._tls,
+                    server_hostname=self._host if self._tls else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return connection
+        self._found = []
+        raise failure or ConnectionError(f"`{self._host}` has no address")
+
+    async def _addresses(self, loop: asyncio.AbstractEventLoop) -> list[str]:
+        """Where the host is; a burst of connections asks once."""
+        async with self._finding:
+            if not self._found or loop.time() - self._found_at > _FOUND_SECONDS:
+                found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                self._found = [str(address[0]) for *_, address in found]
+                self._found_at = loop.time()
+            return self._found
 
 
 class _Connection(asyncio.Protocol):

@@ -7,9 +7,10 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -26,12 +27,16 @@ class Server:
     def __init__(self, play: Play) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
+        self.serving: set[asyncio.Task[object]] = set()
         self.gone = asyncio.Event()
         """Set when a client has closed its connection."""
         self._play = play
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -59,6 +64,7 @@ async def talking(
     finally:
         await client.aclose()
         listening.close()
+        await asyncio.wait_for(asyncio.gather(*server.serving), 5)
 
 
 def saying(*replies: bytes, then: bool = True) -> Play:
@@ -80,6 +86,26 @@ async def test_a_connection_is_used_again_and_another_opened_only_beside_it() ->
         assert server.connections == 1
         await asyncio.gather(*(client.send("POST", "/v1/x", b"{}") for _ in range(3)))
         assert server.connections == 3
+
+
+async def test_a_burst_asks_for_the_address_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, names = asyncio.get_running_loop(), []
+    find = loop.getaddrinfo
+
+    async def finding(host: str, port: int, **how: int) -> list[tuple[Any, ...]]:
+        names.append(host)
+        return await find(host, port, **how)
+
+    async with talking(saying(*[GOOD] * 5)) as (client, server):
+        monkeypatch.setattr(loop, "getaddrinfo", finding)
+        await asyncio.gather(*(client.send("GET", "/", b"") for _ in range(5)))
+        assert (server.connections, names) == (5, ["localhost"])
+
+
+async def test_a_host_without_an_address_is_an_error() -> None:
+    client = Connections(URL("http://nobody.invalid/v1"), longest=1)
+    with pytest.raises(OSError, match=r"\S"):
+        await client.send("GET", "/", b"")
 
 
 async def test_what_is_sent() -> None:
@@ -106,6 +132,7 @@ REPLIES = {
 
 
 @pytest.mark.parametrize("kind", REPLIES)
+@settings(deadline=None)
 @given(cuts=st.lists(st.integers(1, 120), max_size=6))
 def test_a_reply_reads_the_same_however_it_is_cut(kind: str, cuts: list[int]) -> None:
     async def pieces(_: bytes, writer: asyncio.StreamWriter) -> None:
