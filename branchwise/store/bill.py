@@ -6,12 +6,19 @@ import math
 from dataclasses import fields
 from typing import Any
 
+import sqlalchemy as sa
+
 from branchwise.store.flat import flat
 from branchwise.store.records import Usage
 from branchwise.store.rows import CallState
 
 COSTS = tuple(field.name for field in fields(Usage))
 _REALS = ("seconds", "cost")
+
+
+def cost(row: sa.RowMapping) -> Usage:
+    """What the attempt in a row of `calls` has cost."""
+    return Usage(**{name: row[name] for name in COSTS})
 
 
 class Bill:

@@ -9,7 +9,7 @@ from dataclasses import fields
 import sqlalchemy as sa
 
 from branchwise.store.batch import Row
-from branchwise.store.bill import COSTS, Bill
+from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Change
 from branchwise.store.errors import StoreError
 from branchwise.store.flat import flat
@@ -112,7 +112,7 @@ def calls_of(connection: sa.Connection, run_id: str) -> list[CallRecord]:
             request=put_back(row["request"], bodies),
             response=None if row["response"] is None else json.loads(row["response"]),
             error=row["error"],
-            usage=Usage(**{name: row[name] for name in COSTS}),
+            usage=cost(row),
             started=row["started"],
             ended=row["ended"],
         )
@@ -126,5 +126,5 @@ def usage_of(connection: sa.Connection, run_id: str) -> Usage:
     query = sa.select(calls.c.state, *(calls.c[name] for name in COSTS)).where(calls.c.run_id == run_id)
     for row in connection.execute(query).mappings():
         if row["state"] != CallState.STARTED:
-            bill.add(CallState(row["state"]), Usage(**{name: row[name] for name in COSTS}))
+            bill.add(CallState(row["state"]), cost(row))
     return bill.usage

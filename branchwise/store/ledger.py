@@ -15,7 +15,7 @@ from typing import Self, TypeAlias
 import sqlalchemy as sa
 
 from branchwise.store.batch import Row
-from branchwise.store.bill import COSTS, Bill
+from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Bulk
 from branchwise.store.columns import now, to_json
 from branchwise.store.database import Database
@@ -262,7 +262,7 @@ class Ledger:
                 raise StoreError(f"The run `{self._lease.run_id}` has a ledger open already.")
             if row["state"] == CallState.DONE:
                 self._done[row["key"]] = (row["request_hash"], row["response"])
-            self.bill.add(CallState(row["state"]), Usage(**{name: row[name] for name in COSTS}))
+            self.bill.add(CallState(row["state"]), cost(row))
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,18 +91,14 @@ class Oracle:
         sa.event.listen(engine, "checkin", self._committed)
 
     def _before(self, connection: sa.Connection, *rest: Any) -> None:
-        statement, context = rest[1], rest[3]
+        statement, parameters = rest[1], rest[2]
         for beginning, what in _WRITES:
             if statement.startswith(beginning):
                 self.at(f"writing {what}")
                 connection.info.setdefault("writes", {})[what] = None
                 if what == "the result":
-                    kept = [
-                        f"kept {values['b_run_id']} {values['b_key']}"
-                        for values in context.compiled_parameters
-                        if values.get("state") == "done"
-                    ]
-                    connection.info.setdefault("kept", []).extend(kept)
+                    rows = parameters if isinstance(parameters, list) else [parameters]
+                    connection.info.setdefault("kept", []).extend(line for row in rows for line in _kept(row))
 
     def _commit(self, connection: sa.Connection) -> None:
         for what in connection.info.get("writes", ()):
@@ -123,3 +120,13 @@ def _forget(context: Any) -> None:
     if context.connection is not None and not context.connection.invalidated:
         for name in ("writes", "kept", "committing"):
             context.connection.info.pop(name, None)
+
+
+def _kept(row: Any) -> Iterator[str]:
+    """The line for a call that is done, from the parameters of the statement that ends it; SQLite's have no names."""
+    if isinstance(row, dict):
+        if row["state"] == "done":
+            yield f"kept {row['b_run_id']} {row['b_key']}"
+    elif row[0] == "done":
+        *_, run, key, _attempt = row
+        yield f"kept {run} {key}"
