@@ -45,8 +45,9 @@ class Response:
 class Connections:
     """Requests to one server, each on a connection of its own, which the next one takes over.
 
-    Lives in one event loop. There is no limit on connections, no redirect, no cookie, no compression and no deadline:
-    whoever calls has a limit and a clock. A request that is cancelled closes its connection.
+    A connection belongs to the event loop that opened it; another loop opens its own. There is no limit on connections,
+    no redirect, no cookie, no compression and no deadline: whoever calls has a limit and a clock. A request that is
+    cancelled closes its connection.
     """
 
     def __init__(self, base: URL, *, longest: int) -> None:
@@ -56,9 +57,9 @@ class Connections:
             base: An http or https URL; what it says after the host is left to `send`.
             longest: Bytes of a reply's body at most.
         """
-        assert base.host is not None
+        assert base.raw_host is not None
         assert base.port is not None
-        self._host, self._port = base.host, base.port
+        self._host, self._port = base.raw_host, base.port
         self._secure = base.scheme == "https"
         self._longest = longest
         self._tls: ssl.SSLContext | None = None
@@ -67,6 +68,7 @@ class Connections:
         """Addresses of the host, in the system's order."""
         self._found_at = 0.0
         self._finding = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
 
@@ -89,6 +91,10 @@ class Connections:
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._finding = loop, asyncio.Lock()
+            self._idle.clear()
+            self._open.clear()
         connection = self._kept(loop.time()) or await self._connect(loop)
         try:
             response = await connection.ask(loop.create_future(), head.encode() + body)

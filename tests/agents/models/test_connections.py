@@ -229,6 +229,25 @@ async def test_a_cancelled_request_hangs_up() -> None:
             await server.gone.wait()
 
 
+def test_another_event_loop_opens_its_own() -> None:
+    server = Server(saying(*[GOOD] * 2))
+    client: list[Connections] = []
+
+    async def ask(loop: int) -> None:
+        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0 if loop == 0 else ports[0])
+        if loop == 0:
+            ports.append(listening.sockets[0].getsockname()[1])
+            client.append(Connections(URL(f"http://127.0.0.1:{ports[0]}"), longest=9))
+        async with asyncio.timeout(5):
+            assert (await client[0].send("GET", "/", b"")).status == 200
+        listening.close()
+
+    ports: list[int] = []
+    for number in range(2):
+        asyncio.run(ask(number))
+    assert server.connections == 2
+
+
 async def test_closing_ends_what_is_in_flight() -> None:
     async with talking(saying(b"")) as (client, server):
         task = asyncio.create_task(client.send("GET", "/", b""))
