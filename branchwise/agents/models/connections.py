@@ -216,7 +216,8 @@ class _Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         named = {name.lower() for name, _ in self._headers}
-        self._until_end = not named & {b"content-length", b"transfer-encoding"}
+        announced = self._parser.get_status_code() < 200
+        self._until_end = not announced and not named & {b"content-length", b"transfer-encoding"}
 
     def on_body(self, body: bytes) -> None:
         self._parts.append(body)
@@ -225,7 +226,7 @@ class _Connection(asyncio.Protocol):
             self._fail(TooLong(f"The reply is longer than {self._longest} bytes."))
 
     def on_message_complete(self) -> None:
-        # What begins with 1 announces a reply that is to come.
+        # A status below 200 announces a reply that is to come.
         if self._parser.get_status_code() >= 200 and self._reply is not None:
             self.reusable = self._parser.should_keep_alive()
             self._complete()
