@@ -170,7 +170,13 @@ async def test_what_is_no_reply_is_an_error(said: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell"]
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+    ],
 )
 async def test_half_a_reply_is_an_error(said: bytes) -> None:
     async with talking(saying(said, then=False)) as (client, _):
