@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""
 _FOUND_SECONDS: Final = 10.0
 """How long an address is taken to be a name's."""
+_CONNECT_SECONDS: Final = 2.0
+"""How long an address is tried while there is another."""
 
 
 class Garbled(ConnectionError):
@@ -67,9 +70,11 @@ class Connections:
         self._found: list[str] = []
         """Addresses of the host, in the system's order."""
         self._found_at = 0.0
-        self._finding = asyncio.Lock()
+        self._finding: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._idle: list[_Connection] = []
+        self._closed = False
+        self._idle: deque[_Connection] = deque()
+        """The one that was used last stands last."""
         self._open: set[_Connection] = set()
 
     async def send(self, method: str, target: str, body: bytes, headers: str = "") -> Response:
@@ -92,16 +97,19 @@ class Connections:
         )
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._finding = loop, asyncio.Lock()
+            self._loop, self._finding = loop, None
             self._idle.clear()
             self._open.clear()
         connection = self._kept(loop.time()) or await self._connect(loop)
+        if self._closed:
+            connection.drop()
+            raise ConnectionError("closed by its owner")
         try:
             response = await connection.ask(loop.create_future(), head.encode() + body)
         except BaseException:
             connection.drop()
             raise
-        if connection.reusable:
+        if connection.reusable and self._loop is loop:
             connection.idle_since = loop.time()
             self._idle.append(connection)
         else:
@@ -109,49 +117,69 @@ class Connections:
         return response
 
     async def aclose(self) -> None:
-        """Close every connection; requests in flight fail."""
-        for connection in tuple(self._open):
-            connection.drop()
+        """Close every connection; requests in flight fail, and no other is sent."""
+        self._closed = True
+        if self._loop is asyncio.get_running_loop():
+            for connection in tuple(self._open):
+                connection.drop()
+            await asyncio.sleep(0)  # the sockets are closed by the loop
         self._idle.clear()
-        await asyncio.sleep(0)  # the sockets are closed by the loop
+        self._open.clear()
 
     def _kept(self, now: float) -> _Connection | None:
         """The connection that was used last, so that those which are not needed grow old and go."""
+        while self._idle and now - self._idle[0].idle_since >= _IDLE_SECONDS:
+            self._idle.popleft().drop()
         while self._idle:
             connection = self._idle.pop()
-            if connection.reusable and now - connection.idle_since < _IDLE_SECONDS:
+            if connection.reusable:
                 return connection
-            connection.drop()
         return None
 
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> _Connection:
         if self._secure and self._tls is None:
             self._tls = ssl.create_default_context()
         failure: OSError | None = None
-        for address in await self._addresses(loop):
+        addresses = await self._addresses(loop)
+        for address in addresses:
             try:
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(self._open, self._longest),
-                    address,
-                    self._port,
-                    ssl=self._tls,
-                    server_hostname=self._host if self._tls else None,
-                )
+                async with asyncio.timeout(None if address is addresses[-1] else _CONNECT_SECONDS):
+                    _, connection = await loop.create_connection(
+                        lambda: _Connection(self._open, self._longest),
+                        address,
+                        self._port,
+                        ssl=self._tls,
+                        server_hostname=self._host if self._tls else None,
+                    )
             except OSError as error:
                 failure = error
             else:
+                self._found.sort(key=lambda one: one != address)  # the next connection begins with what works
                 return connection
         self._found = []
         raise failure or ConnectionError(f"`{self._host}` has no address")
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> list[str]:
         """Where the host is; a burst of connections asks once."""
-        async with self._finding:
-            if not self._found or loop.time() - self._found_at > _FOUND_SECONDS:
-                found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-                self._found = [str(address[0]) for *_, address in found]
-                self._found_at = loop.time()
-            return self._found
+        if not self._found or loop.time() - self._found_at > _FOUND_SECONDS:
+            if self._finding is None:
+                self._finding = loop.create_task(self._find(loop))
+                self._finding.add_done_callback(self._has_found)
+            await asyncio.shield(self._finding)
+        return list(self._found)
+
+    async def _find(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise ConnectionError(f"`{self._host}` is no name that a host can have") from None
+        self._found = [str(address[0]) for *_, address in found]
+        self._found_at = loop.time()
+
+    def _has_found(self, finding: asyncio.Task[None]) -> None:
+        self._finding = None
+        if not finding.cancelled():
+            finding.exception()  # who asked may have been cancelled
 
 
 class _Connection(asyncio.Protocol):
@@ -182,7 +210,7 @@ class _Connection(asyncio.Protocol):
 
     def drop(self) -> None:
         """Close at once, whatever is in flight."""
-        self.reusable = False
+        self.reusable = self._until_end = False
         if self._transport is not None:
             self._transport.abort()
 

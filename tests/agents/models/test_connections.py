@@ -221,6 +221,7 @@ async def test_an_old_connection_is_not_trusted(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("branchwise.agents.models.connections._IDLE_SECONDS", 0.0)
         await client.send("GET", "/", b"")
         assert server.connections == 3
+        assert len(client._idle) == 1, "the others are closed, not forgotten"
 
 
 async def test_a_cancelled_request_hangs_up() -> None:
@@ -262,6 +263,19 @@ async def test_closing_ends_what_is_in_flight() -> None:
         await client.aclose()
         with pytest.raises(ConnectionError):
             await task
+
+
+async def test_half_of_an_endless_reply_is_no_reply_when_we_close() -> None:
+    async with talking(saying(b"HTTP/1.1 200 OK\r\n\r\nhalf")) as (client, server):
+        task = asyncio.create_task(client.send("GET", "/", b""))
+        while not server.requests:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
+        await client.aclose()
+        with pytest.raises(ConnectionError):
+            await task
+        with pytest.raises(ConnectionError, match="closed"):
+            await client.send("GET", "/", b"")
 
 
 async def test_https_needs_a_certificate_that_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
