@@ -84,7 +84,9 @@ class Ledger:
         self._attempts: Counter[str] = Counter()
         self._flights: Flights[str, str] = Flights()
         self._texts: set[str] = set()
-        self._keep_text = upsert(texts, database.engine.dialect.name)
+        dialect = database.engine.dialect.name
+        self._start, self._take_over = _begun(dialect), _adopted(dialect)
+        self._keep_text = upsert(texts, dialect)
 
     @classmethod
     async def open(
@@ -201,7 +203,7 @@ class Ledger:
     async def _act(self, row: Row, asked: _Asked, effect: Effect) -> str:
         sent = False
         try:
-            await self._begin(row, asked, _begun(self._database.engine.dialect.name))
+            await self._begin(row, asked, self._start)
             self._lease.check()
             sent = True
             value, usage = await effect()
@@ -221,7 +223,7 @@ class Ledger:
     async def _adopt(self, row: Row, asked: _Asked, known: Inherited) -> str:
         """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
-        await self._begin(row, asked, _adopted(self._database.engine.dialect.name))
+        await self._begin(row, asked, self._take_over)
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 

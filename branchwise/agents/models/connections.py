@@ -12,6 +12,8 @@ from typing import Final
 import httptools
 from yarl import URL
 
+from branchwise.store.flights import Flights
+
 _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""
 _FOUND_SECONDS: Final = 10.0
@@ -68,9 +70,9 @@ class Connections:
         self._tls: ssl.SSLContext | None = None
         self._address = base.host_port_subcomponent
         self._found: list[str] = []
-        """Addresses of the host, in the system's order."""
+        """Addresses of the host: first the one that worked last, then in the system's order."""
         self._found_at = 0.0
-        self._finding: asyncio.Task[None] | None = None
+        self._finding: Flights[asyncio.AbstractEventLoop, None] = Flights()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._idle: deque[_Connection] = deque()
@@ -97,7 +99,7 @@ class Connections:
         )
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._finding = loop, None
+            self._loop = loop
             self._idle.clear()
             self._open.clear()
         connection = self._kept(loop.time()) or await self._connect(loop)
@@ -157,15 +159,16 @@ class Connections:
                 self._found.sort(key=lambda one: one != address)  # the next connection begins with what works
                 return connection
         self._found = []
-        raise failure or ConnectionError(f"`{self._host}` has no address")
+        assert failure is not None
+        raise failure
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> list[str]:
         """Where the host is; a burst of connections asks once."""
-        if not self._found or loop.time() - self._found_at > _FOUND_SECONDS:
-            if self._finding is None:
-                self._finding = loop.create_task(self._find(loop))
-                self._finding.add_done_callback(self._has_found)
-            await asyncio.shield(self._finding)
+        while not self._found or loop.time() - self._found_at > _FOUND_SECONDS:
+            if loop in self._finding:
+                await self._finding.join(loop)
+            else:
+                await self._finding.lead(loop, self._find(loop))
         return list(self._found)
 
     async def _find(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -173,13 +176,10 @@ class Connections:
             found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         except UnicodeError:
             raise ConnectionError(f"`{self._host}` is no name that a host can have") from None
+        if not found:
+            raise ConnectionError(f"`{self._host}` has no address")
         self._found = [str(address[0]) for *_, address in found]
         self._found_at = loop.time()
-
-    def _has_found(self, finding: asyncio.Task[None]) -> None:
-        self._finding = None
-        if not finding.cancelled():
-            finding.exception()  # who asked may have been cancelled
 
 
 class _Connection(asyncio.Protocol):

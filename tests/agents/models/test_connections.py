@@ -32,6 +32,10 @@ class Server:
         """Set when a client has closed its connection."""
         self._play = play
 
+    async def asked(self) -> None:
+        while not self.requests:
+            await asyncio.sleep(0.001)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
@@ -227,8 +231,7 @@ async def test_an_old_connection_is_not_trusted(monkeypatch: pytest.MonkeyPatch)
 async def test_a_cancelled_request_hangs_up() -> None:
     async with talking(saying(b"")) as (client, server):
         task = asyncio.create_task(client.send("GET", "/", b""))
-        while not server.requests:
-            await asyncio.sleep(0.001)
+        await server.asked()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -258,8 +261,7 @@ def test_another_event_loop_opens_its_own() -> None:
 async def test_closing_ends_what_is_in_flight() -> None:
     async with talking(saying(b"")) as (client, server):
         task = asyncio.create_task(client.send("GET", "/", b""))
-        while not server.requests:
-            await asyncio.sleep(0.001)
+        await server.asked()
         await client.aclose()
         with pytest.raises(ConnectionError):
             await task
@@ -268,8 +270,7 @@ async def test_closing_ends_what_is_in_flight() -> None:
 async def test_half_of_an_endless_reply_is_no_reply_when_we_close() -> None:
     async with talking(saying(b"HTTP/1.1 200 OK\r\n\r\nhalf")) as (client, server):
         task = asyncio.create_task(client.send("GET", "/", b""))
-        while not server.requests:
-            await asyncio.sleep(0.001)
+        await server.asked()
         await asyncio.sleep(0.02)
         await client.aclose()
         with pytest.raises(ConnectionError):
