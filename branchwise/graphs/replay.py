@@ -23,8 +23,8 @@ from branchwise.graphs.result import Result
 from branchwise.graphs.state import Event, RunState
 from branchwise.graphs.turn import ENGINE, STEPS, desk_of, result_of_state
 from branchwise.store.bill import Bill
-from branchwise.store.columns import to_json
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
+from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
 from branchwise.store.rows import CallRecord, CallState, Decision, RunRecord, Status
 from branchwise.store.scrub import Scrub

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
 _LONG = sa.Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), "mysql", "mariadb")
@@ -59,24 +60,6 @@ class JsonText(sa.types.TypeDecorator[Json]):
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Json:
         """Read JSON."""
         return None if value is None else json.loads(value)
-
-
-def to_json(value: Json, *, sort: bool = True) -> str:
-    """Write `value` as JSON with no spaces; with sorted keys equal values give equal texts."""
-    text = _WRITERS[sort](value)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return json.dumps(value, sort_keys=sort, separators=(",", ":"))
-    return text
-
-
-# Making an encoder takes as long as writing a call.
-_WRITERS = {
-    sort: json.JSONEncoder(sort_keys=sort, separators=(",", ":"), ensure_ascii=False).encode
-    for sort in (False, True)
-}
 
 
 class now(FunctionElement[float]):  # noqa: N801 - reads as SQL

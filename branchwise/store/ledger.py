@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from branchwise.store.batch import Row
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Bulk
-from branchwise.store.columns import now, to_json
+from branchwise.store.columns import now
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
 from branchwise.store.flat import flat
 from branchwise.store.flights import Flights
 from branchwise.store.inherited import Inherited, inherited
+from branchwise.store.json_text import slowly, to_json
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import CallState, OnChange
@@ -64,6 +65,10 @@ class _Asked:
     body: str
     """The same, written."""
     hash: str
+
+    def was(self, recorded: str) -> bool:
+        """Whether this is what was recorded with that hash; earlier versions wrote some fractions otherwise."""
+        return recorded == self.hash or recorded == _hash(slowly(self.value))
 
 
 class Ledger:
@@ -143,12 +148,12 @@ class Ledger:
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
         asked = self._read(request)
-        while (response := self._recall(key, asked.hash)) is None and key in self._flights:
+        while (response := self._recall(key, asked)) is None and key in self._flights:
             await self._flights.join(key)
         if response is None:
             row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
-            mine = known is not None and known.request_hash == asked.hash
+            mine = known is not None and asked.was(known.request_hash)
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
             response = await self._flights.lead(key, doing)
         return json.loads(response)  # type: ignore[no-any-return]
@@ -164,21 +169,19 @@ class Ledger:
         if key not in self._done and key not in self._inherited:
             return False
         asked, known = self._read(request), self._inherited.get(key)
-        return self._recall(key, asked.hash) is not None or (
-            known is not None and known.request_hash == asked.hash
-        )
+        return self._recall(key, asked) is not None or (known is not None and asked.was(known.request_hash))
 
     def _read(self, request: Json) -> _Asked:
         written = to_json(request)
         body = self._scrub.request(written)
         value = request if body is written else json.loads(body)
-        return _Asked(value, body, hashlib.sha256(body.encode()).hexdigest())
+        return _Asked(value, body, _hash(body))
 
-    def _recall(self, key: str, request_hash: str) -> str | None:
+    def _recall(self, key: str, asked: _Asked) -> str | None:
         if key not in self._done:
             return None
         known_hash, response = self._done[key]
-        if known_hash == request_hash or self._on_change == "accept":
+        if self._on_change == "accept" or asked.was(known_hash):
             return response
         if self._on_change == "fail":
             raise RequestChanged(key)
@@ -268,6 +271,10 @@ class Ledger:
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
         )
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _place(key: str) -> Row:

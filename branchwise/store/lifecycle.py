@@ -11,10 +11,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from branchwise.store import runs
-from branchwise.store.columns import to_json
 from branchwise.store.database import Database
 from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.fork import fork
+from branchwise.store.json_text import to_json
 from branchwise.store.keeper import Keeper
 from branchwise.store.leases import Lease, claim
 from branchwise.store.owner import owner

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from branchwise.store.columns import to_json
+from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
 HIDDEN = "[secret]"
@@ -25,27 +25,11 @@ _SHAPES = re.compile(
     r"""|\bAKIA[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}"""
     r"""|(?<=://)[^/\s:@"']+:[^/\s@"']+(?=@)"""
 )
-_SIGNS = (
-    *(
-        "authorization",
-        "api-key",
-        "api_key",
-        "apikey",
-        "access",
-        "auth",
-        "secret",
-        "passw",
-        "cookie",
-        "bearer",
-    ),
-    *(
-        f"{vendor}{mark}"
-        for vendor in ("sk", "pk", "rk", "hf", "gsk", "xai", "ghp", "gho", "glpat")
-        for mark in "-_"
-    ),
-    *("xox", "akia", "aiza", "://"),
-)
-"""In lower case; a text with none of these has none of the shapes and names, and most have none."""
+_SIGNS = ("auth", "api-key", "api_key", "apikey", "access", "secret", "passw", "cookie", "bearer")
+_MARKS = ("AKIA", "AIza", "://")
+_RUNS = (re.compile(r"-[A-Za-z0-9_-]{16}"), re.compile(r"_[A-Za-z0-9_-]{16}"))
+"""What every shape and name has one of, the first in lower case; most texts have none, which is seen fast: a pattern
+that begins with one character is looked for like a text."""
 _ASSIGNED = re.compile(rf"""(\b{_NAMES}\b["']?\s*[:=]\s*["']?)(?!\[secret\])[^"',;}}\])\s]+""", re.IGNORECASE)
 
 
@@ -72,9 +56,7 @@ class Scrub:
 
     def request(self, body: str) -> str:
         """Scrub a JSON document that goes out: values, shapes, and fields that are named like credentials."""
-        lower = body.lower()
-        suspect = any(sign in lower for sign in _SIGNS) and (_SHAPES.search(body) or _FIELD.search(body))
-        if not suspect and not self._holds_value(body):
+        if not _suspect(body) and not self._holds_value(body):
             return body
         return to_json(_scrubbed(json.loads(body), self._shapes, _FIELD), sort=False)
 
@@ -94,6 +76,16 @@ class Scrub:
 
     def _shapes(self, text: str) -> str:
         return _SHAPES.sub(HIDDEN, self._values(text))
+
+
+def _suspect(body: str) -> bool:
+    lower = body.lower()
+    signs = (
+        any(sign in lower for sign in _SIGNS)
+        or any(mark in body for mark in _MARKS)
+        or any(run.search(body) for run in _RUNS)
+    )
+    return signs and bool(_SHAPES.search(body) or _FIELD.search(body))
 
 
 def _scrubbed(value: Json, clean: Callable[[str], str], names: re.Pattern[str] | None) -> Json:

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Self
 
 from branchwise.store import forest
 from branchwise.store.bulk import Bulk, Change
-from branchwise.store.columns import to_json
 from branchwise.store.database import Database
+from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
 from branchwise.store.lifecycle import TTL, Lifecycle

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from branchwise.store.columns import to_json
+from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
 _LONG = 200
 """Characters; a reference takes about 45."""
 _MARK = "$text"
-_PLAIN = (bool, int, float, type(None))
-"""What neither is nor holds a long text."""
 
 
 def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
@@ -30,15 +29,17 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
         return body, {}
     found: dict[str, str] = {}
 
-    def shorten(value: Json) -> Json:
-        if isinstance(value, dict):
-            return {key: item if isinstance(item, _PLAIN) else shorten(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):  # tuples are written as lists
-            return [shorten(item) for item in value]
-        if isinstance(value, str) and len(value) >= _LONG:
+    def shorten(value: Any) -> Any:
+        if isinstance(value, str):
+            if len(value) < _LONG:
+                return value
             name = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
             found[name] = value
             return {_MARK: name}
+        if isinstance(value, dict):
+            return {key: shorten(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):  # tuples are written as lists
+            return [shorten(item) for item in value]
         return value
 
     short = shorten(value)

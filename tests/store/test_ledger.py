@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.store.columns import to_json
 from branchwise.store.errors import ModelError, RequestChanged, StoreError
+from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import CallState, OnChange, Status
 from branchwise.store.store import Store
+from branchwise.store.tables import calls
 from branchwise.store.texts import put_back, take_out
 from tests.store.scripted_run import Counted, new_lease
 
@@ -123,6 +126,20 @@ async def test_a_changed_request_fails_by_default(lite: Store) -> None:
     with pytest.raises(RequestChanged, match="`k`"):
         await ledger("k", {"prompt": "new"}, effect)
     assert effect.sent == 1
+
+
+async def test_a_request_is_known_again_that_an_earlier_version_wrote_otherwise(lite: Store) -> None:
+    lease, effect = await new_lease(lite), Counted()
+    request: Json = {"prompt": "x", "temperature": 1e-05}
+    await (await lite.ledger(lease))("k", request, effect)
+    before = hashlib.sha256(b'{"prompt":"x","temperature":1e-05}').hexdigest()
+    await lite.database.awrite(lambda c: c.execute(sa.update(calls).values(request_hash=before)))
+    lease = await _crash_and_resume(lite, lease)
+    ledger = await lite.ledger(lease)
+    assert await ledger("k", request, effect) == {"text": "answer 1"}
+    assert effect.sent == 1
+    with pytest.raises(RequestChanged):
+        await ledger("k", {"prompt": "x", "temperature": 1e-06}, effect)
 
 
 async def test_equal_keys_in_flight_share_one_effect(lite: Store) -> None:

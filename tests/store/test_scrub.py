@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
@@ -54,6 +56,45 @@ def test_a_reply_is_left_alone_but_for_the_environments_secrets() -> None:
     reply = {"password": "in the story", "text": "sk-abcdefghijklmnop1234"}
     assert json.loads(SCRUB.reply(json.dumps(reply))) == reply
     assert json.loads(SCRUB.reply(json.dumps(['quo"ted\\value']))) == ["[secret]"]
+
+
+_VENDORS = ("sk-", "sk_", "pk-", "rk_", "hf_", "gsk_", "xai-", "ghp_", "gho_", "glpat-", "xoxb-")
+_KEYS = (
+    st.builds(str.__add__, st.sampled_from(_VENDORS), st.from_regex(r"[A-Za-z0-9_-]{16,30}", fullmatch=True))
+    | st.from_regex(r"AKIA[0-9A-Z]{16}", fullmatch=True)
+    | st.from_regex(r"AIza[0-9A-Za-z_-]{35}", fullmatch=True)
+    | st.from_regex(r"Bearer [A-Za-z0-9._~+/=-]{8,20}", fullmatch=True)
+)
+
+
+@given(st.text(max_size=50), _KEYS, st.text(max_size=50))
+def test_a_key_of_a_known_shape_is_hidden_wherever_it_stands(before: str, key: str, after: str) -> None:
+    shown = json.loads(SCRUB.request(json.dumps({"prompt": f"{before} {key} {after}"})))
+    assert key not in shown["prompt"]
+    assert "[secret]" in shown["prompt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "x-api-key",
+        "api_key",
+        "apiKey",
+        "ACCESS-TOKEN",
+        "accesstoken",
+        "auth_token",
+        "authToken",
+        "secret_key",
+        "client-secret",
+        "password",
+        "Passwd",
+        "cookie",
+        "Set-Cookie",
+    ],
+)
+def test_a_field_that_is_named_like_a_credential_is_hidden(name: str) -> None:
+    assert json.loads(SCRUB.request(json.dumps({"h": [{name: "v"}]}))) == {"h": [{name: "[secret]"}]}
 
 
 async def test_no_secret_reaches_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from yarl import URL
 from branchwise.agents.models.connections import Connections, Response, TooLong
 from branchwise.agents.models.scrub import scrub
 from branchwise.store.errors import BadInput, ModelError
+from branchwise.store.json_text import to_json
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 20.0
 _LONGEST_REPLY = 64 * 1024 * 1024
@@ -138,7 +138,7 @@ class Transport:
         key = os.environ.get(self.api_key_env, "").strip()
         if not key.isprintable():
             raise BadInput(f"The key in ${self.api_key_env} holds characters that no key has.")
-        written = b"" if body is None else json.dumps(body).encode()
+        written = b"" if body is None else to_json(body, sort=False).encode()
         headers = f"Authorization: Bearer {key}\r\n" if key else ""
         try:
             return await self._connections.send(method, f"{self._root}/{path}", written, headers)
