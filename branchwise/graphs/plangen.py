@@ -1,7 +1,7 @@
 """PlanGEN's mixture of algorithms (arXiv 2502.16111, section 2) as a LangGraph graph.
 
-constraints -> plan -> select -> decide -> judge -> (select | end); a strategy that is named needs no plan, and every
-round of a search goes decide -> propose -> verify -> decide.
+constraints -> plan -> select -> propose -> judge -> (select | end); a strategy that is named needs no plan, and every
+round of a search goes propose -> verify -> propose.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.calls import PROBE, affordable_samples
 from branchwise.graphs.conclude import conclude
 from branchwise.graphs.needs import lacks
-from branchwise.graphs.search import decide, grow, judge_round, propose, verify
+from branchwise.graphs.search import grow, judge_round, propose, verify
 from branchwise.graphs.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Constraints, Json, Node
@@ -54,14 +54,12 @@ def _compiled() -> Plangen:
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
     graph.add_node("select", select)
-    graph.add_node("decide", decide)
     graph.add_node("propose", propose)
     graph.add_node("verify", verify)
     graph.add_node("judge", judge)
     graph.add_edge(START, "constraints")
-    graph.add_edge("select", "decide")
-    graph.add_edge("propose", "verify")
-    graph.add_edge("verify", "decide")
+    graph.add_edge("select", "propose")
+    graph.add_edge("verify", "propose")
     return graph.compile()
 
 

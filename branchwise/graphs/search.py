@@ -1,4 +1,4 @@
-"""The loop that turns every strategy, as nodes of a graph: decide -> propose -> verify -> decide."""
+"""The loop that turns every strategy, as nodes of a graph: propose -> verify -> propose."""
 
 from __future__ import annotations
 
@@ -27,10 +27,22 @@ _LONGEST_ID = 500
 """Below a node whose name is this long no child could be named in the database."""
 
 
-async def decide(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["propose", "judge"]]:
-    """Ask the strategy where the next samples go; an empty allocation ends the trial."""
+async def propose(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["verify", "judge"]]:
+    """Ask the strategy where the next samples go, and draw them; an empty allocation ends the trial.
+
+    A branch whose call fails becomes a failed node, its siblings go on. A candidate is handed to the verifier when its
+    call is answered, not when the round's are.
+    """
     update = await _allocated(state, runtime.context)
-    return Command(update=update, goto="propose" if update["allocation"] else "judge")
+    if not update["allocation"]:
+        return Command(update=update, goto="judge")
+    drawn = await grow({**state, **update}, runtime.context)
+    return Command(update={**update, **drawn}, goto="verify")
+
+
+async def verify(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
+    """Gather the round's verdicts; what says the same as an earlier node gets that node's verdict."""
+    return await judge_round(state, runtime.context)
 
 
 async def _allocated(state: SearchState, desk: Desk) -> SearchState:
@@ -65,19 +77,6 @@ def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> di
             f"The strategy `{name}` broke its contract: of {most} samples it asked for {dict(asked)}."
         )
     return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
-
-
-async def propose(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
-    """Sample the allocated children; a branch whose call fails becomes a failed node, its siblings go on.
-
-    A candidate is handed to the verifier when its call is answered, not when the round's are.
-    """
-    return await grow(state, runtime.context)
-
-
-async def verify(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
-    """Gather the round's verdicts; what says the same as an earlier node gets that node's verdict."""
-    return await judge_round(state, runtime.context)
 
 
 async def grow(state: SearchState, desk: Desk) -> SearchState:

@@ -13,6 +13,8 @@ from branchwise.store.records import Json
 _LONG = 200
 """Characters; a reference takes about 45."""
 _MARK = "$text"
+_PLAIN = frozenset({bool, int, float, type(None)})
+"""Most values of a request; they are passed over without a call."""
 
 
 def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
@@ -37,7 +39,7 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
             found[name] = value
             return {_MARK: name}
         if isinstance(value, dict):
-            return {key: shorten(item) for key, item in value.items()}
+            return {key: item if type(item) in _PLAIN else shorten(item) for key, item in value.items()}
         if isinstance(value, list | tuple):  # tuples are written as lists
             return [shorten(item) for item in value]
         return value

@@ -77,20 +77,8 @@ def test_a_key_of_a_known_shape_is_hidden_wherever_it_stands(before: str, key: s
 @pytest.mark.parametrize(
     "name",
     [
-        "Authorization",
-        "x-api-key",
-        "api_key",
-        "apiKey",
-        "ACCESS-TOKEN",
-        "accesstoken",
-        "auth_token",
-        "authToken",
-        "secret_key",
-        "client-secret",
-        "password",
-        "Passwd",
-        "cookie",
-        "Set-Cookie",
+        *("Authorization", "x-api-key", "api_key", "apiKey", "ACCESS-TOKEN", "accesstoken", "auth_token"),
+        *("authToken", "secret_key", "client-secret", "password", "Passwd", "cookie", "Set-Cookie"),
     ],
 )
 def test_a_field_that_is_named_like_a_credential_is_hidden(name: str) -> None:
