@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import cast
-
 from branchwise.graphs.answering import Answer, answer, confidence
 from branchwise.graphs.calls import about
 from branchwise.graphs.state import Desk, RunState
 from branchwise.graphs.verdicts import with_outcome
+from branchwise.store.flat import flat
 from branchwise.store.records import Json, Node, Verdict, Vouch
 
 
@@ -28,7 +26,7 @@ async def conclude(state: RunState, desk: Desk) -> RunState:
         stop = "abstained"
 
     async def noted() -> Json:
-        return cast("Json", {"node": given.node.id, "stop": stop, "share": given.share, **asdict(sure)})
+        return {"node": given.node.id, "stop": stop, "share": given.share, **flat(sure)}
 
     await desk.notebook.once("answer", "answer", noted)
     return {"stop": stop, "answer": given.node.id, "confidence": sure.value, "calibrated": sure.calibrated}

@@ -31,6 +31,7 @@ from branchwise.graphs.needs import lacks
 from branchwise.graphs.search import grow, judge_round, propose, verify
 from branchwise.graphs.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
+from branchwise.store.flat import flat
 from branchwise.store.records import ROOT, Constraints, Json, Node
 
 _UNLIMITED = 1_000_000
@@ -108,7 +109,7 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> Command[Litera
         return Command(update={"stop": "budget"}, goto="judge")
 
     async def noted() -> Json:
-        return cast("Json", asdict(known))
+        return flat(known)
 
     await desk.notebook.once("constraints", "constraints", noted)
     desk.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")

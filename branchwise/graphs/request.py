@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ from branchwise.graphs import strategies, tasks
 from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput
+from branchwise.store.flat import flat
 from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
 
@@ -56,7 +57,7 @@ def check(request: Request) -> None:
         raise BadInput("The problem is no valid Unicode text.")
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
-    options_of(asdict(options))
+    options_of(flat(options))
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         strategies.about(name)
         strategies.load(name, **options.knobs)
@@ -102,12 +103,13 @@ def check_engine(request: Request, engine: Model) -> None:
 
 def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:
     """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
+    nested = {"budget": flat(request.budget), "options": flat(request.options)}
     return store.describe(
         task=request.task,
         strategy=request.options.strategy,
         model=request.model,
         seed=request.seed,
-        spec=cast("Json", asdict(request)),
+        spec={**flat(request), **nested},
         **more,  # type: ignore[arg-type]
     )
 

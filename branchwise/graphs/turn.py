@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +31,7 @@ from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
 from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.errors import LeaseLost
+from branchwise.store.flat import flat
 from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
 from branchwise.store.saver import SQLAlchemySaver
@@ -41,6 +41,8 @@ STEPS = 1_000_000
 """LangGraph's limit on steps, which shall never be reached: the search has limits of its own."""
 ENGINE = "engine"
 """Key of the decision that says what answered."""
+_OUTCOME = ("round", "stop", "answer", "confidence", "calibrated")
+"""What of the state is looked at when the graph has ended."""
 _CHECKPOINTED = (Constraints, Record, Arm)
 """The types of ours that a checkpoint may hold; the saver builds no others."""
 
@@ -90,6 +92,7 @@ async def turn(
             config,
             context=desk,
             durability=request.options.durability,
+            output_keys=_OUTCOME,
         )
     except LeaseLost:
         await notebook.kept()  # raises what was refused, if that is why
@@ -100,7 +103,7 @@ async def turn(
             await scorer.aclose()
     await notebook.kept()
     result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
-    await db.finish(lease, cast("Json", asdict(result)))
+    await db.finish(lease, {**flat(result), "usage": flat(result.usage)})
     desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
 
@@ -123,7 +126,7 @@ async def note_engine(notebook: Notebook, engine: Model) -> None:
     """Keep what answers and what it can do, as a decision of the run."""
 
     async def noted() -> Json:
-        return {"name": engine.name, "capabilities": asdict(engine.capabilities)}
+        return {"name": engine.name, "capabilities": flat(engine.capabilities)}
 
     await notebook.once(ENGINE, "engine", noted)
 

@@ -33,8 +33,8 @@ class Prose(sa.types.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         """Escape what the database refuses."""
-        if value is None or not _UNSTORABLE.search(value):
-            return value
+        if value is None or (value.isascii() and "\x00" not in value and "\x10" not in value):
+            return value  # nearly always, and found far faster than by the pattern
         return _UNSTORABLE.sub(lambda match: f"\x10{ord(match[0]):04x}", value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:

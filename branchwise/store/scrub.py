@@ -45,7 +45,8 @@ class Scrub:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         variables = os.environ if environ is None else environ
-        values = {v for name, v in variables.items() if _VARIABLE.search(name) and len(v) >= _SHORTEST}
+        secrets = {variables[name] for name in variables if _VARIABLE.search(name)}
+        values = {value for value in secrets if len(value) >= _SHORTEST}
         self._known = sorted(values, key=len, reverse=True)
         self._written = {form for value in values for form in (value, to_json(value)[1:-1])}
         """The same, and as they look within JSON."""
