@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Usage
@@ -70,36 +70,16 @@ class Purse:
         async with self._turn or nullcontext(), parent.turn():
             yield
 
-    @contextmanager
-    def reserve(self, tokens: int, written: int = 0) -> Iterator[Callable[[Usage], None]]:
+    def reserve(self, tokens: int, written: int = 0) -> AbstractContextManager[Callable[[Usage], None]]:
         """Hold `tokens`, of which `written` at most are completion tokens, and one call while a call is in flight.
 
-        Yields:
-            `pay`, which gives back what is held and pays what the call has cost. Until the call is in the ledger it
-            would otherwise count twice, and others be refused what is there.
+        Within it one has `pay`, which gives back what is held and pays what the call has cost. Until the call is in
+        the ledger it would otherwise count twice, and others be refused what is there.
 
         Raises:
             BudgetSpent: A limit is reached, or the tokens are more than what is left.
         """
-        self._check(tokens, written)
-        with self.parent.reserve(tokens, written) if self.parent is not None else nullcontext() as above:
-            self._hold(1, tokens, written)
-            held = True
-
-            def pay(usage: Usage) -> None:
-                nonlocal held
-                if held:
-                    self._hold(-1, -tokens, -written)
-                held = False
-                self.spent += usage
-                if above is not None:
-                    above(usage)
-
-            try:
-                yield pay
-            finally:
-                if held:
-                    self._hold(-1, -tokens, -written)
+        return _Reservation(self, tokens, written)
 
     def pay(self, usage: Usage) -> None:
         """Take note of what a call has cost."""
@@ -133,12 +113,14 @@ class Purse:
             limits.append(0)
         return max(0, int(min(limits)))
 
-    def _hold(self, calls: int, tokens: int, written: int) -> None:
+    def hold(self, calls: int, tokens: int, written: int) -> None:
+        """Set aside what a call may cost; with negative numbers give it back."""
         self._held_calls += calls
         self._held_tokens += tokens
         self._held_written += written
 
-    def _check(self, tokens: int, written: int) -> None:
+    def check(self, tokens: int, written: int) -> None:
+        """Raise BudgetSpent where a call of so many tokens does not fit in."""
         budget, spent = self.budget, self.spent
         if budget.tokens is not None and spent.tokens + self._held_tokens + tokens > budget.tokens:
             raise BudgetSpent("tokens")
@@ -151,3 +133,38 @@ class Purse:
             raise BudgetSpent("seconds")
         if budget.cost is not None and spent.cost >= budget.cost:
             raise BudgetSpent("cost")
+
+
+class _Reservation:
+    """What a purse and those above it hold for one call; a class, for every call has one."""
+
+    __slots__ = ("_above", "_held", "_purse", "_tokens", "_written")
+
+    def __init__(self, purse: Purse, tokens: int, written: int) -> None:
+        self._purse, self._tokens, self._written = purse, tokens, written
+        self._above = None if purse.parent is None else _Reservation(purse.parent, tokens, written)
+        self._held = False
+
+    def __enter__(self) -> Callable[[Usage], None]:
+        self._purse.check(self._tokens, self._written)
+        if self._above is not None:
+            self._above.__enter__()
+        self._purse.hold(1, self._tokens, self._written)
+        self._held = True
+        return self._pay
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+        if self._above is not None:
+            self._above.__exit__()
+
+    def _pay(self, usage: Usage) -> None:
+        self._give_back()
+        self._purse.spent += usage
+        if self._above is not None:
+            self._above._pay(usage)
+
+    def _give_back(self) -> None:
+        if self._held:
+            self._purse.hold(-1, -self._tokens, -self._written)
+        self._held = False

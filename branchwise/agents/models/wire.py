@@ -180,6 +180,8 @@ def among(choices: Sequence[str], likely: Iterable[tuple[str, float]]) -> dict[s
 def _tokens(choices: Sequence[_Choice], total: int) -> list[int]:
     if all(choice.logprobs and choice.logprobs.content is not None for choice in choices):
         return [len(choice.logprobs.content or ()) for choice in choices if choice.logprobs]
+    if len(choices) == 1:
+        return [total]
     lengths = [len(choice.message.content or "") for choice in choices]
     # A sample without text still took its end token.
     weights = [length + 1 for length in lengths]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from contextvars import ContextVar, Token
 
 from branchwise.store.errors import ModelError
 
 _THROUGH: ContextVar[Gate | None] = ContextVar("branchwise_through", default=None)
 """The gate that the current task is inside of."""
+_INSIDE = nullcontext()
 
 
 class QueueFull(ModelError):
@@ -43,18 +44,12 @@ class Gate:
         Raises:
             QueueFull: Too many wait already.
         """
-        return nullcontext() if _THROUGH.get() is self else self._hold()
+        return _INSIDE if _THROUGH.get() is self else _Turn(self)
 
-    @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
-        await self._enter()
-        mark = _THROUGH.set(self)
-        try:
-            yield
-        finally:
-            _THROUGH.reset(mark)
-            self.inside -= 1
-            self.wake()
+    def leave(self) -> None:
+        """Make room for the next."""
+        self.inside -= 1
+        self.wake()
 
     def wake(self) -> None:
         """Let in whoever there is room for."""
@@ -64,7 +59,8 @@ class Gate:
                 self.inside += 1
                 first.set_result(None)
 
-    async def _enter(self) -> None:
+    async def enter(self) -> None:
+        """Wait for room and take it; `leave` gives it back."""
         if not self._waiting and self.inside < self._room():
             self.inside += 1
             return
@@ -76,8 +72,25 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self.inside -= 1
-                self.wake()
+                self.leave()
             elif place in self._waiting:
                 self._waiting.remove(place)
             raise
+
+
+class _Turn:
+    """One stay inside a gate; a class, for as a generator it costs twice as much, and every call has one."""
+
+    __slots__ = ("_gate", "_mark")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._mark: Token[Gate | None]
+
+    async def __aenter__(self) -> None:
+        await self._gate.enter()
+        self._mark = _THROUGH.set(self._gate)
+
+    async def __aexit__(self, *_: object) -> None:
+        _THROUGH.reset(self._mark)
+        self._gate.leave()
