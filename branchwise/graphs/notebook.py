@@ -26,6 +26,8 @@ class Notebook:
         self, store: Store, lease: Lease, tree: Tree, decisions: dict[str, Json], *, ahead: bool = False
     ) -> None:
         self._store, self._lease, self._tree, self._decisions = store, lease, tree, decisions
+        self._seen: dict[tuple[int, int], Tree] = {}
+        """What `before` has cut out of the tree, of this round and the one before it."""
         self._ahead = ahead
         self._last: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
@@ -52,6 +54,13 @@ class Notebook:
 
     def before(self, round_: int, *, since: int = 0) -> Tree:
         """The tree of rounds `since` to `round_` (exclusive), without branches that hang off an unseen node."""
+        cut = self._seen.get((round_, since))
+        if cut is None:
+            self._seen = {key: tree for key, tree in self._seen.items() if key[0] >= round_ - 1}
+            cut = self._seen[round_, since] = self._cut(round_, since)
+        return cut
+
+    def _cut(self, round_: int, since: int) -> Tree:
         seen: set[NodeId] = {ROOT}
         nodes = [self._tree.root]
         for node in self._tree:
@@ -69,13 +78,18 @@ class Notebook:
         """Store nodes; one that exists already is replaced."""
         batch = list(nodes)
         await self._keep(self._store.add_nodes(self._lease, batch))
-        self._tree = self._tree.grow(batch)
+        self._grow(batch)
 
     async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
         """Store what verifiers said, and the nodes as they stand after it."""
         batch = list(nodes)
         await self._keep(self._store.judge(self._lease, batch, verdicts))
-        self._tree = self._tree.grow(batch)
+        self._grow(batch)
+
+    def _grow(self, nodes: list[Node]) -> None:
+        self._tree = self._tree.grow(nodes)
+        first = min((node.round for node in nodes), default=0)
+        self._seen = {key: tree for key, tree in self._seen.items() if key[0] <= first}
 
     def decided(self, key: str) -> bool:
         """Whether `once` has a decision of that key already."""
