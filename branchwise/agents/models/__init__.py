@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 from branchwise.agents.protocols import Model
 from branchwise.store.errors import BadInput, UnknownName
-
-
-@runtime_checkable
-class _Checkable(Protocol):
-    async def check(self) -> None: ...
-
-
-@runtime_checkable
-class _Askable(Protocol):
-    async def ask(self) -> None: ...
-
 
 _SCHEMES = {
     "embedded": "embedded",
@@ -64,8 +53,9 @@ async def check(model: Model) -> None:
     Raises:
         ModelError: It cannot be reached or will not serve us; says what to do.
     """
-    if isinstance(model, _Checkable):
-        await model.check()
+    own = getattr(model, "check", None)
+    if own is not None:
+        await own()
 
 
 async def ask(model: Model) -> None:
@@ -74,5 +64,6 @@ async def ask(model: Model) -> None:
     Raises:
         ModelError: It cannot be reached or will not serve us; says what to do.
     """
-    if isinstance(model, _Askable):
-        await model.ask()
+    own = getattr(model, "ask", None)
+    if own is not None:
+        await own()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from branchwise.agents.models.codec import read_reply, reply_json, request_json
 from branchwise.agents.models.require import require
@@ -38,15 +38,6 @@ class Record(Protocol):
         ...
 
 
-@runtime_checkable
-class Gated(Protocol):
-    """A model that limits by itself how many calls are in flight, over all runs (`Pool`)."""
-
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait for room and hold it."""
-        ...
-
-
 def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 256) -> Sampler:
     """Make the Sampler of one run.
 
@@ -57,12 +48,11 @@ def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 256) ->
         model: What answers.
         record: The run's ledger.
         purse: The run's budget.
-        limit: Calls of this run in flight at once, where the model has no gate of its own.
+        limit: Calls of this run in flight at once, where the model has no `turn` of its own by which it limits the
+            calls of all runs (as `Pool.turn` does).
     """
-    if isinstance(model, Gated):
-        return _Recorded(model, record, purse, model.turn)
-    turn = asyncio.Semaphore(limit)
-    return _Recorded(model, record, purse, lambda: turn)
+    gate = asyncio.Semaphore(limit)
+    return _Recorded(model, record, purse, getattr(model, "turn", lambda: gate))
 
 
 class _Recorded:
