@@ -53,10 +53,11 @@ class Gate:
 
     def wake(self) -> None:
         """Let in whoever there is room for."""
-        while self._waiting and self.inside < self._room():
+        free = self._room() - self.inside if self._waiting else 0
+        while free > 0 and self._waiting:
             first = self._waiting.popleft()
             if not first.done():
-                self.inside += 1
+                self.inside, free = self.inside + 1, free - 1
                 first.set_result(None)
 
     async def enter(self) -> None:

@@ -201,23 +201,20 @@ class Pool:
         async with self._gate():
             self._look_after()
             try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._insist(request)
+                return await self._insist(request, asyncio.get_running_loop().time() + self._timeout)
             except TimeoutError:
                 raise Lost(
                     f"The pool gave no answer within {self._timeout:g} s: {self._complaints()}"
                 ) from None
-            finally:
-                self._gate.wake()
 
-    async def _insist(self, request: Request) -> Reply:
+    async def _insist(self, request: Request, ends: float) -> Reply:
         text = prompt(request) if len(self._replicas) > 1 else ""  # one replica holds whatever is held
         blocks = chain(text)
         failed: set[Replica] = set()
         for attempt in count(1):
-            replica = await self._placed(text, blocks, failed)
+            replica = await self._placed(text, blocks, failed, ends)
             try:
-                return await replica.answer(request, text, blocks)
+                return await replica.answer(request, text, blocks, ends)
             except Refused as refusal:
                 if refusal.status not in BUSY | BROKEN or attempt > self._retries:
                     raise
@@ -229,15 +226,15 @@ class Pool:
                 failed.add(replica)
         raise AssertionError("not reached")
 
-    async def _placed(self, text: str, blocks: Chain, failed: set[Replica]) -> Replica:
+    async def _placed(self, text: str, blocks: Chain, failed: set[Replica], ends: float) -> Replica:
         """Wait until a replica has room; those that failed this request are asked last."""
-        while True:
-            now = asyncio.get_running_loop().time()
+        while (now := asyncio.get_running_loop().time()) < ends:
             free = [replica for replica in self._replicas if replica.room(now)]
             chosen = self._chosen([r for r in free if r not in failed] or free, text, blocks)
             if chosen is not None:
                 return chosen
             await asyncio.sleep(_TICK / 2)
+        raise TimeoutError
 
     def _chosen(self, free: Sequence[Replica], text: str, blocks: Chain) -> Replica | None:
         if len(free) < 2:

@@ -87,27 +87,31 @@ class Replica:
             return 0
         return max(0, int(self.limit.now) - len(self._calls))
 
-    async def answer(self, request: Request, text: str, blocks: Chain) -> Reply:
+    async def answer(self, request: Request, text: str, blocks: Chain, ends: float) -> Reply:
         """Send a request and take note of how it went.
 
         Args:
             request: What is asked.
             text: Its prompt, as `affinity.prompt` writes it; empty where nothing is placed by it.
             blocks: The chain of `text`.
+            ends: Until when to wait, by the event loop's time.
 
         Raises:
             ModelError: As `Model.sample`; Lost also when the pool gave up waiting for this replica.
+            TimeoutError: There was no answer until then.
         """
         began = asyncio.get_running_loop().time()
         self.held.add(blocks)
         self.samples += request.n
-        patience = asyncio.timeout(None)
+        patience = asyncio.timeout_at(ends)
         call = _Call(began, patience, request.shape.max_tokens)
         self._calls.add(call)
         try:
             async with patience:
                 reply = await self.endpoint.sample(request)
         except TimeoutError:
+            if asyncio.get_running_loop().time() >= ends:
+                raise
             self.failures += 1
             raise Lost(f"The engine at `{self.url}` was given up on: {self.breaker.reason}") from None
         except ModelError as error:
@@ -138,7 +142,8 @@ class Replica:
             self.breaker.trip(now, f"more than {factor:g} times slower than the others")
             self._answers, self.pace = 0, None
             for call in overdue:
-                call.patience.reschedule(now)
+                if not call.patience.expired():
+                    call.patience.reschedule(now)
 
     async def probe(self, seconds: float) -> None:
         """Ask the engine for its models; it is well again when it answers."""

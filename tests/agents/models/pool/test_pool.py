@@ -233,6 +233,25 @@ async def test_a_replica_that_hangs_gives_its_requests_up(
     assert well.bodies
 
 
+async def test_a_pool_that_cannot_answer_in_time_says_so_and_hangs_up(
+    servers: Servers, attach: Callable[..., Pool]
+) -> None:
+    (server,) = those = await servers(1)
+    pool = attach(those, timeout=0.3)
+    server.gate = asyncio.Event()
+    async with asyncio.timeout(5):
+        with pytest.raises(ModelError, match=r"no answer within 0\.3 s"):
+            await pool.sample(ask())
+        await server.dropped.wait()
+    server.gate.set()
+    server.next = [says(429, b"slow down", {"Retry-After": "60"})]
+    async with asyncio.timeout(5):
+        with pytest.raises(ModelError, match=r"no answer within 0\.3 s"):
+            await pool.sample(ask("while nobody is to be asked"))
+    (state,) = pool.states()
+    assert (state.requests, state.failures) == (0, 0)
+
+
 async def test_when_all_are_dead_the_reason_is_said(attach: Callable[..., Pool]) -> None:
     pool = Pool.attach(["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"])
     with pytest.raises(ModelError, match=r"127\.0\.0\.1:1.*127\.0\.0\.1:2"):
