@@ -42,7 +42,7 @@ def take_turns(run: Callable[[str], object], packages: Sequence[str], *, proxy: 
     Every client looks for garbage as seldom as branchwise's own commands do.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     print(json.dumps({name: version(name) for name in packages}), flush=True)
     for line in sys.stdin:
         wall, cpu = time.perf_counter(), time.process_time()
