@@ -10,12 +10,15 @@ GYM_NEEDS := gymnasium numpy pillow beautifulsoup4 lxml pyparsing
 # An engine for tests that several checkouts may share: BRANCHWISE_VLLM=~/vllm make vllm
 VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 
-.PHONY: demo test check format crash vllm clean
+.PHONY: demo test coverage check format crash vllm clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
 
 test: $(BIN)/.dev  ## run the tests
+	$(BIN)/pytest
+
+coverage: $(BIN)/.dev  ## the same tests, and which lines none of them reaches; takes three quarters more time
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 check: $(BIN)/.dev  ## everything that CI checks: format, lint, types, import contracts, tests
