@@ -110,7 +110,7 @@ class Replica:
             async with patience:
                 reply = await self.endpoint.sample(request)
         except TimeoutError:
-            if asyncio.get_running_loop().time() >= ends:
+            if patience.when() == ends:  # nobody has called it off sooner
                 raise
             self.failures += 1
             raise Lost(f"The engine at `{self.url}` was given up on: {self.breaker.reason}") from None
