@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 
 QUESTIONS = {
     "Where did the tokens go?": """

@@ -22,7 +22,7 @@ from branchwise.cli.solving import how_to_resume
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.run import Company, browse, resume_browse
-from branchwise.store.locate import locate
+from branchwise.store.database.locate import locate
 from branchwise.store.records import Budget
 
 _BLIND = (

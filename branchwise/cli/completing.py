@@ -90,7 +90,7 @@ def _is_there(url: str | None) -> bool:
     """Whether a look would not create the database."""
     from sqlalchemy import make_url
 
-    from branchwise.store.locate import default_path
+    from branchwise.store.database.locate import default_path
 
     given = url or os.environ.get("BRANCHWISE_STORE") or str(default_path())
     if "://" not in given:

@@ -21,7 +21,7 @@ _err = Console(stderr=True, highlight=False)
 @db.command()
 def upgrade(store: StoreUrl = None) -> None:
     """Bring the database to this version's schema."""
-    from branchwise.store.upgrade import upgrade as bring
+    from branchwise.store.database.upgrade import upgrade as bring
 
     async def work() -> tuple[str | None, str]:
         return bring(store)

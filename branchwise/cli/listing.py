@@ -48,6 +48,6 @@ def tasks(as_json: AsJson = False) -> None:
 
 def where() -> None:
     """Print where runs are kept unless --store says otherwise."""
-    from branchwise.store.locate import locate
+    from branchwise.store.database.locate import locate
 
     print(locate(None).render_as_string(hide_password=True))

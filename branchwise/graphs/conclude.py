@@ -6,7 +6,7 @@ from branchwise.graphs.answering import Answer, answer, confidence
 from branchwise.graphs.calls import about
 from branchwise.graphs.state import Desk, RunState
 from branchwise.graphs.verdicts import with_outcome
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import Json, Node, Verdict, Vouch
 
 

@@ -31,7 +31,7 @@ from branchwise.graphs.needs import lacks
 from branchwise.graphs.search import grow, judge_round, propose, verify
 from branchwise.graphs.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import ROOT, Constraints, Json, Node
 
 _UNLIMITED = 1_000_000

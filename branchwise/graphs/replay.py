@@ -27,7 +27,7 @@ from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
 from branchwise.store.rows import CallRecord, CallState, Decision, RunRecord, Status
-from branchwise.store.scrub import Scrub
+from branchwise.store.redaction import Scrub
 from branchwise.store.store import Store
 
 _TOLD = (ENGINE, "memory")

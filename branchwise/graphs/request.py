@@ -18,7 +18,7 @@ from branchwise.graphs import strategies, tasks
 from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
 

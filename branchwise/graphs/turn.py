@@ -31,10 +31,10 @@ from branchwise.graphs.result import Result
 from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
 from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.errors import LeaseLost
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
-from branchwise.store.saver import SQLAlchemySaver
+from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
 
 STEPS = 1_000_000

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from branchwise.store.saver import SQLAlchemySaver
+    from branchwise.store.checkpoints.saver import SQLAlchemySaver
 
 __all__ = ["SQLAlchemySaver"]
 
@@ -14,5 +14,5 @@ __all__ = ["SQLAlchemySaver"]
 def __getattr__(name: str) -> object:
     # LangGraph costs seconds to import: who only reads rows does not pay.
     if name == "SQLAlchemySaver":
-        return import_module("branchwise.store.saver").SQLAlchemySaver
+        return import_module("branchwise.store.checkpoints.saver").SQLAlchemySaver
     raise AttributeError(f"module `branchwise.store` has no attribute `{name}`")

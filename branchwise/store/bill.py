@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import Usage
 from branchwise.store.rows import CallState
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.batch import Row, send
+from branchwise.store.database.batch import Row, send
 from branchwise.store.leases import Lease, guard
 
 Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"

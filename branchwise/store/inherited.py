@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from branchwise.store.rows import CallState
-from branchwise.store.tables import calls, runs
+from branchwise.store.database.tables import calls, runs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

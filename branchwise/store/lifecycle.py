@@ -11,16 +11,16 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from branchwise.store import runs
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.fork import fork
 from branchwise.store.json_text import to_json
-from branchwise.store.keeper import Keeper
+from branchwise.store.lease_renewer import Keeper
 from branchwise.store.leases import Lease, claim
 from branchwise.store.owner import owner
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
-from branchwise.store.scrub import Scrub
+from branchwise.store.redaction import Scrub
 
 T = TypeVar("T", Lease, "Lease | None")
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from branchwise.store.checkpoints.tables import TABLES
-from branchwise.store.columns import now
+from branchwise.store.database.checkpoint_tables import TABLES
+from branchwise.store.database.columns import now
 from branchwise.store.rows import Status
-from branchwise.store.tables import runs
+from branchwise.store.database.tables import runs
 
 _PORTION = 200
 

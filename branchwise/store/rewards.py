@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from branchwise.store.records import Json
 from branchwise.store.rows import Status
-from branchwise.store.tables import decisions, runs
+from branchwise.store.database.tables import decisions, runs
 
 _MOST = 5000
 """Trials that are remembered, the newest."""

@@ -23,9 +23,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from branchwise.store import forest
+from branchwise.store import nodes as forest
 from branchwise.store.bulk import Bulk, Change
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger

@@ -17,8 +17,8 @@ import pytest
 from branchwise.agents.models.scripted import scripted
 from branchwise.graphs.run import Result, solve
 from branchwise.graphs.state import Options
-from branchwise.store.database import Database
-from branchwise.store.schema import HEAD, VERSION_TABLE
+from branchwise.store.database.database import Database
+from branchwise.store.database.schema import HEAD, VERSION_TABLE
 from tests.graphs.resume_worker import PROBLEM, _write
 from tests.store.databases.write import HERE
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.store.connection import connect
-from branchwise.store.database import Database
-from branchwise.store.schema import HEAD, migrate, revision
-from branchwise.store.upgrade import upgrade
+from branchwise.store.database.connection import connect
+from branchwise.store.database.database import Database
+from branchwise.store.database.schema import HEAD, migrate, revision
+from branchwise.store.database.upgrade import upgrade
 from tests.store.test_database import ROW
 
 _MAKING, _UPGRADING = 60, 30

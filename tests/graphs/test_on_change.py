@@ -16,7 +16,7 @@ from branchwise.graphs.worker import work
 from branchwise.store.errors import RequestChanged
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
-from branchwise.store.tables import runs
+from branchwise.store.database.tables import runs
 
 
 def _write(request: Request, seed: int) -> str:

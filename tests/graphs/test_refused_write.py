@@ -13,7 +13,7 @@ from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
-from branchwise.store import forest
+from branchwise.store import nodes as forest
 from branchwise.store.bulk import Change
 from branchwise.store.leases import Lease
 from branchwise.store.records import Node

@@ -16,7 +16,7 @@ from branchwise.graphs.state import Event, Options
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
-from branchwise.store.tables import calls, decisions, nodes
+from branchwise.store.database.tables import calls, decisions, nodes
 from tests.graphs.resume_worker import PROBLEM, digest
 
 

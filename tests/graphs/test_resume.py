@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
 from branchwise.graphs.run import resume, solve
-from branchwise.store.checkpoints.tables import lg_checkpoints
+from branchwise.store.database.checkpoint_tables import lg_checkpoints
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
 from tests.graphs.resume_worker import PROBLEM, _write, digest

@@ -16,7 +16,7 @@ from branchwise.graphs.worker import Report, work
 from branchwise.store.errors import BadInput
 from branchwise.store.rows import CallState, RunRecord, Status
 from branchwise.store.store import Store
-from branchwise.store.tables import runs
+from branchwise.store.database.tables import runs
 
 MODEL = "scripted:script"
 ASK: dict[str, Any] = {"model": MODEL, "strategy": "best_of_n", "knobs": {"n": 2}}

@@ -12,8 +12,8 @@ from branchwise.store.bulk import Bulk
 from branchwise.store.errors import LeaseLost
 from branchwise.store.leases import Lease
 from branchwise.store.store import Status, Store
-from branchwise.store.tables import texts
-from branchwise.store.upsert import upsert
+from branchwise.store.database.tables import texts
+from branchwise.store.database.upsert import upsert
 from tests.store.scripted_run import new_lease
 
 

@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from branchwise.store.columns import now
-from branchwise.store.database import Database
+from branchwise.store.database.columns import now
+from branchwise.store.database.database import Database
 from branchwise.store.errors import StoreError
 from branchwise.store.store import Store
-from branchwise.store.tables import runs, texts
-from branchwise.store.upsert import upsert
+from branchwise.store.database.tables import runs, texts
+from branchwise.store.database.upsert import upsert
 from tests.store.scripted_run import new_run
 
 ROW = {
@@ -179,8 +179,8 @@ def test_a_store_in_memory_works_from_every_thread() -> None:
 _WRITE_MANY = """
 import sys
 import sqlalchemy as sa
-from branchwise.store.database import Database
-from branchwise.store.tables import texts
+from branchwise.store.database.database import Database
+from branchwise.store.database.tables import texts
 database = Database.open(sys.argv[1])
 for i in range(60):
     row = {"run_id": "r", "hash": f"w{sys.argv[2]}-{i}", "body": "x"}
@@ -259,7 +259,7 @@ def test_a_database_opened_for_reading_says_so(tmp_path: Path) -> None:
 
 _AS_NOBODY = """
 import os, sys
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 from branchwise.store.errors import StoreError
 Database.open("sqlite://").close()
 if os.geteuid() == 0:  # who may write everywhere

@@ -16,7 +16,7 @@ from branchwise.store.ledger import Ledger
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import CallState, OnChange, Status
 from branchwise.store.store import Store
-from branchwise.store.tables import calls
+from branchwise.store.database.tables import calls
 from branchwise.store.texts import put_back, take_out
 from tests.store.scripted_run import Counted, new_lease
 

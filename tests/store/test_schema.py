@@ -12,14 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from branchwise.store import migrations
-from branchwise.store.connection import connect
-from branchwise.store.database import Database
+from branchwise.store.database import migrations
+from branchwise.store.database.connection import connect
+from branchwise.store.database.database import Database
 from branchwise.store.errors import SchemaMismatch
-from branchwise.store.schema import HEAD, VERSION_TABLE, migrate, revision
+from branchwise.store.database.schema import HEAD, VERSION_TABLE, migrate, revision
 from branchwise.store.store import Store
-from branchwise.store.tables import metadata
-from branchwise.store.upgrade import upgrade
+from branchwise.store.database.tables import metadata
+from branchwise.store.database.upgrade import upgrade
 from tests.store.test_database import ROW
 
 _SCRIPTS = ScriptDirectory(str(Path(migrations.__file__).parent))
@@ -149,14 +149,14 @@ def test_a_failing_step_leaves_the_database_as_it_was(sqlite_url: str) -> None:
 
 
 def test_processes_that_open_a_new_database_together_make_it_once(url: str) -> None:
-    script = "import sys; from branchwise.store.database import Database; Database.open(sys.argv[1]).close()"
+    script = "import sys; from branchwise.store.database.database import Database; Database.open(sys.argv[1]).close()"
     workers = [subprocess.Popen([sys.executable, "-c", script, url]) for _ in range(3)]
     assert [worker.wait() for worker in workers] == [0] * 3
 
 
 async def test_opening_needs_no_alembic(sqlite_url: str) -> None:
     script = (
-        "import sys\nfrom branchwise.store.store import Store\nfrom branchwise.store.database import Database\n"
+        "import sys\nfrom branchwise.store.store import Store\nfrom branchwise.store.database.database import Database\n"
         "Database.open(sys.argv[1]).close()\n"
         "assert not {'alembic', 'langgraph', 'networkx'} & set(sys.modules)\n"
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
-from branchwise.store.scrub import Scrub
+from branchwise.store.redaction import Scrub
 from branchwise.store.store import Store
 from tests.store.scripted_run import new_run
 

@@ -11,12 +11,12 @@ import pytest
 
 from branchwise.agents.models.scripted import scripted
 from branchwise.graphs.run import resume
-from branchwise.store.connection import connect
+from branchwise.store.database.connection import connect
 from branchwise.store.errors import SchemaMismatch
 from branchwise.store.rows import CallState, Status
-from branchwise.store.schema import HEAD, VERSION_TABLE, migrate, revision
+from branchwise.store.database.schema import HEAD, VERSION_TABLE, migrate, revision
 from branchwise.store.store import Store
-from branchwise.store.upgrade import upgrade
+from branchwise.store.database.upgrade import upgrade
 from tests.store.databases.write import HERE, write
 from tests.store.test_schema import _REVISIONS
 

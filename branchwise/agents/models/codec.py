@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 
 from branchwise.agents.protocols import Message, Reply, Request, Shape
 from branchwise.store.errors import StoreError
-from branchwise.store.flat import flat
+from branchwise.store.as_fields import flat
 from branchwise.store.records import Json
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from typing import Final
 import httptools
 from yarl import URL
 
-from branchwise.store.flights import Flights
+from branchwise.store.single_flight import Flights
 
 _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.store.scrub import Scrub
+from branchwise.store.redaction import Scrub
 
 _LONGEST = 300
 

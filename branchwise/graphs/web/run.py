@@ -32,7 +32,7 @@ from branchwise.graphs.web.state import WebState
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Budget, Json, Vouch
 from branchwise.store.rows import OnChange
-from branchwise.store.saver import SQLAlchemySaver
+from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
 
 _STEPS = 1_000_000

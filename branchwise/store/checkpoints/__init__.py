@@ -1,1 +1,1 @@
-"""The parts of the checkpointer; `branchwise.store.saver` puts them together."""
+"""The parts of the checkpointer; `branchwise.store.checkpoints.saver` puts them together."""

@@ -22,7 +22,7 @@ from branchwise.store.checkpoints.rows import (
     page_of_checkpoints,
     writes_of,
 )
-from branchwise.store.checkpoints.tables import lg_checkpoints
+from branchwise.store.database.checkpoint_tables import lg_checkpoints
 from branchwise.store.errors import BadInput
 
 Page: TypeAlias = tuple[Rows, Sequence[CheckpointTuple]]

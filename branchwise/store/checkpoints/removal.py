@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from branchwise.store.checkpoints.rows import Scope, in_scope, portions
-from branchwise.store.checkpoints.tables import TABLES, lg_blobs, lg_checkpoints, lg_writes
+from branchwise.store.database.checkpoint_tables import TABLES, lg_blobs, lg_checkpoints, lg_writes
 from branchwise.store.errors import BadInput
 
 

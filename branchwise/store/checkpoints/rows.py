@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.checkpoints.tables import lg_blobs, lg_checkpoints, lg_writes, values_of
-from branchwise.store.upsert import upsert
+from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints, lg_writes, values_of
+from branchwise.store.database.upsert import upsert
 
 Payload: TypeAlias = tuple[str, bytes]
 """A serialised value: the name of its form, and the bytes."""

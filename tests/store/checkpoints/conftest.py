@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from branchwise.store import SQLAlchemySaver
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 
 SERVERS = {
     "postgresql": ("BRANCHWISE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"),

@@ -12,7 +12,7 @@ from langgraph.checkpoint.base import Checkpoint, empty_checkpoint
 
 from branchwise.store import SQLAlchemySaver
 from branchwise.store.checkpoints.rows import PAGE
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 
 
 def config_for(thread: str) -> RunnableConfig:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from langgraph.checkpoint.conformance import checkpointer_test, validate
 
 from branchwise.store import SQLAlchemySaver
-from branchwise.store.database import Database
+from branchwise.store.database.database import Database
 
 CAPABILITIES = {
     "put": 17,

@@ -18,8 +18,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
 from branchwise.store import SQLAlchemySaver
-from branchwise.store.checkpoints.tables import TABLES
-from branchwise.store.database import Database
+from branchwise.store.database.checkpoint_tables import TABLES
+from branchwise.store.database.database import Database
 from branchwise.store.errors import BadInput
 
 SCRIPT = Path(__file__).with_name("interrupted.py")

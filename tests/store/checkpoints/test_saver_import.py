@@ -8,12 +8,12 @@ import sys
 import pytest
 
 import branchwise.store
-from branchwise.store.saver import SQLAlchemySaver
+from branchwise.store.checkpoints.saver import SQLAlchemySaver
 
 
 def test_importing_the_store_is_light() -> None:
     program = (
-        "import sys, branchwise.store, branchwise.store.database; "
+        "import sys, branchwise.store, branchwise.store.database.database; "
         "heavy = {'langgraph', 'langchain_core'} & sys.modules.keys(); assert not heavy, heavy; "
         "from branchwise.store import SQLAlchemySaver; assert 'langgraph' in sys.modules"
     )

@@ -17,8 +17,8 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from branchwise.store import SQLAlchemySaver
 from branchwise.store.checkpoints.codec import StrictSerializer
-from branchwise.store.checkpoints.tables import lg_blobs, lg_checkpoints, lg_writes
-from branchwise.store.database import Database
+from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints, lg_writes
+from branchwise.store.database.database import Database
 from branchwise.store.errors import StoreError
 
 

@@ -22,8 +22,8 @@ from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 from branchwise.store import SQLAlchemySaver
 from branchwise.store.checkpoints.codec import contains
 from branchwise.store.checkpoints.rows import PAGE
-from branchwise.store.checkpoints.tables import lg_blobs, lg_checkpoints, lg_writes
-from branchwise.store.database import Database
+from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints, lg_writes
+from branchwise.store.database.database import Database
 from branchwise.store.errors import BadInput, LeaseLost, StoreError
 
 

@@ -15,7 +15,7 @@ from branchwise.agents.models.scripted import scripted
 from branchwise.agents.protocols import Request
 from branchwise.graphs.run import solve
 from branchwise.graphs.state import Event, Options
-from branchwise.store.schema import HEAD
+from branchwise.store.database.schema import HEAD
 from branchwise.store.store import Store
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from branchwise.agents.protocols import Reply, Request
-from branchwise.store.flights import Flights
+from branchwise.store.single_flight import Flights
 from branchwise.store.records import Usage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from branchwise.store.views import create_views, drop_views
+from branchwise.store.database.views import create_views, drop_views
 
 revision = "0002"
 down_revision = "0001"

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
-from branchwise.store.faults import explain
-from branchwise.store.locate import in_memory, locate, missing_driver
+from branchwise.store.database.faults import explain
+from branchwise.store.database.locate import in_memory, locate, missing_driver
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from branchwise.store.checkpoints.tables import Key
-from branchwise.store.columns import JsonText, Prose, key
+from branchwise.store.database.checkpoint_tables import Key
+from branchwise.store.database.columns import JsonText, Prose, key
 
 revision = "0001"
 down_revision = None

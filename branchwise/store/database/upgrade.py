@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from branchwise.store.connection import connect
-from branchwise.store.schema import HEAD, migrate
+from branchwise.store.database.connection import connect
+from branchwise.store.database.schema import HEAD, migrate
 
 
 def upgrade(url: str | None = None) -> tuple[str | None, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from branchwise.store.columns import key
+from branchwise.store.database.columns import key
 
 revision = "0003"
 down_revision = "0002"

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from branchwise.store.bulk import Bulk, at_once
-from branchwise.store.connection import connect
+from branchwise.store.database.connection import connect
 from branchwise.store.errors import StoreError
-from branchwise.store.faults import explain, is_coming, is_transient
-from branchwise.store.locate import in_memory
-from branchwise.store.schema import ensure
+from branchwise.store.database.faults import explain, is_coming, is_transient
+from branchwise.store.database.locate import in_memory
+from branchwise.store.database.schema import ensure
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from branchwise.store.columns import JsonText, Prose, key
+from branchwise.store.database.columns import JsonText, Prose, key
 
 metadata = sa.MetaData(
     naming_convention={

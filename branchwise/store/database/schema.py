@@ -9,10 +9,10 @@ from importlib import resources
 
 import sqlalchemy as sa
 
-import branchwise.store.checkpoints.tables  # noqa: F401 - `metadata` learns of them
+import branchwise.store.database.checkpoint_tables  # noqa: F401 - `metadata` learns of them
 from branchwise.store.errors import SchemaMismatch
-from branchwise.store.tables import metadata
-from branchwise.store.views import create_views
+from branchwise.store.database.tables import metadata
+from branchwise.store.database.views import create_views
 
 HEAD = "0003"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""
@@ -72,7 +72,7 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
     with (
         _ALEMBIC,
         _locked(engine) as connection,
-        resources.as_file(resources.files("branchwise.store.migrations")) as steps,
+        resources.as_file(resources.files("branchwise.store.database.migrations")) as steps,
     ):
         found = revision(connection)
         if found is not None and (found == _UNKNOWN or found > HEAD):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from branchwise.store.schema import VERSION_TABLE
-from branchwise.store.tables import metadata
+from branchwise.store.database.schema import VERSION_TABLE
+from branchwise.store.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
-from branchwise.store.tables import metadata
+from branchwise.store.database.tables import metadata
 
 
 class Key(sa.types.TypeDecorator[str]):
