@@ -20,7 +20,7 @@ from branchwise.agents.generator import bullets
 from branchwise.agents.models import load
 from branchwise.agents.prompts import fill
 from branchwise.agents.protocols import Message, Model, Request, Task
-from branchwise.bench.pass_at_k import pass_at_k
+from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.graphs.tasks.calendar import Steer, calendar, instances
 from branchwise.graphs.tasks.domain.instances import Instance
 from branchwise.store.records import Constraints

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 
 HERE = Path(__file__).parent
 POLICIES = ("uniform", "lexical", "embedded")

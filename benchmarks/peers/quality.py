@@ -26,7 +26,7 @@ from typing import Any
 from branchwise import solve
 from branchwise.agents.models.pool import Pool
 from branchwise.agents.prompts import fill
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.live.experiment import spread
 from branchwise.graphs import tasks
 from branchwise.graphs.state import Options

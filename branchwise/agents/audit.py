@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from branchwise.agents.isotonic import Steps, isotonic
+from branchwise.statistics.isotonic import Steps, isotonic
 from branchwise.store.records import NodeId, Vouch
 
 Classes: TypeAlias = Sequence[tuple[float, float]]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 
 Signal: TypeAlias = Literal["score", "agreement", "logprob"]
 """What probes show without labels: mean unit reward, share of the commonest answer, mean token log-

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from statistics import fmean, quantiles
 
-from branchwise.bench.bootstrap import bootstrap, paired
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.bench.log import Feature, Log
 from branchwise.bench.planning import folds
 from branchwise.bench.repairs import repairs

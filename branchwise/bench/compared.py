@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from branchwise.bench.audited import Audited
-from branchwise.bench.bootstrap import bootstrap, paired
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.bench.equal_tokens import at_tokens
 from branchwise.bench.outcomes import Outcomes
 from branchwise.bench.planning import Scored, affordable, best_fixed, fitted_planner, random_planner
 from branchwise.bench.probing import Probe
 from branchwise.bench.report import Table
-from branchwise.bench.split_half import split_half
+from branchwise.statistics.split_half import split_half
 
 
 def compared(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.bench.audit_tables import audit_tables
 from branchwise.bench.audited import Audited, audited
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.compared import compared
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import Outcomes, outcomes
-from branchwise.bench.pass_at_k import coverage, pass_at_k
+from branchwise.statistics.pass_at_k import coverage, pass_at_k
 from branchwise.bench.policy import Policy, policies
-from branchwise.bench.power_law import power_law
+from branchwise.statistics.power_law import power_law
 from branchwise.bench.probing import probing
-from branchwise.bench.reliability import Reliability, reliability
+from branchwise.statistics.reliability import Reliability, reliability
 from branchwise.bench.repairs import repairs
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.simulated import simulated

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.agents.difficulty import estimate, signals
 from branchwise.agents.difficulty_map import DifficultyMap, Signal
 from branchwise.bench.log import Log

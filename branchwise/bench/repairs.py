@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.report import Table
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from branchwise.bench.bootstrap import Interval
-from branchwise.bench.reliability import Reliability
+from branchwise.statistics.bootstrap import Interval
+from branchwise.statistics.reliability import Reliability
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from random import Random
 from statistics import correlation, fmean
 from typing import Protocol
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.outcomes import outcomes
 from branchwise.bench.policy import Policy

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.bench.log import Log, Recorded, Step
 from branchwise.bench.simulator import concentration
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from branchwise.bench.bootstrap import Interval, bootstrap, paired
+from branchwise.statistics.bootstrap import Interval, bootstrap, paired
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import Draws, player, shuffled
 from branchwise.bench.policy import Policy, policies

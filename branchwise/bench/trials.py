@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from branchwise.agents.beta import Beta
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.beta import Beta
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.log import Log
-from branchwise.bench.pass_at_k import pass_at_k
-from branchwise.bench.repeated import repeated
+from branchwise.statistics.pass_at_k import pass_at_k
+from branchwise.statistics.repeated import repeated
 from branchwise.bench.report import Report, Table
 
 

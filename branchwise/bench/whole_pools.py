@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from statistics import fmean
 
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.outcomes import player
 from branchwise.bench.policy import Policy, policies

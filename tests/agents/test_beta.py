@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 
 shapes = st.floats(0.05, 200)
 

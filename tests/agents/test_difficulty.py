@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.agents.difficulty import NO_BASIS, estimate, signals
 from branchwise.agents.difficulty_map import DifficultyMap
 from branchwise.store.records import Node, Vouch

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.isotonic import Steps, isotonic
+from branchwise.statistics.isotonic import Steps, isotonic
 
 points = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1)), min_size=1, max_size=60)
 

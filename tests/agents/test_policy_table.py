@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.agents.difficulty import NO_BASIS, Difficulty
 from branchwise.agents.difficulty_map import DifficultyMap
 from branchwise.agents.policy_table import Choice, PolicyTable, Row

@@ -9,7 +9,7 @@ import pytest
 from branchwise.bench import logs
 from branchwise.bench.audited import audited
 from branchwise.bench.outcomes import Outcomes, outcomes
-from branchwise.bench.pass_at_k import coverage
+from branchwise.statistics.pass_at_k import coverage
 from branchwise.bench.policy import Policy
 from branchwise.bench.tables import tables
 from branchwise.bench.whole_pools import whole_pools

@@ -5,10 +5,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from branchwise.bench.bootstrap import Interval
+from branchwise.statistics.bootstrap import Interval
 from branchwise.bench.markdown import markdown
 from branchwise.bench.page import page
-from branchwise.bench.reliability import reliability
+from branchwise.statistics.reliability import reliability
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.terminal import terminal
 

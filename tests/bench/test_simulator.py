@@ -5,7 +5,7 @@ import pytest
 
 from branchwise.bench import logs
 from branchwise.bench.log import Header, Log
-from branchwise.bench.pass_at_k import coverage
+from branchwise.statistics.pass_at_k import coverage
 from branchwise.bench.policy import Policy
 from branchwise.bench.simulator import Simulator, Validation, simulator, validate
 from branchwise.store.records import Vouch

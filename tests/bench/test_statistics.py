@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.bootstrap import bootstrap, paired
-from branchwise.bench.pass_at_k import coverage, pass_at_k
-from branchwise.bench.power_law import power_law
-from branchwise.bench.reliability import reliability
-from branchwise.bench.repeated import repeated
+from branchwise.statistics.bootstrap import bootstrap, paired
+from branchwise.statistics.pass_at_k import coverage, pass_at_k
+from branchwise.statistics.power_law import power_law
+from branchwise.statistics.reliability import reliability
+from branchwise.statistics.repeated import repeated
 from branchwise.bench.selective import selective
-from branchwise.bench.split_half import split_half
+from branchwise.statistics.split_half import split_half
 
 
 @pytest.mark.parametrize(("k", "expected"), [(1, 0.3), (2, 0.53333333), (5, 0.91666667), (8, 1.0)])

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from branchwise.agents.audit import Audit
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 from branchwise.agents.difficulty_map import DifficultyMap
-from branchwise.agents.isotonic import Steps
+from branchwise.statistics.isotonic import Steps
 from branchwise.agents.models.scripted import Scripted, scripted
 from branchwise.agents.policy_table import Choice, PolicyTable, Row
 from branchwise.agents.protocols import Request

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
-from branchwise.bench.bootstrap import bootstrap, paired
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.bench.live.outcome import Outcome
 from branchwise.bench.planning import cross_validated
 from branchwise.bench.report import Table
-from branchwise.bench.split_half import split_half
+from branchwise.statistics.split_half import split_half
 
 _NO_CHOICE = ("one", "pool", "auto")
 """Arms that a planner does not choose among: baselines, and the planner itself."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from branchwise.bench.bootstrap import bootstrap
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.live.outcome import Outcome
-from branchwise.bench.pass_at_k import pass_at_k
-from branchwise.bench.power_law import power_law
+from branchwise.statistics.pass_at_k import pass_at_k
+from branchwise.statistics.power_law import power_law
 from branchwise.bench.report import Table
 
 

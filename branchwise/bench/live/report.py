@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
-from branchwise.bench.bootstrap import bootstrap, paired
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.bench.live.choice import choices
 from branchwise.bench.live.coverage import coverages
 from branchwise.bench.live.outcome import Outcome
-from branchwise.bench.repeated import repeated
+from branchwise.statistics.repeated import repeated
 from branchwise.bench.report import Curve, Point, Report, Table
 from branchwise.bench.selective import selective
 from branchwise.store.errors import BadInput

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp, fsum, isfinite
 
 from branchwise.graphs.aggregations._ballots import elect, eligible, shares
-from branchwise.graphs.aggregations._weibull import fit
+from branchwise.statistics.weibull import fit
 from branchwise.graphs.aggregations.majority import majority
 from branchwise.graphs.protocols import Choice
 from branchwise.store.records import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from branchwise.agents.beta import Beta
+from branchwise.statistics.beta import Beta
 
 
 def lead(votes: Iterable[float]) -> float:

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from branchwise.graphs import aggregations
-from branchwise.graphs.aggregations._weibull import fit
+from branchwise.statistics.weibull import fit
 from branchwise.graphs.aggregations.best_of_n import best_of_n
 from branchwise.graphs.aggregations.majority import majority
 from branchwise.graphs.aggregations.perplexity_consistency import perplexity_consistency

@@ -1,0 +1,1 @@
+"""Arithmetic of evidence: pure functions over numbers."""
