@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import cast
 
 from branchwise.agents.generator import bullets
-from branchwise.agents.models import load
+from branchwise.models import load
 from branchwise.agents.prompts import fill
-from branchwise.agents.protocols import Message, Model, Request, Task
+from branchwise.models.protocol import Message, Model, Request, Task
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.graphs.tasks.calendar import Steer, calendar, instances
 from branchwise.graphs.tasks.domain.instances import Instance

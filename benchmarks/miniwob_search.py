@@ -23,9 +23,9 @@ from typing import Any
 
 from web_policies import NAMES, Policy
 
-from branchwise.agents import models
+from branchwise import models
 from branchwise.agents.environments.miniwob import miniwob
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 

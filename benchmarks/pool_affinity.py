@@ -19,10 +19,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.metrics import load
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.protocols import Message, Request, Shape
+from branchwise.models.pool import Pool
+from branchwise.models.protocol import Message, Request, Shape
 
 _STEP = Shape(max_tokens=12)
 _WIDTHS = (3, 2, 1)

@@ -30,11 +30,11 @@ import aiohttp
 import fake_server
 
 from branchwise import solve
-from branchwise.agents.engines import state
-from branchwise.agents.models.codec import read_request
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.models.wire import write
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.pool import registry as state
+from branchwise.models.codec import read_request
+from branchwise.models.pool import Pool
+from branchwise.models.wire import write
+from branchwise.models.protocol import Shape, Task
 from branchwise.cli.heap import calm
 from branchwise.graphs.state import Options
 from branchwise.store.records import Constraints, Verdict, Vouch

@@ -29,12 +29,12 @@ import aiohttp
 from miniwob_search import keep
 from web_policies import NAMES, Policy
 
-from branchwise.agents import models
+from branchwise import models
 from branchwise.agents.environments.browser import Chrome, browser
 from branchwise.agents.environments.protocol import Abilities, Environment, Session, Snapshot
 from branchwise.agents.environments.session import Session as Branch
 from branchwise.agents.environments.worlds import worlds
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import Company, browse
 

@@ -28,8 +28,8 @@ from langgraph.types import Send
 
 from branchwise.agents.constraint import constraint
 from branchwise.agents.generator import generator
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.agents.verifiers.llm import llm
 from branchwise.graphs import tasks
 from branchwise.graphs.run import solve

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from branchwise.agents.protocols import Capabilities, Message, Model, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Message, Model, Reply, Request, Sample
 from branchwise.store.records import Usage
 
 NAMES = ("uniform", "lexical", "embedded")

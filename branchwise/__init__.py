@@ -12,8 +12,8 @@ from branchwise.store.errors import BranchwiseError
 from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
-    from branchwise.agents.models.pool import Pool
-    from branchwise.agents.purse import Purse
+    from branchwise.models.pool import Pool
+    from branchwise.models.budget import Purse
     from branchwise.graphs.fork import fork
     from branchwise.graphs.replay import replay
     from branchwise.graphs.run import Result, resume, solve

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from branchwise.agents.models import load
+from branchwise.models import load
 from branchwise.cli.app import app
 from branchwise.cli.exits import Exit
 from branchwise.store.errors import ModelError

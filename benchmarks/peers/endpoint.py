@@ -20,8 +20,8 @@ from typing import Any
 
 from aiohttp import web
 
-from branchwise.agents.models import load
-from branchwise.agents.protocols import Message, Model, Request, Shape
+from branchwise.models import load
+from branchwise.models.protocol import Message, Model, Request, Shape
 from branchwise.graphs import tasks
 from branchwise.graphs.tasks.domain.instances import Instance
 from branchwise.store.records import Constraints

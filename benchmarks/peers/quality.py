@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise import solve
-from branchwise.agents.models.pool import Pool
+from branchwise.models.pool import Pool
 from branchwise.agents.prompts import fill
 from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.live.experiment import spread

@@ -12,8 +12,8 @@ import tempfile
 from turns import questions, reward, take_turns
 
 from branchwise import solve
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.pool import Pool
+from branchwise.models.protocol import Shape, Task
 from branchwise.store.records import Constraints, Verdict, Vouch
 from branchwise.store.store import Store
 

@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 from branchwise.agents.environments.protocol import Action, Observation, Session
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Message, Request, Sample, Sampler, Shape
+from branchwise.models.protocol import Agent, Message, Request, Sample, Sampler, Shape
 from branchwise.store.errors import BadAction
 
 _ACTION = re.compile(r"Action: *(\S.*?) *")

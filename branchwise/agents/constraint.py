@@ -7,7 +7,7 @@ import re
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Message, ProblemState, Reply, Request, Sampler, Shape, Task
+from branchwise.models.protocol import Agent, Message, ProblemState, Reply, Request, Sampler, Shape, Task
 from branchwise.store.records import Constraints
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(?P<words>\S.*)$", re.MULTILINE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Message, ProblemState, Request, Sample, Sampler, Shape, Task
+from branchwise.models.protocol import Agent, Message, ProblemState, Request, Sample, Sampler, Shape, Task
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from branchwise.agents.difficulty import Difficulty, estimate
 from branchwise.agents.policy_table import Choice, Knobs, PolicyTable
-from branchwise.agents.protocols import Agent
+from branchwise.models.protocol import Agent
 from branchwise.store.records import Node, Vouch
 
 _HOPE = 0.95

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Message, ProblemState, Request, Sampler, Shape, Task
+from branchwise.models.protocol import Agent, Message, ProblemState, Request, Sampler, Shape, Task
 
 _PAIR = re.compile(r"""\(\s*["']([^"'()\n]{1,60})["']\s*,\s*(\d+(?:\.\d+)?|\.\d+)\s*\)""")
 

@@ -6,7 +6,7 @@ import re
 
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Message, Request, Sample, Sampler, Shape, Task
+from branchwise.models.protocol import Agent, Message, Request, Sample, Sampler, Shape, Task
 
 _NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 _TOKENS_A_STEP = 64

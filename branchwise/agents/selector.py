@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from branchwise.agents.protocols import Agent
+from branchwise.models.protocol import Agent
 from branchwise.agents.ucb import Mode, Record, Terms, Weights, ucb
 
 

@@ -10,7 +10,7 @@ from branchwise.agents.actor import fenced, shown
 from branchwise.agents.environments.protocol import Observation
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Agent, Request, Sample, Sampler, Shape
+from branchwise.models.protocol import Agent, Request, Sample, Sampler, Shape
 
 _STATUS = re.compile(r'^\W*Status: *"?(success|failure)"?\W*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(r'^\W*On the right track to success: *"?(yes|no)"?\W*$', re.IGNORECASE | re.MULTILINE)

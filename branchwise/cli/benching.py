@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.bench.live.arm import arm
 from branchwise.bench.live.experiment import Experiment, carry_out, spread
 from branchwise.bench.live.report import live_report

@@ -43,7 +43,7 @@ def logs(incomplete: str) -> list[str]:
 
 def pools(incomplete: str) -> list[str]:
     """Pools that are kept running."""
-    from branchwise.agents.engines import state
+    from branchwise.models.pool import registry as state
 
     return _begun(incomplete, *state.names())
 

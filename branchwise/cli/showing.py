@@ -11,7 +11,7 @@ from typing import cast
 from rich.console import Console
 from rich.table import Column, Table
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.idealised import Idealised
 from branchwise.agents.engines.kept import Kept, of_model
 from branchwise.cli.console import out

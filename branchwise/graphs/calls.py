@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from branchwise.agents.generator import GeneratorState, generator
-from branchwise.agents.models.recorded import longest
+from branchwise.models.recorded import longest
 from branchwise.agents.proposer import proposer
-from branchwise.agents.protocols import Sample, Task
+from branchwise.models.protocol import Sample, Task
 from branchwise.graphs import strategies
 from branchwise.graphs.protocols import About, Hint
 from branchwise.graphs.state import Desk, SearchState

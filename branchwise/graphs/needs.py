@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from branchwise.agents.models.offers import WORDS, who_can
-from branchwise.agents.protocols import Capabilities, Model
+from branchwise.models.capabilities import WORDS, who_can
+from branchwise.models.protocol import Capabilities, Model
 from branchwise.graphs import strategies
 from branchwise.store.errors import Unsupported
 

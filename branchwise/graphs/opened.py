@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from branchwise.agents import models
-from branchwise.agents.protocols import Model
+from branchwise import models
+from branchwise.models.protocol import Model
 from branchwise.graphs.request import Request
 from branchwise.store.store import Store
 

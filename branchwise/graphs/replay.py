@@ -11,10 +11,10 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise.agents.models.recorded import recorded
-from branchwise.agents.protocols import Capabilities, Reply
-from branchwise.agents.protocols import Request as Call
-from branchwise.agents.purse import Purse
+from branchwise.models.recorded import recorded
+from branchwise.models.protocol import Capabilities, Reply
+from branchwise.models.protocol import Request as Call
+from branchwise.models.budget import Purse
 from branchwise.graphs.notebook import Notebook
 from branchwise.graphs.opened import opened_store
 from branchwise.graphs.plangen import plangen, start

@@ -10,10 +10,10 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise.agents import models
+from branchwise import models
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Model, Task
+from branchwise.models.protocol import Model, Task
 from branchwise.graphs import strategies, tasks
 from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options

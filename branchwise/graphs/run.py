@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from branchwise.agents.protocols import Model
-from branchwise.agents.purse import Purse
+from branchwise.models.protocol import Model
+from branchwise.models.budget import Purse
 from branchwise.graphs import policies
 from branchwise.graphs.opened import opened_engine, opened_store
 from branchwise.graphs.request import Request, check, check_engine, request_of, row_of

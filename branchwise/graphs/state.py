@@ -10,8 +10,8 @@ from pydantic import Field
 
 from branchwise.agents.policy_table import Knobs, PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Sampler, Task
-from branchwise.agents.purse import Purse
+from branchwise.models.protocol import Sampler, Task
+from branchwise.models.budget import Purse
 from branchwise.agents.ucb import Mode, Record, Term, Weights
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook

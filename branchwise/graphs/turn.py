@@ -8,12 +8,12 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise.agents import models
-from branchwise.agents.models.recorded import recorded
+from branchwise import models
+from branchwise.models.recorded import recorded
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Model, Sampler, Task
-from branchwise.agents.purse import Purse
+from branchwise.models.protocol import Model, Sampler, Task
+from branchwise.models.budget import Purse
 from branchwise.agents.ucb import Arm, Record, Weights
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.graphs.opened import opened_engine, opened_store
 from branchwise.graphs.request import Request, check_engine, request_of
 from branchwise.graphs.state import Event

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.graphs.run import solve
 from branchwise.store.errors import BadInput

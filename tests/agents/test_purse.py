@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.purse import Purse
+from branchwise.models.budget import Purse
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Usage
 

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 from typer.testing import CliRunner
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.bench.log import Log
 from branchwise.bench.runs_log import runs_log
 from branchwise.cli.app import app

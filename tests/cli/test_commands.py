@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models import load
+from branchwise.models import load
 from branchwise.store.errors import ModelError
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import solve
 
 COMMAND = Path(sys.executable).with_name("branchwise")

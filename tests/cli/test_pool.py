@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from branchwise.agents import models
-from branchwise.agents.models.pool import Pool
+from branchwise import models
+from branchwise.models.pool import Pool
 from branchwise.store.errors import UnknownName
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
 from tests.graphs.resume_worker import PROBLEM, _write

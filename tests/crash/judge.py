@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, cast
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.submit import submit
 from branchwise.graphs.worker import work
 from branchwise.store.records import Json, Node

@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from branchwise.agents.models.codec import request_json
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.codec import request_json
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.state import Options
 from branchwise.graphs.worker import Report, work
 from branchwise.store.store import Store

@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from branchwise.agents.models.codec import request_json
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.codec import request_json
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.run import Result, resume, solve
 from branchwise.graphs.state import Options
 from branchwise.store.store import Store

@@ -17,8 +17,8 @@ from branchwise.agents.actor import actor
 from branchwise.agents.constraint import constraint
 from branchwise.agents.environments.scripted import scripted as house
 from branchwise.agents.generator import generator
-from branchwise.agents.models.direct import direct
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.direct import direct
+from branchwise.models.scripted import scripted
 from branchwise.agents.planner import planner
 from branchwise.agents.prior import prior
 from branchwise.agents.proposer import proposer

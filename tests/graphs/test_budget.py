@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
 from branchwise.store.records import Budget

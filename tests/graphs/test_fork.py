@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.fork import fork
 from branchwise.graphs.replay import replay
 from branchwise.graphs.run import Result, resume, solve

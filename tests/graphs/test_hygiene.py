@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.replay import replay
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 _ON_A_SMALL_DISK = """
 import asyncio, resource, sys
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import solve
 from branchwise.store.errors import StoreError
 from tests.graphs.resume_worker import PROBLEM, _write
@@ -64,7 +64,7 @@ async def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, room: int) -> 
 
 _THREE_RUNS = """
 import asyncio, sys
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import solve
 from tests.graphs.resume_worker import PROBLEM, _write
 async def main():

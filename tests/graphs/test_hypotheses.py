@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.agents.sandbox import SandboxError, sandbox
 from branchwise.graphs.run import solve
 from branchwise.store.store import Store

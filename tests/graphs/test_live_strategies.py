@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Capabilities, Request
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Capabilities, Request
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.run import solve
 from branchwise.graphs.state import Options

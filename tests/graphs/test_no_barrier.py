@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Event, Options
 from branchwise.store.records import Node

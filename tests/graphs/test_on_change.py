@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.replay import replay
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Event

@@ -12,9 +12,9 @@ from branchwise.agents.audit import Audit
 from branchwise.statistics.beta import Beta
 from branchwise.agents.difficulty_map import DifficultyMap
 from branchwise.statistics.isotonic import Steps
-from branchwise.agents.models.scripted import Scripted, scripted
+from branchwise.models.scripted import Scripted, scripted
 from branchwise.agents.policy_table import Choice, PolicyTable, Row
-from branchwise.agents.protocols import Request
+from branchwise.models.protocol import Request
 from branchwise.graphs import policies
 from branchwise.graphs.run import Result, solve
 from branchwise.graphs.state import Options

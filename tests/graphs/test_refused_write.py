@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.run import resume, solve
 from branchwise.graphs.state import Options
 from branchwise.store import nodes as forest

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.replay import replay
 from branchwise.graphs.run import Result, resume, solve
 from branchwise.graphs.state import Event, Options

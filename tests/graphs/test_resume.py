@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.graphs.run import resume, solve
 from branchwise.store.database.checkpoint_tables import lg_checkpoints
 from branchwise.store.rows import CallState

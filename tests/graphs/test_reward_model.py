@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from branchwise import solve
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Capabilities, Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Capabilities, Request
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput, Unsupported
 

@@ -7,9 +7,9 @@ import pytest
 
 from branchwise.agents.environments.protocol import Action, Environment, Outcome, Session
 from branchwise.agents.environments.scripted import HOUSE, Door, scripted
-from branchwise.agents.models.scripted import Scripted
-from branchwise.agents.models.scripted import scripted as stand_in
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import Scripted
+from branchwise.models.scripted import scripted as stand_in
+from branchwise.models.protocol import Request
 from branchwise.graphs.web.extras import extras
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult

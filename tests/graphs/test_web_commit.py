@@ -6,8 +6,8 @@ import pytest
 
 from branchwise.agents.environments.scripted import Door, scripted
 from branchwise.agents.environments.veil import MASK, Veil
-from branchwise.agents.models.scripted import scripted as stand_in
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted as stand_in
+from branchwise.models.protocol import Request
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse, resume_browse
 from branchwise.store.errors import BadAction

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.submit import submit
 from branchwise.graphs.worker import Report, work
 from branchwise.store.errors import BadInput

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from branchwise.agents.environments.browser import Window, browser
-from branchwise.agents.models.codec import request_json
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.codec import request_json
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.run import browse, resume_browse

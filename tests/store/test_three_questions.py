@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import solve
 from branchwise.graphs.state import Options
 from branchwise.store.records import Node

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
+from branchwise.models.scripted import scripted
 from branchwise.graphs.run import resume
 from branchwise.store.database.connection import connect
 from branchwise.store.errors import SchemaMismatch

@@ -3,6 +3,6 @@
 `running(name)` says where a pool answers; everything else waits for `branchwise pool`.
 """
 
-from branchwise.agents.engines.state import running
+from branchwise.models.pool.registry import running
 
 __all__ = ["running"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.launch import launches
 from branchwise.agents.engines.profile import Profile
 from branchwise.agents.engines.supervisor import supervise

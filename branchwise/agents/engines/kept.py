@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.idealised import Idealised
 from branchwise.store.errors import ModelError
 

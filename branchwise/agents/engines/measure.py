@@ -13,9 +13,9 @@ import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
 from branchwise.agents.engines.idealised import Timed
-from branchwise.agents.models.codec import read_request
-from branchwise.agents.models.wire import write
-from branchwise.agents.protocols import Message, Request, Shape
+from branchwise.models.codec import read_request
+from branchwise.models.wire import write
+from branchwise.models.protocol import Message, Request, Shape
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Json
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import aiohttp
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.launch import Launch, on_cuda
 from branchwise.agents.engines.metrics import load
 from branchwise.agents.engines.process import Process
 from branchwise.agents.engines.profile import Profile
-from branchwise.agents.engines.state import Phase, PoolState, Replica
+from branchwise.models.pool.registry import Phase, PoolState, Replica
 from branchwise.store.errors import ModelError
 
 _STARTING_TICK, _READY_TICK = 0.5, 5.0

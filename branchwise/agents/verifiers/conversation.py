@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import fill
-from branchwise.agents.protocols import Message, Task
+from branchwise.models.protocol import Message, Task
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.store.records import Verdict, Vouch
 

@@ -6,7 +6,7 @@ import re
 
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, Request, Sampler, Shape, Task
+from branchwise.models.protocol import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.store.records import Verdict, Vouch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.store.records import Verdict, Vouch
 

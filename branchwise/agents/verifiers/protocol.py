@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, Protocol, TypedDict
 
-from branchwise.agents.protocols import ProblemState
+from branchwise.models.protocol import ProblemState
 from branchwise.store.records import Constraints, Verdict
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.agents.protocols import Request, Sampler, Shape, Task
+from branchwise.models.protocol import Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.store.errors import ModelError

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.agents.protocols import Message, Request, Sampler, Shape, Task
+from branchwise.models.protocol import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 

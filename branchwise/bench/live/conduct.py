@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import cast
 
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.graphs.request import Request, differing, request_of, row_of
 from branchwise.graphs.result import Result
 from branchwise.graphs.run import resume

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.bench.live.arm import Arm
 from branchwise.bench.live.conduct import conduct
 from branchwise.bench.live.outcome import Finished, Outcome, graded

@@ -11,7 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.agents.engines import kept, state
+from branchwise.agents.engines import kept
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.architecture import read_architecture
 from branchwise.agents.engines.hardware import device, here
 from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from branchwise.agents.engines.process import tail
-from branchwise.agents.engines.state import Phase, PoolState, Replica
+from branchwise.models.pool.registry import Phase, PoolState, Replica
 
 STYLES = {
     Phase.STARTING: "yellow",

@@ -17,7 +17,8 @@ from typing import Any
 
 import typer
 
-from branchwise.agents.engines import kept, state
+from branchwise.agents.engines import kept
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.check import check
 from branchwise.agents.engines.detached import detach as detach_pool
 from branchwise.agents.engines.detached import supervisor_log
@@ -25,7 +26,7 @@ from branchwise.agents.engines.hardware import here
 from branchwise.agents.engines.launch import Launch, launches, on_cuda
 from branchwise.agents.engines.process import tail
 from branchwise.agents.engines.profile import Profile, read_profile
-from branchwise.agents.engines.state import PoolState
+from branchwise.models.pool.registry import PoolState
 from branchwise.agents.engines.supervisor import supervise
 from branchwise.cli import console
 from branchwise.cli.exits import Exit, run

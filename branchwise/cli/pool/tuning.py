@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.agents.engines import kept, state
+from branchwise.agents.engines import kept
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.hardware import here
 from branchwise.agents.engines.launch import on_cuda
 from branchwise.agents.engines.measure import equal_samples, typed_workload

@@ -15,10 +15,10 @@ from typing import IO, Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.agents.engines import state
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.metrics import Load, load
 from branchwise.agents.engines.process import tail
-from branchwise.agents.engines.state import Phase, PoolState
+from branchwise.models.pool.registry import Phase, PoolState
 from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.progress import STYLES, Progress

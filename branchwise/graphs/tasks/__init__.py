@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.graphs.tasks.domain.instances import Benchmark
 from branchwise.store.errors import BadInput, UnknownName
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.graphs.tasks.domain.blocks import TABLE, Below, World, actions_in, world_from_pairs
 from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
 from branchwise.store.errors import BadInput

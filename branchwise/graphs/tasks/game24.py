@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Literal
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.graphs.tasks.domain.arithmetic import Numbers, combine, expression, moves, reachable, without
 from branchwise.graphs.tasks.domain.instances import Grades, Instance
 from branchwise.store.errors import BadInput

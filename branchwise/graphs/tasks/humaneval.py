@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.agents.sandbox import Limits, sandbox
 from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
 from branchwise.store.errors import BadInput

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
 from branchwise.graphs.tasks.domain.instructions import ARGUMENTS, follows, well_formed
 from branchwise.store.errors import BadInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
 from branchwise.graphs.tasks.domain.mathematics import final_answer, same_answer
 from branchwise.graphs.tasks.domain.questions import question_task

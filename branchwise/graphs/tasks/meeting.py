@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
 from branchwise.graphs.tasks.domain.visits import Friend, Outing, most_friends, replay, visits_text
 from branchwise.store.errors import BadInput

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.graphs.tasks.domain.instances import Grades, Instance
 from branchwise.graphs.tasks.domain.procedures import Measures, draw_procedure, measures, run_procedure
 from branchwise.store.errors import BadInput

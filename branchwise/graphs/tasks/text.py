@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
 

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.environments.ladder import Footstep, Restored, ladder
 from branchwise.agents.environments.protocol import Action, Environment, Observation, Session, Snapshot
-from branchwise.agents.protocols import Agent
-from branchwise.agents.purse import Purse
+from branchwise.models.protocol import Agent
+from branchwise.models.budget import Purse
 from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.graphs.notebook import Notebook
 from branchwise.graphs.web.arrival import Arrival

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from branchwise.agents.environments.opening import Opening
-from branchwise.agents.models.offers import who_can
-from branchwise.agents.protocols import Model
+from branchwise.models.capabilities import who_can
+from branchwise.models.protocol import Model
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json

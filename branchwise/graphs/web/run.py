@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 from branchwise.agents.actor import actor
 from branchwise.agents.environments.opening import Opening, opened
 from branchwise.agents.environments.protocol import Environment
-from branchwise.agents.models.recorded import recorded
+from branchwise.models.recorded import recorded
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.protocols import Model
-from branchwise.agents.purse import Purse
+from branchwise.models.protocol import Model
+from branchwise.models.budget import Purse
 from branchwise.agents.value import value
 from branchwise.graphs.notebook import Notebook
 from branchwise.graphs.opened import opened_engine

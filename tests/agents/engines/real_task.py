@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.agents.protocols import Shape, Task
+from branchwise.models.protocol import Shape, Task
 from branchwise.store.records import Constraints, Verdict, Vouch
 
 

@@ -17,9 +17,9 @@ import aiohttp
 import pytest
 
 import branchwise
-from branchwise.agents import models
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Message, Reply, Request
+from branchwise import models
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Message, Reply, Request
 from branchwise.agents.verifiers.conversation import conversation
 from branchwise.graphs import tasks
 from branchwise.graphs.state import Options

@@ -17,9 +17,9 @@ import pytest
 import branchwise
 from branchwise import Budget
 from branchwise.agents.engines.metrics import Load, load
-from branchwise.agents.models.endpoint import Endpoint, endpoint
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.protocols import Capabilities, Message, Request, Shape
+from branchwise.models.endpoint import Endpoint, endpoint
+from branchwise.models.pool import Pool
+from branchwise.models.protocol import Capabilities, Message, Request, Shape
 from branchwise.graphs import tasks
 from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError

@@ -19,10 +19,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from branchwise.agents.engines import detached, guard, running, state, supervisor
+from branchwise.agents.engines import detached, guard, running, supervisor
+from branchwise.models.pool import registry as state
 from branchwise.agents.engines.launch import launches
 from branchwise.agents.engines.profile import Profile, typed_profile
-from branchwise.agents.engines.state import Phase, PoolState
+from branchwise.models.pool.registry import Phase, PoolState
 from branchwise.agents.engines.supervisor import supervise
 from branchwise.store.errors import BadInput, ModelError, UnknownName
 

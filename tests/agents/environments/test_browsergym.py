@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from branchwise.agents.environments.browser import Window
 from branchwise.agents.environments.browsergym import browsergym
 from branchwise.agents.environments.protocol import Action
-from branchwise.agents.models.uniform import uniform
+from branchwise.models.uniform import uniform
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 from branchwise.store.errors import EnvironmentFailed, UnknownName

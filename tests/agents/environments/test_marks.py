@@ -14,9 +14,9 @@ from branchwise.agents.environments.browser import Chrome, Window, browser
 from branchwise.agents.environments.screenshot import Screenshot
 from branchwise.agents.environments.scripted import scripted as house
 from branchwise.agents.environments.session import Session
-from branchwise.agents.models.endpoint import endpoint
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Capabilities
+from branchwise.models.endpoint import endpoint
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Capabilities
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 from branchwise.store.errors import BadAction, BadInput, Unsupported

@@ -12,8 +12,8 @@ from branchwise.agents.environments.browser import Window, browser
 from branchwise.agents.environments.protocol import Session
 from branchwise.agents.environments.session import Session as Branch
 from branchwise.agents.environments.worlds import worlds
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Request
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Request
 from branchwise.cli.viewer.write import write
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import Company, browse

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.models.codec import read_reply, read_request, reply_json, request_json
-from branchwise.agents.protocols import Message, Reply, Request, Sample, Shape
+from branchwise.models.codec import read_reply, read_request, reply_json, request_json
+from branchwise.models.protocol import Message, Reply, Request, Sample, Shape
 from branchwise.store.errors import StoreError
 from branchwise.store.records import Usage
 

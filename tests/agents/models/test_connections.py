@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from branchwise.agents.models.connections import Connections, Garbled, TooLong
+from branchwise.models.connections import Connections, Garbled, TooLong
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Play = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -222,7 +222,7 @@ async def test_a_server_that_hung_up_meanwhile_is_called_anew() -> None:
 async def test_an_old_connection_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     async with talking(saying(*[GOOD] * 3)) as (client, server):
         await asyncio.gather(client.send("GET", "/", b""), client.send("GET", "/", b""))
-        monkeypatch.setattr("branchwise.agents.models.connections._IDLE_SECONDS", 0.0)
+        monkeypatch.setattr("branchwise.models.connections._IDLE_SECONDS", 0.0)
         await client.send("GET", "/", b"")
         assert server.connections == 3
         assert len(client._idle) == 1, "the others are closed, not forgotten"

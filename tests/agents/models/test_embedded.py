@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents import models
-from branchwise.agents.models.embedded import _threads, embedded
-from branchwise.agents.protocols import Message, Model, Request, Shape
+from branchwise import models
+from branchwise.models.embedded import _threads, embedded
+from branchwise.models.protocol import Message, Model, Request, Shape
 from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.embedded

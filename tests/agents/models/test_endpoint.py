@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from branchwise.agents import models
-from branchwise.agents.models import transport
-from branchwise.agents.models.endpoint import Endpoint, endpoint
-from branchwise.agents.protocols import Message, Model, Request, Shape
+from branchwise import models
+from branchwise.models import transport
+from branchwise.models.endpoint import Endpoint, endpoint
+from branchwise.models.protocol import Message, Model, Request, Shape
 from branchwise.store.errors import BadInput, ModelError, Unsupported
 from tests.agents.models.conftest import Loopback, completion, says
 

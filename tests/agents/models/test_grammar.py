@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.models.grammar import choices_grammar, plain, regex_grammar
+from branchwise.models.grammar import choices_grammar, plain, regex_grammar
 from branchwise.store.errors import Unsupported
 
 ALPHABET = 'ab1 -]^\\"\n'

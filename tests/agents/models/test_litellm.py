@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from branchwise.agents import models
-from branchwise.agents.protocols import Message, Model, Request, Shape
+from branchwise import models
+from branchwise.models.protocol import Message, Model, Request, Shape
 from branchwise.store.errors import ModelError, Unsupported
 from tests.agents.models.conftest import Loopback, says
 

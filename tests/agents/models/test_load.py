@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from branchwise.agents import models
-from branchwise.agents.models.require import require
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Capabilities, Message, Request, Shape
+from branchwise import models
+from branchwise.models.require import require
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Capabilities, Message, Request, Shape
 from branchwise.store.errors import BadInput, ModelError, UnknownName, Unsupported
 
 ASK = (Message(role="user", content="hello"),)
@@ -30,7 +30,7 @@ def test_an_unknown_option_is_bad_input() -> None:
 
 def test_importing_loads_no_engine() -> None:
     program = (
-        "import sys, branchwise.agents.models, branchwise.agents.models.recorded\n"
+        "import sys, branchwise.models, branchwise.models.recorded\n"
         "print(sorted({'litellm', 'xllamacpp', 'openai', 'aiohttp', 'llama_cpp'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.models.recorded import recorded
-from branchwise.agents.models.scripted import Scripted, scripted
-from branchwise.agents.protocols import Message, Reply, Request
-from branchwise.agents.purse import Purse
+from branchwise.models.recorded import recorded
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.models.protocol import Message, Reply, Request
+from branchwise.models.budget import Purse
 from branchwise.store.errors import LeaseLost
 from branchwise.store.records import Budget
 from branchwise.store.rows import CallState

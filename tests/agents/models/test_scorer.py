@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from branchwise.agents import models
-from branchwise.agents.models.transport import Refused
-from branchwise.agents.protocols import Message, Model, Reply, Request
+from branchwise import models
+from branchwise.models.transport import Refused
+from branchwise.models.protocol import Message, Model, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Message, Model, Request, Sample, Shape
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Message, Model, Request, Sample, Shape
 
 ASK = (Message(role="user", content="two words"),)
 

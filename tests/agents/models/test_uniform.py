@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from branchwise.agents import models
-from branchwise.agents.protocols import Message, Request, Shape
+from branchwise import models
+from branchwise.models.protocol import Message, Request, Shape
 from branchwise.store.errors import Unsupported
 
 ASKED = (Message(role="user", content="Go."),)

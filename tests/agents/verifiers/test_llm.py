@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from branchwise.agents.models.direct import direct
-from branchwise.agents.models.scripted import scripted
-from branchwise.agents.protocols import Task
+from branchwise.models.direct import direct
+from branchwise.models.scripted import scripted
+from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.store.records import Constraints, Verdict, Vouch

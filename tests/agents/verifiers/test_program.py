@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.graphs import tasks

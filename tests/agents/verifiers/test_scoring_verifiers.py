@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from branchwise.agents.protocols import Capabilities, Reply, Request, Sample, Task
+from branchwise.models.protocol import Capabilities, Reply, Request, Sample, Task
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.yes_no import yes_no

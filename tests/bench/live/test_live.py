@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from branchwise.agents import models
+from branchwise import models
 from branchwise.bench.live.ablations import ablations
 from branchwise.bench.live.arm import arm
 from branchwise.bench.live.experiment import Experiment, carry_out, spread

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.graphs import tasks
 from branchwise.graphs.tasks.text import text as text_task
 from branchwise.store.errors import BadInput, UnknownName

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from branchwise.agents.protocols import Task
+from branchwise.models.protocol import Task
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.models.pool.affinity import BLOCK, Held, chain, overloaded, prompt, rank
-from branchwise.agents.models.pool.breaker import Breaker
-from branchwise.agents.models.pool.limit import Limit
-from branchwise.agents.models.pool.shared import identity, shareable
-from branchwise.agents.protocols import Message, Request, Shape
+from branchwise.models.pool.affinity import BLOCK, Held, chain, overloaded, prompt, rank
+from branchwise.models.pool.breaker import Breaker
+from branchwise.models.pool.limit import Limit
+from branchwise.models.pool.shared import identity, shareable
+from branchwise.models.protocol import Message, Request, Shape
 
 
 def test_a_refusal_halves_the_limit_once_for_all_that_were_in_flight() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from branchwise.agents import models
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.models.pool import breaker as breakers
-from branchwise.agents.models.pool.gate import QueueFull
-from branchwise.agents.protocols import Message, Reply, Request, Shape
+from branchwise import models
+from branchwise.models.pool import Pool
+from branchwise.models.pool import breaker as breakers
+from branchwise.models.pool.gate import QueueFull
+from branchwise.models.protocol import Message, Reply, Request, Shape
 from branchwise.store.errors import BadInput, ModelError, Unsupported
 from branchwise.store.records import Usage
 from tests.agents.models.conftest import Loopback, completion, says, serving
@@ -217,7 +217,7 @@ async def test_too_many_requests_slow_the_pool_down(servers: Servers, attach: Ca
 async def test_a_replica_that_hangs_gives_its_requests_up(
     servers: Servers, attach: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("branchwise.agents.models.pool.replica._GRACE", 0.2)
+    monkeypatch.setattr("branchwise.models.pool.replica._GRACE", 0.2)
     well, ill = those = await servers(2)
     pool = attach(those, routing="round-robin")
     for i in range(8):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from branchwise import solve
-from branchwise.agents.models.pool import Pool
-from branchwise.agents.protocols import Shape, Task
-from branchwise.agents.purse import Purse
+from branchwise.models.pool import Pool
+from branchwise.models.protocol import Shape, Task
+from branchwise.models.budget import Purse
 from branchwise.graphs.state import Options
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Budget, Constraints, Verdict, Vouch

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from branchwise.agents.protocols import Reply, Request, Sample
+from branchwise.models.protocol import Reply, Request, Sample
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 

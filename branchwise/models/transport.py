@@ -12,8 +12,8 @@ from typing import Any
 
 from yarl import URL
 
-from branchwise.agents.models.connections import Connections, Response, TooLong
-from branchwise.agents.models.scrub import scrub
+from branchwise.models.connections import Connections, Response, TooLong
+from branchwise.models.scrub import scrub
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.json_text import to_json
 

@@ -6,7 +6,7 @@ from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from branchwise.agents.protocols import Message, Reply, Request, Shape
+from branchwise.models.protocol import Message, Reply, Request, Shape
 from branchwise.store.errors import StoreError
 from branchwise.store.as_fields import flat
 from branchwise.store.records import Json

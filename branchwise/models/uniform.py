@@ -8,7 +8,7 @@ from re import _constants as kind  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sample, Shape
+from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sample, Shape
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Usage
 

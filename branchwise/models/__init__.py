@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, cast
 
-from branchwise.agents.protocols import Model
+from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 
 _SCHEMES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.agents.protocols import Capabilities, Model, Reply, Request, Sampler
+from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sampler
 
 
 def direct(model: Model) -> Sampler:

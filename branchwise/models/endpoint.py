@@ -9,12 +9,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
-from branchwise.agents.models.offers import COMMON, EVERYTHING
-from branchwise.agents.models.require import require
-from branchwise.agents.models.singly import singly
-from branchwise.agents.models.transport import Lost, Refused, Transport
-from branchwise.agents.models.wire import Dialect, read, write
-from branchwise.agents.protocols import Capabilities, Reply, Request
+from branchwise.models.capabilities import COMMON, EVERYTHING
+from branchwise.models.require import require
+from branchwise.models.fan_out import singly
+from branchwise.models.transport import Lost, Refused, Transport
+from branchwise.models.wire import Dialect, read, write
+from branchwise.models.protocol import Capabilities, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 _CHECK_SECONDS = 10.0

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from branchwise.agents.models.offers import EVERYTHING
-from branchwise.agents.protocols import Capabilities, Reply, Request, Sample
+from branchwise.models.capabilities import EVERYTHING
+from branchwise.models.protocol import Capabilities, Reply, Request, Sample
 from branchwise.store.records import Usage
 
 Script = Callable[[Request, int], str | Sample]

@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from branchwise.agents.models.endpoint import Endpoint
-from branchwise.agents.models.pool.affinity import Chain, Held, chain
-from branchwise.agents.models.pool.breaker import Breaker, BreakerState
-from branchwise.agents.models.pool.limit import Limit
-from branchwise.agents.models.transport import Lost, Refused
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.endpoint import Endpoint
+from branchwise.models.pool.affinity import Chain, Held, chain
+from branchwise.models.pool.breaker import Breaker, BreakerState
+from branchwise.models.pool.limit import Limit
+from branchwise.models.transport import Lost, Refused
+from branchwise.models.protocol import Reply, Request
 from branchwise.store.errors import ModelError, Unsupported
 from branchwise.store.records import Usage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from branchwise.agents.protocols import Capabilities
+from branchwise.models.protocol import Capabilities
 
 EVERY_TEXT: Final = Capabilities(
     prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True

@@ -11,11 +11,11 @@ from typing import Any
 
 import aiohttp
 
-from branchwise.agents.models.require import require
-from branchwise.agents.models.scrub import scrub
-from branchwise.agents.models.singly import singly
-from branchwise.agents.models.wire import read, write
-from branchwise.agents.protocols import Capabilities, Model, Reply, Request
+from branchwise.models.require import require
+from branchwise.models.scrub import scrub
+from branchwise.models.fan_out import singly
+from branchwise.models.wire import read, write
+from branchwise.models.protocol import Capabilities, Model, Reply, Request
 from branchwise.store.errors import ModelError
 
 

@@ -15,9 +15,9 @@ from typing import (
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from typing_extensions import TypedDict
 
-from branchwise.agents.models.pictures import content
-from branchwise.agents.models.scrub import scrub
-from branchwise.agents.protocols import Reply, Request, Sample, Shape
+from branchwise.models.openai_format import content
+from branchwise.models.scrub import scrub
+from branchwise.models.protocol import Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 

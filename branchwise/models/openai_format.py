@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from pathlib import Path
 
-from branchwise.agents.protocols import Message
+from branchwise.models.protocol import Message
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json
 

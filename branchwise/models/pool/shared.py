@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import replace
 from typing import Any
 
-from branchwise.agents.protocols import Reply, Request
+from branchwise.models.protocol import Reply, Request
 from branchwise.store.single_flight import Flights
 from branchwise.store.records import Usage
 

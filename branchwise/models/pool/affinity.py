@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from branchwise.agents.protocols import Request
+from branchwise.models.protocol import Request
 
 BLOCK: Final = 64
 """Characters of a block: about the 16 tokens that engines cache together."""

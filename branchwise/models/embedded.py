@@ -19,10 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from branchwise.agents.models.grammar import choices_grammar, regex_grammar
-from branchwise.agents.models.offers import EVERY_TEXT
-from branchwise.agents.models.wire import TOP, among
-from branchwise.agents.protocols import Message, Model, Reply, Request, Sample, Shape
+from branchwise.models.grammar import choices_grammar, regex_grammar
+from branchwise.models.capabilities import EVERY_TEXT
+from branchwise.models.wire import TOP, among
+from branchwise.models.protocol import Message, Model, Reply, Request, Sample, Shape
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
