@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.metrics import load
+from branchwise.serving.metrics import load
 from branchwise.models.pool import Pool
 from branchwise.models.protocol import Message, Request, Shape
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.engines import guard
+from branchwise.serving import guard
 
 ROOT = Path(__file__).parents[1]
 VLLM = Path(os.environ.get("BRANCHWISE_VLLM", ROOT / ".venvs/vllm")).absolute()

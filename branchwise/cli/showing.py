@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.idealised import Idealised
-from branchwise.agents.engines.kept import Kept, of_model
+from branchwise.serving.idealised import Idealised
+from branchwise.serving.measurements import Kept, of_model
 from branchwise.cli.console import out
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.result import Result

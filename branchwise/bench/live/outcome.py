@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from branchwise.agents.engines.idealised import Timed
+from branchwise.serving.idealised import Timed
 from branchwise.graphs.result import Result
 from branchwise.graphs.tasks.domain.instances import Grades, Instance
 from branchwise.store.records import Node, Usage

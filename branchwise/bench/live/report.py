@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
+from branchwise.serving.idealised import Idealised, Timed, fit_idealised
 from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.bench.live.choice import choices
 from branchwise.bench.live.coverage import coverages

@@ -11,14 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.agents.engines import kept
+from branchwise.serving import measurements as kept
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.architecture import read_architecture
-from branchwise.agents.engines.hardware import device, here
-from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
-from branchwise.agents.engines.launch import find_python
-from branchwise.agents.engines.measure import Measured, equal_samples, measure
-from branchwise.agents.engines.roofline import Bound, Setup, bound
+from branchwise.serving.architecture import read_architecture
+from branchwise.serving.hardware import device, here
+from branchwise.serving.idealised import Idealised, Timed, fit_idealised
+from branchwise.serving.launch import find_python
+from branchwise.serving.measure import Measured, equal_samples, measure
+from branchwise.serving.roofline import Bound, Setup, bound
 from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.store.errors import BadInput, UnknownName

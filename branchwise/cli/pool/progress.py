@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from branchwise.agents.engines.process import tail
+from branchwise.serving.process import tail
 from branchwise.models.pool.registry import Phase, PoolState, Replica
 
 STYLES = {

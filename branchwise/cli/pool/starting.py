@@ -17,17 +17,17 @@ from typing import Any
 
 import typer
 
-from branchwise.agents.engines import kept
+from branchwise.serving import measurements as kept
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.check import check
-from branchwise.agents.engines.detached import detach as detach_pool
-from branchwise.agents.engines.detached import supervisor_log
-from branchwise.agents.engines.hardware import here
-from branchwise.agents.engines.launch import Launch, launches, on_cuda
-from branchwise.agents.engines.process import tail
-from branchwise.agents.engines.profile import Profile, read_profile
+from branchwise.serving.check import check
+from branchwise.serving.detached import detach as detach_pool
+from branchwise.serving.detached import supervisor_log
+from branchwise.serving.hardware import here
+from branchwise.serving.launch import Launch, launches, on_cuda
+from branchwise.serving.process import tail
+from branchwise.serving.profile import Profile, read_profile
 from branchwise.models.pool.registry import PoolState
-from branchwise.agents.engines.supervisor import supervise
+from branchwise.serving.supervisor import supervise
 from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.pool.progress import Progress

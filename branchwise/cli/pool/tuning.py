@@ -10,13 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.agents.engines import kept
+from branchwise.serving import measurements as kept
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.hardware import here
-from branchwise.agents.engines.launch import on_cuda
-from branchwise.agents.engines.measure import equal_samples, typed_workload
-from branchwise.agents.engines.profile import read_profile
-from branchwise.agents.engines.tune import Trial, grid, tune
+from branchwise.serving.hardware import here
+from branchwise.serving.launch import on_cuda
+from branchwise.serving.measure import equal_samples, typed_workload
+from branchwise.serving.profile import read_profile
+from branchwise.serving.tune import Trial, grid, tune
 from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.starting import setting

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.metrics import Load, load
-from branchwise.agents.engines.process import tail
+from branchwise.serving.metrics import Load, load
+from branchwise.serving.process import tail
 from branchwise.models.pool.registry import Phase, PoolState
 from branchwise.cli import console
 from branchwise.cli.exits import run

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.engines import kept
-from branchwise.agents.engines.idealised import Idealised, Timed, fit_idealised
+from branchwise.serving import measurements as kept
+from branchwise.serving.idealised import Idealised, Timed, fit_idealised
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
 

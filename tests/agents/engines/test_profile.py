@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from branchwise.agents.engines import launch
-from branchwise.agents.engines.check import check
-from branchwise.agents.engines.launch import launches
-from branchwise.agents.engines.options import Options
-from branchwise.agents.engines.profile import Profile, read_profile
+from branchwise.serving import launch
+from branchwise.serving.check import check
+from branchwise.serving.launch import launches
+from branchwise.serving.options import Options
+from branchwise.serving.profile import Profile, read_profile
 from branchwise.store.errors import BadInput
 
 ROOT = Path(__file__).parents[3]

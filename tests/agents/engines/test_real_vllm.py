@@ -16,7 +16,7 @@ import pytest
 
 import branchwise
 from branchwise import Budget
-from branchwise.agents.engines.metrics import Load, load
+from branchwise.serving.metrics import Load, load
 from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.pool import Pool
 from branchwise.models.protocol import Capabilities, Message, Request, Shape

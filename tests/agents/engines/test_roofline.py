@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.engines.architecture import Architecture
-from branchwise.agents.engines.hardware import DEVICES, Device, device
-from branchwise.agents.engines.roofline import Setup, bound
+from branchwise.serving.architecture import Architecture
+from branchwise.serving.hardware import DEVICES, Device, device
+from branchwise.serving.roofline import Setup, bound
 from branchwise.store.errors import UnknownName
 
 SHAPE = Architecture(

@@ -19,12 +19,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from branchwise.agents.engines import detached, guard, running, supervisor
+from branchwise.serving import detached, guard, running, supervisor
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.launch import launches
-from branchwise.agents.engines.profile import Profile, typed_profile
+from branchwise.serving.launch import launches
+from branchwise.serving.profile import Profile, typed_profile
 from branchwise.models.pool.registry import Phase, PoolState
-from branchwise.agents.engines.supervisor import supervise
+from branchwise.serving.supervisor import supervise
 from branchwise.store.errors import BadInput, ModelError, UnknownName
 
 FAKE = Path(__file__).parent / "fake_engine.py"

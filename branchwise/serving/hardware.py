@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from branchwise.agents.engines import probe
+from branchwise.serving import probe
 from branchwise.store.errors import ModelError, UnknownName
 
 _PROBE_SECONDS = 120

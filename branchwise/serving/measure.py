@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
-from branchwise.agents.engines.idealised import Timed
+from branchwise.serving.idealised import Timed
 from branchwise.models.codec import read_request
 from branchwise.models.wire import write
 from branchwise.models.protocol import Message, Request, Shape

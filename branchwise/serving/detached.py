@@ -1,4 +1,4 @@
-"""A supervisor in the background: `python -m branchwise.agents.engines.detached NAME`, the profile as JSON on stdin."""
+"""A supervisor in the background: `python -m branchwise.serving.detached NAME`, the profile as JSON on stdin."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.launch import launches
-from branchwise.agents.engines.profile import Profile
-from branchwise.agents.engines.supervisor import supervise
+from branchwise.serving.launch import launches
+from branchwise.serving.profile import Profile
+from branchwise.serving.supervisor import supervise
 from branchwise.store.errors import BranchwiseError
 
 

@@ -12,8 +12,8 @@ from typing import Self
 
 import aiohttp
 
-from branchwise.agents.engines import guard
-from branchwise.agents.engines.launch import Launch
+from branchwise.serving import guard
+from branchwise.serving.launch import Launch
 
 _TAIL = 8_192
 _HEALTH_SECONDS = 10.0

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from branchwise.agents.engines.profile import Profile
+from branchwise.serving.profile import Profile
 from branchwise.store.errors import BadInput
 
 MODULE = "vllm.entrypoints.openai.api_server"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from branchwise.agents.engines.options import Options
+from branchwise.serving.options import Options
 from branchwise.store.errors import BadInput, UnknownName
 
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -17,11 +17,11 @@ from typing import Any
 
 import aiohttp
 
-from branchwise.agents.engines.check import check
-from branchwise.agents.engines.launch import launches
-from branchwise.agents.engines.measure import Measured, equal_samples, measure
-from branchwise.agents.engines.process import Process
-from branchwise.agents.engines.profile import Profile, typed_profile
+from branchwise.serving.check import check
+from branchwise.serving.launch import launches
+from branchwise.serving.measure import Measured, equal_samples, measure
+from branchwise.serving.process import Process
+from branchwise.serving.profile import Profile, typed_profile
 from branchwise.store.errors import BadInput, ModelError
 
 _TICK = 0.5

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from branchwise.agents.engines.architecture import BYTES, Architecture, full_name
-from branchwise.agents.engines.hardware import Device
+from branchwise.serving.architecture import BYTES, Architecture, full_name
+from branchwise.serving.hardware import Device
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from branchwise.agents.engines.architecture import Architecture, read_architecture
-from branchwise.agents.engines.launch import Launch
-from branchwise.agents.engines.profile import Profile
+from branchwise.serving.architecture import Architecture, read_architecture
+from branchwise.serving.launch import Launch
+from branchwise.serving.profile import Profile
 from branchwise.store.errors import BadInput
 
 

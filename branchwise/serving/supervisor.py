@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.launch import Launch, on_cuda
-from branchwise.agents.engines.metrics import load
-from branchwise.agents.engines.process import Process
-from branchwise.agents.engines.profile import Profile
+from branchwise.serving.launch import Launch, on_cuda
+from branchwise.serving.metrics import load
+from branchwise.serving.process import Process
+from branchwise.serving.profile import Profile
 from branchwise.models.pool.registry import Phase, PoolState, Replica
 from branchwise.store.errors import ModelError
 

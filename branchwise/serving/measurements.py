@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from branchwise.models.pool import registry as state
-from branchwise.agents.engines.idealised import Idealised
+from branchwise.serving.idealised import Idealised
 from branchwise.store.errors import ModelError
 
 
