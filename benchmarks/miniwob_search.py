@@ -24,7 +24,7 @@ from typing import Any
 from web_policies import NAMES, Policy
 
 from branchwise import models
-from branchwise.agents.environments.miniwob import miniwob
+from branchwise.environments.miniwob import miniwob
 from branchwise.models.protocol import Model
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse

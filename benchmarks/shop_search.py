@@ -30,10 +30,10 @@ from miniwob_search import keep
 from web_policies import NAMES, Policy
 
 from branchwise import models
-from branchwise.agents.environments.browser import Chrome, browser
-from branchwise.agents.environments.protocol import Abilities, Environment, Session, Snapshot
-from branchwise.agents.environments.session import Session as Branch
-from branchwise.agents.environments.worlds import worlds
+from branchwise.environments.browser.browser import Chrome, browser
+from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
+from branchwise.environments.browser.session import Session as Branch
+from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.models.protocol import Model
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import Company, browse

@@ -18,9 +18,9 @@ from typing import Any
 
 from shop_search import opened
 
-from branchwise.agents.environments.browser import browser
-from branchwise.agents.environments.protocol import Action
-from branchwise.agents.environments.session import Session
+from branchwise.environments.browser.browser import browser
+from branchwise.environments.protocol import Action
+from branchwise.environments.browser.session import Session
 
 _ROUND = ('click link "Mugs"', 'click link "Blue mug"', "back", "back")
 

@@ -10,14 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from branchwise.agents.environments.protocol import (
-    Abilities,
-    Action,
-    Effect,
-    Observation,
-    Outcome,
-    Snapshot,
-)
+from branchwise.environments.protocol import Abilities, Action, Effect, Observation, Outcome, Snapshot
 from branchwise.store.errors import BadAction, EnvironmentFailed
 
 CARGO = ("wolf", "goat", "cabbage")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from branchwise.agents.environments.protocol import Action, Observation, Session
+from branchwise.environments.protocol import Action, Observation, Session
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.models.protocol import Agent, Message, Request, Sample, Sampler, Shape

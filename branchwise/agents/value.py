@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.actor import fenced, shown
-from branchwise.agents.environments.protocol import Observation
+from branchwise.environments.protocol import Observation
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.models.protocol import Agent, Request, Sample, Sampler, Shape

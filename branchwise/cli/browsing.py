@@ -14,7 +14,7 @@ from typing import Literal
 import typer
 from rich.console import Console
 
-from branchwise.agents.environments.opening import Opening
+from branchwise.environments.spec import Opening
 from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill

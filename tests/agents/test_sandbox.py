@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.sandbox import Limits, Outcome, SandboxError, sandbox
+from branchwise.environments.sandbox.sandbox import Limits, Outcome, SandboxError, sandbox
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 

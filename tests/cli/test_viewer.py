@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 from rich.console import Console
 
-from branchwise.agents.environments.chromium import chromium, flags
+from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text
 from branchwise.store.errors import EnvironmentFailed

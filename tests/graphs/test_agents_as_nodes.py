@@ -15,7 +15,7 @@ from branchwise import agents
 from branchwise.agents import verifiers
 from branchwise.agents.actor import actor
 from branchwise.agents.constraint import constraint
-from branchwise.agents.environments.scripted import scripted as house
+from branchwise.environments.scripted import scripted as house
 from branchwise.agents.generator import generator
 from branchwise.models.direct import direct
 from branchwise.models.scripted import scripted

@@ -11,7 +11,7 @@ import pytest
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.agents.sandbox import SandboxError, sandbox
+from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.graphs.run import solve
 from branchwise.store.store import Store
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.opening import Opening
+from branchwise.environments.spec import Opening
 from branchwise.models.uniform import uniform
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse, resume_browse

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.protocol import Action, Environment, Outcome, Session
-from branchwise.agents.environments.scripted import HOUSE, Door, scripted
+from branchwise.environments.protocol import Action, Environment, Outcome, Session
+from branchwise.environments.scripted import HOUSE, Door, scripted
 from branchwise.models.scripted import Scripted
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.models.protocol import Request

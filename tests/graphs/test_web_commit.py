@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.scripted import Door, scripted
-from branchwise.agents.environments.veil import MASK, Veil
+from branchwise.environments.scripted import Door, scripted
+from branchwise.environments.browser.masking import MASK, Veil
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.models.protocol import Request
 from branchwise.graphs.web.request import WebOptions

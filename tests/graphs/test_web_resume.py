@@ -18,7 +18,7 @@ from typing import cast
 
 import pytest
 
-from branchwise.agents.environments.chromium import chromium
+from branchwise.environments.browser.chromium import chromium
 from branchwise.store.errors import EnvironmentFailed
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store

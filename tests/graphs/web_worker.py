@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from branchwise.agents.environments.browser import Window, browser
+from branchwise.environments.browser.browser import Window, browser
 from branchwise.models.codec import request_json
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Reply, Request

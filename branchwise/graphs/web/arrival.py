@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from branchwise.agents.environments.protocol import Effect
+from branchwise.environments.protocol import Effect
 from branchwise.store.records import NodeId
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import log
 
 from branchwise.agents.actor import Candidate
-from branchwise.agents.environments.protocol import Effect
+from branchwise.environments.protocol import Effect
 from branchwise.graphs.web.arrival import Arrival, Judgement
 from branchwise.graphs.web.visits import HELD
 from branchwise.store.records import ROOT, Node, NodeId, Vouch

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from branchwise.agents.actor import ActorState, ActorUpdate
-from branchwise.agents.environments.ladder import Footstep, Restored, ladder
-from branchwise.agents.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.environments.restore import Footstep, Restored, ladder
+from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
 from branchwise.models.protocol import Agent
 from branchwise.models.budget import Purse
 from branchwise.agents.value import ValueState, ValueUpdate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from branchwise.agents.environments.opening import Opening
+from branchwise.environments.spec import Opening
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
 from branchwise.graphs import strategies

@@ -9,7 +9,7 @@ from dataclasses import replace
 from langgraph.runtime import Runtime
 
 from branchwise.agents.actor import ActorState
-from branchwise.agents.environments.protocol import Session
+from branchwise.environments.protocol import Session
 from branchwise.graphs.web.nodes import judged, passed, proposed
 from branchwise.graphs.web.place import Place
 from branchwise.graphs.web.state import WebState

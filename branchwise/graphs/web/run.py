@@ -12,8 +12,8 @@ from langgraph.types import Command
 from pydantic import TypeAdapter
 
 from branchwise.agents.actor import actor
-from branchwise.agents.environments.opening import Opening, opened
-from branchwise.agents.environments.protocol import Environment
+from branchwise.environments.spec import Opening, opened
+from branchwise.environments.protocol import Environment
 from branchwise.models.recorded import recorded
 from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model

@@ -10,7 +10,7 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
-from branchwise.agents.environments.protocol import Action, Effect, Observation, Outcome, Session
+from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
 from branchwise.agents.value import ValueState
 from branchwise.graphs.web.arrival import Arrival, Judgement
 from branchwise.graphs.web.place import Place

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.chromium import chromium
+from branchwise.environments.browser.chromium import chromium
 from branchwise.store.errors import EnvironmentFailed
 
 

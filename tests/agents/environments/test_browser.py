@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.ladder import Footstep, ladder
-from branchwise.agents.environments.protocol import Action, Effect
-from branchwise.agents.environments.session import Session
-from branchwise.agents.environments.worlds import worlds
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.protocol import Action, Effect
+from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "shop.py"

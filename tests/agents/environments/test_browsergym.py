@@ -10,9 +10,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from branchwise.agents.environments.browser import Window
-from branchwise.agents.environments.browsergym import browsergym
-from branchwise.agents.environments.protocol import Action
+from branchwise.environments.browser.browser import Window
+from branchwise.environments.browsergym import browsergym
+from branchwise.environments.protocol import Action
 from branchwise.models.uniform import uniform
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse

@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import WSMsgType, web
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.network import Border, border
-from branchwise.agents.environments.protocol import Action, Effect
-from branchwise.agents.environments.session import Session
-from branchwise.agents.environments.waiting import waiting
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.browser.network import Border, border
+from branchwise.environments.protocol import Action, Effect
+from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.settle import waiting
 from branchwise.store.errors import ActionRefused, BadAction, BadInput
 
 LEAKS = {

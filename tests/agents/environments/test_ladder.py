@@ -8,10 +8,10 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.ladder import Footstep, ladder
-from branchwise.agents.environments.protocol import Action
-from branchwise.agents.environments.session import Session
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.protocol import Action
+from branchwise.environments.browser.session import Session
 from tests.agents.environments.kinds_of_state import PATHS, WRITING, Kinds
 
 HEAP = "JS heap"

@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.screenshot import Screenshot
-from branchwise.agents.environments.scripted import scripted as house
-from branchwise.agents.environments.session import Session
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.browser.screenshot import Screenshot
+from branchwise.environments.scripted import scripted as house
+from branchwise.environments.browser.session import Session
 from branchwise.models.endpoint import endpoint
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Capabilities

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.environments.browser import Window
-from branchwise.agents.environments.ladder import Footstep, ladder
-from branchwise.agents.environments.miniwob import miniwob
-from branchwise.agents.environments.protocol import Action, Effect
+from branchwise.environments.browser.browser import Window
+from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.miniwob import miniwob
+from branchwise.environments.protocol import Action, Effect
 from branchwise.store.errors import UnknownName
 
 if find_spec("miniwob") is None and not os.environ.get("CI"):

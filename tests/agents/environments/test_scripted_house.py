@@ -2,9 +2,9 @@
 
 import pytest
 
-from branchwise.agents.environments.ladder import Footstep, Restored, ladder
-from branchwise.agents.environments.protocol import Action, Effect, Environment, Snapshot
-from branchwise.agents.environments.scripted import Door, scripted
+from branchwise.environments.restore import Footstep, Restored, ladder
+from branchwise.environments.protocol import Action, Effect, Environment, Snapshot
+from branchwise.environments.scripted import Door, scripted
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, EnvironmentFailed
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import aiohttp
 
-from branchwise.agents.environments.browser import Window, browser
-from branchwise.agents.environments.protocol import Session
-from branchwise.agents.environments.session import Session as Branch
-from branchwise.agents.environments.worlds import worlds
+from branchwise.environments.browser.browser import Window, browser
+from branchwise.environments.protocol import Session
+from branchwise.environments.browser.session import Session as Branch
+from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
 from branchwise.cli.viewer.write import write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.agents.sandbox import SandboxError, sandbox
+from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.graphs.tasks.domain.instances import Instance
 from branchwise.graphs.tasks.humaneval import grade, humaneval, instances
 from branchwise.store.errors import BadInput

@@ -7,8 +7,8 @@ import unicodedata
 from typing import TypedDict
 from urllib.parse import unquote, urlsplit
 
-from branchwise.agents.environments.actions import Step
-from branchwise.agents.environments.protocol import Effect
+from branchwise.environments.browser.actions import Step
+from branchwise.environments.protocol import Effect
 
 _WORDS = """
     accept account-delete agree apply approve archive book buy cancel close-account confirm deactivate delete

@@ -12,9 +12,9 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import Error
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
-from branchwise.agents.environments.session import Session
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
+from branchwise.environments.browser.session import Session
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
 _START = """async seed => {

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from playwright.async_api import Locator, Page
 
-from branchwise.agents.environments.actions import Step
-from branchwise.agents.environments.observation import Element
+from branchwise.environments.browser.actions import Step
+from branchwise.environments.browser.observation import Element
 from branchwise.store.errors import BadAction
 
 _SECRET = re.compile(r"\{secret:([A-Za-z0-9_]+)\}")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.screenshot import Screenshot
-from branchwise.agents.environments.worlds import worlds
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.browser.screenshot import Screenshot
+from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.store.errors import BadInput
 
 FORK_TOKEN = "BRANCHWISE_FORK_TOKEN"  # noqa: S105 - the variable's name, not a token

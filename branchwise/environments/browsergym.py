@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
-from branchwise.agents.environments.browser import Chrome, Window, browser
-from branchwise.agents.environments.facade import Facade
-from branchwise.agents.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
-from branchwise.agents.environments.session import Session
+from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.sync_proxy import Facade
+from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
+from branchwise.environments.browser.session import Session
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
 _QUOTED = re.compile(r'"([^"]+)"')

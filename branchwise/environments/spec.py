@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import cast
 
-from branchwise.agents.environments.protocol import Environment
+from branchwise.environments.protocol import Environment
 from branchwise.store.errors import BadInput, UnknownName
 
 NAMES = ("browser", "browsergym", "miniwob", "scripted")
@@ -44,7 +44,7 @@ def _factory(name: str) -> Callable[..., Environment]:
     if not function:
         if name not in NAMES:
             raise UnknownName("environment", name, NAMES)
-        module, function = f"branchwise.agents.environments.{_FILES.get(name, name)}", _FILES.get(name, name)
+        module, function = f"branchwise.environments.{_FILES.get(name, name)}", _FILES.get(name, name)
     try:
         return cast("Callable[..., Environment]", getattr(import_module(module), function))
     except (AttributeError, ValueError) as error:

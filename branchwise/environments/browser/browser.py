@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
-from branchwise.agents.environments.chromium import chromium, flags
-from branchwise.agents.environments.memory import Kept
-from branchwise.agents.environments.network import Border, Guard, border
-from branchwise.agents.environments.protocol import Abilities, Snapshot
-from branchwise.agents.environments.screenshot import Screenshot
-from branchwise.agents.environments.session import Session, Setting
-from branchwise.agents.environments.waiting import Traffic
+from branchwise.environments.browser.chromium import chromium, flags
+from branchwise.environments.browser.memory import Kept
+from branchwise.environments.browser.network import Border, Guard, border
+from branchwise.environments.protocol import Abilities, Snapshot
+from branchwise.environments.browser.screenshot import Screenshot
+from branchwise.environments.browser.session import Session, Setting
+from branchwise.environments.browser.settle import Traffic
 from branchwise.store.errors import EnvironmentFailed
 
 _PATIENCE = 5.0

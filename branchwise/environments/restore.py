@@ -6,13 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from branchwise.agents.environments.protocol import (
-    Action,
-    Effect,
-    Environment,
-    Session,
-    Snapshot,
-)
+from branchwise.environments.protocol import Action, Effect, Environment, Session, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
 Rung = Literal["live", "snapshot", "replay"]

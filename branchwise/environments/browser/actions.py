@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from branchwise.agents.environments.observation import Element
+from branchwise.environments.browser.observation import Element
 from branchwise.store.errors import BadAction
 
 Verb = Literal["click", "fill", "select", "hover", "press", "scroll", "goto", "back", "tab", "stop"]

@@ -7,14 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from branchwise.agents.environments.protocol import (
-    Abilities,
-    Action,
-    Effect,
-    Observation,
-    Outcome,
-    Snapshot,
-)
+from branchwise.environments.protocol import Abilities, Action, Effect, Observation, Outcome, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, EnvironmentFailed
 from branchwise.store.records import Json
 

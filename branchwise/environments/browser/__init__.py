@@ -1,0 +1,1 @@
+"""A web browser as an environment."""
