@@ -21,8 +21,8 @@ from branchwise.models import load
 from branchwise.agents.prompts import fill
 from branchwise.models.protocol import Message, Model, Request, Task
 from branchwise.statistics.pass_at_k import pass_at_k
-from branchwise.graphs.tasks.calendar import Steer, calendar, instances
-from branchwise.graphs.tasks.domain.instances import Instance
+from branchwise.tasks.calendar import Steer, calendar, instances
+from branchwise.tasks.domains.instances import Instance
 from branchwise.store.records import Constraints
 
 _STEERS: tuple[Steer, ...] = ("hours", "form")

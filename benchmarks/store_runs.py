@@ -31,7 +31,7 @@ from branchwise.agents.generator import generator
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Reply, Request
 from branchwise.agents.verifiers.llm import llm
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.run import solve
 from branchwise.store.records import Constraints
 from branchwise.store.store import Store

@@ -50,7 +50,7 @@ def test_a_strategy_a_task_and_an_agent_are_one_file_and_a_test_each() -> None:
     assert len(TESTS) == 3
     assert [path for path in SHOWN if path not in TESTS and path.endswith(".py")] == [
         "branchwise/graphs/strategies/pair.py",
-        "branchwise/graphs/tasks/parity.py",
+        "branchwise/tasks/parity.py",
         "branchwise/agents/critic.py",
     ]
 

@@ -22,8 +22,8 @@ from aiohttp import web
 
 from branchwise.models import load
 from branchwise.models.protocol import Message, Model, Request, Shape
-from branchwise.graphs import tasks
-from branchwise.graphs.tasks.domain.instances import Instance
+from branchwise import tasks
+from branchwise.tasks.domains.instances import Instance
 from branchwise.store.records import Constraints
 
 _MOST = 256

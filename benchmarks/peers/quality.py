@@ -28,9 +28,9 @@ from branchwise.models.pool import Pool
 from branchwise.agents.prompts import fill
 from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.live.experiment import spread
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.state import Options
-from branchwise.graphs.tasks.domain.instances import Instance
+from branchwise.tasks.domains.instances import Instance
 from branchwise.store.store import Store
 
 HERE = Path(__file__).parent

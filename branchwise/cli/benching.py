@@ -30,7 +30,7 @@ from branchwise.bench.report import Report
 from branchwise.bench.tables import write
 from branchwise.bench.terminal import grid, terminal
 from branchwise.cli.exits import run
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.opened import opened_engine, opened_store
 from branchwise.graphs.pairs import pairs
 from branchwise.store.errors import BadInput

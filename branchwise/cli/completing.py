@@ -29,7 +29,7 @@ def strategies_or_auto(incomplete: str) -> list[str]:
 
 def tasks(incomplete: str) -> list[str]:
     """Tasks."""
-    from branchwise.graphs import tasks as all_tasks
+    from branchwise import tasks as all_tasks
 
     return _begun(incomplete, *all_tasks.names())
 

@@ -32,7 +32,7 @@ def strategies(as_json: AsJson = False) -> None:
 
 def tasks(as_json: AsJson = False) -> None:
     """List the tasks and whether a program can check their answers."""
-    from branchwise.graphs import tasks as all_tasks
+    from branchwise import tasks as all_tasks
 
     loaded = [all_tasks.load(name) for name in all_tasks.names()]
     if as_json:

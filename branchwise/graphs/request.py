@@ -14,7 +14,8 @@ from branchwise import models
 from branchwise.agents.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model, Task
-from branchwise.graphs import strategies, tasks
+from branchwise.graphs import strategies
+from branchwise import tasks
 from branchwise.graphs.needs import check_abilities, check_needs
 from branchwise.graphs.state import Options
 from branchwise.store.errors import BadInput

@@ -22,7 +22,7 @@ from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
 from branchwise.graphs.plangen import Plangen, plangen, shape, start

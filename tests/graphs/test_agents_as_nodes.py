@@ -31,7 +31,7 @@ from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.store.records import Constraints
 
 TEXT, GAME = tasks.load("text"), tasks.load("game24")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from branchwise.serving.idealised import Timed
 from branchwise.graphs.result import Result
-from branchwise.graphs.tasks.domain.instances import Grades, Instance
+from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.store.records import Node, Usage
 from branchwise.store.rows import CallRecord
 from branchwise.store.tree import Tree

@@ -21,7 +21,7 @@ from branchwise import models
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Message, Reply, Request
 from branchwise.agents.verifiers.conversation import conversation
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Constraints

@@ -20,7 +20,7 @@ from branchwise.serving.metrics import Load, load
 from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.pool import Pool
 from branchwise.models.protocol import Capabilities, Message, Request, Shape
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.graphs.state import Options
 from branchwise.store.errors import ModelError
 

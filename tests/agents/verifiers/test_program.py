@@ -10,7 +10,7 @@ import pytest
 from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import VerifierState
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.store.records import Constraints, Verdict, Vouch
 
 RIGHT = Verdict(score=100, accepted=True, feedback="", vouch=Vouch.SOUND, verifier="program")

@@ -16,7 +16,7 @@ from branchwise.bench.live.report import live_report
 from branchwise.bench.live.samples import samples_log
 from branchwise.bench.log import Log
 from branchwise.cli.app import app
-from branchwise.graphs import tasks
+from branchwise import tasks
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Budget
 from branchwise.store.store import Store

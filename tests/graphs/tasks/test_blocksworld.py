@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.blocksworld import blocksworld, grade, instances
-from branchwise.graphs.tasks.domain.blocks import World, world_from_pairs
-from branchwise.graphs.tasks.domain.instances import Instance, read_records
+from branchwise.tasks.blocksworld import blocksworld, grade, instances
+from branchwise.tasks.domains.blocks import World, world_from_pairs
+from branchwise.tasks.domains.instances import Instance, read_records
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict
 

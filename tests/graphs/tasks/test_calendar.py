@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.calendar import Steer, calendar, grade, instances, slot_in
-from branchwise.graphs.tasks.domain.calendar_text import calendar_text
-from branchwise.graphs.tasks.domain.instances import read_records
-from branchwise.graphs.tasks.domain.meetings import WEEK, Meeting, Slot, meeting_data, typed_meeting
+from branchwise.tasks.calendar import Steer, calendar, grade, instances, slot_in
+from branchwise.tasks.domains.calendar_text import calendar_text
+from branchwise.tasks.domains.instances import read_records
+from branchwise.tasks.domains.meetings import WEEK, Meeting, Slot, meeting_data, typed_meeting
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Json, Vouch
 

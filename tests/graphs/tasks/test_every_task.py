@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from branchwise.models.protocol import Task
-from branchwise.graphs import tasks
-from branchwise.graphs.tasks.text import text as text_task
+from branchwise import tasks
+from branchwise.tasks.text import text as text_task
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Constraints
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.domain.arithmetic import expression, reachable
-from branchwise.graphs.tasks.domain.instances import Instance, read_records
-from branchwise.graphs.tasks.game24 import game24, grade, instances
+from branchwise.tasks.domains.arithmetic import expression, reachable
+from branchwise.tasks.domains.instances import Instance, read_records
+from branchwise.tasks.game24 import game24, grade, instances
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Verdict
 

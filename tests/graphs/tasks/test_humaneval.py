@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
-from branchwise.graphs.tasks.domain.instances import Instance
-from branchwise.graphs.tasks.humaneval import grade, humaneval, instances
+from branchwise.tasks.domains.instances import Instance
+from branchwise.tasks.humaneval import grade, humaneval, instances
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict, Vouch
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.domain.instances import Instance
-from branchwise.graphs.tasks.domain.instructions import ARGUMENTS, follows, well_formed
-from branchwise.graphs.tasks.domain.tongues import language
-from branchwise.graphs.tasks.ifeval import grade, ifeval, instances
+from branchwise.tasks.domains.instances import Instance
+from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
+from branchwise.tasks.domains.languages import language
+from branchwise.tasks.ifeval import grade, ifeval, instances
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs import tasks
-from branchwise.graphs.tasks.domain.instances import read_records
-from branchwise.graphs.tasks.domain.mathematics import final_answer, normal_form, same_answer
+from branchwise import tasks
+from branchwise.tasks.domains.instances import read_records
+from branchwise.tasks.domains.mathematics import final_answer, normal_form, same_answer
 
 
 @pytest.mark.parametrize(

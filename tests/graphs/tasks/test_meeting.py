@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.domain.instances import read_records
-from branchwise.graphs.tasks.domain.visits import Friend, Outing, most_friends, visits_text
-from branchwise.graphs.tasks.meeting import grade, instances, meeting
+from branchwise.tasks.domains.instances import read_records
+from branchwise.tasks.domains.visits import Friend, Outing, most_friends, visits_text
+from branchwise.tasks.meeting import grade, instances, meeting
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.tasks.domain.instances import Instance
-from branchwise.graphs.tasks.domain.procedures import Measures, draw_procedure, measures, run_procedure
-from branchwise.graphs.tasks.procedure import grade, instances, measure, procedure
+from branchwise.tasks.domains.instances import Instance
+from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
+from branchwise.tasks.procedure import grade, instances, measure, procedure
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict
 

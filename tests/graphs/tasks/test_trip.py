@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from branchwise.graphs.tasks.domain.instances import read_records
-from branchwise.graphs.tasks.domain.trips import trip_text, typed_trip
-from branchwise.graphs.tasks.trip import grade, instances, trip
+from branchwise.tasks.domains.instances import read_records
+from branchwise.tasks.domains.trips import trip_text, typed_trip
+from branchwise.tasks.trip import grade, instances, trip
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict
 

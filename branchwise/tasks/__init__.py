@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from branchwise.models.protocol import Task
-from branchwise.graphs.tasks.domain.instances import Benchmark
+from branchwise.tasks.domains.instances import Benchmark
 from branchwise.store.errors import BadInput, UnknownName
 
 _GROUP = "branchwise.tasks"

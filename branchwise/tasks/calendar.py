@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.calendar_text import calendar_text
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
-from branchwise.graphs.tasks.domain.meetings import (
+from branchwise.tasks.domains.calendar_text import calendar_text
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.meetings import (
     MEETING_SCHEMA,
     WEEK,
     Meeting,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.mathematics import final_answer
+from branchwise.tasks.domains.mathematics import final_answer
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
 

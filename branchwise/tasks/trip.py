@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
-from branchwise.graphs.tasks.domain.trips import (
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.trips import (
     Trip,
     broken_rules,
     broken_so_far,

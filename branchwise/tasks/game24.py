@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.arithmetic import Numbers, combine, expression, moves, reachable, without
-from branchwise.graphs.tasks.domain.instances import Grades, Instance
+from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
+from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from branchwise.models.protocol import Task
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
-from branchwise.graphs.tasks.domain.mathematics import final_answer, same_answer
-from branchwise.graphs.tasks.domain.questions import question_task
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.mathematics import final_answer, same_answer
+from branchwise.tasks.domains.questions import question_task
 
 _INSTRUCTIONS = r"""{problem}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
-from branchwise.graphs.tasks.domain.instructions import ARGUMENTS, follows, well_formed
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.blocks import TABLE, Below, World, actions_in, world_from_pairs
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.blocks import TABLE, Below, World, actions_in, world_from_pairs
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
 

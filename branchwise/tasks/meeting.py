@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
-from branchwise.graphs.tasks.domain.visits import Friend, Outing, most_friends, replay, visits_text
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.visits import Friend, Outing, most_friends, replay, visits_text
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, Vouch
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import Shape, Task
-from branchwise.graphs.tasks.domain.instances import Grades, Instance
-from branchwise.graphs.tasks.domain.procedures import Measures, draw_procedure, measures, run_procedure
+from branchwise.tasks.domains.instances import Grades, Instance
+from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from branchwise.models.protocol import Shape, Task
 from branchwise.environments.sandbox.sandbox import Limits, sandbox
-from branchwise.graphs.tasks.domain.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, Vouch
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from branchwise.graphs.tasks.domain.tongues import language
+from branchwise.tasks.domains.languages import language
 
 Facts: TypeAlias = Mapping[str, Any]
 """The arguments of one instruction, as `ARGUMENTS` types them."""

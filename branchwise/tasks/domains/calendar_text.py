@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from branchwise.graphs.tasks.domain.meetings import WEEK, Block, Meeting, minutes
+from branchwise.tasks.domains.meetings import WEEK, Block, Meeting, minutes
 
 _DAY = rf"(?:{'|'.join(WEEK)})"
 _SPAN = r"\d{1,2}:\d{2} to \d{1,2}:\d{2}"
