@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from branchwise.agents.audit import Audit, Labelled, audit
+from branchwise.agents.planning.audit import Audit, Labelled, audit
 from branchwise.bench.log import Log, Recorded
 from branchwise.bench.outcomes import player, shuffled
 from branchwise.bench.planning import Scored, folds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import fmean
 
-from branchwise.agents.audit import Audit, Labelled, audit
-from branchwise.agents.policy_table import PolicyTable, Row
+from branchwise.agents.planning.audit import Audit, Labelled, audit
+from branchwise.agents.planning.policy_table import PolicyTable, Row
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import outcomes
 from branchwise.bench.planning import fit_table

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import fmean, quantiles
 
-from branchwise.agents.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
 from branchwise.bench.outcomes import Outcomes
 from branchwise.bench.policy import Policy
 from branchwise.bench.probing import Probe, fit_maps, fit_prior, forecast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from branchwise.agents.policy_table import Knobs
+from branchwise.agents.planning.policy_table import Knobs
 from branchwise.bench.log import Log
 from branchwise.bench.step_knobs import FEWEST, MOST, step_knobs
 from branchwise.graphs import strategies

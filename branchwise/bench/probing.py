@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from branchwise.statistics.beta import Beta
-from branchwise.agents.difficulty import estimate, signals
-from branchwise.agents.difficulty_map import DifficultyMap, Signal
+from branchwise.agents.planning.difficulty import estimate, signals
+from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
 from branchwise.bench.log import Log
 from branchwise.bench.outcomes import shuffled
 from branchwise.bench.replay import Judge, probe

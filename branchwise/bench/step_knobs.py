@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.agents.policy_table import Knobs
+from branchwise.agents.planning.policy_table import Knobs
 
 FEWEST, MOST = 4, 16
 """Between these N a tree of recorded steps neither starves nor runs dry."""

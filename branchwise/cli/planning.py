@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from branchwise.agents.policy_table import PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyTable, Row
 from branchwise.cli import completing
 from branchwise.cli.console import out
 from branchwise.cli.exits import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from branchwise.agents.audit import Audit
+from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
 from branchwise.graphs.protocols import Aggregation
 from branchwise.store.records import Node, Vouch

@@ -20,10 +20,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from branchwise.agents.constraint import constraint
-from branchwise.agents.planner import planner
-from branchwise.agents.prior import prior
-from branchwise.agents.selector import selector
-from branchwise.agents.ucb import Arm, Record
+from branchwise.agents.planning.planner import planner
+from branchwise.agents.planning.prior import prior
+from branchwise.agents.planning.selector import selector
+from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
 from branchwise.graphs.calls import PROBE, affordable_samples
 from branchwise.graphs.conclude import conclude

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from branchwise.agents.policy_table import PolicyTable
+from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
 

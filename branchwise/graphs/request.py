@@ -11,7 +11,7 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 
 from branchwise import models
-from branchwise.agents.policy_table import PolicyTable
+from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model, Task
 from branchwise.graphs import strategies

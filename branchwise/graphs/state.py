@@ -8,11 +8,11 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
-from branchwise.agents.policy_table import Knobs, PolicyTable
+from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Sampler, Task
 from branchwise.models.budget import Purse
-from branchwise.agents.ucb import Mode, Record, Term, Weights
+from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
 from branchwise.graphs.docket import Docket
 from branchwise.graphs.notebook import Notebook
 from branchwise.store.records import Constraints, NodeId

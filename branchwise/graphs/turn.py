@@ -10,11 +10,11 @@ from langchain_core.runnables import RunnableConfig
 
 from branchwise import models
 from branchwise.models.recorded import recorded
-from branchwise.agents.policy_table import PolicyTable
+from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model, Sampler, Task
 from branchwise.models.budget import Purse
-from branchwise.agents.ucb import Arm, Record, Weights
+from branchwise.agents.planning.ucb import Arm, Record, Weights
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program

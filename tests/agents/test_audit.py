@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from branchwise.agents.audit import Labelled, audit, optimal_samples, resampling_value
+from branchwise.agents.planning.audit import Labelled, audit, optimal_samples, resampling_value
 from branchwise.store.records import Vouch
 
 PAPER = ((0.58, 0.87), (0.42, 0.13))

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from branchwise.statistics.beta import Beta
-from branchwise.agents.difficulty import NO_BASIS, estimate, signals
-from branchwise.agents.difficulty_map import DifficultyMap
+from branchwise.agents.planning.difficulty import NO_BASIS, estimate, signals
+from branchwise.agents.planning.difficulty_map import DifficultyMap
 from branchwise.store.records import Node, Vouch
 
 

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from branchwise.statistics.beta import Beta
-from branchwise.agents.difficulty import NO_BASIS, Difficulty
-from branchwise.agents.difficulty_map import DifficultyMap
-from branchwise.agents.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.difficulty import NO_BASIS, Difficulty
+from branchwise.agents.planning.difficulty_map import DifficultyMap
+from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
 from branchwise.store.errors import BadInput
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)

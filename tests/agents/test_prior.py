@@ -2,7 +2,7 @@
 
 import pytest
 
-from branchwise.agents.prior import read_prior
+from branchwise.agents.planning.prior import read_prior
 
 STRATEGIES = {"best_of_n": "", "rebase": "", "tree_of_thoughts": ""}
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.agents.selector import selector
-from branchwise.agents.ucb import Arm, Record, Weights, ucb
+from branchwise.agents.planning.selector import selector
+from branchwise.agents.planning.ucb import Arm, Record, Weights, ucb
 
 NAMES = ("best_of_n", "rebase", "tree_of_thoughts")
 PRIOR = {"best_of_n": 0.4, "rebase": 0.1, "tree_of_thoughts": 0.9}

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from branchwise.agents.difficulty import Difficulty, estimate
-from branchwise.agents.policy_table import PolicyTable
+from branchwise.agents.planning.difficulty import Difficulty, estimate
+from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.bench.fit_planner import fit_planner
 from branchwise.bench.log import Header, Log, Recorded
 from branchwise.cli.bench import bench

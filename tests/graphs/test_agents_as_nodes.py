@@ -19,11 +19,11 @@ from branchwise.environments.scripted import scripted as house
 from branchwise.agents.generator import generator
 from branchwise.models.direct import direct
 from branchwise.models.scripted import scripted
-from branchwise.agents.planner import planner
-from branchwise.agents.prior import prior
+from branchwise.agents.planning.planner import planner
+from branchwise.agents.planning.prior import prior
 from branchwise.agents.proposer import proposer
-from branchwise.agents.selector import selector
-from branchwise.agents.ucb import Record
+from branchwise.agents.planning.selector import selector
+from branchwise.agents.planning.ucb import Record
 from branchwise.agents.value import value
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm

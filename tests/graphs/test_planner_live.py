@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from branchwise.agents.audit import Audit
+from branchwise.agents.planning.audit import Audit
 from branchwise.statistics.beta import Beta
-from branchwise.agents.difficulty_map import DifficultyMap
+from branchwise.agents.planning.difficulty_map import DifficultyMap
 from branchwise.statistics.isotonic import Steps
 from branchwise.models.scripted import Scripted, scripted
-from branchwise.agents.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
 from branchwise.models.protocol import Request
 from branchwise.graphs import policies
 from branchwise.graphs.run import Result, solve

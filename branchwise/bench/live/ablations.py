@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import get_args
 
-from branchwise.agents.ucb import Term
+from branchwise.agents.planning.ucb import Term
 from branchwise.store.errors import UnknownName
 
 _ABLATIONS: Mapping[str, tuple[str, ...]] = {

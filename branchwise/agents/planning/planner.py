@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from branchwise.agents.difficulty import Difficulty, estimate
-from branchwise.agents.policy_table import Choice, Knobs, PolicyTable
+from branchwise.agents.planning.difficulty import Difficulty, estimate
+from branchwise.agents.planning.policy_table import Choice, Knobs, PolicyTable
 from branchwise.models.protocol import Agent
 from branchwise.store.records import Node, Vouch
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from branchwise.statistics.beta import Beta
-from branchwise.agents.difficulty_map import DifficultyMap, Signal
+from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
 from branchwise.store.records import Node, Vouch
 
 _TAIL = 0.05

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from branchwise.models.protocol import Agent
-from branchwise.agents.ucb import Mode, Record, Terms, Weights, ucb
+from branchwise.agents.planning.ucb import Mode, Record, Terms, Weights, ucb
 
 
 class SelectorState(TypedDict):

@@ -1,0 +1,1 @@
+"""Choosing a strategy, and knowing when to stop."""
