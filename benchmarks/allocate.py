@@ -19,7 +19,7 @@ from statistics import linear_regression
 from time import thread_time
 
 from branchwise.graphs import strategies
-from branchwise.graphs.protocols import Strategy
+from branchwise.graphs.strategies.protocol import Strategy
 from branchwise.store.records import Node, child_id
 from branchwise.store.tree import Tree
 

@@ -32,7 +32,7 @@ from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Reply, Request
 from branchwise.agents.verifiers.llm import llm
 from branchwise import tasks
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 from branchwise.store.records import Constraints
 from branchwise.store.store import Store
 from tests.crash.postgres import own_postgres

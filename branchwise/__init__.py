@@ -14,11 +14,11 @@ from branchwise.store.records import Budget
 if TYPE_CHECKING:
     from branchwise.models.pool import Pool
     from branchwise.models.budget import Purse
-    from branchwise.graphs.fork import fork
-    from branchwise.graphs.replay import replay
-    from branchwise.graphs.run import Result, resume, solve
-    from branchwise.graphs.submit import submit
-    from branchwise.graphs.worker import work
+    from branchwise.graphs.search.fork import fork
+    from branchwise.graphs.search.replay import replay
+    from branchwise.graphs.search.run import Result, resume, solve
+    from branchwise.graphs.search.submit import submit
+    from branchwise.graphs.search.worker import work
 
 __all__ = [
     "BranchwiseError",

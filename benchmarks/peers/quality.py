@@ -29,7 +29,7 @@ from branchwise.agents.prompts import fill
 from branchwise.statistics.bootstrap import bootstrap
 from branchwise.bench.live.experiment import spread
 from branchwise import tasks
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.tasks.domains.instances import Instance
 from branchwise.store.store import Store
 

@@ -11,7 +11,7 @@ from branchwise.bench.policy import Policy
 from branchwise.bench.replay import Deck, Judge, Played, halves, replay
 from branchwise.bench.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
-from branchwise.graphs.protocols import Aggregator, Strategy
+from branchwise.graphs.strategies.protocol import Aggregator, Strategy
 
 Draws = Sequence[Recorded]
 

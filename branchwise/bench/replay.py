@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from branchwise.bench.log import Recorded
-from branchwise.graphs.protocols import Aggregator, Strategy
+from branchwise.graphs.strategies.protocol import Aggregator, Strategy
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Node, NodeId, Vouch, child_id
 from branchwise.store.tree import Tree

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from branchwise.bench.log import Header, Log, Recorded
 from branchwise.graphs import strategies
-from branchwise.graphs.calls import PROBE
+from branchwise.graphs.search.calls import PROBE
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Node, Vouch
 from branchwise.store.store import RunRecord, Status, Store

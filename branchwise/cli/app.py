@@ -90,7 +90,7 @@ def solve(
 ) -> None:
     """Solve one problem and print the answer, the tree and the bill."""
     from branchwise.cli.solving import solving
-    from branchwise.graphs.pairs import pairs
+    from branchwise.graphs.search.pairs import pairs
 
     try:
         text = _problem(problem, file)

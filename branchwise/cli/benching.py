@@ -31,8 +31,8 @@ from branchwise.bench.tables import write
 from branchwise.bench.terminal import grid, terminal
 from branchwise.cli.exits import run
 from branchwise import tasks
-from branchwise.graphs.opened import opened_engine, opened_store
-from branchwise.graphs.pairs import pairs
+from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.search.pairs import pairs
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 

@@ -46,7 +46,7 @@ def fit(
 ) -> None:
     """Fit a policy table from recorded samples, or from the runs of a store."""
     from branchwise.bench.fit_planner import fit_planner
-    from branchwise.graphs.policies import default_path
+    from branchwise.graphs.search.policies import default_path
 
     async def work() -> None:
         found = await _log(log, task, model, labels, store)
@@ -89,7 +89,7 @@ def show(
 ) -> None:
     """Show a policy table, and where tables are kept."""
     from branchwise.bench.terminal import grid
-    from branchwise.graphs.policies import folder
+    from branchwise.graphs.search.policies import folder
 
     async def work() -> None:
         if table is not None and not table.is_file():

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from branchwise.graphs.state import Event
+from branchwise.graphs.search.state import Event
 
 
 class Progress:

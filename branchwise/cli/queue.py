@@ -62,9 +62,9 @@ def submit(
 ) -> None:
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
     from branchwise.cli.queued import read_lines
-    from branchwise.graphs.pairs import pairs, part
-    from branchwise.graphs.request import options_of
-    from branchwise.graphs.submit import submit as enqueue
+    from branchwise.graphs.search.pairs import pairs, part
+    from branchwise.graphs.search.request import options_of
+    from branchwise.graphs.search.submit import submit as enqueue
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from branchwise.cli.exits import run
-from branchwise.graphs.worker import Report, work
+from branchwise.graphs.search.worker import Report, work
 from branchwise.store.errors import BadInput
 
 _STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}

@@ -13,12 +13,12 @@ from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import print_result, print_tree
-from branchwise.graphs.pairs import Value, part
-from branchwise.graphs.request import options_of
-from branchwise.graphs.result import Result
-from branchwise.graphs.run import resume as resume_run
-from branchwise.graphs.run import solve as solve_problem
-from branchwise.graphs.state import Event
+from branchwise.graphs.search.pairs import Value, part
+from branchwise.graphs.search.request import options_of
+from branchwise.graphs.search.result import Result
+from branchwise.graphs.search.run import resume as resume_run
+from branchwise.graphs.search.run import solve as solve_problem
+from branchwise.graphs.search.state import Event
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
 

@@ -55,8 +55,8 @@ def fork(
     """Begin a new run at a node of an old one; calls that the old one made and the new one repeats are free."""
     from branchwise.cli.showing import find_run
     from branchwise.cli.solving import how_to_resume
-    from branchwise.graphs.fork import fork as fork_run
-    from branchwise.graphs.pairs import pairs, part
+    from branchwise.graphs.search.fork import fork as fork_run
+    from branchwise.graphs.search.pairs import pairs, part
     from branchwise.store.records import Budget
     from branchwise.store.store import RunRecord
 
@@ -88,8 +88,8 @@ def fork(
 def replay(run_id: RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
     from branchwise.cli.showing import find_run
-    from branchwise.graphs.replay import Replay
-    from branchwise.graphs.replay import replay as replay_run
+    from branchwise.graphs.search.replay import Replay
+    from branchwise.graphs.search.replay import replay as replay_run
 
     async def work() -> Replay:
         return await replay_run((await find_run(run_id, store)).id, store=store)

@@ -92,7 +92,7 @@ def web(
     """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
     from branchwise.cli.browsing import Errand, browsing
     from branchwise.cli.exits import refuse
-    from branchwise.graphs.pairs import pairs, settings
+    from branchwise.graphs.search.pairs import pairs, settings
     from branchwise.graphs.web.request import WebOptions
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget

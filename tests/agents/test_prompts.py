@@ -8,7 +8,7 @@ import pytest
 
 from branchwise.models.scripted import scripted
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 from branchwise.store.errors import BadInput
 
 

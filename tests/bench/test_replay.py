@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from branchwise.bench.log import Recorded
 from branchwise.bench.replay import Judge, Played, halves, probe, replay
 from branchwise.graphs import aggregations, strategies
-from branchwise.graphs.protocols import Allocation
+from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch

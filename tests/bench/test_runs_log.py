@@ -17,8 +17,8 @@ from branchwise.models.protocol import Request
 from branchwise.bench.log import Log
 from branchwise.bench.runs_log import runs_log
 from branchwise.cli.app import app
-from branchwise.graphs.run import solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch
 from branchwise.store.store import Store

@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_importing_branchwise_loads_no_engine() -> None:
     code = (
-        "import sys, branchwise, branchwise.graphs.run;"
+        "import sys, branchwise, branchwise.graphs.search.run;"
         "print([m for m in ('litellm', 'xllamacpp', 'openai', 'playwright') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

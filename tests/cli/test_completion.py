@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 
 COMMAND = Path(sys.executable).with_name("branchwise")
 

@@ -15,8 +15,8 @@ import networkx as nx
 import pytest
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import Result, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import Result, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.database.database import Database
 from branchwise.store.database.schema import HEAD, VERSION_TABLE
 from tests.graphs.resume_worker import PROBLEM, _write

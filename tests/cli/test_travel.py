@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
 from tests.graphs.resume_worker import PROBLEM, _write
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from branchwise.graphs.submit import submit
+from branchwise.graphs.search.submit import submit
 from tests.crash.judge import Outcome, judged
 from tests.crash.points import POINTS, UNSTOPPABLE, Doom
 from tests.crash.worker import Orders, problems, serve

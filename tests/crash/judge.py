@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Any, cast
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.submit import submit
-from branchwise.graphs.worker import work
+from branchwise.graphs.search.submit import submit
+from branchwise.graphs.search.worker import work
 from branchwise.store.records import Json, Node
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store

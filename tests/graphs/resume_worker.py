@@ -12,8 +12,8 @@ from pathlib import Path
 from branchwise.models.codec import request_json
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Reply, Request
-from branchwise.graphs.run import Result, resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import Result, resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.store import Store
 
 PROBLEM = "What is the answer?"

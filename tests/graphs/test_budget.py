@@ -8,8 +8,8 @@ import pytest
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
 

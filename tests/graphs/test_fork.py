@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.fork import fork
-from branchwise.graphs.replay import replay
-from branchwise.graphs.run import Result, resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.fork import fork
+from branchwise.graphs.search.replay import replay
+from branchwise.graphs.search.run import Result, resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import ROOT, Budget
 from branchwise.store.rows import Status

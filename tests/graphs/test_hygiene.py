@@ -13,9 +13,9 @@ import pytest
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.replay import replay
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.replay import replay
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import ModelError
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 _ON_A_SMALL_DISK = """
 import asyncio, resource, sys
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 from branchwise.store.errors import StoreError
 from tests.graphs.resume_worker import PROBLEM, _write
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
@@ -65,7 +65,7 @@ async def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, room: int) -> 
 _THREE_RUNS = """
 import asyncio, sys
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 from tests.graphs.resume_worker import PROBLEM, _write
 async def main():
     await asyncio.gather(*(

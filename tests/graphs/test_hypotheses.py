@@ -12,7 +12,7 @@ import pytest
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
 from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
-from branchwise.graphs.run import solve
+from branchwise.graphs.search.run import solve
 from branchwise.store.store import Store
 
 PROBLEM = '''def rule(x: int) -> int:

@@ -10,8 +10,8 @@ import pytest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Capabilities, Request
 from branchwise.graphs import aggregations, strategies
-from branchwise.graphs.run import solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import solve
+from branchwise.graphs.search.state import Options
 from branchwise.graphs.strategies.div_se import APPROACHES
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Budget, Vouch

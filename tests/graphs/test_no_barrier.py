@@ -10,8 +10,8 @@ import pytest
 
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Reply, Request
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Event, Options
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Event, Options
 from branchwise.store.records import Node
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.replay import replay
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Event
-from branchwise.graphs.worker import work
+from branchwise.graphs.search.replay import replay
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.worker import work
 from branchwise.store.errors import RequestChanged
 from branchwise.store.rows import Status
 from branchwise.store.store import Store

@@ -15,11 +15,11 @@ from branchwise.statistics.isotonic import Steps
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
 from branchwise.models.protocol import Request
-from branchwise.graphs import policies
-from branchwise.graphs.run import Result, solve
-from branchwise.graphs.state import Options
-from branchwise.graphs.submit import submit
-from branchwise.graphs.worker import work
+from branchwise.graphs.search import policies
+from branchwise.graphs.search.run import Result, solve
+from branchwise.graphs.search.state import Options
+from branchwise.graphs.search.submit import submit
+from branchwise.graphs.search.worker import work
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.store import Store

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.run import resume, solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.store import nodes as forest
 from branchwise.store.bulk import Change
 from branchwise.store.leases import Lease

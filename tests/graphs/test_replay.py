@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.replay import replay
-from branchwise.graphs.run import Result, resume, solve
-from branchwise.graphs.state import Event, Options
+from branchwise.graphs.search.replay import replay
+from branchwise.graphs.search.run import Result, resume, solve
+from branchwise.graphs.search.state import Event, Options
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Budget
 from branchwise.store.store import Store

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.run import resume, solve
+from branchwise.graphs.search.run import resume, solve
 from branchwise.store.database.checkpoint_tables import lg_checkpoints
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from branchwise import solve
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Capabilities, Request
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, Unsupported
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Capabilities, Request
-from branchwise.graphs.run import solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.records import Vouch
 from branchwise.store.store import Store
 

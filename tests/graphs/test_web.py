@@ -10,7 +10,7 @@ from branchwise.environments.scripted import HOUSE, Door, scripted
 from branchwise.models.scripted import Scripted
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.models.protocol import Request
-from branchwise.graphs.web.extras import extras
+from branchwise.graphs.web.viewer_data import extras
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.run import Company, browse, resume_browse

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import solve
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.run import solve
+from branchwise.graphs.search.state import Options
 from branchwise.store.records import Node
 from branchwise.store.store import Store
 from tests.graphs.tasks.test_calendar import PROBLEM

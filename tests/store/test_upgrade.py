@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from branchwise.models.scripted import scripted
-from branchwise.graphs.run import resume
+from branchwise.graphs.search.run import resume
 from branchwise.store.database.connection import connect
 from branchwise.store.errors import SchemaMismatch
 from branchwise.store.rows import CallState, Status

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from branchwise.graphs.pairs import Value, pairs, part
-from branchwise.graphs.request import options_of
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.pairs import Value, pairs, part
+from branchwise.graphs.search.request import options_of
+from branchwise.graphs.search.state import Options
 
 _KNOB = re.compile(r":(?=\w+=)")
 _MOST = 100_000

@@ -7,10 +7,10 @@ import json
 from typing import cast
 
 from branchwise.models.protocol import Model
-from branchwise.graphs.request import Request, differing, request_of, row_of
-from branchwise.graphs.result import Result
-from branchwise.graphs.run import resume
-from branchwise.graphs.turn import turn
+from branchwise.graphs.search.request import Request, differing, request_of, row_of
+from branchwise.graphs.search.result import Result
+from branchwise.graphs.search.run import resume
+from branchwise.graphs.search.execute import turn
 from branchwise.store.errors import UnknownName
 from branchwise.store.records import Json
 from branchwise.store.store import Store

@@ -12,7 +12,7 @@ from branchwise.bench.live.arm import Arm
 from branchwise.bench.live.conduct import conduct
 from branchwise.bench.live.outcome import Finished, Outcome, graded
 from branchwise import tasks
-from branchwise.graphs.request import Request, check, check_engine
+from branchwise.graphs.search.request import Request, check, check_engine
 from branchwise.tasks.domains.instances import Instance
 from branchwise.store.records import Budget
 from branchwise.store.store import Store

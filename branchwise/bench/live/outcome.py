@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from branchwise.serving.idealised import Timed
-from branchwise.graphs.result import Result
+from branchwise.graphs.search.result import Result
 from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.store.records import Node, Usage
 from branchwise.store.rows import CallRecord

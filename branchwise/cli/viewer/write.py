@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from branchwise.cli.viewer.page import render
-from branchwise.graphs.web.extras import extras
+from branchwise.graphs.web.viewer_data import extras
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 from branchwise.store.store import Store

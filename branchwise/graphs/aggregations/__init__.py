@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from branchwise.graphs.protocols import Aggregator
+from branchwise.graphs.strategies.protocol import Aggregator
 from branchwise.store.errors import UnknownName
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import fsum
 
-from branchwise.graphs.protocols import Choice
+from branchwise.graphs.strategies.protocol import Choice
 from branchwise.store.records import Node, Vouch
 
 

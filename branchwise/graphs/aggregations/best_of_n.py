@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from branchwise.graphs.aggregations._ballots import best, eligible, shares
-from branchwise.graphs.protocols import Choice
+from branchwise.graphs.strategies.protocol import Choice
 from branchwise.store.records import Node
 
 

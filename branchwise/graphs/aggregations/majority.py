@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from branchwise.graphs.aggregations._ballots import elect, eligible, shares
 from branchwise.graphs.aggregations.best_of_n import best_of_n
-from branchwise.graphs.protocols import Choice
+from branchwise.graphs.strategies.protocol import Choice
 from branchwise.store.records import Node
 
 

@@ -8,7 +8,7 @@ from math import exp, fsum, isfinite
 from branchwise.graphs.aggregations._ballots import elect, eligible, shares
 from branchwise.statistics.weibull import fit
 from branchwise.graphs.aggregations.majority import majority
-from branchwise.graphs.protocols import Choice
+from branchwise.graphs.strategies.protocol import Choice
 from branchwise.store.records import Node
 
 

@@ -11,7 +11,7 @@ from functools import cache, partial
 from importlib import import_module, metadata
 from typing import cast
 
-from branchwise.graphs.protocols import About, Allocation, Hint, Hints, Strategy
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint, Hints, Strategy
 from branchwise.graphs.strategies._knobs import checked, defaults
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import NodeId

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.protocols import Allocation
+from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.graphs.strategies._view import clip, hopeful, offspring, ranked, sampled
 from branchwise.store.tree import Tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import fsum
 
-from branchwise.graphs.protocols import Allocation
+from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
 from branchwise.store.records import Node

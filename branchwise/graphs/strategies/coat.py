@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.protocols import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Weight
 from branchwise.graphs.strategies._view import clip, hopeless, offspring
 from branchwise.graphs.strategies._visits import visits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Share
 from branchwise.graphs.strategies._view import clip, hopeful, offspring, ranked
 from branchwise.store.records import Node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.protocols import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Texts
 from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies.div_se import APPROACHES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from branchwise.graphs.protocols import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Between, Count
 from branchwise.graphs.strategies._view import clip, hopeful, offspring
 from branchwise.store.records import NodeId

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.protocols import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
 from branchwise.store.records import Node, NodeId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from random import Random
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Weighting, logit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked, sampled
 from branchwise.store.records import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Positive
 from branchwise.graphs.strategies._revisions import chains
 from branchwise.store.tree import Tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams, best
 from branchwise.graphs.strategies._view import clip, filled

@@ -8,7 +8,7 @@ from math import log
 
 from branchwise.agents.actor import Candidate
 from branchwise.environments.protocol import Effect
-from branchwise.graphs.web.arrival import Arrival, Judgement
+from branchwise.graphs.web.visit import Arrival, Judgement
 from branchwise.graphs.web.visits import HELD
 from branchwise.store.records import ROOT, Node, NodeId, Vouch
 from branchwise.store.tree import Tree

@@ -19,13 +19,13 @@ from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model
 from branchwise.models.budget import Purse
 from branchwise.agents.value import value
-from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.opened import opened_engine
-from branchwise.graphs.request import Request
+from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.runtime.resources import opened_engine
+from branchwise.graphs.search.request import Request
 from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
-from branchwise.graphs.web.odometer import Odometer
-from branchwise.graphs.web.place import Check, Place
+from branchwise.graphs.web.action_counter import Odometer
+from branchwise.graphs.web.context import Check, Place
 from branchwise.graphs.web.request import WebOptions, WebRequest, can_look, check, request_of
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
 from branchwise.agents.value import ValueState
-from branchwise.graphs.web.arrival import Arrival, Judgement
-from branchwise.graphs.web.place import Place
+from branchwise.graphs.web.visit import Arrival, Judgement
+from branchwise.graphs.web.context import Place
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSpent, EnvironmentFailed
 from branchwise.store.records import ROOT, Json, Node, NodeId
 

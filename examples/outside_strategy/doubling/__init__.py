@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.protocols import About, Allocation
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(paper="an example; no paper", grain="solution", needs=frozenset({"scores"}))

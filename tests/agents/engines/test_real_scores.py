@@ -22,7 +22,7 @@ from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Message, Reply, Request
 from branchwise.agents.verifiers.conversation import conversation
 from branchwise import tasks
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Constraints
 from branchwise.store.store import Store

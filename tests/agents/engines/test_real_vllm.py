@@ -21,7 +21,7 @@ from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.pool import Pool
 from branchwise.models.protocol import Capabilities, Message, Request, Shape
 from branchwise import tasks
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.vllm

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import sqrt
 
 from branchwise.graphs.aggregations.best_of_n import best_of_n
-from branchwise.graphs.protocols import Strategy
+from branchwise.graphs.strategies.protocol import Strategy
 from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.tree import Tree
 from tests.graphs.strategies.simulate import World, perfect, search, useless

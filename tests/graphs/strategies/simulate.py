@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeAlias
 
-from branchwise.graphs.protocols import Strategy
+from branchwise.graphs.strategies.protocol import Strategy
 from branchwise.store.records import Node, Vouch, child_id
 from branchwise.store.tree import Tree
 

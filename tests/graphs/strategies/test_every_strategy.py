@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from branchwise.graphs import aggregations, strategies
-from branchwise.graphs.protocols import Hint
+from branchwise.graphs.strategies.protocol import Hint
 from branchwise.store.errors import UnknownName
 from branchwise.store.records import ROOT, Node, NodeId, Verdict, Vouch
 from branchwise.store.tree import Tree

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.graphs.run import solve
-from branchwise.graphs.state import Event, Options
+from branchwise.graphs.search.run import solve
+from branchwise.graphs.search.state import Event, Options
 from branchwise.store.database.schema import HEAD
 from branchwise.store.store import Store
 

@@ -12,7 +12,7 @@ from branchwise import solve
 from branchwise.models.pool import Pool
 from branchwise.models.protocol import Shape, Task
 from branchwise.models.budget import Purse
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Budget, Constraints, Verdict, Vouch
 from branchwise.store.store import Store

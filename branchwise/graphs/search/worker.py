@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from branchwise.models.protocol import Model
-from branchwise.graphs.opened import opened_engine, opened_store
-from branchwise.graphs.request import Request, check_engine, request_of
-from branchwise.graphs.state import Event
-from branchwise.graphs.turn import turn
+from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.search.request import Request, check_engine, request_of
+from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.execute import turn
 from branchwise.store.errors import BranchwiseError, LeaseLost, ModelError, StoreError, Unsupported
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status

@@ -9,12 +9,12 @@ from typing import cast
 
 from branchwise.models.protocol import Model
 from branchwise.models.budget import Purse
-from branchwise.graphs import policies
-from branchwise.graphs.opened import opened_engine, opened_store
-from branchwise.graphs.request import Request, check, check_engine, request_of, row_of
-from branchwise.graphs.result import Result, result_of
-from branchwise.graphs.state import Event, Options
-from branchwise.graphs.turn import turn
+from branchwise.graphs.search import policies
+from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.search.request import Request, check, check_engine, request_of, row_of
+from branchwise.graphs.search.result import Result, result_of
+from branchwise.graphs.search.state import Event, Options
+from branchwise.graphs.search.execute import turn
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store

@@ -15,9 +15,9 @@ from branchwise.environments.protocol import Action, Environment, Observation, S
 from branchwise.models.protocol import Agent
 from branchwise.models.budget import Purse
 from branchwise.agents.value import ValueState, ValueUpdate
-from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.web.arrival import Arrival
-from branchwise.graphs.web.odometer import Odometer
+from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.web.visit import Arrival
+from branchwise.graphs.web.action_counter import Odometer
 from branchwise.graphs.web.request import WebOptions
 from branchwise.store.records import ROOT, NodeId
 

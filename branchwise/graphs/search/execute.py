@@ -23,12 +23,12 @@ from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise import tasks
-from branchwise.graphs.docket import Docket
-from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.plangen import Plangen, plangen, shape, start
-from branchwise.graphs.request import Request, checked
-from branchwise.graphs.result import Result
-from branchwise.graphs.state import Desk, Event, Options, Reason, RunState
+from branchwise.graphs.search.verification import Docket
+from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.search.plangen import Plangen, plangen, shape, start
+from branchwise.graphs.search.request import Request, checked
+from branchwise.graphs.search.result import Result
+from branchwise.graphs.search.state import Desk, Event, Options, Reason, RunState
 from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.errors import LeaseLost
 from branchwise.store.as_fields import flat

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from branchwise.graphs.calls import about
-from branchwise.graphs.docket import Outcome
-from branchwise.graphs.protocols import Need
-from branchwise.graphs.state import Desk, SearchState
+from branchwise.graphs.search.calls import about
+from branchwise.graphs.search.verification import Outcome
+from branchwise.graphs.strategies.protocol import Need
+from branchwise.graphs.search.state import Desk, SearchState
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
 from branchwise.store.tree import Tree

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise.graphs import policies
-from branchwise.graphs.opened import opened_store
-from branchwise.graphs.request import Request, check, row_of
-from branchwise.graphs.state import Options
+from branchwise.graphs.search import policies
+from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.search.request import Request, check, row_of
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.lifecycle import QUEUE
 from branchwise.store.records import Budget, Json

@@ -13,8 +13,8 @@ from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Sampler, Task
 from branchwise.models.budget import Purse
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
-from branchwise.graphs.docket import Docket
-from branchwise.graphs.notebook import Notebook
+from branchwise.graphs.search.verification import Docket
+from branchwise.graphs.runtime.journal import Notebook
 from branchwise.store.records import Constraints, NodeId
 
 Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
-from branchwise.graphs.protocols import Aggregation
+from branchwise.graphs.strategies.protocol import Aggregation
 from branchwise.store.records import Node, Vouch
 from branchwise.store.tree import Tree
 

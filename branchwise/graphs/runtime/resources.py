@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from branchwise import models
 from branchwise.models.protocol import Model
-from branchwise.graphs.request import Request
+from branchwise.graphs.search.request import Request
 from branchwise.store.store import Store
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TypeAlias
 
 from branchwise.graphs import strategies
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, UnknownName
 
 Value: TypeAlias = "int | float | str | bool"

@@ -25,11 +25,11 @@ from branchwise.agents.planning.prior import prior
 from branchwise.agents.planning.selector import selector
 from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
-from branchwise.graphs.calls import PROBE, affordable_samples
-from branchwise.graphs.conclude import conclude
-from branchwise.graphs.needs import lacks
-from branchwise.graphs.search import grow, judge_round, propose, verify
-from branchwise.graphs.state import Desk, Reason, RunState
+from branchwise.graphs.search.calls import PROBE, affordable_samples
+from branchwise.graphs.search.conclude import conclude
+from branchwise.graphs.search.needs import lacks
+from branchwise.graphs.search.loop import grow, judge_round, propose, verify
+from branchwise.graphs.search.state import Desk, Reason, RunState
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.as_fields import flat
 from branchwise.store.records import ROOT, Constraints, Json, Node

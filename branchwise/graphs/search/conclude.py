@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.answering import Answer, answer, confidence
-from branchwise.graphs.calls import about
-from branchwise.graphs.state import Desk, RunState
-from branchwise.graphs.verdicts import with_outcome
+from branchwise.graphs.search.answering import Answer, answer, confidence
+from branchwise.graphs.search.calls import about
+from branchwise.graphs.search.state import Desk, RunState
+from branchwise.graphs.search.verdicts import with_outcome
 from branchwise.store.as_fields import flat
 from branchwise.store.records import Json, Node, Verdict, Vouch
 

@@ -15,13 +15,13 @@ from branchwise.models.recorded import recorded
 from branchwise.models.protocol import Capabilities, Reply
 from branchwise.models.protocol import Request as Call
 from branchwise.models.budget import Purse
-from branchwise.graphs.notebook import Notebook
-from branchwise.graphs.opened import opened_store
-from branchwise.graphs.plangen import plangen, start
-from branchwise.graphs.request import request_of
-from branchwise.graphs.result import Result
-from branchwise.graphs.state import Event, RunState
-from branchwise.graphs.turn import ENGINE, STEPS, desk_of, result_of_state
+from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.search.plangen import plangen, start
+from branchwise.graphs.search.request import request_of
+from branchwise.graphs.search.result import Result
+from branchwise.graphs.search.state import Event, RunState
+from branchwise.graphs.search.execute import ENGINE, STEPS, desk_of, result_of_state
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json

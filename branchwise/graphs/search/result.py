@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from branchwise.graphs.state import Reason
+from branchwise.graphs.search.state import Reason
 from branchwise.store.records import Json, Usage, Vouch
 
 

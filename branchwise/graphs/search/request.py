@@ -16,8 +16,8 @@ from branchwise.agents.prompts import Prompts
 from branchwise.models.protocol import Model, Task
 from branchwise.graphs import strategies
 from branchwise import tasks
-from branchwise.graphs.needs import check_abilities, check_needs
-from branchwise.graphs.state import Options
+from branchwise.graphs.search.needs import check_abilities, check_needs
+from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput
 from branchwise.store.as_fields import flat
 from branchwise.store.records import Budget, Constraints, Json

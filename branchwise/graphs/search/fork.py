@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from branchwise.graphs import strategies
-from branchwise.graphs.opened import opened_store
-from branchwise.graphs.request import Request, check, options_of, request_of, row_of
+from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.search.request import Request, check, options_of, request_of, row_of
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, NodeId
 from branchwise.store.store import RunRecord, Store

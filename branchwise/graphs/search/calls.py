@@ -12,8 +12,8 @@ from branchwise.models.recorded import longest
 from branchwise.agents.proposer import proposer
 from branchwise.models.protocol import Sample, Task
 from branchwise.graphs import strategies
-from branchwise.graphs.protocols import About, Hint
-from branchwise.graphs.state import Desk, SearchState
+from branchwise.graphs.strategies.protocol import About, Hint
+from branchwise.graphs.search.state import Desk, SearchState
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Grain, Node, NodeId
 

@@ -1,0 +1,1 @@
+"""What every run has: its journal, its store and its model."""

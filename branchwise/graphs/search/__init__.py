@@ -1,0 +1,1 @@
+"""The search workflow: PlanGEN's agents around a strategy."""
