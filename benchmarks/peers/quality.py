@@ -27,7 +27,7 @@ from branchwise import solve
 from branchwise.models.pool import Pool
 from branchwise.agents.prompts import fill
 from branchwise.statistics.bootstrap import bootstrap
-from branchwise.bench.live.experiment import spread
+from branchwise.evals.live.experiment import spread
 from branchwise import tasks
 from branchwise.graphs.search.state import Options
 from branchwise.tasks.domains.instances import Instance

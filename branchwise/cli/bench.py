@@ -134,7 +134,7 @@ def ablate(
     as_json: AsJson = False,
 ) -> None:
     """Take parts of the method away, one at a time, at equal calls."""
-    from branchwise.bench.live.ablations import ablations
+    from branchwise.evals.live.ablations import ablations
     from branchwise.cli.benching import Asked, bench_task
 
     asked = Asked(
@@ -182,7 +182,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a report.")] = False,
 ) -> None:
     """Run every strategy on recorded samples, at no model cost."""
-    from branchwise.bench.tables import tables
+    from branchwise.evals.tables import tables
     from branchwise.cli.benching import show
 
     async def work() -> None:
@@ -205,8 +205,8 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
-    from branchwise.bench.forecast import forecast
-    from branchwise.bench.tables import plan_of, read_log
+    from branchwise.evals.forecast import forecast
+    from branchwise.evals.tables import plan_of, read_log
     from branchwise.cli.benching import show
     from branchwise.store.errors import BadInput
 

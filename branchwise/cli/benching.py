@@ -22,13 +22,13 @@ from rich.progress import (
 )
 
 from branchwise.models.protocol import Model
-from branchwise.bench.live.arm import arm
-from branchwise.bench.live.experiment import Experiment, carry_out, spread
-from branchwise.bench.live.report import live_report
-from branchwise.bench.live.samples import samples_log
-from branchwise.bench.report import Report
-from branchwise.bench.tables import write
-from branchwise.bench.terminal import grid, terminal
+from branchwise.evals.live.arm import arm
+from branchwise.evals.live.experiment import Experiment, carry_out, spread
+from branchwise.evals.live.report import live_report
+from branchwise.evals.live.samples import samples_log
+from branchwise.evals.report import Report
+from branchwise.evals.tables import write
+from branchwise.evals.terminal import grid, terminal
 from branchwise.cli.exits import run
 from branchwise import tasks
 from branchwise.graphs.runtime.resources import opened_engine, opened_store

@@ -36,7 +36,7 @@ def tasks(incomplete: str) -> list[str]:
 
 def logs(incomplete: str) -> list[str]:
     """Logs of recorded samples."""
-    from branchwise.bench import logs as all_logs
+    from branchwise.evals import logs as all_logs
 
     return _begun(incomplete, *all_logs.names())
 

@@ -17,7 +17,7 @@ from branchwise.cli.options import AsJson, StoreUrl
 from branchwise.store.errors import BadInput
 
 if TYPE_CHECKING:
-    from branchwise.bench.log import Log
+    from branchwise.evals.log import Log
 
 planner = typer.Typer(help="Fit and show the planner's policy table.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def fit(
     store: StoreUrl = None,
 ) -> None:
     """Fit a policy table from recorded samples, or from the runs of a store."""
-    from branchwise.bench.fit_planner import fit_planner
+    from branchwise.evals.fit_planner import fit_planner
     from branchwise.graphs.search.policies import default_path
 
     async def work() -> None:
@@ -60,8 +60,8 @@ def fit(
 
 
 async def _log(log: Path | None, task: str, model: str, labels: Path | None, store: str | None) -> Log:
-    from branchwise.bench.log import Log
-    from branchwise.bench.runs_log import runs_log
+    from branchwise.evals.log import Log
+    from branchwise.evals.runs_log import runs_log
     from branchwise.store.store import Store
 
     if log is not None:
@@ -88,7 +88,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a policy table, and where tables are kept."""
-    from branchwise.bench.terminal import grid
+    from branchwise.evals.terminal import grid
     from branchwise.graphs.search.policies import folder
 
     async def work() -> None:

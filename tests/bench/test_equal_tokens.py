@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.compared import compared
-from branchwise.bench.equal_tokens import at_tokens
-from branchwise.bench.outcomes import Outcomes
-from branchwise.bench.policy import Policy
-from branchwise.bench.probing import Probe
+from branchwise.evals.compared import compared
+from branchwise.evals.equal_tokens import at_tokens
+from branchwise.evals.outcomes import Outcomes
+from branchwise.evals.policy import Policy
+from branchwise.evals.probing import Probe
 from branchwise.store.records import Node, Vouch
 
 COUNT, DRAWS = 20, 2

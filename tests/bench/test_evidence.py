@@ -6,13 +6,13 @@ from statistics import fmean
 
 import pytest
 
-from branchwise.bench import logs
-from branchwise.bench.audited import audited
-from branchwise.bench.outcomes import Outcomes, outcomes
+from branchwise.evals import logs
+from branchwise.evals.audited import audited
+from branchwise.evals.outcomes import Outcomes, outcomes
 from branchwise.statistics.pass_at_k import coverage
-from branchwise.bench.policy import Policy
-from branchwise.bench.tables import tables
-from branchwise.bench.whole_pools import whole_pools
+from branchwise.evals.policy import Policy
+from branchwise.evals.tables import tables
+from branchwise.evals.whole_pools import whole_pools
 
 
 @cache

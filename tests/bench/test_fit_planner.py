@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from branchwise.agents.planning.difficulty import Difficulty, estimate
 from branchwise.agents.planning.policy_table import PolicyTable
-from branchwise.bench.fit_planner import fit_planner
-from branchwise.bench.log import Header, Log, Recorded
+from branchwise.evals.fit_planner import fit_planner
+from branchwise.evals.log import Header, Log, Recorded
 from branchwise.cli.bench import bench
 from branchwise.cli.planning import planner
 from branchwise.graphs import strategies

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from branchwise.bench.forecast import forecast
-from branchwise.bench.log import Header, Log, Recorded
+from branchwise.evals.forecast import forecast
+from branchwise.evals.log import Header, Log, Recorded
 from branchwise.cli.bench import bench
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, Recorded
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Vouch
 

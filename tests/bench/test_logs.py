@@ -5,8 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from branchwise.bench import logs
-from branchwise.bench.log import Log
+from branchwise.evals import logs
+from branchwise.evals.log import Log
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Vouch
 

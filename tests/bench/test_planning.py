@@ -2,10 +2,10 @@ from statistics import fmean
 
 import pytest
 
-from branchwise.bench.outcomes import Outcomes
-from branchwise.bench.planning import best_fixed, fit_table, fitted_planner, folds, random_planner
-from branchwise.bench.policy import Policy
-from branchwise.bench.probing import Probe
+from branchwise.evals.outcomes import Outcomes
+from branchwise.evals.planning import best_fixed, fit_table, fitted_planner, folds, random_planner
+from branchwise.evals.policy import Policy
+from branchwise.evals.probing import Probe
 from branchwise.store.records import Node, Vouch
 
 CHEAP = Policy(strategy="best_of_n", limit=4, knobs={"n": 4})

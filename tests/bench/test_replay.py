@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench.log import Recorded
-from branchwise.bench.replay import Judge, Played, halves, probe, replay
+from branchwise.evals.log import Recorded
+from branchwise.evals.replay import Judge, Played, halves, probe, replay
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote

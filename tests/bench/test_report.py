@@ -6,11 +6,11 @@ import pytest
 from rich.console import Console
 
 from branchwise.statistics.bootstrap import Interval
-from branchwise.bench.markdown import markdown
-from branchwise.bench.page import page
+from branchwise.evals.markdown import markdown
+from branchwise.evals.page import page
 from branchwise.statistics.reliability import reliability
-from branchwise.bench.report import Curve, Point, Report, Table
-from branchwise.bench.terminal import terminal
+from branchwise.evals.report import Curve, Point, Report, Table
+from branchwise.evals.terminal import terminal
 
 EVIL = '<script>alert("x")</script> | [red]'
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from branchwise.models.scripted import scripted
 from branchwise.models.protocol import Request
-from branchwise.bench.log import Log
-from branchwise.bench.runs_log import runs_log
+from branchwise.evals.log import Log
+from branchwise.evals.runs_log import runs_log
 from branchwise.cli.app import app
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Options

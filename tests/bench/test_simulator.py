@@ -3,11 +3,11 @@ from statistics import fmean
 
 import pytest
 
-from branchwise.bench import logs
-from branchwise.bench.log import Header, Log
+from branchwise.evals import logs
+from branchwise.evals.log import Header, Log
 from branchwise.statistics.pass_at_k import coverage
-from branchwise.bench.policy import Policy
-from branchwise.bench.simulator import Simulator, Validation, simulator, validate
+from branchwise.evals.policy import Policy
+from branchwise.evals.simulator import Simulator, Validation, simulator, validate
 from branchwise.store.records import Vouch
 
 BEST = Policy(strategy="best_of_n", limit=4, knobs={"n": 4})

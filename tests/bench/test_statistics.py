@@ -13,7 +13,7 @@ from branchwise.statistics.pass_at_k import coverage, pass_at_k
 from branchwise.statistics.power_law import power_law
 from branchwise.statistics.reliability import reliability
 from branchwise.statistics.repeated import repeated
-from branchwise.bench.selective import selective
+from branchwise.evals.selective import selective
 from branchwise.statistics.split_half import split_half
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from branchwise.bench.log import Header, Log, Recorded, Step
-from branchwise.bench.policy import Policy
-from branchwise.bench.simulator import validate
-from branchwise.bench.step_simulator import step_simulator, tells_survival
+from branchwise.evals.log import Header, Log, Recorded, Step
+from branchwise.evals.policy import Policy
+from branchwise.evals.simulator import validate
+from branchwise.evals.step_simulator import step_simulator, tells_survival
 from branchwise.store.records import Vouch
 
 SURVIVAL = (0.8, 0.5, 0.5)

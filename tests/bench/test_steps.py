@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.bench import logs
-from branchwise.bench.log import Recorded, Step
-from branchwise.bench.outcomes import outcomes
-from branchwise.bench.policy import Policy, policies
-from branchwise.bench.replay import Judge, Played, replay
-from branchwise.bench.step_knobs import step_knobs
-from branchwise.bench.steps import StepDeck
+from branchwise.evals import logs
+from branchwise.evals.log import Recorded, Step
+from branchwise.evals.outcomes import outcomes
+from branchwise.evals.policy import Policy, policies
+from branchwise.evals.replay import Judge, Played, replay
+from branchwise.evals.step_knobs import step_knobs
+from branchwise.evals.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Vouch

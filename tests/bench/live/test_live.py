@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from branchwise import models
-from branchwise.bench.live.ablations import ablations
-from branchwise.bench.live.arm import arm
-from branchwise.bench.live.experiment import Experiment, carry_out, spread
-from branchwise.bench.live.report import live_report
-from branchwise.bench.live.samples import samples_log
-from branchwise.bench.log import Log
+from branchwise.evals.live.ablations import ablations
+from branchwise.evals.live.arm import arm
+from branchwise.evals.live.experiment import Experiment, carry_out, spread
+from branchwise.evals.live.report import live_report
+from branchwise.evals.live.samples import samples_log
+from branchwise.evals.log import Log
 from branchwise.cli.app import app
 from branchwise import tasks
 from branchwise.store.errors import BadInput, UnknownName

@@ -1,0 +1,49 @@
+"""The tables of a verifier audit."""
+
+from __future__ import annotations
+
+from branchwise.evals.audited import Audited
+from branchwise.evals.report import Table
+from branchwise.evals.selective import selective
+
+
+def audit_tables(checked: Audited) -> list[Table]:
+    """Tabulate the audits of the folds, and what abstaining by them would do."""
+    rows = [
+        (
+            f"fold {i}",
+            f"{one.completeness:.2f}",
+            f"{one.soundness:.2f}",
+            *(str(one.samples(wrong=wrong) or "no limit") for wrong in (-0.5, -1.0, -2.0)),
+        )
+        for i, one in enumerate(checked.audits, start=1)
+    ]
+    n = max(checked.answers)
+    answers = checked.answers[n]
+    kept = []
+    for least in (0.3, 0.5, 0.7):
+        found = selective((bool(right), stated is not None and stated >= least) for stated, right in answers)
+        precision = "none accepted" if found.precision is None else f"{found.precision:.1%}"
+        kept.append((f"at least {least}", f"{found.accepted:.1%}", precision))
+    return [
+        Table(
+            title=f"Answering only where the audit states enough ({n} samples)",
+            columns=("P(correct)", "answered", "precision among answered"),
+            rows=tuple(kept),
+            note="Left-out instances; elsewhere the run abstains.",
+        ),
+        Table(
+            title="Audit of the verifier",
+            columns=(
+                "training part",
+                "completeness",
+                "soundness",
+                "K (wrong -0.5)",
+                "K (wrong -1)",
+                "K (wrong -2)",
+            ),
+            rows=tuple(rows),
+            note="Accepted means an audited P(correct) of at least 0.5. K is the number of draws until acceptance "
+            "that pays where a wrong answer costs so much (arXiv 2411.17501).",
+        ),
+    ]

@@ -1,0 +1,126 @@
+"""An experiment: every arm on every instance with every seed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from branchwise.models.protocol import Model
+from branchwise.evals.live.arm import Arm
+from branchwise.evals.live.conduct import conduct
+from branchwise.evals.live.outcome import Finished, Outcome, graded
+from branchwise import tasks
+from branchwise.graphs.search.request import Request, check, check_engine
+from branchwise.tasks.domains.instances import Instance
+from branchwise.store.records import Budget
+from branchwise.store.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Experiment:
+    """What is compared, on what, with what."""
+
+    task: str
+    model: str
+    arms: tuple[Arm, ...]
+    instances: tuple[Instance, ...]
+    seeds: int
+    budget: Budget = field(default_factory=Budget)
+    """Of one run."""
+    base_url: str | None = None
+    prompts: str | None = None
+
+    def request(self, arm: Arm, instance: Instance, seed: int) -> Request:
+        """What one run is asked."""
+        return Request(
+            problem=instance.problem,
+            task=self.task,
+            model=self.model,
+            base_url=self.base_url,
+            prompts=self.prompts,
+            seed=seed,
+            budget=self.budget,
+            options=replace(arm.options, strategy=arm.strategy, knobs=arm.knobs),
+        )
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return len(self.arms) * len(self.instances) * self.seeds
+
+
+def spread(items: Sequence[T], count: int, *, leave_out: int = 0) -> tuple[T, ...]:
+    """Take `count` items at even distances, for benchmarks are often sorted by difficulty.
+
+    Args:
+        items: The whole benchmark.
+        count: How many; all where there are fewer.
+        leave_out: Keep every so-many-th item out of it, on which prompts and settings were chosen; 0 for none.
+    """
+    left = [item for i, item in enumerate(items) if not leave_out or i % leave_out]
+    count = min(count, len(left))
+    return tuple(left[i * len(left) // count] for i in range(count))
+
+
+async def carry_out(
+    experiment: Experiment,
+    store: Store,
+    engine: Model,
+    *,
+    concurrency: int = 8,
+    done: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Make the runs that the store does not hold yet, and grade all of them.
+
+    Args:
+        experiment: What to do.
+        store: Where the runs are; an experiment that was cut off goes on from there.
+        engine: The open model.
+        concurrency: Runs at once.
+        done: Called with each outcome as it comes.
+
+    Returns:
+        Arm by arm, instance by instance, seed by seed.
+
+    Raises:
+        BadInput: An arm cannot run; nothing was spent.
+    """
+    benchmark = tasks.benchmark(experiment.task)
+    for arm in experiment.arms:
+        for instance in experiment.instances:
+            check(experiment.request(arm, instance, 0))
+        check_engine(experiment.request(arm, experiment.instances[0], 0), engine)
+    room = asyncio.Semaphore(concurrency)
+
+    async def one(arm: Arm, instance: Instance, seed: int) -> Outcome:
+        async with room:
+            result = await conduct(store, experiment.request(arm, instance, seed), engine)
+            run = Finished(
+                arm=arm.name,
+                instance=instance,
+                seed=seed,
+                result=result,
+                tree=await store.nodes(result.run_id),
+                calls=await store.calls(result.run_id),
+            )
+            outcome = await graded(run, benchmark.grade)
+            done(outcome)
+            return outcome
+
+    # Instance by instance, so that an engine finds the prompt that it has just read.
+    units = [
+        (a, i, s) for i in experiment.instances for a in experiment.arms for s in range(experiment.seeds)
+    ]
+    async with asyncio.TaskGroup() as group:
+        made = [group.create_task(one(*unit)) for unit in units]
+    found = {(o.arm, o.instance, o.seed): o for o in (task.result() for task in made)}
+    return [
+        found[arm.name, instance.id, seed]
+        for arm in experiment.arms
+        for instance in experiment.instances
+        for seed in range(experiment.seeds)
+    ]

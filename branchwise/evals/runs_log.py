@@ -1,0 +1,104 @@
+"""Finished runs of a store as a replay log, so that a planner can be fitted on what a user has run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
+
+from branchwise.evals.log import Header, Log, Recorded
+from branchwise.graphs import strategies
+from branchwise.graphs.search.calls import PROBE
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Node, Vouch
+from branchwise.store.store import RunRecord, Status, Store
+from branchwise.store.tree import Tree
+
+SCORE = "live"
+"""The name of the live verifier's score in such a log."""
+
+
+async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, str] | None = None) -> Log:
+    """Read the independent whole solutions of all finished runs of one task and model.
+
+    Counted are the planner's probes and the samples of solution strategies in a run's first trial: later ones were
+    told what was wrong before. Runs of one problem are one instance.
+
+    Args:
+        store: Where the runs are.
+        task: Their task.
+        model: Their model, as the runs name it.
+        labels: The right answer of runs, by run id. Without it only samples that a program judged have a label.
+
+    Raises:
+        BadInput: There are no such runs.
+    """
+    samples: list[Recorded] = []
+    seen: Counter[str] = Counter()
+    vouches: set[Vouch] = set()
+    for run in await store.runs(task=task, status=Status.DONE):
+        if run.model != model:
+            continue
+        instance = _instance(run)
+        tree, last = await store.nodes(run.id), await _first_trial(store, run.id)
+        for node in _independent(tree, last):
+            right = (labels or {}).get(run.id)
+            samples.append(_sample(node, tree, instance, seen[instance], right))
+            seen[instance] += 1
+            vouches.add(node.vouch)
+    if not samples:
+        raise BadInput(f"The store has no finished runs of task `{task}` with model `{model}`.")
+    header = Header(
+        task=task,
+        model=model,
+        source="runs of the store",
+        licence="as the runs",
+        tokens="logged",
+        verifier=SCORE,
+        vouch=together(vouches),
+    )
+    return Log(header=header, samples=tuple(samples))
+
+
+def together(vouches: Collection[Vouch]) -> Vouch:
+    """What stands behind the verdicts of a log: a program only where no model judged as well."""
+    return Vouch.SOUND if Vouch.SOUND in vouches and Vouch.MODEL not in vouches else Vouch.MODEL
+
+
+def _instance(run: RunRecord) -> str:
+    problem = str(cast("Mapping[str, Any]", run.spec)["problem"])
+    return hashlib.sha256(problem.encode()).hexdigest()[:16]
+
+
+async def _first_trial(store: Store, run_id: str) -> int | None:
+    """The last round of the first trial, or None where there was no second."""
+    for decision in await store.decisions(run_id):
+        if decision.key == "t1/judge":
+            return int(cast("Mapping[str, Any]", decision.payload)["round"])
+    return None
+
+
+def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
+    for node in tree.children(tree.root.id):
+        whole = node.arm == PROBE or strategies.about(node.arm).grain == "solution"
+        told = "hints" in strategies.about(node.arm).needs if node.arm != PROBE else False
+        if whole and not told and (last is None or node.round <= last):
+            yield node
+
+
+def _sample(node: Node, tree: Tree, instance: str, index: int, right: str | None) -> Recorded:
+    failed = node.failed is not None or not node.complete
+    known = right is not None or node.vouch is Vouch.SOUND or failed
+    correct = not failed and (node.answer == right if right is not None else node.accepted)
+    return Recorded(
+        instance=instance,
+        index=index,
+        correct=correct if known else None,
+        text=tree.text(node.id),
+        answer=node.answer,
+        accepted=node.accepted,
+        scores={} if node.score is None else {SCORE: node.score},
+        tokens=node.tokens,
+        logprob=node.logprob,
+    )

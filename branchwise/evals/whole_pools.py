@@ -1,0 +1,39 @@
+"""The table of whole pools, to compare with published figures; nothing is drawn, so nothing is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from statistics import fmean
+
+from branchwise.statistics.bootstrap import bootstrap
+from branchwise.evals.log import Log, Recorded
+from branchwise.evals.outcomes import player
+from branchwise.evals.policy import Policy, policies
+from branchwise.evals.replay import Judge
+from branchwise.evals.report import Table
+
+
+def whole_pools(log: Log, arm: str, *, orders: int = 10) -> Table:
+    """Choose among all samples of each instance; ties fall by order, so `orders` shuffles are averaged."""
+    judge = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    pools = list(log.pools(arm).values())
+    size = min(len(pool) for pool in pools)
+    aggregations = sorted({p.aggregation for p in policies(log, (size,), arms=(arm,))})
+    rows = []
+    for aggregation in aggregations:
+        play = player(
+            Policy(strategy="best_of_n", limit=size, aggregation=aggregation, arm=arm, knobs={"n": size})
+        )
+        right = [
+            fmean(float(play(_order(pool, seed), judge, seed).correct or False) for seed in range(orders))
+            for pool in pools
+        ]
+        rows.append((f"{aggregation} of all {size}", bootstrap(right).percent()))
+    return Table(title="Whole pools", columns=("choice", "accuracy % [95%]"), rows=tuple(rows))
+
+
+def _order(pool: Sequence[Recorded], seed: int) -> list[Recorded]:
+    ordered = list(pool)
+    Random(seed).shuffle(ordered)  # noqa: S311 - a shuffle, not a secret
+    return ordered
