@@ -35,7 +35,7 @@ from branchwise.models.codec import read_request
 from branchwise.models.pool import Pool
 from branchwise.models.wire import write
 from branchwise.models.protocol import Shape, Task
-from branchwise.cli.heap import calm
+from branchwise.cli.gc_settings import calm
 from branchwise.graphs.search.state import Options
 from branchwise.store.records import Constraints, Verdict, Vouch
 from branchwise.store.store import CallRecord, Store

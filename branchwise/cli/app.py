@@ -32,7 +32,7 @@ from branchwise.cli.options import (
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
-from branchwise.cli.travel import fork, replay
+from branchwise.cli.fork import fork, replay
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget

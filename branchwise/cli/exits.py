@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from branchwise.cli.heap import calm
+from branchwise.cli.gc_settings import calm
 from branchwise.store.errors import BadInput, BranchwiseError
 
 T = TypeVar("T")
