@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import cast
 
 from branchwise.agents.generator import bullets
-from branchwise.models import load
 from branchwise.agents.prompts import fill
-from branchwise.models.protocol import Message, Model, Request, Task
+from branchwise.models import load
+from branchwise.models.protocol import Message, Model, Request
 from branchwise.statistics.pass_at_k import pass_at_k
+from branchwise.store.records import Constraints
 from branchwise.tasks.calendar import Steer, calendar, instances
 from branchwise.tasks.domains.instances import Instance
-from branchwise.store.records import Constraints
+from branchwise.tasks.task import Task
 
 _STEERS: tuple[Steer, ...] = ("hours", "form")
 

@@ -25,9 +25,9 @@ from web_policies import NAMES, Policy
 
 from branchwise import models
 from branchwise.environments.miniwob import miniwob
-from branchwise.models.protocol import Model
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
+from branchwise.models.protocol import Model
 
 TASKS = (
     *("click-test", "click-button", "click-link", "click-dialog-2", "click-checkboxes", "click-tab-2"),

@@ -19,10 +19,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from branchwise.models.pool import registry as state
-from branchwise.serving.metrics import load
 from branchwise.models.pool import Pool
+from branchwise.models.pool import registry as state
 from branchwise.models.protocol import Message, Request, Shape
+from branchwise.serving.metrics import load
 
 _STEP = Shape(max_tokens=12)
 _WIDTHS = (3, 2, 1)

@@ -30,15 +30,16 @@ import aiohttp
 import fake_server
 
 from branchwise import solve
-from branchwise.models.pool import registry as state
-from branchwise.models.codec import read_request
-from branchwise.models.pool import Pool
-from branchwise.models.wire import write
-from branchwise.models.protocol import Shape, Task
 from branchwise.cli.gc_settings import calm
 from branchwise.graphs.search.state import Options
+from branchwise.models.codec import read_request
+from branchwise.models.pool import Pool
+from branchwise.models.pool import registry as state
+from branchwise.models.protocol import Shape
+from branchwise.models.wire import write
 from branchwise.store.records import Constraints, Verdict, Vouch
 from branchwise.store.store import CallRecord, Store
+from branchwise.tasks.task import Task
 
 _ROUND = re.compile(r"^t\d+/r(\d+)/")
 

@@ -31,12 +31,12 @@ from web_policies import NAMES, Policy
 
 from branchwise import models
 from branchwise.environments.browser.browser import Chrome, browser
-from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
-from branchwise.environments.browser.session import Session as Branch
 from branchwise.environments.browser.fork_endpoint import worlds
-from branchwise.models.protocol import Model
+from branchwise.environments.browser.session import Session as Branch
+from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import Company, browse
+from branchwise.models.protocol import Model
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 sys.path.insert(0, str(SHOP))

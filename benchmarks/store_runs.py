@@ -26,13 +26,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 
+from branchwise import tasks
 from branchwise.agents.constraint import constraint
 from branchwise.agents.generator import generator
-from branchwise.models.scripted import Scripted, scripted
-from branchwise.models.protocol import Reply, Request
 from branchwise.agents.verifiers.llm import llm
-from branchwise import tasks
 from branchwise.graphs.search.run import solve
+from branchwise.models.protocol import Reply, Request
+from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.records import Constraints
 from branchwise.store.store import Store
 from tests.crash.postgres import own_postgres

@@ -19,8 +19,8 @@ from typing import Any
 from shop_search import opened
 
 from branchwise.environments.browser.browser import browser
-from branchwise.environments.protocol import Action
 from branchwise.environments.browser.session import Session
+from branchwise.environments.protocol import Action
 
 _ROUND = ('click link "Mugs"', 'click link "Blue mug"', "back", "back")
 

@@ -12,13 +12,13 @@ from branchwise.store.errors import BranchwiseError
 from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
-    from branchwise.models.pool import Pool
-    from branchwise.models.budget import Purse
     from branchwise.graphs.search.fork import fork
     from branchwise.graphs.search.replay import replay
     from branchwise.graphs.search.run import Result, resume, solve
     from branchwise.graphs.search.submit import submit
     from branchwise.graphs.search.worker import work
+    from branchwise.models.budget import Purse
+    from branchwise.models.pool import Pool
 
 __all__ = [
     "BranchwiseError",
@@ -35,15 +35,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Pool": "agents.models.pool",
-    "Purse": "agents.purse",
-    "Result": "graphs.run",
-    "fork": "graphs.fork",
-    "replay": "graphs.replay",
-    "resume": "graphs.run",
-    "solve": "graphs.run",
-    "submit": "graphs.submit",
-    "work": "graphs.worker",
+    "Pool": "models.pool",
+    "Purse": "models.budget",
+    "Result": "graphs.search.run",
+    "fork": "graphs.search.fork",
+    "replay": "graphs.search.replay",
+    "resume": "graphs.search.run",
+    "solve": "graphs.search.run",
+    "submit": "graphs.search.submit",
+    "work": "graphs.search.worker",
 }
 
 

@@ -56,7 +56,7 @@ def test_a_strategy_a_task_and_an_agent_are_one_file_and_a_test_each() -> None:
 
 
 def test_the_examples_pass_their_tests_and_those_of_every_strategy_and_task(checkout: Path) -> None:
-    every = ["tests/graphs/strategies/test_every_strategy.py", "tests/graphs/tasks/test_every_task.py"]
+    every = ["tests/graphs/strategies/test_every_strategy.py", "tests/tasks/test_every_task.py"]
     said = run(
         checkout, "pytest", "-v", "-p", "no:cacheprovider", "-k", "pair or parity or critic", *TESTS, *every
     )

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from branchwise.models import load
 from branchwise.cli.app import app
 from branchwise.cli.exits import Exit
+from branchwise.models import load
 from branchwise.store.errors import ModelError
 
 ROOT = Path(__file__).parents[1]

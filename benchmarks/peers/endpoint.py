@@ -20,11 +20,11 @@ from typing import Any
 
 from aiohttp import web
 
+from branchwise import tasks
 from branchwise.models import load
 from branchwise.models.protocol import Message, Model, Request, Shape
-from branchwise import tasks
-from branchwise.tasks.domains.instances import Instance
 from branchwise.store.records import Constraints
+from branchwise.tasks.domains.instances import Instance
 
 _MOST = 256
 """Tokens of a free answer at most."""

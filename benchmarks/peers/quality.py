@@ -23,15 +23,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from branchwise import solve
-from branchwise.models.pool import Pool
+from branchwise import solve, tasks
 from branchwise.agents.prompts import fill
-from branchwise.statistics.bootstrap import bootstrap
 from branchwise.evals.live.experiment import spread
-from branchwise import tasks
 from branchwise.graphs.search.state import Options
-from branchwise.tasks.domains.instances import Instance
+from branchwise.models.pool import Pool
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.store.store import Store
+from branchwise.tasks.domains.instances import Instance
 
 HERE = Path(__file__).parent
 

@@ -13,9 +13,10 @@ from turns import questions, reward, take_turns
 
 from branchwise import solve
 from branchwise.models.pool import Pool
-from branchwise.models.protocol import Shape, Task
+from branchwise.models.protocol import Shape
 from branchwise.store.records import Constraints, Verdict, Vouch
 from branchwise.store.store import Store
+from branchwise.tasks.task import Task
 
 
 def rewarded() -> Task:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from branchwise.environments.protocol import Action, Observation, Session
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Message, Request, Sample, Sampler, Shape
+from branchwise.agents.protocol import Agent
+from branchwise.environments.protocol import Action, Observation, Session
+from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
 from branchwise.store.errors import BadAction
 
 _ACTION = re.compile(r"Action: *(\S.*?) *")

@@ -7,8 +7,10 @@ import re
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Message, ProblemState, Reply, Request, Sampler, Shape, Task
+from branchwise.agents.protocol import Agent, ProblemState
+from branchwise.models.protocol import Message, Reply, Request, Sampler, Shape
 from branchwise.store.records import Constraints
+from branchwise.tasks.task import Task
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
 _MOST = 40

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Message, ProblemState, Request, Sample, Sampler, Shape, Task
+from branchwise.agents.protocol import Agent, ProblemState
+from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
+from branchwise.tasks.task import Task
 
 
 class GeneratorState(ProblemState):

@@ -6,7 +6,9 @@ import re
 
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Message, Request, Sample, Sampler, Shape, Task
+from branchwise.agents.protocol import Agent
+from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
+from branchwise.tasks.task import Task
 
 _NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 _TOKENS_A_STEP = 64

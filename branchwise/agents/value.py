@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from branchwise.agents.actor import fenced, shown
-from branchwise.environments.protocol import Observation
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Request, Sample, Sampler, Shape
+from branchwise.agents.protocol import Agent
+from branchwise.environments.protocol import Observation
+from branchwise.models.protocol import Request, Sample, Sampler, Shape
 
 _STATUS = re.compile(r'^\W*Status: *"?(success|failure)"?\W*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(r'^\W*On the right track to success: *"?(yes|no)"?\W*$', re.IGNORECASE | re.MULTILINE)

@@ -12,6 +12,7 @@ from branchwise.cli import listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import refuse, run
+from branchwise.cli.fork import fork, replay
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -32,7 +33,6 @@ from branchwise.cli.options import (
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
-from branchwise.cli.fork import fork, replay
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget

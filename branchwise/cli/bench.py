@@ -134,8 +134,8 @@ def ablate(
     as_json: AsJson = False,
 ) -> None:
     """Take parts of the method away, one at a time, at equal calls."""
-    from branchwise.evals.live.ablations import ablations
     from branchwise.cli.benching import Asked, bench_task
+    from branchwise.evals.live.ablations import ablations
 
     asked = Asked(
         task=task,
@@ -182,8 +182,8 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a report.")] = False,
 ) -> None:
     """Run every strategy on recorded samples, at no model cost."""
-    from branchwise.evals.tables import tables
     from branchwise.cli.benching import show
+    from branchwise.evals.tables import tables
 
     async def work() -> None:
         for report in tables(data, only=log or (), seeds=seeds, out=out):
@@ -205,9 +205,9 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
+    from branchwise.cli.benching import show
     from branchwise.evals.forecast import forecast
     from branchwise.evals.tables import plan_of, read_log
-    from branchwise.cli.benching import show
     from branchwise.store.errors import BadInput
 
     async def work() -> None:

@@ -21,7 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from branchwise.models.protocol import Model
+from branchwise import tasks
+from branchwise.cli.exits import run
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
 from branchwise.evals.live.report import live_report
@@ -29,10 +30,9 @@ from branchwise.evals.live.samples import samples_log
 from branchwise.evals.report import Report
 from branchwise.evals.tables import write
 from branchwise.evals.terminal import grid, terminal
-from branchwise.cli.exits import run
-from branchwise import tasks
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search.pairs import pairs
+from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 
@@ -97,7 +97,9 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
         bar = progress.add_task(title, total=experiment.runs)
         async with (
             opened_store(asked.store) as db,
-            opened_engine(experiment.request(experiment.arms[0], chosen[0], 0), asked.model) as engine,
+            opened_engine(
+                asked.model, experiment.request(experiment.arms[0], chosen[0], 0).base_url
+            ) as engine,
         ):
             outcomes = await carry_out(
                 experiment,

@@ -14,11 +14,11 @@ from typing import Literal
 import typer
 from rich.console import Console
 
-from branchwise.environments.spec import Opening
 from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
+from branchwise.environments.spec import Opening
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.run import Company, browse, resume_browse

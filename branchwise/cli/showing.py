@@ -11,13 +11,13 @@ from typing import cast
 from rich.console import Console
 from rich.table import Column, Table
 
-from branchwise.models.pool import registry as state
-from branchwise.serving.idealised import Idealised
-from branchwise.serving.measurements import Kept, of_model
 from branchwise.cli.console import out
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.web.viewer_data import extras
+from branchwise.models.pool import registry as state
+from branchwise.serving.idealised import Idealised
+from branchwise.serving.measurements import Kept, of_model
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.sync_proxy import Facade
-from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.environments.browser.session import Session
+from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
+from branchwise.environments.sync_proxy import Facade
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
 _QUOTED = re.compile(r'"([^"]+)"')

@@ -13,8 +13,8 @@ from aiohttp import web
 from playwright.async_api import Error
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.environments.browser.session import Session
+from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
 _START = """async seed => {

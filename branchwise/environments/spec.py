@@ -53,5 +53,5 @@ def _factory(name: str) -> Callable[..., Environment]:
         raise BadInput(f"The environment `{name}` cannot be imported: {error}.") from error
 
 
-_FILES = {"browser": "site"}
+_FILES = {"browser": "browser.from_options"}
 """Where the function that takes plain options only has another name."""

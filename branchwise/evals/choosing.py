@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from statistics import fmean, quantiles
 
-from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.evals.log import Feature, Log
 from branchwise.evals.planning import folds
 from branchwise.evals.repairs import repairs
 from branchwise.evals.report import Report, Table
+from branchwise.statistics.bootstrap import bootstrap, paired
 
 Outcome = Mapping[str, Sequence[float]]
 """One outcome an instance by method."""

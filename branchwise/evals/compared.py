@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from branchwise.evals.audited import Audited
-from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.evals.equal_tokens import at_tokens
 from branchwise.evals.outcomes import Outcomes
 from branchwise.evals.planning import Scored, affordable, best_fixed, fitted_planner, random_planner
 from branchwise.evals.probing import Probe
 from branchwise.evals.report import Table
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.statistics.split_half import split_half
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, log10
 
-from branchwise.statistics.reliability import Reliability
 from branchwise.evals.report import Curve, Point
+from branchwise.statistics.reliability import Reliability
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a7a00", "#56b4e9", "#e69f00", "#7f7f7f")
 """Okabe and Ito's colours, which readers with a colour vision deficiency can tell apart."""

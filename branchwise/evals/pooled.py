@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from branchwise.statistics.beta import Beta
 from branchwise.evals.audit_tables import audit_tables
 from branchwise.evals.audited import Audited, audited
-from branchwise.statistics.bootstrap import bootstrap
 from branchwise.evals.compared import compared
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import Outcomes, outcomes
-from branchwise.statistics.pass_at_k import coverage, pass_at_k
 from branchwise.evals.policy import Policy, policies
-from branchwise.statistics.power_law import power_law
 from branchwise.evals.probing import probing
-from branchwise.statistics.reliability import Reliability, reliability
 from branchwise.evals.repairs import repairs
 from branchwise.evals.report import Curve, Point, Report, Table
 from branchwise.evals.simulated import simulated
@@ -24,6 +19,11 @@ from branchwise.evals.step_knobs import MOST
 from branchwise.evals.step_simulator import step_simulator, tells_survival
 from branchwise.evals.stepwise import step_verifiers, stepwise
 from branchwise.evals.whole_pools import whole_pools
+from branchwise.statistics.beta import Beta
+from branchwise.statistics.bootstrap import bootstrap
+from branchwise.statistics.pass_at_k import coverage, pass_at_k
+from branchwise.statistics.power_law import power_law
+from branchwise.statistics.reliability import Reliability, reliability
 from branchwise.store.records import Vouch
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from branchwise.statistics.beta import Beta
 from branchwise.agents.planning.difficulty import estimate, signals
 from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import shuffled
 from branchwise.evals.replay import Judge, probe
+from branchwise.statistics.beta import Beta
 from branchwise.store.records import Node, Vouch
 
 _SIGNALS: tuple[Signal, ...] = ("score", "agreement", "logprob")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from branchwise.statistics.bootstrap import bootstrap
 from branchwise.evals.log import Log, Recorded
 from branchwise.evals.report import Table
+from branchwise.statistics.bootstrap import bootstrap
 
 _FEWEST = 20
 """Fewer instances than this make no row."""

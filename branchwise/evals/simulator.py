@@ -10,10 +10,10 @@ from random import Random
 from statistics import correlation, fmean
 from typing import Protocol
 
-from branchwise.statistics.beta import Beta
 from branchwise.evals.log import Log, Recorded
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.policy import Policy
+from branchwise.statistics.beta import Beta
 
 _EDGE = 0.01
 """Scores are kept this far from 0 and 1, where their logit is infinite."""

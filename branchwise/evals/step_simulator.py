@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from branchwise.statistics.beta import Beta
 from branchwise.evals.log import Log, Recorded, Step
 from branchwise.evals.simulator import concentration
+from branchwise.statistics.beta import Beta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from branchwise.statistics.bootstrap import Interval, bootstrap, paired
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import Draws, player, shuffled
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.replay import Judge, Played
 from branchwise.evals.report import Table
 from branchwise.evals.step_knobs import MOST
+from branchwise.statistics.bootstrap import Interval, bootstrap, paired
 
 
 def step_verifiers(log: Log) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from branchwise.evals.log import Log
+from branchwise.evals.report import Report, Table
 from branchwise.statistics.beta import Beta
 from branchwise.statistics.bootstrap import bootstrap
-from branchwise.evals.log import Log
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.statistics.repeated import repeated
-from branchwise.evals.report import Report, Table
 
 
 def trials(title: str, log: Log, facts: Mapping[str, str]) -> Report:

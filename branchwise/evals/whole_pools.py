@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from random import Random
 from statistics import fmean
 
-from branchwise.statistics.bootstrap import bootstrap
 from branchwise.evals.log import Log, Recorded
 from branchwise.evals.outcomes import player
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.replay import Judge
 from branchwise.evals.report import Table
+from branchwise.statistics.bootstrap import bootstrap
 
 
 def whole_pools(log: Log, arm: str, *, orders: int = 10) -> Table:

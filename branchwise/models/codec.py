@@ -7,8 +7,8 @@ from typing import Final, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from branchwise.models.protocol import Message, Reply, Request, Shape
-from branchwise.store.errors import StoreError
 from branchwise.store.as_fields import flat
+from branchwise.store.errors import StoreError
 from branchwise.store.records import Json
 
 T = TypeVar("T")

@@ -19,10 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from branchwise.models.grammar import choices_grammar, regex_grammar
 from branchwise.models.capabilities import EVERY_TEXT
-from branchwise.models.wire import TOP, among
+from branchwise.models.grammar import choices_grammar, regex_grammar
 from branchwise.models.protocol import Message, Model, Reply, Request, Sample, Shape
+from branchwise.models.wire import TOP, among
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 

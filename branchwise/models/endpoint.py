@@ -10,11 +10,11 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from branchwise.models.capabilities import COMMON, EVERYTHING
-from branchwise.models.require import require
 from branchwise.models.fan_out import singly
+from branchwise.models.protocol import Capabilities, Reply, Request
+from branchwise.models.require import require
 from branchwise.models.transport import Lost, Refused, Transport
 from branchwise.models.wire import Dialect, read, write
-from branchwise.models.protocol import Capabilities, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 _CHECK_SECONDS = 10.0

@@ -11,11 +11,11 @@ from typing import Any
 
 import aiohttp
 
+from branchwise.models.fan_out import singly
+from branchwise.models.protocol import Capabilities, Model, Reply, Request
 from branchwise.models.require import require
 from branchwise.models.scrub import scrub
-from branchwise.models.fan_out import singly
 from branchwise.models.wire import read, write
-from branchwise.models.protocol import Capabilities, Model, Reply, Request
 from branchwise.store.errors import ModelError
 
 

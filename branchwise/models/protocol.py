@@ -1,12 +1,12 @@
-"""What an agent may rely on: the typed request, the model that answers it, and the task it is about."""
+"""The typed request, and the protocol of a model that answers it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypedDict, TypeVar
+from typing import Literal, Protocol
 
-from branchwise.store.records import Constraints, Grain, Json, Usage, Verdict
+from branchwise.store.records import Usage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,57 +138,3 @@ class Sampler(Protocol):
     async def __call__(self, key: str, request: Request) -> Reply:
         """Answer `request`, from the ledger if `key` was answered before."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A domain: how its problems are put, cut into steps, answered and checked. One file builds one."""
-
-    name: str
-    about: str
-    """One line for `branchwise tasks`."""
-    instructions: str
-    """How the generator is asked: a template with `{problem}` and `{constraints}`."""
-    constraint_types: str = ""
-    """Kinds of constraints to look for, for the constraint agent's prompt."""
-    constraint_schema: Mapping[str, object] | None = None
-    """JSON schema of the typed constraints; None where words are all there is."""
-    validate: Callable[[str], None] = lambda problem: None
-    """Raise BadInput when the text cannot be a problem of this task."""
-    read_constraints: Callable[[str], Constraints | None] = lambda problem: None
-    """Read the constraints by program, or None when the text is not in a known form."""
-    type_constraints: Callable[[Json], Constraints | None] = lambda reply: None
-    """Type a model's JSON reply to `constraint_schema`, or None when it makes no sense."""
-    shape: Callable[[Constraints, str, Grain], Shape] = lambda constraints, text, grain: Shape()
-    """The form of the next sample after `text`; `constraints` may steer it."""
-    is_complete: Callable[[str], bool] = lambda text: False
-    """Whether the text holds a whole solution. A sample of grain "solution" that ended by itself always does."""
-    answer: Callable[[str], str | None] = lambda text: text.strip() or None
-    """The normalised answer in a whole solution, or None when there is none."""
-    check: Callable[[Constraints, str, bool], Verdict | None] | None = None
-    """`check(constraints, text, complete)`: a sound verdict on a plan or, with complete=False, on its beginning.
-
-    None where there is no program that can tell; the LLM verifier judges then.
-    """
-    blocking: bool = False
-    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
-
-
-_State = TypeVar("_State", contravariant=True)  # noqa: PLC0105
-_Update = TypeVar("_Update", covariant=True)  # noqa: PLC0105
-
-
-class Agent(Protocol[_State, _Update]):
-    """A LangGraph node: typed state in, typed update out. All else that it needs its factory was given."""
-
-    async def __call__(self, state: _State) -> _Update:
-        """Do the agent's work once."""
-        ...
-
-
-class ProblemState(TypedDict):
-    """What every agent's node reads from the graph's state."""
-
-    problem: str
-    path: str
-    """Logical path of this piece of work within the run; the beginning of its ledger keys."""

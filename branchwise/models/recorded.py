@@ -8,10 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
-from branchwise.models.codec import read_reply, reply_json, request_json
-from branchwise.models.require import require
-from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sampler, Shape
 from branchwise.models.budget import Purse
+from branchwise.models.codec import read_reply, reply_json, request_json
+from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sampler, Shape
+from branchwise.models.require import require
 from branchwise.store.records import Json, Usage
 
 _PICTURE = 1000

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from yarl import URL
 
-from branchwise.models.transport import Refused, Transport
 from branchwise.models.protocol import Capabilities, Message, Reply, Request, Sample
+from branchwise.models.transport import Refused, Transport
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
 

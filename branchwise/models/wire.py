@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from typing_extensions import TypedDict
 
 from branchwise.models.openai_format import content
-from branchwise.models.scrub import scrub
 from branchwise.models.protocol import Reply, Request, Sample, Shape
+from branchwise.models.scrub import scrub
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 

@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
-from branchwise.serving.idealised import Timed
 from branchwise.models.codec import read_request
-from branchwise.models.wire import write
 from branchwise.models.protocol import Message, Request, Shape
+from branchwise.models.wire import write
+from branchwise.serving.idealised import Timed
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Json
 

@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 
 from branchwise.models.pool import registry as state
+from branchwise.models.pool.registry import Phase, PoolState, Replica
 from branchwise.serving.launch import Launch, on_cuda
 from branchwise.serving.metrics import load
 from branchwise.serving.process import Process
 from branchwise.serving.profile import Profile
-from branchwise.models.pool.registry import Phase, PoolState, Replica
 from branchwise.store.errors import ModelError
 
 _STARTING_TICK, _READY_TICK = 0.5, 5.0

@@ -11,13 +11,14 @@ from typing import Literal, TypeAlias, get_args
 import networkx as nx
 import sqlalchemy as sa
 
-from branchwise.store import nodes as forest, runs
-from branchwise.store.errors import UnknownName
-from branchwise.store.graph import graph
-from branchwise.store.records import Json
+from branchwise.store import nodes as forest
+from branchwise.store import runs
 from branchwise.store.database.schema import HEAD
 from branchwise.store.database.tables import calls, decisions, nodes, run_events, texts, verdicts
 from branchwise.store.database.tables import runs as runs_table
+from branchwise.store.errors import UnknownName
+from branchwise.store.graph import graph
+from branchwise.store.records import Json
 from branchwise.store.tree import Tree
 
 Form: TypeAlias = Literal["json", "node-link", "graphml", "dot"]

@@ -6,13 +6,14 @@ from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 
-from branchwise.store import nodes as forest, runs
+from branchwise.store import nodes as forest
+from branchwise.store import runs
+from branchwise.store.database.tables import nodes
+from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.rows import RunRecord
-from branchwise.store.database.tables import nodes
 from branchwise.store.tree import Tree
-from branchwise.store.database.upsert import upsert
 
 
 def fork(connection: sa.Connection, row: dict[str, object]) -> RunRecord:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from branchwise.store.rows import CallState
 from branchwise.store.database.tables import calls, runs
+from branchwise.store.rows import CallState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

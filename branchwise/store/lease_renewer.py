@@ -9,10 +9,10 @@ from functools import partial
 import sqlalchemy as sa
 
 from branchwise.store.database.database import Database
+from branchwise.store.database.tables import runs
 from branchwise.store.errors import StoreError
 from branchwise.store.leases import Lease, clock, renew
 from branchwise.store.rows import Status
-from branchwise.store.database.tables import runs
 
 _LOOK = 1.0
 """Seconds between looks: how long the calls of a cancelled run go on at most."""

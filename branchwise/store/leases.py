@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from branchwise.store.database.columns import now
+from branchwise.store.database.tables import decisions, nodes, run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
-from branchwise.store.database.tables import decisions, nodes, run_events, runs
 
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""

@@ -14,23 +14,23 @@ from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.database.batch import Row
+from branchwise.store.as_fields import flat
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Bulk
+from branchwise.store.database.batch import Row
 from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
+from branchwise.store.database.tables import calls, texts
+from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
-from branchwise.store.as_fields import flat
-from branchwise.store.single_flight import Flights
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import slowly, to_json
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
-from branchwise.store.rows import CallState, OnChange
 from branchwise.store.redaction import Scrub
-from branchwise.store.database.tables import calls, texts
+from branchwise.store.rows import CallState, OnChange
+from branchwise.store.single_flight import Flights
 from branchwise.store.texts import take_out
-from branchwise.store.database.upsert import upsert
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 """What costs something: it gives its result and what it cost."""

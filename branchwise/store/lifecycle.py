@@ -19,8 +19,8 @@ from branchwise.store.lease_renewer import Keeper
 from branchwise.store.leases import Lease, claim
 from branchwise.store.owner import owner
 from branchwise.store.records import Json
-from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 from branchwise.store.redaction import Scrub
+from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 
 T = TypeVar("T", Lease, "Lease | None")
 

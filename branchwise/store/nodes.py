@@ -8,18 +8,18 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from branchwise.store.database.batch import Row
+from branchwise.store.as_fields import flat
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Change
+from branchwise.store.database.batch import Row
+from branchwise.store.database.tables import calls, decisions, nodes, texts, verdicts
+from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import StoreError
-from branchwise.store.as_fields import flat
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict, Vouch
 from branchwise.store.rows import CallRecord, CallState, Decision
-from branchwise.store.database.tables import calls, decisions, nodes, texts, verdicts
 from branchwise.store.texts import put_back
 from branchwise.store.tree import Tree
-from branchwise.store.database.upsert import upsert
 
 _NODE_FIELDS = tuple(field.name for field in fields(Node))
 _VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from branchwise.store.database.checkpoint_tables import TABLES
 from branchwise.store.database.columns import now
-from branchwise.store.rows import Status
 from branchwise.store.database.tables import runs
+from branchwise.store.rows import Status
 
 _PORTION = 200
 

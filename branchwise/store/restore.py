@@ -7,12 +7,12 @@ import json
 import sqlalchemy as sa
 
 from branchwise.store import runs
+from branchwise.store.database.schema import HEAD
+from branchwise.store.database.tables import runs as runs_table
 from branchwise.store.errors import BadInput, SchemaMismatch, StoreError
 from branchwise.store.export import BELONGINGS, FORMAT
 from branchwise.store.records import Json
 from branchwise.store.rows import RunRecord, Status
-from branchwise.store.database.schema import HEAD
-from branchwise.store.database.tables import runs as runs_table
 
 
 def restore(connection: sa.Connection, text: str) -> RunRecord:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from branchwise.store.database.tables import decisions, runs
 from branchwise.store.records import Json
 from branchwise.store.rows import Status
-from branchwise.store.database.tables import decisions, runs
 
 _MOST = 5000
 """Trials that are remembered, the newest."""

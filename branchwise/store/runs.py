@@ -10,11 +10,11 @@ from importlib import metadata as distribution
 import sqlalchemy as sa
 
 from branchwise.store.database.columns import now
+from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.leases import ORDERED, Lease, clock, guard, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
-from branchwise.store.database.tables import run_events, runs
 
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 
-from branchwise.models.protocol import Task
-from branchwise.tasks.domains.instances import Benchmark
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.tasks.domains.instances import Benchmark
+from branchwise.tasks.task import Task
 
 _GROUP = "branchwise.tasks"
 
@@ -56,7 +56,8 @@ def benchmarks() -> tuple[str, ...]:
 
 @cache
 def _own() -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    names = {module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg}
+    return frozenset(names - {"task"})
 
 
 def _factory(name: str) -> Callable[..., object]:

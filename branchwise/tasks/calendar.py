@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape, Task
+from branchwise.models.protocol import Shape
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.meetings import (
@@ -20,8 +22,7 @@ from branchwise.tasks.domains.meetings import (
     minutes,
     typed_meeting,
 )
-from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.tasks.task import Task
 
 Steer = Literal["none", "form", "hours"]
 """How far decoding is steered: not at all; to the form of an answer; to days, hours and duration."""

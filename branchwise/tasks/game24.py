@@ -9,11 +9,12 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape, Task
-from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
-from branchwise.tasks.domains.instances import Grades, Instance
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
+from branchwise.tasks.domains.instances import Grades, Instance
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """Combine the numbers {problem} with + - * / to make 24. Use each number exactly once.
 Write one operation a line, with the numbers that are left. For 2 3 5 12:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from branchwise.models.protocol import Task
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.mathematics import final_answer, same_answer
 from branchwise.tasks.domains.questions import question_task
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
 

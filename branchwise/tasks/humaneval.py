@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from branchwise.models.protocol import Shape, Task
 from branchwise.environments.sandbox.sandbox import Limits, sandbox
-from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """Complete this Python function. Reply with the whole function in one ```python block.
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from branchwise.models.protocol import Shape, Task
-from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
+from branchwise.tasks.task import Task
 
 _LONGEST = 50_000
 _TYPES = {str: "string", int: "integer", list: "array"}

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from branchwise.models.protocol import Shape, Task
-from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.visits import Friend, Outing, most_friends, replay, visits_text
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.visits import Friend, Outing, most_friends, replay, visits_text
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape, Task
-from branchwise.tasks.domains.instances import Grades, Instance
-from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.tasks.domains.instances import Grades, Instance
+from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from branchwise.models.protocol import Shape, Task
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
 

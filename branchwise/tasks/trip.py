@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape, Task
+from branchwise.models.protocol import Shape
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Constraints, Grain, Verdict, Vouch
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.trips import (
     Trip,
@@ -18,8 +20,7 @@ from branchwise.tasks.domains.trips import (
     typed_trip,
     visits_in,
 )
-from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
 

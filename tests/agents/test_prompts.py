@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.models.scripted import scripted
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.graphs.search.run import solve
+from branchwise.models.scripted import scripted
 from branchwise.store.errors import BadInput
 
 

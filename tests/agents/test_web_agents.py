@@ -3,11 +3,11 @@
 import pytest
 
 from branchwise.agents.actor import ActorState, actor
+from branchwise.agents.value import ValueState, value
 from branchwise.environments.protocol import Observation
 from branchwise.environments.scripted import scripted as house
-from branchwise.models.scripted import Scripted, scripted
 from branchwise.models.protocol import Capabilities, Reply, Request, Sample
-from branchwise.agents.value import ValueState, value
+from branchwise.models.scripted import Scripted, scripted
 
 
 class Direct:

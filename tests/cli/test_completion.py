@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.models.scripted import scripted
 from branchwise.graphs.search.run import solve
+from branchwise.models.scripted import scripted
 
 COMMAND = Path(sys.executable).with_name("branchwise")
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from branchwise.models.scripted import scripted
 from branchwise.graphs.search.run import Result, solve
 from branchwise.graphs.search.state import Options
+from branchwise.models.scripted import scripted
 from branchwise.store.database.database import Database
 from branchwise.store.database.schema import HEAD, VERSION_TABLE
-from tests.graphs.resume_worker import PROBLEM, _write
+from tests.graphs.search.resume_worker import PROBLEM, _write
 from tests.store.databases.write import HERE
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from branchwise.models.pool import Pool
 from branchwise.store.errors import UnknownName
 
 ROOT = Path(__file__).parents[2]
-FAKE = ROOT / "tests/agents/engines/fake_engine.py"
+FAKE = ROOT / "tests/serving/fake_engine.py"
 
 
 @pytest.fixture

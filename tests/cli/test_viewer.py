@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Page, async_playwright
 from rich.console import Console
 
-from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text
+from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.store.errors import EnvironmentFailed
 from branchwise.store.records import Json, Node
 

@@ -14,7 +14,7 @@ from branchwise.store.database.connection import connect
 from branchwise.store.database.database import Database
 from branchwise.store.database.schema import HEAD, migrate, revision
 from branchwise.store.database.upgrade import upgrade
-from tests.store.test_database import ROW
+from tests.store.database.test_database import ROW
 
 _MAKING, _UPGRADING = 60, 30
 """About as many statements as it takes."""

@@ -8,11 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from branchwise.models.codec import request_json
-from branchwise.models.scripted import Scripted, scripted
-from branchwise.models.protocol import Reply, Request
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.worker import Report, work
+from branchwise.models.codec import request_json
+from branchwise.models.protocol import Reply, Request
+from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.store import Store
 from tests.crash.points import Doom, Oracle
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.models.scripted import scripted
-from branchwise.models.protocol import Request
 from branchwise.graphs.search.replay import replay
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
+from branchwise.models.protocol import Request
+from branchwise.models.scripted import scripted
 from branchwise.store.errors import ModelError
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
-from tests.agents.models.conftest import says, serving
-from tests.graphs.resume_worker import PROBLEM, _write
+from tests.graphs.search.resume_worker import PROBLEM, _write
+from tests.models.conftest import says, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ import asyncio, resource, sys
 from branchwise.models.scripted import scripted
 from branchwise.graphs.search.run import solve
 from branchwise.store.errors import StoreError
-from tests.graphs.resume_worker import PROBLEM, _write
+from tests.graphs.search.resume_worker import PROBLEM, _write
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     asyncio.run(solve(PROBLEM, model=scripted(_write), store=sys.argv[1], strategy="step_beam", seed=3))
@@ -66,7 +66,7 @@ _THREE_RUNS = """
 import asyncio, sys
 from branchwise.models.scripted import scripted
 from branchwise.graphs.search.run import solve
-from tests.graphs.resume_worker import PROBLEM, _write
+from tests.graphs.search.resume_worker import PROBLEM, _write
 async def main():
     await asyncio.gather(*(
         solve(PROBLEM, model=scripted(_write), store=sys.argv[1], strategy="best_of_n", knobs={"n": 6}, seed=seed)

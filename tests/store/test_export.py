@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from branchwise.store.database.checkpoint_tables import lg_writes
+from branchwise.store.database.tables import metadata, runs
 from branchwise.store.errors import BadInput, SchemaMismatch, StoreError, UnknownName
 from branchwise.store.export import BELONGINGS, Form
 from branchwise.store.prune import prune
 from branchwise.store.records import Node, Verdict, Vouch
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
-from branchwise.store.database.tables import metadata, runs
 from tests.store.scripted_run import Counted, new_lease, new_run
 
 _HARD = 'quo"te \\ back\nline \x00 \ud800 \x10 é 漢 </a>'

@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from branchwise.store.database.columns import now
+from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.leases import claim, renew
 from branchwise.store.owner import is_gone, owner
 from branchwise.store.records import Node, Verdict, Vouch
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
-from branchwise.store.database.tables import run_events, runs
 from tests.store.scripted_run import new_lease, new_run, queued
 
 

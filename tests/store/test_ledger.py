@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from branchwise.store.database.tables import calls
 from branchwise.store.errors import ModelError, RequestChanged, StoreError
 from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
@@ -16,7 +17,6 @@ from branchwise.store.ledger import Ledger
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import CallState, OnChange, Status
 from branchwise.store.store import Store
-from branchwise.store.database.tables import calls
 from branchwise.store.texts import put_back, take_out
 from tests.store.scripted_run import Counted, new_lease
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.models.scripted import scripted
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Options
+from branchwise.models.scripted import scripted
 from branchwise.store.records import Node
 from branchwise.store.store import Store
-from tests.graphs.tasks.test_calendar import PROBLEM
 from tests.store.scripted_run import Counted, new_lease
+from tests.tasks.test_calendar import PROBLEM
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "three_questions.py"
 

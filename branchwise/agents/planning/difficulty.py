@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from branchwise.statistics.beta import Beta
 from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
+from branchwise.statistics.beta import Beta
 from branchwise.store.records import Node, Vouch
 
 _TAIL = 0.05

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from branchwise.agents.planning.difficulty import Difficulty, estimate
 from branchwise.agents.planning.policy_table import Choice, Knobs, PolicyTable
-from branchwise.models.protocol import Agent
+from branchwise.agents.protocol import Agent
 from branchwise.store.records import Node, Vouch
 
 _HOPE = 0.95

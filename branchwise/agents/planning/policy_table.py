@@ -12,9 +12,9 @@ from typing import TypeAlias, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from branchwise.agents.planning.audit import Audit
-from branchwise.statistics.beta import Beta
 from branchwise.agents.planning.difficulty import Difficulty
 from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
+from branchwise.statistics.beta import Beta
 from branchwise.statistics.isotonic import Steps
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json

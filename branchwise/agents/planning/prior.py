@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Agent, Message, ProblemState, Request, Sampler, Shape, Task
+from branchwise.agents.protocol import Agent, ProblemState
+from branchwise.models.protocol import Message, Request, Sampler, Shape
+from branchwise.tasks.task import Task
 
 _PAIR = re.compile(r"""\(\s*["']([^"'()\n]{1,60})["']\s*,\s*(\d+(?:\.\d+)?|\.\d+)\s*\)""")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from branchwise.models.protocol import Agent
 from branchwise.agents.planning.ucb import Mode, Record, Terms, Weights, ucb
+from branchwise.agents.protocol import Agent
 
 
 class SelectorState(TypedDict):

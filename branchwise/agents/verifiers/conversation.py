@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import fill
-from branchwise.models.protocol import Message, Task
 from branchwise.agents.verifiers.protocol import VerifierState
+from branchwise.models.protocol import Message
 from branchwise.store.records import Verdict, Vouch
+from branchwise.tasks.task import Task
 
 
 def conversation(task: Task, state: VerifierState) -> tuple[Message, Message]:

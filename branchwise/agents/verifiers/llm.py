@@ -6,9 +6,10 @@ import re
 
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.models.protocol import Message, Request, Sampler, Shape
 from branchwise.store.records import Verdict, Vouch
+from branchwise.tasks.task import Task
 
 _SCORE = re.compile(r"^\s*\**Score\**\s*:\**\s*([+-]?\d{1,3})\s*\**\s*\.?\s*$", re.MULTILINE | re.IGNORECASE)
 _HELD = r"[^\n]{1,400}\nScore: (-?[0-9]{1,2}|-?100)"

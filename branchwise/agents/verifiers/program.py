@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.store.records import Verdict, Vouch
+from branchwise.tasks.task import Task
 
 
 def program(task: Task) -> Verifier:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, Protocol, TypedDict
 
-from branchwise.models.protocol import ProblemState
+from branchwise.agents.protocol import ProblemState
 from branchwise.store.records import Constraints, Verdict
 
 

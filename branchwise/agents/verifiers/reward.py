@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from branchwise.models.protocol import Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.models.protocol import Request, Sampler, Shape
 from branchwise.store.errors import ModelError
+from branchwise.tasks.task import Task
 
 
 def reward(score: Sampler, task: Task, *, threshold: int = 95) -> Verifier:

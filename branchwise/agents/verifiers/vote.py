@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.models.protocol import Message, Request, Sampler, Shape
 from branchwise.store.records import Verdict, Vouch
+from branchwise.tasks.task import Task
 
 _BEST = re.compile(r"^\W*Best\W*(\d{1,4})\W*$", re.MULTILINE | re.IGNORECASE)
 

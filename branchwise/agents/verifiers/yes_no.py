@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 
 from branchwise.agents.prompts import Prompts, fill
-from branchwise.models.protocol import Message, Request, Sampler, Shape, Task
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.models.protocol import Message, Request, Sampler, Shape
+from branchwise.tasks.task import Task
 
 _YES, _NO = "Yes", "No"
 

@@ -11,16 +11,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.serving import measurements as kept
+from branchwise.cli import console
+from branchwise.cli.exits import run
 from branchwise.models.pool import registry as state
+from branchwise.serving import measurements as kept
 from branchwise.serving.architecture import read_architecture
 from branchwise.serving.hardware import device, here
 from branchwise.serving.idealised import Idealised, Timed, fit_idealised
 from branchwise.serving.launch import find_python
 from branchwise.serving.measure import Measured, equal_samples, measure
 from branchwise.serving.roofline import Bound, Setup, bound
-from branchwise.cli import console
-from branchwise.cli.exits import run
 from branchwise.store.errors import BadInput, UnknownName
 
 

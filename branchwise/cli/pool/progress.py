@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from branchwise.serving.process import tail
 from branchwise.models.pool.registry import Phase, PoolState, Replica
+from branchwise.serving.process import tail
 
 STYLES = {
     Phase.STARTING: "yellow",

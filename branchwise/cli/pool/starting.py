@@ -17,8 +17,12 @@ from typing import Any
 
 import typer
 
-from branchwise.serving import measurements as kept
+from branchwise.cli import console
+from branchwise.cli.exits import Exit, run
+from branchwise.cli.pool.progress import Progress
 from branchwise.models.pool import registry as state
+from branchwise.models.pool.registry import PoolState
+from branchwise.serving import measurements as kept
 from branchwise.serving.check import check
 from branchwise.serving.detached import detach as detach_pool
 from branchwise.serving.detached import supervisor_log
@@ -26,11 +30,7 @@ from branchwise.serving.hardware import here
 from branchwise.serving.launch import Launch, launches, on_cuda
 from branchwise.serving.process import tail
 from branchwise.serving.profile import Profile, read_profile
-from branchwise.models.pool.registry import PoolState
 from branchwise.serving.supervisor import supervise
-from branchwise.cli import console
-from branchwise.cli.exits import Exit, run
-from branchwise.cli.pool.progress import Progress
 from branchwise.store.errors import BadInput, ModelError
 
 _TICK = 0.25

@@ -10,17 +10,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.serving import measurements as kept
+from branchwise.cli import console
+from branchwise.cli.exits import run
+from branchwise.cli.pool.starting import setting
+from branchwise.cli.showing import find_run
 from branchwise.models.pool import registry as state
+from branchwise.serving import measurements as kept
 from branchwise.serving.hardware import here
 from branchwise.serving.launch import on_cuda
 from branchwise.serving.measure import equal_samples, typed_workload
 from branchwise.serving.profile import read_profile
 from branchwise.serving.tune import Trial, grid, tune
-from branchwise.cli import console
-from branchwise.cli.exits import run
-from branchwise.cli.pool.starting import setting
-from branchwise.cli.showing import find_run
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 from branchwise.store.store import Store

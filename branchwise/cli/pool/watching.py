@@ -15,13 +15,13 @@ from typing import IO, Any
 from rich.console import Console
 from rich.table import Table
 
-from branchwise.models.pool import registry as state
-from branchwise.serving.metrics import Load, load
-from branchwise.serving.process import tail
-from branchwise.models.pool.registry import Phase, PoolState
 from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.cli.pool.progress import STYLES, Progress
+from branchwise.models.pool import registry as state
+from branchwise.models.pool.registry import Phase, PoolState
+from branchwise.serving.metrics import Load, load
+from branchwise.serving.process import tail
 from branchwise.store.errors import BadInput, ModelError, UnknownName
 
 _TICK = 0.25

@@ -14,10 +14,10 @@ from playwright.async_api import Browser, BrowserContext, Error, Playwright, asy
 from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.environments.browser.memory import Kept
 from branchwise.environments.browser.network import Border, Guard, border
-from branchwise.environments.protocol import Abilities, Snapshot
 from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.environments.browser.session import Session, Setting
 from branchwise.environments.browser.settle import Traffic
+from branchwise.environments.protocol import Abilities, Snapshot
 from branchwise.store.errors import EnvironmentFailed
 
 _PATIENCE = 5.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import get_args
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.environments.browser.fork_endpoint import worlds
+from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.store.errors import BadInput
 
 FORK_TOKEN = "BRANCHWISE_FORK_TOKEN"  # noqa: S105 - the variable's name, not a token

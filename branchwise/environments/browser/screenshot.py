@@ -9,8 +9,8 @@ from typing import Literal
 
 from playwright.async_api import Browser, Error, FloatRect, Locator, Page
 
-from branchwise.environments.browser.perform import located
 from branchwise.environments.browser.observation import Element
+from branchwise.environments.browser.perform import located
 
 Screenshot = Literal["none", "plain", "marks"]
 _QUALITY = 60

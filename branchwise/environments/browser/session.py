@@ -17,16 +17,16 @@ from playwright.async_api import (
 )
 
 from branchwise.environments.browser.actions import Step, actions
-from branchwise.environments.browser.perform import hands, located
+from branchwise.environments.browser.masking import Veil
 from branchwise.environments.browser.memory import Kept, keep, refill, seed_storage
 from branchwise.environments.browser.network import Guard
 from branchwise.environments.browser.observation import CLICKABLE, FILLABLE, Element, observation
 from branchwise.environments.browser.observation import Page as Reading
-from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
+from branchwise.environments.browser.perform import hands, located
 from branchwise.environments.browser.safety import FORM_OF, Form, safety
 from branchwise.environments.browser.screenshot import Screenshot, screenshot
-from branchwise.environments.browser.masking import Veil
 from branchwise.environments.browser.settle import Traffic, waiting
+from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 from branchwise.store.records import Json
 

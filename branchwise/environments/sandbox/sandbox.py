@@ -57,7 +57,7 @@ class SandboxError(BranchwiseError):
     """This machine lacks what it takes to run untrusted code; nothing was run."""
 
 
-_CHILD = Path(__file__).with_name("sandbox_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 _NEEDED = frozenset({"files", "network", "processes"})
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
-from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.evals.live.outcome import Outcome
 from branchwise.evals.planning import cross_validated
 from branchwise.evals.report import Table
+from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.statistics.split_half import split_half
 
 _NO_CHOICE = ("one", "pool", "auto")

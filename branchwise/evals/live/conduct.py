@@ -6,11 +6,11 @@ import hashlib
 import json
 from typing import cast
 
-from branchwise.models.protocol import Model
+from branchwise.graphs.search.execute import turn
 from branchwise.graphs.search.request import Request, differing, request_of, row_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.run import resume
-from branchwise.graphs.search.execute import turn
+from branchwise.models.protocol import Model
 from branchwise.store.errors import UnknownName
 from branchwise.store.records import Json
 from branchwise.store.store import Store

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from branchwise.statistics.bootstrap import bootstrap
 from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.report import Table
+from branchwise.statistics.bootstrap import bootstrap
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.statistics.power_law import power_law
-from branchwise.evals.report import Table
 
 
 def coverages(runs: Mapping[str, Mapping[str, Sequence[Outcome]]]) -> Iterator[Table]:

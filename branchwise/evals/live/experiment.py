@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from branchwise.models.protocol import Model
+from branchwise import tasks
 from branchwise.evals.live.arm import Arm
 from branchwise.evals.live.conduct import conduct
 from branchwise.evals.live.outcome import Finished, Outcome, graded
-from branchwise import tasks
 from branchwise.graphs.search.request import Request, check, check_engine
-from branchwise.tasks.domains.instances import Instance
+from branchwise.models.protocol import Model
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
+from branchwise.tasks.domains.instances import Instance
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from branchwise.serving.idealised import Timed
 from branchwise.graphs.search.result import Result
-from branchwise.tasks.domains.instances import Grades, Instance
+from branchwise.serving.idealised import Timed
 from branchwise.store.records import Node, Usage
 from branchwise.store.rows import CallRecord
 from branchwise.store.tree import Tree
+from branchwise.tasks.domains.instances import Grades, Instance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

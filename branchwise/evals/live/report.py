@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from branchwise.serving.idealised import Idealised, Timed, fit_idealised
-from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.evals.live.choice import choices
 from branchwise.evals.live.coverage import coverages
 from branchwise.evals.live.outcome import Outcome
-from branchwise.statistics.repeated import repeated
 from branchwise.evals.report import Curve, Point, Report, Table
 from branchwise.evals.selective import selective
+from branchwise.serving.idealised import Idealised, Timed, fit_idealised
+from branchwise.statistics.bootstrap import bootstrap, paired
+from branchwise.statistics.repeated import repeated
 from branchwise.store.errors import BadInput
 
 Runs = Mapping[str, Mapping[str, Sequence[Outcome]]]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import exp, fsum, isfinite
 
 from branchwise.graphs.aggregations._ballots import elect, eligible, shares
-from branchwise.statistics.weibull import fit
 from branchwise.graphs.aggregations.majority import majority
 from branchwise.graphs.strategies.protocol import Choice
+from branchwise.statistics.weibull import fit
 from branchwise.store.records import Node
 
 

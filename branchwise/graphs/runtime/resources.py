@@ -7,19 +7,18 @@ from contextlib import asynccontextmanager
 
 from branchwise import models
 from branchwise.models.protocol import Model
-from branchwise.graphs.search.request import Request
 from branchwise.store.store import Store
 
 
 @asynccontextmanager
-async def opened_engine(request: Request, model: str | Model) -> AsyncIterator[Model]:
+async def opened_engine(model: str | Model, base_url: str | None = None) -> AsyncIterator[Model]:
     """Open the model that was named, and close it at the end; a Model that is open already is left so."""
     if not isinstance(model, str):
         # Before anybody judges by its abilities whether it can do the work.
         await models.ask(model)
         yield model
         return
-    options = {"base_url": request.base_url} if request.base_url else {}
+    options = {"base_url": base_url} if base_url else {}
     engine = models.load(model, **options)
     try:
         await models.check(engine)

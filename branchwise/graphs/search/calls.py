@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any
 
 from branchwise.agents.generator import GeneratorState, generator
-from branchwise.models.recorded import longest
 from branchwise.agents.proposer import proposer
-from branchwise.models.protocol import Sample, Task
 from branchwise.graphs import strategies
-from branchwise.graphs.strategies.protocol import About, Hint
 from branchwise.graphs.search.state import Desk, SearchState
+from branchwise.graphs.strategies.protocol import About, Hint
+from branchwise.models.protocol import Sample
+from branchwise.models.recorded import longest
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Grain, Node, NodeId
+from branchwise.tasks.task import Task
 
 PROBE = "probe"
 """The arm of the planner's samples."""

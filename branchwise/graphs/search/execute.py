@@ -8,13 +8,10 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise import models
-from branchwise.models.recorded import recorded
+from branchwise import models, tasks
 from branchwise.agents.planning.policy_table import PolicyTable
-from branchwise.agents.prompts import Prompts
-from branchwise.models.protocol import Model, Sampler, Task
-from branchwise.models.budget import Purse
 from branchwise.agents.planning.ucb import Arm, Record, Weights
+from branchwise.agents.prompts import Prompts
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.program import program
@@ -22,20 +19,23 @@ from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
-from branchwise import tasks
-from branchwise.graphs.search.verification import Docket
 from branchwise.graphs.runtime.journal import Notebook
 from branchwise.graphs.search.plangen import Plangen, plangen, shape, start
 from branchwise.graphs.search.request import Request, checked
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Desk, Event, Options, Reason, RunState
-from branchwise.store.checkpoints.fresh import FreshSaver
-from branchwise.store.errors import LeaseLost
+from branchwise.graphs.search.verification import Docket
+from branchwise.models.budget import Purse
+from branchwise.models.protocol import Model, Sampler
+from branchwise.models.recorded import recorded
 from branchwise.store.as_fields import flat
+from branchwise.store.checkpoints.fresh import FreshSaver
+from branchwise.store.checkpoints.saver import SQLAlchemySaver
+from branchwise.store.errors import LeaseLost
 from branchwise.store.records import Constraints, Json, Usage, Vouch
 from branchwise.store.rows import OnChange
-from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
+from branchwise.tasks.task import Task
 
 STEPS = 1_000_000
 """LangGraph's limit on steps, which shall never be reached: the search has limits of its own."""

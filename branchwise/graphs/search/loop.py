@@ -12,9 +12,9 @@ from langgraph.types import Command
 
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, about, affordable_samples, calls, sampled
-from branchwise.graphs.search.verification import Outcome, call_off, ended
 from branchwise.graphs.search.state import Desk, SearchState
 from branchwise.graphs.search.verdicts import Bench
+from branchwise.graphs.search.verification import Outcome, call_off, ended
 from branchwise.store.errors import BadInput, BudgetSpent
 from branchwise.store.records import Json, Node, NodeId, Verdict
 from branchwise.store.tree import Tree

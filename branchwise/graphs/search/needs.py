@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from branchwise.graphs import strategies
 from branchwise.models.capabilities import WORDS, who_can
 from branchwise.models.protocol import Capabilities, Model
-from branchwise.graphs import strategies
 from branchwise.store.errors import Unsupported
 
 _OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}

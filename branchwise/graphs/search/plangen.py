@@ -27,11 +27,11 @@ from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
-from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.loop import grow, judge_round, propose, verify
+from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.state import Desk, Reason, RunState
-from branchwise.store.errors import BudgetSpent
 from branchwise.store.as_fields import flat
+from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Constraints, Json, Node
 
 _UNLIMITED = 1_000_000

@@ -11,23 +11,23 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise.models.recorded import recorded
-from branchwise.models.protocol import Capabilities, Reply
-from branchwise.models.protocol import Request as Call
-from branchwise.models.budget import Purse
 from branchwise.graphs.runtime.journal import Notebook
 from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.search.execute import ENGINE, STEPS, desk_of, result_of_state
 from branchwise.graphs.search.plangen import plangen, start
 from branchwise.graphs.search.request import request_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event, RunState
-from branchwise.graphs.search.execute import ENGINE, STEPS, desk_of, result_of_state
+from branchwise.models.budget import Purse
+from branchwise.models.protocol import Capabilities, Reply
+from branchwise.models.protocol import Request as Call
+from branchwise.models.recorded import recorded
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
-from branchwise.store.rows import CallRecord, CallState, Decision, RunRecord, Status
 from branchwise.store.redaction import Scrub
+from branchwise.store.rows import CallRecord, CallState, Decision, RunRecord, Status
 from branchwise.store.store import Store
 
 _TOLD = (ENGINE, "memory")

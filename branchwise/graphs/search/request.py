@@ -10,18 +10,18 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise import models
+from branchwise import models, tasks
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.models.protocol import Model, Task
 from branchwise.graphs import strategies
-from branchwise import tasks
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
-from branchwise.store.errors import BadInput
+from branchwise.models.protocol import Model
 from branchwise.store.as_fields import flat
+from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
+from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from branchwise.models.protocol import Model
-from branchwise.models.budget import Purse
-from branchwise.graphs.search import policies
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.search import policies
+from branchwise.graphs.search.execute import turn
 from branchwise.graphs.search.request import Request, check, check_engine, request_of, row_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.graphs.search.state import Event, Options
-from branchwise.graphs.search.execute import turn
+from branchwise.models.budget import Purse
+from branchwise.models.protocol import Model
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
@@ -80,7 +80,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),
     )
     check(request)
-    async with opened_store(store) as db, opened_engine(request, model) as engine:
+    async with opened_store(store) as db, opened_engine(model, base_url) as engine:
         check_engine(request, engine)
         row = row_of(db, request)
         lease = await db.begin(row)
@@ -117,7 +117,7 @@ async def resume(
         if run.result is not None:
             return result_of(run.result)
         request = request_of(run.spec)
-        async with opened_engine(request, model or request.model) as engine:
+        async with opened_engine(model or request.model, request.base_url) as engine:
             check_engine(request, engine)
             lease = await db.claim(run.id)
             async with db.held(lease):

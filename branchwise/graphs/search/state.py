@@ -9,13 +9,14 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field
 
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
-from branchwise.agents.prompts import Prompts
-from branchwise.models.protocol import Sampler, Task
-from branchwise.models.budget import Purse
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
-from branchwise.graphs.search.verification import Docket
+from branchwise.agents.prompts import Prompts
 from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.search.verification import Docket
+from branchwise.models.budget import Purse
+from branchwise.models.protocol import Sampler
 from branchwise.store.records import Constraints, NodeId
+from branchwise.tasks.task import Task
 
 Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained"]
 """Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise.graphs.search import policies
 from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.search import policies
 from branchwise.graphs.search.request import Request, check, row_of
 from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, UnknownName

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from branchwise.graphs.search.calls import about
+from branchwise.graphs.search.state import Desk, SearchState
 from branchwise.graphs.search.verification import Outcome
 from branchwise.graphs.strategies.protocol import Need
-from branchwise.graphs.search.state import Desk, SearchState
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
 from branchwise.store.tree import Tree

@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from branchwise.models.protocol import Model
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.search.execute import turn
 from branchwise.graphs.search.request import Request, check_engine, request_of
 from branchwise.graphs.search.state import Event
-from branchwise.graphs.search.execute import turn
+from branchwise.models.protocol import Model
 from branchwise.store.errors import BranchwiseError, LeaseLost, ModelError, StoreError, Unsupported
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status
@@ -170,7 +170,7 @@ async def _engines(model: Model | None) -> AsyncIterator[Callable[[Request], asy
 
         async def open_(request: Request) -> Model:
             mine = model if model is not None and model.name == request.model else request.model
-            return await stack.enter_async_context(opened_engine(request, mine))
+            return await stack.enter_async_context(opened_engine(mine, request.base_url))
 
         def engine_of(request: Request) -> asyncio.Future[Model]:
             key = (request.model, request.base_url)

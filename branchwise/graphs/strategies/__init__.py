@@ -11,8 +11,8 @@ from functools import cache, partial
 from importlib import import_module, metadata
 from typing import cast
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint, Hints, Strategy
 from branchwise.graphs.strategies._knobs import checked, defaults
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint, Hints, Strategy
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
@@ -111,8 +111,8 @@ def _row(name: str) -> Row:
 
 @cache
 def _here() -> frozenset[str]:
-    modules = pkgutil.iter_modules(__path__)
-    return frozenset(module.name for module in modules if not module.name.startswith("_"))
+    names = {module.name for module in pkgutil.iter_modules(__path__)}
+    return frozenset(name for name in names - {"protocol"} if not name.startswith("_"))
 
 
 def _find(name: str) -> Callable[..., Allocation]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.graphs.strategies._view import clip, hopeful, offspring, ranked, sampled
+from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.store.tree import Tree
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Weight
 from branchwise.graphs.strategies._view import clip, hopeless, offspring
 from branchwise.graphs.strategies._visits import visits
 from branchwise.graphs.strategies.mcts import uct
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 

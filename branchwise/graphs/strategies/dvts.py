@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, offspring, ranked
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Share
 from branchwise.graphs.strategies._view import clip, hopeful, offspring, ranked
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, hopeful, merit, offspring, ranked, sampled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Texts
 from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies.div_se import APPROACHES
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 

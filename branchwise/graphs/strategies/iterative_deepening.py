@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Between, Count
 from branchwise.graphs.strategies._view import clip, hopeful, offspring
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 

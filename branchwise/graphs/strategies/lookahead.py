@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from math import log, sqrt
 from typing import Literal
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Weight
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies._visits import Visits, priors, visits
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 

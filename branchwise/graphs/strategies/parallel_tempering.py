@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import exp
 from random import Random
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Weighting, logit
 from branchwise.graphs.strategies._view import clip, filled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Positive
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Resampling, Weighting
 from branchwise.graphs.strategies._view import clip
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(

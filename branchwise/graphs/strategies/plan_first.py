@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._shares import even
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, offspring
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import ROOT, NodeId
 from branchwise.store.tree import Tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import ceil
 from typing import Annotated
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Between, Count, Positive, Share
 from branchwise.graphs.strategies._shares import sequential_ceiling, softmax
 from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring, sampled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

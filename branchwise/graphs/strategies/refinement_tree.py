@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked, sampled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count, Positive
 from branchwise.graphs.strategies._revisions import chains
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(

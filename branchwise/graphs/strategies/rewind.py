@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import sqrt
 from statistics import pvariance
 
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.graphs.strategies._knobs import Count, Unit, Weight
 from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies._visits import Visits, priors, visits
+from branchwise.graphs.strategies.protocol import About, Allocation, Hint
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams
 from branchwise.graphs.strategies._view import clip
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.tree import Tree
 
 ABOUT = About(

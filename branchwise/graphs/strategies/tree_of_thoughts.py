@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
-from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams, best
 from branchwise.graphs.strategies._view import clip, filled
+from branchwise.graphs.strategies.protocol import About, Allocation
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 

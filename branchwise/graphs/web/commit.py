@@ -8,11 +8,11 @@ from typing import cast
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from branchwise.graphs.web.visit import Arrival
-from branchwise.graphs.web.nodes import is_visited, judged, most_wanted
 from branchwise.graphs.web.context import Place
+from branchwise.graphs.web.nodes import is_visited, judged, most_wanted
 from branchwise.graphs.web.result import Question
 from branchwise.graphs.web.state import WebState
+from branchwise.graphs.web.visit import Arrival
 from branchwise.graphs.web.visits import act, judge, record
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Json, Node

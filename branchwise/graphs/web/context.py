@@ -10,15 +10,15 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from branchwise.agents.actor import ActorState, ActorUpdate
-from branchwise.environments.restore import Footstep, Restored, ladder
-from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
-from branchwise.models.protocol import Agent
-from branchwise.models.budget import Purse
+from branchwise.agents.protocol import Agent
 from branchwise.agents.value import ValueState, ValueUpdate
+from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.environments.restore import Footstep, Restored, ladder
 from branchwise.graphs.runtime.journal import Notebook
-from branchwise.graphs.web.visit import Arrival
 from branchwise.graphs.web.action_counter import Odometer
 from branchwise.graphs.web.request import WebOptions
+from branchwise.graphs.web.visit import Arrival
+from branchwise.models.budget import Purse
 from branchwise.store.records import ROOT, NodeId
 
 Check = Callable[[Session], Awaitable[bool]]

@@ -13,10 +13,10 @@ from langgraph.runtime import Runtime
 from branchwise.agents.actor import ActorState
 from branchwise.graphs import strategies
 from branchwise.graphs.web.commit import commit
-from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
 from branchwise.graphs.web.context import Place
-from branchwise.graphs.web.trajectories import roll
+from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
 from branchwise.graphs.web.state import WebState
+from branchwise.graphs.web.trajectories import roll
 from branchwise.graphs.web.visits import open_start, visit
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import ROOT, Json, Node, NodeId

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from branchwise.environments.spec import Opening
+from branchwise.graphs import strategies
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
-from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
 

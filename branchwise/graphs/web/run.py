@@ -12,27 +12,26 @@ from langgraph.types import Command
 from pydantic import TypeAdapter
 
 from branchwise.agents.actor import actor
-from branchwise.environments.spec import Opening, opened
-from branchwise.environments.protocol import Environment
-from branchwise.models.recorded import recorded
 from branchwise.agents.prompts import Prompts
-from branchwise.models.protocol import Model
-from branchwise.models.budget import Purse
 from branchwise.agents.value import value
+from branchwise.environments.protocol import Environment
+from branchwise.environments.spec import Opening, opened
 from branchwise.graphs.runtime.journal import Notebook
 from branchwise.graphs.runtime.resources import opened_engine
-from branchwise.graphs.search.request import Request
-from branchwise.graphs.web.graph import web
-from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.action_counter import Odometer
 from branchwise.graphs.web.context import Check, Place
+from branchwise.graphs.web.graph import web
+from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.request import WebOptions, WebRequest, can_look, check, request_of
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState
+from branchwise.models.budget import Purse
+from branchwise.models.protocol import Model
+from branchwise.models.recorded import recorded
+from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Budget, Json, Vouch
 from branchwise.store.rows import OnChange
-from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.store import Lease, Store
 
 _STEPS = 1_000_000
@@ -116,7 +115,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     try:
         async with (
             Store.opened(store) as db,
-            opened_engine(Request(problem=goal, base_url=base_url), model) as engine,
+            opened_engine(model, base_url) as engine,
         ):
             can_look(engine, options)
             run = await db.create_run(
@@ -173,8 +172,7 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
         try:
             if request.environment != place.name:
                 raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
-            asked = Request(problem=request.goal, base_url=request.base_url)
-            async with opened_engine(asked, model or request.model) as engine:
+            async with opened_engine(model or request.model, request.base_url) as engine:
                 can_look(engine, request.options)
                 turn = _Turn(db=db, request=request, environment=place, engine=engine, company=company)
                 return await turn(await db.claim(run.id), answer, on_change)

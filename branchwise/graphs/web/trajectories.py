@@ -10,8 +10,8 @@ from langgraph.runtime import Runtime
 
 from branchwise.agents.actor import ActorState
 from branchwise.environments.protocol import Session
-from branchwise.graphs.web.nodes import judged, passed, proposed
 from branchwise.graphs.web.context import Place
+from branchwise.graphs.web.nodes import judged, passed, proposed
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visits import act, judge, open_start, record
 from branchwise.store.errors import BudgetSpent, ModelError

@@ -10,10 +10,10 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
-from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
 from branchwise.agents.value import ValueState
-from branchwise.graphs.web.visit import Arrival, Judgement
+from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
 from branchwise.graphs.web.context import Place
+from branchwise.graphs.web.visit import Arrival, Judgement
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSpent, EnvironmentFailed
 from branchwise.store.records import ROOT, Json, Node, NodeId
 

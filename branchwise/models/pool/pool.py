@@ -10,15 +10,15 @@ from functools import cache
 from itertools import count
 from typing import Final, Literal, Self
 
-from branchwise.models.pool import registry as state
 from branchwise.models.endpoint import Endpoint
+from branchwise.models.pool import registry as state
 from branchwise.models.pool.affinity import Chain, chain, overloaded, prompt, rank
 from branchwise.models.pool.gate import Gate
 from branchwise.models.pool.replica import BROKEN, BUSY, Replica, ReplicaState
 from branchwise.models.pool.shared import Shared
+from branchwise.models.protocol import Capabilities, Reply, Request
 from branchwise.models.require import require
 from branchwise.models.transport import Lost, Refused, Transport
-from branchwise.models.protocol import Capabilities, Reply, Request
 from branchwise.store.errors import BadInput, ModelError
 
 Routing = Literal["affinity", "round-robin"]

@@ -10,8 +10,8 @@ from branchwise.models.endpoint import Endpoint
 from branchwise.models.pool.affinity import Chain, Held, chain
 from branchwise.models.pool.breaker import Breaker, BreakerState
 from branchwise.models.pool.limit import Limit
-from branchwise.models.transport import Lost, Refused
 from branchwise.models.protocol import Reply, Request
+from branchwise.models.transport import Lost, Refused
 from branchwise.store.errors import ModelError, Unsupported
 from branchwise.store.records import Usage
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from branchwise.models.protocol import Reply, Request
-from branchwise.store.single_flight import Flights
 from branchwise.store.records import Usage
+from branchwise.store.single_flight import Flights
 
 
 def shareable(request: Request) -> bool:

@@ -11,8 +11,8 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
 
 from branchwise.store.checkpoints.codec import Allowed
-from branchwise.store.database.database import Database
 from branchwise.store.checkpoints.saver import Guard, SQLAlchemySaver
+from branchwise.store.database.database import Database
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ from sqlalchemy import exc
 
 from branchwise.store.bulk import Bulk, at_once
 from branchwise.store.database.connection import connect
-from branchwise.store.errors import StoreError
 from branchwise.store.database.faults import explain, is_coming, is_transient
 from branchwise.store.database.locate import in_memory
 from branchwise.store.database.schema import ensure
+from branchwise.store.errors import StoreError
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from importlib import resources
 import sqlalchemy as sa
 
 import branchwise.store.database.checkpoint_tables  # noqa: F401 - `metadata` learns of them
-from branchwise.store.errors import SchemaMismatch
 from branchwise.store.database.tables import metadata
 from branchwise.store.database.views import create_views
+from branchwise.store.errors import SchemaMismatch
 
 HEAD = "0003"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from branchwise.models.protocol import Task
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
+from branchwise.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from branchwise.models.protocol import Shape, Task
-from branchwise.tasks.domains.mathematics import final_answer
+from branchwise.models.protocol import Shape
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
+from branchwise.tasks.domains.mathematics import final_answer
+from branchwise.tasks.task import Task
 
 _LONGEST = 50_000
 _ENDED = re.compile(r"\\boxed\{.*\}|^####\s*\S", re.MULTILINE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from branchwise.models.direct import direct
-from branchwise.models.scripted import scripted
-from branchwise.models.protocol import Task
 from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.protocol import VerifierState
+from branchwise.models.direct import direct
+from branchwise.models.scripted import scripted
 from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.tasks.task import Task
 
 TASK = Task(name="text", about="", instructions="{problem}")
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from branchwise.models.protocol import Task
+from branchwise import tasks
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import VerifierState
-from branchwise import tasks
 from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.tasks.task import Task
 
 RIGHT = Verdict(score=100, accepted=True, feedback="", vouch=Vouch.SOUND, verifier="program")
 

@@ -6,12 +6,13 @@ import math
 
 import pytest
 
-from branchwise.models.protocol import Capabilities, Reply, Request, Sample, Task
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.yes_no import yes_no
+from branchwise.models.protocol import Capabilities, Reply, Request, Sample
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Constraints, Usage, Vouch
+from branchwise.tasks.task import Task
 
 TASK = Task(name="text", about="", instructions="Solve: {problem}\n{constraints}")
 

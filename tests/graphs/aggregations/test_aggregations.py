@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from branchwise.graphs import aggregations
-from branchwise.statistics.weibull import fit
 from branchwise.graphs.aggregations.best_of_n import best_of_n
 from branchwise.graphs.aggregations.majority import majority
 from branchwise.graphs.aggregations.perplexity_consistency import perplexity_consistency
 from branchwise.graphs.aggregations.weighted_majority import weighted_majority
 from branchwise.graphs.strategies.protocol import Choice
+from branchwise.statistics.weibull import fit
 from branchwise.store.errors import UnknownName
 from branchwise.store.records import Node, Vouch
 

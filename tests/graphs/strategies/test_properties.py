@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from branchwise.graphs.strategies.protocol import Allocation, Strategy
 from branchwise.graphs.strategies.best_of_n import best_of_n
+from branchwise.graphs.strategies.protocol import Allocation, Strategy
 from branchwise.store.records import ROOT
 from branchwise.store.tree import Tree
 from tests.graphs.strategies import properties

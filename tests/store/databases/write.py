@@ -11,10 +11,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from branchwise.models.scripted import scripted
-from branchwise.models.protocol import Request
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Event, Options
+from branchwise.models.protocol import Request
+from branchwise.models.scripted import scripted
 from branchwise.store.database.schema import HEAD
 from branchwise.store.store import Store
 

@@ -1,0 +1,24 @@
+"""An agent: a LangGraph node, typed state in, typed update out."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypedDict, TypeVar
+
+_State = TypeVar("_State", contravariant=True)  # noqa: PLC0105
+_Update = TypeVar("_Update", covariant=True)  # noqa: PLC0105
+
+
+class Agent(Protocol[_State, _Update]):
+    """A LangGraph node: typed state in, typed update out. All else that it needs its factory was given."""
+
+    async def __call__(self, state: _State) -> _Update:
+        """Do the agent's work once."""
+        ...
+
+
+class ProblemState(TypedDict):
+    """What every agent's node reads from the graph's state."""
+
+    problem: str
+    path: str
+    """Logical path of this piece of work within the run; the beginning of its ledger keys."""

@@ -1,0 +1,43 @@
+"""A task: how a domain's problems are put, cut into steps, answered and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from branchwise.models.protocol import Shape
+from branchwise.store.records import Constraints, Grain, Json, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A domain: how its problems are put, cut into steps, answered and checked. One file builds one."""
+
+    name: str
+    about: str
+    """One line for `branchwise tasks`."""
+    instructions: str
+    """How the generator is asked: a template with `{problem}` and `{constraints}`."""
+    constraint_types: str = ""
+    """Kinds of constraints to look for, for the constraint agent's prompt."""
+    constraint_schema: Mapping[str, object] | None = None
+    """JSON schema of the typed constraints; None where words are all there is."""
+    validate: Callable[[str], None] = lambda problem: None
+    """Raise BadInput when the text cannot be a problem of this task."""
+    read_constraints: Callable[[str], Constraints | None] = lambda problem: None
+    """Read the constraints by program, or None when the text is not in a known form."""
+    type_constraints: Callable[[Json], Constraints | None] = lambda reply: None
+    """Type a model's JSON reply to `constraint_schema`, or None when it makes no sense."""
+    shape: Callable[[Constraints, str, Grain], Shape] = lambda constraints, text, grain: Shape()
+    """The form of the next sample after `text`; `constraints` may steer it."""
+    is_complete: Callable[[str], bool] = lambda text: False
+    """Whether the text holds a whole solution. A sample of grain "solution" that ended by itself always does."""
+    answer: Callable[[str], str | None] = lambda text: text.strip() or None
+    """The normalised answer in a whole solution, or None when there is none."""
+    check: Callable[[Constraints, str, bool], Verdict | None] | None = None
+    """`check(constraints, text, complete)`: a sound verdict on a plan or, with complete=False, on its beginning.
+
+    None where there is no program that can tell; the LLM verifier judges then.
+    """
+    blocking: bool = False
+    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""

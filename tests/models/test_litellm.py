@@ -1,0 +1,84 @@
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from branchwise import models
+from branchwise.models.protocol import Message, Model, Request, Shape
+from branchwise.store.errors import ModelError, Unsupported
+from tests.models.conftest import Loopback, says
+
+ASK = (Message(role="user", content="hello"),)
+KEY = "sk-very-secret-0123456789"
+
+
+@pytest.fixture
+async def model(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Model]:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    made = models.load("litellm:openai/gpt-4o-mini", base_url=loopback.url, retries=0)
+    yield made
+    await made.aclose()
+
+
+async def test_n_samples_come_with_their_price(loopback: Loopback, model: Model) -> None:
+    request = Request(messages=ASK, n=3, seed=7, logprobs=True, shape=Shape(max_tokens=9, stop=("\n",)))
+    reply = await model.sample(request)
+    assert [sample.text for sample in reply.samples] == ["sample 7", "sample 8", "sample 9"]
+    assert [(sample.tokens, sample.logprob) for sample in reply.samples] == [(3, -1.5)] * 3
+    usage = reply.usage
+    assert (usage.calls, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) == (1, 10, 4, 9)
+    assert 0 < usage.cost < 0.001
+    (body,) = loopback.bodies
+    assert (body["model"], body["n"], body["stop"], body["max_tokens"]) == ("gpt-4o-mini", 3, ["\n"], 9)
+    assert "top_p" not in body
+    assert loopback.keys == [f"Bearer {KEY}"]
+
+
+async def test_an_unknown_price_is_nothing(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = models.load("litellm:openai/home-made", base_url=loopback.url)
+    assert (await model.sample(Request(messages=ASK))).usage.cost == 0
+    await model.aclose()
+    with pytest.raises(ModelError, match="closed"):
+        await model.sample(Request(messages=ASK))
+
+
+async def test_errors_are_ours_and_hold_no_key(loopback: Loopback, model: Model) -> None:
+    loopback.next = [says(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}})]
+    with pytest.raises(ModelError, match="`openai/gpt-4o-mini` failed: AuthenticationError") as refused:
+        await model.sample(Request(messages=ASK))
+    assert KEY not in str(refused.value)
+    assert "sample 0" in (await model.sample(Request(messages=ASK))).samples[0].text
+
+
+async def test_a_schema_is_sent_and_what_lacks_is_not(loopback: Loopback, model: Model) -> None:
+    await model.sample(Request(messages=ASK, shape=Shape(schema={"type": "object"})))
+    assert loopback.bodies[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    for request in (Request(messages=ASK, prefix="x"), Request(messages=ASK, shape=Shape(regex="a"))):
+        with pytest.raises(Unsupported):
+            await model.sample(request)
+    assert len(loopback.bodies) == 1
+
+
+async def test_capabilities_are_the_providers() -> None:
+    claude = models.load("litellm:anthropic/claude-sonnet-4-5")
+    assert not claude.capabilities.many
+    assert not claude.capabilities.logprobs
+    await claude.aclose()
+
+
+def test_an_unknown_provider_is_named() -> None:
+    with pytest.raises(ModelError, match="knows no provider for `nonsense`"):
+        models.load("litellm:nonsense")
+
+
+def test_opening_one_asks_no_network() -> None:
+    program = (
+        "import socket\n"
+        "def no(*_, **__): raise SystemExit('asked the network')\n"
+        "socket.getaddrinfo = socket.socket.connect = no\n"
+        "from branchwise import models; print(models.load('litellm:openai/gpt-4o-mini').name)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "litellm:openai/gpt-4o-mini"
