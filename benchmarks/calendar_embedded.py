@@ -19,7 +19,7 @@ from typing import cast
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import fill
 from branchwise.models import load
-from branchwise.models.protocol import Message, Model, Request
+from branchwise.models.protocol import Message, Model, SampleRequest
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.store.records import Constraints
 from branchwise.tasks.calendar import Steer, calendar, instances
@@ -66,22 +66,24 @@ async def measure(
     for instance in measured(count):
         known = task.read_constraints(instance.problem)
         assert known is not None, instance.id
-        shape = task.shape(known, "", "solution")
+        output_format = task.output_format(known, "", "solution")
         asked = fill(task.instructions, problem=instance.problem, constraints=bullets(known))
         reply = await model.sample(
-            Request(
+            SampleRequest(
                 messages=(Message(role="user", content=asked),),
                 n=samples,
                 temperature=temperature,
-                shape=shape,
+                output_format=output_format,
                 seed=0,
             )
         )
         solved.append(sum(accepted(task, known, s.text) for s in reply.samples))
         tokens += reply.usage.completion_tokens
         prompt += reply.usage.prompt_tokens - reply.usage.cached_tokens
-        if shape.choices:
-            chance.append(sum(accepted(task, known, c) for c in shape.choices) / len(shape.choices))
+        if output_format.choices:
+            chance.append(
+                sum(accepted(task, known, c) for c in output_format.choices) / len(output_format.choices)
+            )
     n = len(solved)
     return Row(
         steer=steer,

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 from branchwise.models.pool import Pool
 from branchwise.models.pool import registry as state
-from branchwise.models.protocol import Message, Request, Shape
+from branchwise.models.protocol import Message, OutputFormat, SampleRequest
 from branchwise.serving.metrics import load
 
-_STEP = Shape(max_tokens=12)
+_STEP = OutputFormat(max_tokens=12)
 _WIDTHS = (3, 2, 1)
 """Children of a node at each depth."""
 
@@ -47,7 +47,9 @@ async def tree(pool: Pool, problem: str) -> None:
 
     async def expand(text: str, depth: int) -> None:
         messages = (Message(role="user", content=problem),)
-        request = Request(messages=messages, prefix=text, n=_WIDTHS[depth], temperature=1.0, shape=_STEP)
+        request = SampleRequest(
+            messages=messages, prefix=text, n=_WIDTHS[depth], temperature=1.0, output_format=_STEP
+        )
         reply = await pool.sample(request)
         if depth + 1 < len(_WIDTHS):
             async with asyncio.TaskGroup() as group:

@@ -35,9 +35,9 @@ from branchwise.graphs.search.state import Options
 from branchwise.models.codec import read_request
 from branchwise.models.pool import Pool
 from branchwise.models.pool import registry as state
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.models.wire import write
-from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.store.store import CallRecord, Store
 from branchwise.tasks.task import Task
 
@@ -51,8 +51,10 @@ def checked() -> Task:
         about="",
         instructions="{problem}\n\nThink step by step. Write each step as one paragraph.",
         read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: (
-            Shape(max_tokens=24) if grain == "solution" else Shape(max_tokens=12, stop=("\n\n",))
+        output_format=lambda constraints, text, grain: (
+            OutputFormat(max_tokens=24)
+            if grain == "solution"
+            else OutputFormat(max_tokens=12, stop=("\n\n",))
         ),
         is_complete=lambda text: len(text) > 160,
         check=_refuse,
@@ -67,14 +69,16 @@ def judged() -> Task:
         about="",
         instructions=task.instructions,
         read_constraints=task.read_constraints,
-        shape=task.shape,
+        output_format=task.output_format,
         is_complete=task.is_complete,
     )
 
 
 def _refuse(constraints: Constraints, text: str, complete: bool) -> Verdict:
     score = float(sum(map(ord, text)) % 100)
-    return Verdict(score=score, accepted=not complete, feedback="", vouch=Vouch.SOUND, verifier="program")
+    return Verdict(
+        score=score, accepted=not complete, feedback="", verified_by=VerifiedBy.PROGRAM, verifier="program"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,7 +171,7 @@ async def bare(runs: Sequence[Sequence[CallRecord]], url: str, model: str) -> Ra
     async def send(session: aiohttp.ClientSession, call: CallRecord) -> None:
         nonlocal sent, written
         request = read_request(call.request)
-        body = {"model": model, **write(request, "vllm"), "max_tokens": request.shape.max_tokens}
+        body = {"model": model, **write(request, "vllm"), "max_tokens": request.output_format.max_tokens}
         async with session.post(f"{url}/chat/completions", json=body) as reply:
             said = json.loads(await reply.read())
         sent += 1

@@ -35,7 +35,7 @@ from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.environments.browser.session import Session as Branch
 from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.run import Company, browse
+from branchwise.graphs.web.run import RunHooks, browse
 from branchwise.models.protocol import Model
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
@@ -142,7 +142,7 @@ async def _instance(
                 options=replace(options, steps=asked["steps"], judgements=10 if judges else 0),
                 seed=seed,
                 store=f"sqlite:///{folder}/runs.sqlite",
-                company=Company(check=check),
+                hooks=RunHooks(check=check),
             )
             row = {"task": goal, "seed": seed, "method": method, "solved": result.solved}
             steps = {"steps": result.visited + result.replayed, "replayed": result.replayed}

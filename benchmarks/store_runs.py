@@ -31,7 +31,7 @@ from branchwise.agents.constraint import constraint
 from branchwise.agents.generator import generator
 from branchwise.agents.verifiers.llm import llm
 from branchwise.graphs.search.run import solve
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.records import Constraints
 from branchwise.store.store import Store
@@ -41,7 +41,7 @@ _WIDTH = 8
 Run = Callable[[int], Awaitable[object]]
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     if '"Score: "' in request.messages[-1].content:
         return "It could be better.\nScore: 40"
     return f"On Monday at {seed % 997} everybody is free, so the meeting begins there.\nAnswer: {seed % 997}"
@@ -60,7 +60,7 @@ class _Bare:
     def __init__(self, model: Scripted) -> None:
         self._model, self.capabilities = model, model.capabilities
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         return await self._model.sample(request)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from branchwise.models.protocol import Capabilities, Message, Model, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Message, Model, Reply, Sample, SampleRequest
 from branchwise.store.records import Usage
 
 NAMES = ("uniform", "lexical", "embedded")
@@ -42,14 +42,14 @@ class Policy:
         """Its kind."""
         return f"policy:{self.kind}"
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Draw from the page's distribution, or judge it."""
-        if not request.shape.choices:
+        if not request.output_format.choices:
             texts = _judged(request)
         else:
             # Scrolling shows an agent nothing new here: the whole page is in its text.
-            options = [c for c in request.shape.choices if not c.startswith("scroll")] or list(
-                request.shape.choices
+            options = [c for c in request.output_format.choices if not c.startswith("scroll")] or list(
+                request.output_format.choices
             )
             weights = [1.0] * len(options)
             if self.kind == "embedded":
@@ -62,13 +62,17 @@ class Policy:
             texts = chance.choices(options, weights, k=request.n)
         return Reply(samples=tuple(Sample(text=one, tokens=1) for one in texts), usage=Usage(calls=1))
 
-    async def _picked(self, request: Request, options: Sequence[str]) -> Sequence[str]:
+    async def _picked(self, request: SampleRequest, options: Sequence[str]) -> Sequence[str]:
         page = request.messages[0].content
         if page not in self.known:
             assert self.inner is not None
-            shape = replace(request.shape, choices=tuple(options))
+            output_format = replace(request.output_format, choices=tuple(options))
             draw = replace(
-                request, messages=(Message(role="user", content=page),), n=self.draws, shape=shape, seed=0
+                request,
+                messages=(Message(role="user", content=page),),
+                n=self.draws,
+                output_format=output_format,
+                seed=0,
             )
             reply = await self.inner.sample(draw)
             self.known[page] = [one.text for one in reply.samples if one.error is None] or options
@@ -78,7 +82,7 @@ class Policy:
         """Leave the inner model to whoever opened it."""
 
 
-def _parts(request: Request) -> tuple[set[str], list[str]]:
+def _parts(request: SampleRequest) -> tuple[set[str], list[str]]:
     asked = request.messages[0].content
     goal = asked.rpartition("Goal: ")[2].partition("\n")[0]
     done = asked.rpartition("Actions so far:\n")[2].partition("\n\n")[0].splitlines()
@@ -90,7 +94,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
 
 
-def _weights(request: Request, options: Sequence[str]) -> list[float]:
+def _weights(request: SampleRequest, options: Sequence[str]) -> list[float]:
     goal, done = _parts(request)
     weights = []
     for option in options:
@@ -100,7 +104,7 @@ def _weights(request: Request, options: Sequence[str]) -> list[float]:
     return weights
 
 
-def _judged(request: Request) -> list[str]:
+def _judged(request: SampleRequest) -> list[str]:
     goal, done = _parts(request)
     said = {word for action in done for word in words(action.partition('"')[2])}
     on_track = round(request.n * len(goal & said) / len(goal)) if goal else 0

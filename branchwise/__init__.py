@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from branchwise.graphs.search.run import Result, resume, solve
     from branchwise.graphs.search.submit import submit
     from branchwise.graphs.search.worker import work
-    from branchwise.models.budget import Purse
+    from branchwise.models.budget import BudgetTracker
     from branchwise.models.pool import Pool
 
 __all__ = [
     "BranchwiseError",
     "Budget",
+    "BudgetTracker",
     "Pool",
-    "Purse",
     "Result",
     "fork",
     "replay",
@@ -36,7 +36,7 @@ __all__ = [
 
 _HOMES = {
     "Pool": "models.pool",
-    "Purse": "models.budget",
+    "BudgetTracker": "models.budget",
     "Result": "graphs.search.run",
     "fork": "graphs.search.fork",
     "replay": "graphs.search.replay",
@@ -47,7 +47,13 @@ _HOMES = {
 }
 
 
+_RENAMED = {"Purse": "BudgetTracker"}
+"""Public names of version 0.1; they raise an error for one release."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        raise AttributeError(f"`branchwise.{name}` is now `branchwise.{_RENAMED[name]}`.")
     # The graph costs seconds to import: a script that only reads a run or completes a command does not pay.
     if name in _HOMES:
         return getattr(import_module(f"branchwise.{_HOMES[name]}"), name)

@@ -45,9 +45,9 @@ async def test_the_example_runs_as_written(
     done = eval(compile(example, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
     assert inspect.isawaitable(done)
     await done
-    assert names["result"].vouch == "sound"
+    assert names["result"].verified_by == "program"
     assert names["result"].usage.tokens <= 20_000
-    assert capsys.readouterr().out.rstrip().endswith("sound")
+    assert capsys.readouterr().out.rstrip().endswith("program")
     assert len(names["ids"]) == 1
 
 

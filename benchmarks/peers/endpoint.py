@@ -22,7 +22,7 @@ from aiohttp import web
 
 from branchwise import tasks
 from branchwise.models import load
-from branchwise.models.protocol import Message, Model, Request, Shape
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
 from branchwise.store.records import Constraints
 from branchwise.tasks.domains.instances import Instance
 
@@ -60,7 +60,7 @@ class Endpoint:
             prefix = messages.pop()["content"]
         shape, kind = self._shape(body, str(messages[-1]["content"]))
         reply = await self._model.sample(
-            Request(
+            SampleRequest(
                 messages=tuple(
                     Message(role=m["role"], content=str(m["content"])) for m in messages if m["content"]
                 ),
@@ -100,17 +100,17 @@ class Endpoint:
         head = {"id": "0", "object": "chat.completion", "created": 0, "model": "smollm2"}
         return web.json_response({**head, "choices": choices, "usage": told})
 
-    def _shape(self, body: dict[str, Any], asked: str) -> tuple[Shape, str]:
+    def _shape(self, body: dict[str, Any], asked: str) -> tuple[OutputFormat, str]:
         held = body.get("structured_outputs") or {}
         if "choice" in held:
-            return Shape(max_tokens=_MOST, choices=tuple(held["choice"])), "answer"
+            return OutputFormat(max_tokens=_MOST, choices=tuple(held["choice"])), "answer"
         if "regex" in held:
-            return Shape(max_tokens=_MOST, regex=held["regex"]), "answer"
+            return OutputFormat(max_tokens=_MOST, regex=held["regex"]), "answer"
         known = self._constraints(asked)
         if known is not None:
             return self._task.shape(known, "", "solution"), "answer"
         most = body.get("max_tokens") or body.get("max_completion_tokens") or _MOST
-        return Shape(max_tokens=min(_MOST, int(most))), "other"
+        return OutputFormat(max_tokens=min(_MOST, int(most))), "other"
 
     def _constraints(self, asked: str) -> Constraints | None:
         instance = self._instance(asked)

@@ -13,8 +13,8 @@ from turns import questions, reward, take_turns
 
 from branchwise import solve
 from branchwise.models.pool import Pool
-from branchwise.models.protocol import Shape
-from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.models.protocol import OutputFormat
+from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.store.store import Store
 from branchwise.tasks.task import Task
 
@@ -23,14 +23,20 @@ def rewarded() -> Task:
     """A task whose program scores every answer and accepts none, so that all samples are drawn and judged."""
 
     def check(constraints: Constraints, text: str, complete: bool) -> Verdict:
-        return Verdict(score=reward(text), accepted=False, feedback="", vouch=Vouch.SOUND, verifier="program")
+        return Verdict(
+            score=reward(text),
+            accepted=False,
+            feedback="",
+            verified_by=VerifiedBy.PROGRAM,
+            verifier="program",
+        )
 
     return Task(
         name="rewarded",
         about="",
         instructions="{problem}",
         read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: Shape(max_tokens=64),
+        shape=lambda constraints, text, grain: OutputFormat(max_tokens=64),
         check=check,
     )
 

@@ -12,7 +12,7 @@ from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
 from branchwise.environments.protocol import Action, Observation, Session
-from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.store.errors import BadAction
 
 _ACTION = re.compile(r"Action: *(\S.*?) *")
@@ -87,12 +87,14 @@ def actor(
         if held and sample.capabilities.choices:
             choices = tuple(a.text for a in await state["session"].actions())[:_MOST_CHOICES]
         key = f"{state['path']}/act"
-        request = Request(
+        request = SampleRequest(
             messages=(shown(_asked(template, state), state.get("picture")),),
             n=state.get("samples", samples),
             temperature=temperature,
             top_p=0.95,
-            shape=Shape(max_tokens=64, choices=choices) if choices else Shape(max_tokens=256),
+            output_format=OutputFormat(max_tokens=64, choices=choices)
+            if choices
+            else OutputFormat(max_tokens=256),
             seed=derived_seed(seed, key),
         )
         return await _ranked((await sample(key, request)).samples, state, bare=bool(choices))

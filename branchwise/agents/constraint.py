@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent, ProblemState
-from branchwise.models.protocol import Message, Reply, Request, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Reply, Sampler, SampleRequest
 from branchwise.store.records import Constraints
 from branchwise.tasks.task import Task
 
@@ -39,10 +39,10 @@ def constraint(
             return {"constraints": known}
         typed = task.constraint_schema is not None and sample.capabilities.schema
         asked = fill(template, problem=state["problem"], constraint_types=_types(task))
-        request = Request(
+        request = SampleRequest(
             messages=(Message(role="user", content=asked),),
             temperature=0.0,
-            shape=Shape(max_tokens=512, schema=task.constraint_schema if typed else None),
+            output_format=OutputFormat(max_tokens=512, schema=task.constraint_schema if typed else None),
         )
         reply = await sample(f"{state['path']}/constraints", request)
         return {"constraints": (_typed(reply, task) if typed else None) or _listed(reply)}

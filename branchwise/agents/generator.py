@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent, ProblemState
-from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.task import Task
@@ -74,12 +74,12 @@ def generator(
                 "This engine cannot continue a reply that was begun; the embedded one and vLLM can."
             )
         key = f"{state['path']}/propose"
-        request = Request(
+        request = SampleRequest(
             messages=(Message(role="user", content=asked),),
             prefix=state["text"] + begun if continues else "",
             n=state["n"],
             temperature=temperature if warmth is None else warmth,
-            shape=_shape(task, state),
+            output_format=_shape(task, state),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,
         )
@@ -91,10 +91,16 @@ def generator(
     return generator_node
 
 
-def _shape(task: Task, state: GeneratorState) -> Shape:
-    shape = task.shape(state["constraints"], state["text"] + state.get("prefix", ""), state["grain"])
+def _shape(task: Task, state: GeneratorState) -> OutputFormat:
+    output_format = task.output_format(
+        state["constraints"], state["text"] + state.get("prefix", ""), state["grain"]
+    )
     most = state.get("max_tokens")
-    return shape if most is None or shape.constrained else replace(shape, max_tokens=most)
+    return (
+        output_format
+        if most is None or output_format.constrained
+        else replace(output_format, max_tokens=most)
+    )
 
 
 def bullets(constraints: Constraints) -> str:

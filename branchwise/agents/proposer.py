@@ -7,7 +7,7 @@ import re
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
-from branchwise.models.protocol import Message, Request, Sample, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.tasks.task import Task
 
 _NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
@@ -39,15 +39,15 @@ def proposer(
         key = f"{state['path']}/propose"
         reply = await sample(
             key,
-            Request(
+            SampleRequest(
                 messages=(Message(role="user", content=asked),),
                 temperature=temperature,
-                shape=Shape(max_tokens=_TOKENS_A_STEP * state["n"]),
+                output_format=OutputFormat(max_tokens=_TOKENS_A_STEP * state["n"]),
                 seed=derived_seed(seed, key),
             ),
         )
         # What ends a step belongs to it, unless the loop adds it as it does for a sample that a stop text ended.
-        stops = task.shape(state["constraints"], state["text"], "step").stop
+        stops = task.output_format(state["constraints"], state["text"], "step").stop
         return {"samples": _steps(reply.samples[0], state["n"], "" if stops else "\n")}
 
     return proposer_node

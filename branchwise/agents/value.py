@@ -11,7 +11,7 @@ from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
 from branchwise.environments.protocol import Observation
-from branchwise.models.protocol import Request, Sample, Sampler, Shape
+from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
 
 _STATUS = re.compile(r'^\W*Status: *"?(success|failure)"?\W*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(r'^\W*On the right track to success: *"?(yes|no)"?\W*$', re.IGNORECASE | re.MULTILINE)
@@ -69,11 +69,11 @@ def value(
             history="\n".join(state["history"]) or "none",
         )
         key = f"{state['path']}/value"
-        request = Request(
+        request = SampleRequest(
             messages=(shown(asked, state.get("picture")),),
             n=judgements,
             temperature=temperature,
-            shape=Shape(max_tokens=256, regex=_HELD if sample.capabilities.regex else None),
+            output_format=OutputFormat(max_tokens=256, regex=_HELD if sample.capabilities.regex else None),
             seed=derived_seed(seed, key),
         )
         votes = tuple(_vote(one) for one in (await sample(key, request)).samples if one.error is None)

@@ -18,10 +18,10 @@ from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
-from branchwise.environments.spec import Opening
+from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import Question, WebResult
-from branchwise.graphs.web.run import Company, browse, resume_browse
+from branchwise.graphs.web.run import RunHooks, browse, resume_browse
 from branchwise.store.database.locate import locate
 from branchwise.store.records import Budget
 
@@ -52,10 +52,10 @@ class Errand:
 def browsing(errand: Errand, *, as_json: bool) -> None:
     """Search, show, exit."""
 
-    async def work(company: Company) -> WebResult:
+    async def work(hooks: RunHooks) -> WebResult:
         return await browse(
             errand.goal,
-            Opening(name=errand.environment, options=errand.own),
+            EnvironmentSpec(name=errand.environment, options=errand.own),
             model=errand.model,
             base_url=errand.base_url,
             options=errand.options,
@@ -64,7 +64,7 @@ def browsing(errand: Errand, *, as_json: bool) -> None:
             seed=errand.seed,
             prompts=errand.prompts,
             shots=_folder(errand.store) if errand.screenshots else None,
-            company=company,
+            hooks=hooks,
         )
 
     if errand.model.partition(":")[0] == "embedded":
@@ -83,15 +83,15 @@ def go_on(
 ) -> None:
     """Resume a web run, show, exit."""
 
-    async def work(company: Company) -> WebResult:
+    async def work(hooks: RunHooks) -> WebResult:
         return await resume_browse(
-            run_id, store=store, answer=answer, allow=allow, on_change=on_change, company=company
+            run_id, store=store, answer=answer, allow=allow, on_change=on_change, hooks=hooks
         )
 
     _show(work, store, as_json=as_json)
 
 
-def _show(work: Callable[[Company], Awaitable[WebResult]], store: str | None, *, as_json: bool) -> None:
+def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *, as_json: bool) -> None:
     err, began, opened = Console(stderr=True, highlight=False, quiet=as_json), time.monotonic(), ""
 
     def note(run_id: str) -> None:
@@ -108,7 +108,7 @@ def _show(work: Callable[[Company], Awaitable[WebResult]], store: str | None, *,
         return await asyncio.to_thread(_ask, err, question) if asks else None
 
     async def watched() -> WebResult:
-        return await work(Company(watch=watch, opened=note, ask=ask))
+        return await work(RunHooks(watch=watch, opened=note, ask=ask))
 
     result = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
     if as_json:
@@ -151,10 +151,11 @@ def _print(result: WebResult, store: str | None) -> None:
     for number, action in enumerate(result.actions, 1):
         out.print(f"{number}. {action}", markup=False)
     word = "reached" if result.solved else f"not reached ({result.reason})"
-    sure = {"sound": "a program checked it", "model": "a model's opinion", "nothing": "nobody checked it"}
+    sure = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
     value = "none" if result.value is None else f"{result.value:.2f}"
     out.print(
-        f"goal {word}; value {value}, {sure[result.vouch]}", style="bold green" if result.solved else "yellow"
+        f"goal {word}; value {value}, {sure[result.verified_by]}",
+        style="bold green" if result.solved else "yellow",
     )
     if result.answer:
         out.print(f"answer: {result.answer}", markup=False)

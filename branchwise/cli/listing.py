@@ -19,14 +19,14 @@ def strategies(as_json: AsJson = False) -> None:
     if as_json:
         print(
             json.dumps(
-                [{**asdict(r), "about": {**asdict(r.about), "needs": sorted(r.about.needs)}} for r in rows]
+                [{**asdict(r), "info": {**asdict(r.info), "needs": sorted(r.info.needs)}} for r in rows]
             )
         )
         return
     table = Table("strategy", "knobs", "needs", "source", box=None, pad_edge=False)
     for row in rows:
         knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
-        table.add_row(row.name, knobs, ", ".join(sorted(row.about.needs)), row.about.paper)
+        table.add_row(row.name, knobs, ", ".join(sorted(row.info.needs)), row.info.paper)
     out().print(table)
 
 

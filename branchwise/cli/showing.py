@@ -124,7 +124,7 @@ def print_bill(out: Console, usage: Usage) -> None:
     )
 
 
-_VOUCHED = {"sound": "a program checked it", "model": "a model's opinion", "nothing": "nobody checked it"}
+_VOUCHED = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
 _ENDED = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
@@ -147,7 +147,7 @@ def print_result(out: Console, result: Result) -> None:
         word = "answer" if result.solved else "best answer, not accepted"
         out.print(f"{word}: {result.answer or result.text}", style=style, markup=False)
         score = "none" if result.score is None else f"{result.score:.2f}"
-        out.print(f"score {score}, {_VOUCHED[result.vouch]}; {_ENDED[result.reason]}", markup=False)
+        out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ENDED[result.reason]}", markup=False)
         out.print(_sure(result), markup=False)
     print_bill(out, result.usage)
     out.print(
@@ -159,7 +159,7 @@ def print_result(out: Console, result: Result) -> None:
 def _sure(result: Result) -> str:
     if result.confidence is None:
         return "confidence: none, for nothing speaks for it or against it"
-    if result.vouch == "sound":
+    if result.verified_by == "program":
         return f"confidence {result.confidence:.2f}, by proof"
     basis = "calibrated on labelled runs" if result.calibrated else "uncalibrated: there are no labelled runs"
     return f"confidence {result.confidence:.2f}, {basis}"

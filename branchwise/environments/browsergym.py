@@ -13,7 +13,7 @@ from typing import Any
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.session import Session
 from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
-from branchwise.environments.sync_proxy import Facade
+from branchwise.environments.sync_proxy import SyncProxy
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -36,7 +36,7 @@ class _Episode:
     ended: bool = False
 
     async def begin(self) -> None:
-        self.page = Facade(self.session.page, asyncio.get_running_loop())
+        self.page = SyncProxy(self.session.page, asyncio.get_running_loop())
         # What the task itself sets up, such as a login, is no action of the agent's.
         self.session.guard.open = True
         try:

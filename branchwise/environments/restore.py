@@ -9,11 +9,11 @@ from typing import Literal
 from branchwise.environments.protocol import Action, Effect, Environment, Session, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
-Rung = Literal["live", "snapshot", "replay"]
+Method = Literal["live", "snapshot", "replay"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Footstep:
+class PathStep:
     """One action of a path as it went the first time."""
 
     action: Action
@@ -28,7 +28,7 @@ class Restored:
     """A session that stands where it should, or the reason why there is none."""
 
     session: Session | None
-    rung: Rung | None = None
+    method: Method | None = None
     replayed: int = 0
     """Actions done again on the way, those of a failed try included."""
     tried: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Restored:
 async def ladder(
     environment: Environment,
     start: str,
-    path: Sequence[Footstep],
+    path: Sequence[PathStep],
     *,
     live: Session | None = None,
     snapshot: Snapshot | None = None,
@@ -62,13 +62,13 @@ async def ladder(
     if live is not None:
         reason = await _differs(live, expected)
         if reason is None:
-            return Restored(session=live, rung="live")
+            return Restored(session=live, method="live")
         await live.aclose()
         tried.append(f"live: {reason}")
     if snapshot is not None:
         opened, reason = await _opened(environment, snapshot, expected)
         if opened is not None:
-            return Restored(session=opened, rung="snapshot", tried=tuple(tried))
+            return Restored(session=opened, method="snapshot", tried=tuple(tried))
         tried.append(f"snapshot: {reason}")
     return await _replay(environment, start, path, seed, tuple(tried))
 
@@ -96,7 +96,7 @@ async def _opened(
 
 
 async def _replay(
-    environment: Environment, start: str, path: Sequence[Footstep], seed: int, tried: tuple[str, ...]
+    environment: Environment, start: str, path: Sequence[PathStep], seed: int, tried: tuple[str, ...]
 ) -> Restored:
     rewinds = environment.abilities.rewinds
     for number, step in enumerate(path, 1):
@@ -114,12 +114,12 @@ async def _replay(
     if reason is None:
         done, reason = await _walk(session, path, allow=rewinds)
     if reason is None:
-        return Restored(session=session, rung="replay", replayed=done, tried=tried)
+        return Restored(session=session, method="replay", replayed=done, tried=tried)
     await session.aclose()
     return Restored(session=None, replayed=done, tried=(*tried, f"replay: after {done} actions {reason}"))
 
 
-async def _walk(session: Session, path: Sequence[Footstep], *, allow: bool) -> tuple[int, str | None]:
+async def _walk(session: Session, path: Sequence[PathStep], *, allow: bool) -> tuple[int, str | None]:
     for number, step in enumerate(path):
         try:
             outcome = await session.act(step.action, allow=allow)

@@ -15,7 +15,7 @@ NAMES = ("browser", "browsergym", "miniwob", "scripted")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opening:
+class EnvironmentSpec:
     """An environment by its name, with options that hold no secret."""
 
     name: str
@@ -24,7 +24,7 @@ class Opening:
     """Keyword arguments of plain JSON types."""
 
 
-def opened(opening: Opening) -> Environment:
+def opened(opening: EnvironmentSpec) -> Environment:
     """Open the environment.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 _OURS = "playwright.async_api"
 
 
-class Facade:
+class SyncProxy:
     """Passes everything on to `inner` on `loop`, and waits for what comes back.
 
     Playwright objects that come back wear a face too. What the caller sets stays on the face. Use it in another
@@ -33,7 +33,7 @@ class Facade:
         return call
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Facade) and self._inner is other._inner
+        return isinstance(other, SyncProxy) and self._inner is other._inner
 
     def __hash__(self) -> int:
         return id(self._inner)
@@ -48,7 +48,7 @@ class Facade:
     def _worn(self, found: Any) -> Any:
         if isinstance(found, list):
             return [self._worn(one) for one in found]
-        return Facade(found, self._loop) if _is_theirs(found) else found
+        return SyncProxy(found, self._loop) if _is_theirs(found) else found
 
 
 def _is_theirs(found: Any) -> bool:
@@ -56,4 +56,4 @@ def _is_theirs(found: Any) -> bool:
 
 
 def _bare(given: Any) -> Any:
-    return given._inner if isinstance(given, Facade) else given
+    return given._inner if isinstance(given, SyncProxy) else given

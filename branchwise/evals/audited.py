@@ -63,7 +63,7 @@ def audited(log: Log, arm: str, budgets: dict[int, float], *, seeds: int) -> Aud
         for limit in sorted({n for n in budgets if n > 1} | {most})
         for certainty in _CERTAINTIES
     ]
-    raw = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    raw = Judge(score=log.header.verifier, verified_by=log.header.verified_by)
     plain = [[_mean(play, one, raw) for one in draws] for play in plays]
     for train, test in folds(len(draws)):
         found, judge = _audit(log, [draws[i] for i in train])
@@ -122,7 +122,7 @@ def _audit(log: Log, draws: Sequence[Sequence[Sequence[Recorded]]]) -> tuple[Aud
         )
         for s in samples
     )
-    return found, Judge(score=name, vouch=log.header.vouch, calibrate=found.calibration)
+    return found, Judge(score=name, verified_by=log.header.verified_by, calibrate=found.calibration)
 
 
 def _state(result: Audited, log: Log, found: Audit, draws: Sequence[Sequence[Sequence[Recorded]]]) -> None:

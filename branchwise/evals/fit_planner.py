@@ -13,7 +13,7 @@ from branchwise.evals.planning import fit_table
 from branchwise.evals.policy import policies
 from branchwise.evals.probing import fit_maps, fit_prior, forecast, probing
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Json, Vouch
+from branchwise.store.records import Json, VerifiedBy
 
 _PROBES = 4
 _FEWEST = 20
@@ -76,7 +76,7 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
 def _audited(log: Log, arm: str) -> Audit | None:
     """Audit the verifier that judged, or None where a program did: its acceptance is proof."""
     verifier = log.header.verifier
-    if verifier is None or log.header.vouch is Vouch.SOUND:
+    if verifier is None or log.header.verified_by is VerifiedBy.PROGRAM:
         return None
     return audit(
         Labelled(

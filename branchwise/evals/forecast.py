@@ -12,7 +12,7 @@ from branchwise.evals.report import Report, Table
 from branchwise.evals.simulator import simulator, validate
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 _NAMES = ("best_of_n", "self_consistency", "weighted_best_of_n")
 _INSTANCES = 500
@@ -89,7 +89,9 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
 
 def _wanted(log: Log, arm: str, sizes: Sequence[int]) -> list[Policy]:
     """Votes decide nothing under a sound check, without answers, or among two."""
-    votes = log.header.vouch is not Vouch.SOUND and any(s.answer is not None for s in log.samples)
+    votes = log.header.verified_by is not VerifiedBy.PROGRAM and any(
+        s.answer is not None for s in log.samples
+    )
     names = _NAMES if votes else _NAMES[:1]
     return [_policy(name, arm, size) for size in sizes for name in names if size > 2 or name == _NAMES[0]]
 
@@ -98,7 +100,7 @@ def _policy(name: str, arm: str, size: int) -> Policy:
     return Policy(
         strategy=name,
         limit=size,
-        aggregation=strategies.about(name).aggregation,
+        aggregation=strategies.info(name).aggregation,
         arm=arm,
         knobs={"n": size},
     )

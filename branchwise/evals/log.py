@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 FORMAT = "branchwise-replay"
 VERSION = 1
@@ -37,7 +37,7 @@ class Header:
     """What the samples' `tokens` are."""
     verifier: str | None = None
     """The name in `scores` of the unit reward that a live verifier would give, or None."""
-    vouch: Vouch = Vouch.NOTHING
+    verified_by: VerifiedBy = VerifiedBy.NONE
     """What stands behind `accepted` and that score."""
     step_verifier: str | None = None
     """The name in the steps' `scores` of the unit reward that a live step verifier would give, or None."""

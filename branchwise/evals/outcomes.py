@@ -50,7 +50,9 @@ def outcomes(log: Log, policies: Sequence[Policy], *, seeds: int) -> Outcomes:
     """Play every policy on every instance that has all arms, `seeds` times on each half of its samples."""
     arms = {policy.arm: shuffled(log, policy.arm, seeds=seeds) for policy in policies}
     instances = tuple(name for name in log.instances if all(name in draws for draws in arms.values()))
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch, step=log.header.step_verifier)
+    judge = Judge(
+        score=log.header.verifier, verified_by=log.header.verified_by, step=log.header.step_verifier
+    )
     right, tokens = {}, {}
     for policy in policies:
         play = player(policy)

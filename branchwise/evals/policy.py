@@ -9,7 +9,7 @@ from branchwise.agents.planning.policy_table import Knobs
 from branchwise.evals.log import Log
 from branchwise.evals.step_knobs import FEWEST, MOST, step_knobs
 from branchwise.graphs import strategies
-from branchwise.store.records import Grain, Vouch
+from branchwise.store.records import Grain, VerifiedBy
 
 _GRIDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "adaptive_vote": ("certainty", (0.7, 0.8, 0.9, 0.95, 0.99)),
@@ -46,7 +46,7 @@ class Policy:
     @property
     def grain(self) -> Grain:
         """What one sample adds."""
-        return strategies.about(self.strategy).grain
+        return strategies.info(self.strategy).grain
 
 
 def policies(log: Log, limits: Sequence[int], *, arms: Sequence[str] = ()) -> tuple[Policy, ...]:
@@ -75,7 +75,7 @@ def _of_arm(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
                     arm=arm,
                     strategy=name,
                     limit=limit,
-                    aggregation=strategies.about(name).aggregation,
+                    aggregation=strategies.info(name).aggregation,
                     knobs={"n": limit, **knobs},
                 )
 
@@ -93,8 +93,8 @@ def _stepwise(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
 
 def _applies(name: str, log: Log) -> bool:
     """Whether the log holds what the strategy and its aggregation read, and the strategy can act on it."""
-    about = strategies.about(name)
-    sound = log.header.vouch is Vouch.SOUND
+    about = strategies.info(name)
+    sound = log.header.verified_by is VerifiedBy.PROGRAM
     has = {
         "scores": log.header.verifier is not None,
         "log-probabilities": any(sample.logprob is not None for sample in log.samples),
@@ -112,5 +112,5 @@ def _knobs(name: str, log: Log, limit: int) -> Iterator[Knobs]:
         yield {}
     elif limit > 2:
         knob, values = _GRIDS[name]
-        for value in values[-1:] if log.header.vouch is Vouch.SOUND else values:
+        for value in values[-1:] if log.header.verified_by is VerifiedBy.PROGRAM else values:
             yield {knob: value}

@@ -24,7 +24,7 @@ from branchwise.statistics.bootstrap import bootstrap
 from branchwise.statistics.pass_at_k import coverage, pass_at_k
 from branchwise.statistics.power_law import power_law
 from branchwise.statistics.reliability import Reliability, reliability
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +109,7 @@ def _budget(found: Outcomes, arm: str, n: int) -> float:
 
 def _audited(log: Log, plan: Plan, budgets: Mapping[int, float], seeds: int) -> Audited | None:
     answers = any(sample.answer is not None for sample in log.samples)
-    if log.header.vouch is Vouch.SOUND or log.header.verifier is None or not answers:
+    if log.header.verified_by is VerifiedBy.PROGRAM or log.header.verifier is None or not answers:
         return None
     return audited(log, plan.arm, dict(budgets), seeds=seeds)
 
@@ -153,14 +153,14 @@ def _coverage(log: Log, plan: Plan) -> Table:
         half = min(n for n, _ in counts) // 2
         ks = sorted({k for k in (1, 2, 4, 8, 16, 32, half) if k <= half})
         law = power_law([(k, coverage(counts, k)) for k in ks])
-        shape = Beta.fit((c, n) for n, c in counts)
+        output_format = Beta.fit((c, n) for n, c in counts)
         rows.append(
             (
                 arm or "all",
                 *(bootstrap([pass_at_k(n, c, k) for n, c in counts]).percent() for k in (1, half)),
                 f"{sum(c > 0 for _, c in counts) / len(counts):.1%}",
                 f"exp({law.a:.2f} k^{law.b:.2f}), rmse {law.rmse:.3f}" if law else "too few points",
-                f"({shape.a:.2f}, {shape.b:.2f})",
+                f"({output_format.a:.2f}, {output_format.b:.2f})",
             )
         )
     return Table(
@@ -194,7 +194,7 @@ def _stepwise(log: Log, found: Outcomes, seeds: int) -> list[Table]:
 
 
 def _whole_pools(log: Log, plan: Plan) -> list[Table]:
-    if log.header.vouch is Vouch.SOUND or log.header.verifier is None:
+    if log.header.verified_by is VerifiedBy.PROGRAM or log.header.verifier is None:
         return []
     return [whole_pools(log, plan.arm)]
 
@@ -202,7 +202,7 @@ def _whole_pools(log: Log, plan: Plan) -> list[Table]:
 def _simulated(log: Log, found: Outcomes, seeds: int) -> list[Table]:
     """The simulator knows scores and answers of one arm under a verifier that errs."""
     answers = any(sample.answer is not None for sample in log.samples)
-    if log.header.vouch is Vouch.SOUND or log.header.verifier is None or not answers:
+    if log.header.verified_by is VerifiedBy.PROGRAM or log.header.verifier is None or not answers:
         return []
     plain = {"best_of_n", "self_consistency", "weighted_best_of_n"}
     among = [p for p in found.right if p.strategy in plain and (p.limit > 2 or p.strategy == "best_of_n")]

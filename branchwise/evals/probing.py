@@ -12,7 +12,7 @@ from branchwise.evals.log import Log
 from branchwise.evals.outcomes import shuffled
 from branchwise.evals.replay import Judge, probe
 from branchwise.statistics.beta import Beta
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 _SIGNALS: tuple[Signal, ...] = ("score", "agreement", "logprob")
 
@@ -31,7 +31,7 @@ class Probe:
 
 def probing(log: Log, arm: str, instances: Sequence[str], *, probes: int, seeds: int) -> list[list[Probe]]:
     """Probe each instance in each of its draws; the draws are those that policies are played on."""
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    judge = Judge(score=log.header.verifier, verified_by=log.header.verified_by)
     draws = shuffled(log, arm, seeds=seeds)
     return [
         [
@@ -76,6 +76,6 @@ def fit_prior(seen: Iterable[Sequence[Probe]]) -> Beta:
 
 def forecast(probe: Probe, maps: Sequence[DifficultyMap], prior: Beta) -> float | None:
     """The estimated pass@1 of a probed instance, or None where there is no basis."""
-    sound = any(node.vouch is Vouch.SOUND for node in probe.nodes)
+    sound = any(node.verified_by is VerifiedBy.PROGRAM for node in probe.nodes)
     found = estimate(probe.nodes, sound=sound, maps=maps, prior=prior)
     return None if found.basis == "none" else found.pass_at_1

@@ -9,7 +9,7 @@ from random import Random
 from branchwise.evals.log import Recorded
 from branchwise.graphs.strategies.protocol import Aggregator, Strategy
 from branchwise.store.errors import BadInput
-from branchwise.store.records import ROOT, Node, NodeId, Vouch, child_id
+from branchwise.store.records import ROOT, Node, NodeId, VerifiedBy, child_id
 from branchwise.store.tree import Tree
 
 _MOST_ROUNDS = 1000
@@ -21,7 +21,7 @@ class Judge:
 
     score: str | None = None
     """Which of the recorded scores is the verifier's; None for no verifier."""
-    vouch: Vouch = Vouch.NOTHING
+    verified_by: VerifiedBy = VerifiedBy.NONE
     calibrate: Callable[[float], float] | None = None
     """Score -> P(correct), fitted on other instances."""
     step: str | None = None
@@ -187,7 +187,7 @@ class Deck:
             complete=True,
             answer=sample.answer,
             score=score,
-            vouch=self.judge.vouch,
+            verified_by=self.judge.verified_by,
             accepted=accepted,
             logprob=sample.logprob,
             tokens=sample.tokens,

@@ -11,7 +11,7 @@ from branchwise.evals.log import Header, Log, Recorded
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.store import RunRecord, Status, Store
 from branchwise.store.tree import Tree
 
@@ -36,7 +36,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
     """
     samples: list[Recorded] = []
     seen: Counter[str] = Counter()
-    vouches: set[Vouch] = set()
+    sources: set[VerifiedBy] = set()
     for run in await store.runs(task=task, status=Status.DONE):
         if run.model != model:
             continue
@@ -46,7 +46,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
             right = (labels or {}).get(run.id)
             samples.append(_sample(node, tree, instance, seen[instance], right))
             seen[instance] += 1
-            vouches.add(node.vouch)
+            sources.add(node.verified_by)
     if not samples:
         raise BadInput(f"The store has no finished runs of task `{task}` with model `{model}`.")
     header = Header(
@@ -56,14 +56,18 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         licence="as the runs",
         tokens="logged",
         verifier=SCORE,
-        vouch=together(vouches),
+        verified_by=together(sources),
     )
     return Log(header=header, samples=tuple(samples))
 
 
-def together(vouches: Collection[Vouch]) -> Vouch:
+def together(sources: Collection[VerifiedBy]) -> VerifiedBy:
     """What stands behind the verdicts of a log: a program only where no model judged as well."""
-    return Vouch.SOUND if Vouch.SOUND in vouches and Vouch.MODEL not in vouches else Vouch.MODEL
+    return (
+        VerifiedBy.PROGRAM
+        if VerifiedBy.PROGRAM in sources and VerifiedBy.MODEL not in sources
+        else VerifiedBy.MODEL
+    )
 
 
 def _instance(run: RunRecord) -> str:
@@ -81,15 +85,15 @@ async def _first_trial(store: Store, run_id: str) -> int | None:
 
 def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
     for node in tree.children(tree.root.id):
-        whole = node.arm == PROBE or strategies.about(node.arm).grain == "solution"
-        told = "hints" in strategies.about(node.arm).needs if node.arm != PROBE else False
+        whole = node.strategy == PROBE or strategies.info(node.strategy).grain == "solution"
+        told = "hints" in strategies.info(node.strategy).needs if node.strategy != PROBE else False
         if whole and not told and (last is None or node.round <= last):
             yield node
 
 
 def _sample(node: Node, tree: Tree, instance: str, index: int, right: str | None) -> Recorded:
     failed = node.failed is not None or not node.complete
-    known = right is not None or node.vouch is Vouch.SOUND or failed
+    known = right is not None or node.verified_by is VerifiedBy.PROGRAM or failed
     correct = not failed and (node.answer == right if right is not None else node.accepted)
     return Recorded(
         instance=instance,

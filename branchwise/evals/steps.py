@@ -75,7 +75,7 @@ class StepDeck(Deck):
                 answer=sample.answer,
                 score=score,
                 accepted=accepted,
-                vouch=self.judge.vouch,
+                verified_by=self.judge.verified_by,
             )
         twin = self.judged.setdefault(now, blank.id)
         if twin == blank.id and self.judge.step is not None:

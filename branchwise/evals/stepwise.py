@@ -31,7 +31,9 @@ def stepwise(log: Log, arm: str, *, seeds: int) -> Table:
     draws = list(shuffled(log, arm, seeds=seeds).values())
     half = min(len(row[0]) for row in draws)
     plain = [_plain(log, arm, n, draws) for n in range(1, half + 1, 3)]
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch, step=log.header.step_verifier)
+    judge = Judge(
+        score=log.header.verifier, verified_by=log.header.verified_by, step=log.header.step_verifier
+    )
     rows = []
     for policy in (p for p in policies(log, (MOST,), arms=(arm,)) if p.grain == "step"):
         played = [_play(policy, row, judge) for row in draws]
@@ -67,7 +69,7 @@ def _means(played: Sequence[Sequence[Played]]) -> Means:
 
 
 def _plain(log: Log, arm: str, n: int, draws: Sequence[Sequence[Draws]]) -> Means:
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    judge = Judge(score=log.header.verifier, verified_by=log.header.verified_by)
     policy = Policy(arm=arm, strategy="best_of_n", limit=n, knobs={"n": n})
     return _means([_play(policy, row, judge) for row in draws])
 

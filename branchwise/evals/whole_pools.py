@@ -16,7 +16,7 @@ from branchwise.statistics.bootstrap import bootstrap
 
 def whole_pools(log: Log, arm: str, *, orders: int = 10) -> Table:
     """Choose among all samples of each instance; ties fall by order, so `orders` shuffles are averaged."""
-    judge = Judge(score=log.header.verifier, vouch=log.header.vouch)
+    judge = Judge(score=log.header.verifier, verified_by=log.header.verified_by)
     pools = list(log.pools(arm).values())
     size = min(len(pool) for pool in pools)
     aggregations = sorted({p.aggregation for p in policies(log, (size,), arms=(arm,))})

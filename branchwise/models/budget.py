@@ -11,15 +11,15 @@ from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Usage
 
 
-class Purse:
+class BudgetTracker:
     """A run's budget and what is gone of it; with a parent, also a share in what many runs may spend together.
 
-    A call must fit into the run's own purse and into its parent's. The parent counts what is spent in this process.
+    A call must fit into the run's own budget and into its parent's. The parent counts what is spent in this process.
 
-        together = Purse(Budget(tokens=1_000_000, cost=5.0), concurrency=128)
+        together = BudgetTracker(Budget(tokens=1_000_000, cost=5.0), concurrency=128)
         async with asyncio.TaskGroup() as group:
             for problem in problems:
-                group.create_task(solve(problem, purse=together, budget=Budget(tokens=20_000)))
+                group.create_task(solve(problem, shared_budget=together, budget=Budget(tokens=20_000)))
 
     Calls in flight hold a reservation, so that many calls sent at once overshoot by at most what one of them was
     underestimated. It lives in one event loop and needs no lock.
@@ -32,21 +32,21 @@ class Purse:
         *,
         elapsed: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
-        parent: Purse | None = None,
+        parent: BudgetTracker | None = None,
         concurrency: int | None = None,
     ) -> None:
-        """Open a purse.
+        """Open a budget tracker.
 
         Args:
             budget: The limits.
             spent: Usage of earlier attempts at the same run.
             elapsed: Seconds of earlier attempts at the same run.
             clock: Seconds of any epoch.
-            parent: The purse that this one draws from.
+            parent: The tracker that this one draws from.
             concurrency: Calls in flight at once, at least 1; None for no limit but the model's own.
         """
         self.budget, self.parent = budget, parent
-        self._turn = None if concurrency is None else asyncio.Semaphore(concurrency)
+        self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
         self.spent = spent or Usage()
         self._held_tokens = 0
         self._held_written = 0
@@ -59,15 +59,15 @@ class Purse:
         """Seconds of work so far, earlier attempts included."""
         return self._clock() - self._began
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait until the purse and its parent admit one more call in flight."""
+    def slot(self) -> AbstractAsyncContextManager[None]:
+        """Wait until this tracker and its parent admit one more call in flight."""
         if self.parent is None:
-            return self._turn or nullcontext()
-        return self._turns(self.parent) if self._turn is not None else self.parent.turn()
+            return self._slot or nullcontext()
+        return self._slots(self.parent) if self._slot is not None else self.parent.slot()
 
     @asynccontextmanager
-    async def _turns(self, parent: Purse) -> AsyncIterator[None]:
-        async with self._turn or nullcontext(), parent.turn():
+    async def _slots(self, parent: BudgetTracker) -> AsyncIterator[None]:
+        async with self._slot or nullcontext(), parent.slot():
             yield
 
     def reserve(self, tokens: int, written: int = 0) -> AbstractContextManager[Callable[[Usage], None]]:
@@ -136,20 +136,20 @@ class Purse:
 
 
 class _Reservation:
-    """What a purse and those above it hold for one call; a class, for every call has one."""
+    """What a tracker and those above it hold for one call; a class, for every call has one."""
 
-    __slots__ = ("_above", "_held", "_purse", "_tokens", "_written")
+    __slots__ = ("_above", "_held", "_tokens", "_tracker", "_written")
 
-    def __init__(self, purse: Purse, tokens: int, written: int) -> None:
-        self._purse, self._tokens, self._written = purse, tokens, written
-        self._above = None if purse.parent is None else _Reservation(purse.parent, tokens, written)
+    def __init__(self, tracker: BudgetTracker, tokens: int, written: int) -> None:
+        self._tracker, self._tokens, self._written = tracker, tokens, written
+        self._above = None if tracker.parent is None else _Reservation(tracker.parent, tokens, written)
         self._held = False
 
     def __enter__(self) -> Callable[[Usage], None]:
-        self._purse.check(self._tokens, self._written)
+        self._tracker.check(self._tokens, self._written)
         if self._above is not None:
             self._above.__enter__()
-        self._purse.hold(1, self._tokens, self._written)
+        self._tracker.hold(1, self._tokens, self._written)
         self._held = True
         return self._pay
 
@@ -160,11 +160,11 @@ class _Reservation:
 
     def _pay(self, usage: Usage) -> None:
         self._give_back()
-        self._purse.spent += usage
+        self._tracker.spent += usage
         if self._above is not None:
             self._above._pay(usage)
 
     def _give_back(self) -> None:
         if self._held:
-            self._purse.hold(-1, -self._tokens, -self._written)
+            self._tracker.hold(-1, -self._tokens, -self._written)
         self._held = False

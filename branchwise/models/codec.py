@@ -6,8 +6,8 @@ from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from branchwise.models.protocol import Message, Reply, Request, Shape
-from branchwise.store.as_fields import flat
+from branchwise.models.protocol import Message, OutputFormat, Reply, SampleRequest
+from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import StoreError
 from branchwise.store.records import Json
 
@@ -17,7 +17,7 @@ _VERSION: Final = 1
 _REPLY = TypeAdapter(Reply)
 
 
-class _Shape(BaseModel):
+class _OutputFormat(BaseModel):
     # The record's own type names JSON recursively, which pydantic cannot resolve from a dataclass.
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class _Request(BaseModel):
     n: int
     temperature: float
     top_p: float
-    shape: _Shape
+    output_format: _OutputFormat = Field(alias="shape")  # its name when the first requests were recorded
     seed: int | None
     logprobs: bool
 
@@ -44,32 +44,38 @@ class _Request(BaseModel):
 _REQUEST = TypeAdapter(_Request)
 
 
-def request_json(request: Request) -> Json:
+def request_json(request: SampleRequest) -> Json:
     """Write a request as JSON."""
-    messages = [flat(message) for message in request.messages]
+    messages = [as_fields(message) for message in request.messages]
     for message in messages:
         # Runs recorded before messages could carry pictures asked the same.
         if not message["pictures"]:
             del message["pictures"]
-    nested = {"messages": messages, "shape": flat(request.shape)}
-    return cast("Json", {"version": _VERSION, **flat(request), **nested})
+    fields = as_fields(request)
+    del fields["output_format"]
+    return cast(
+        "Json",
+        {"version": _VERSION, **fields, "messages": messages, "shape": as_fields(request.output_format)},
+    )
 
 
 def reply_json(reply: Reply) -> Json:
     """Write a reply as JSON."""
-    nested = {"samples": [flat(sample) for sample in reply.samples], "usage": flat(reply.usage)}
-    return cast("Json", {"version": _VERSION, **flat(reply), **nested})
+    nested = {"samples": [as_fields(sample) for sample in reply.samples], "usage": as_fields(reply.usage)}
+    return cast("Json", {"version": _VERSION, **as_fields(reply), **nested})
 
 
-def read_request(data: Json) -> Request:
+def read_request(data: Json) -> SampleRequest:
     """Read what `request_json` wrote.
 
     Raises:
         StoreError: The record is damaged or of a later version.
     """
     read = _read(_REQUEST, data)
-    shape = Shape(**{("schema" if name == "steer" else name): value for name, value in read.shape})
-    return Request(**{**dict(read), "shape": shape})
+    output_format = OutputFormat(
+        **{("schema" if name == "steer" else name): value for name, value in read.output_format}
+    )
+    return SampleRequest(**{**dict(read), "output_format": output_format})
 
 
 def read_reply(data: Json) -> Reply:

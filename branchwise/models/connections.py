@@ -12,7 +12,7 @@ from typing import Final
 import httptools
 from yarl import URL
 
-from branchwise.store.single_flight import Flights
+from branchwise.store.single_flight import SingleFlight
 
 _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) hang up after five seconds; whoever writes at that moment loses a request."""
@@ -72,7 +72,7 @@ class Connections:
         self._found: list[str] = []
         """Addresses of the host: first the one that worked last, then in the system's order."""
         self._found_at = 0.0
-        self._finding: Flights[asyncio.AbstractEventLoop, None] = Flights()
+        self._finding: SingleFlight[asyncio.AbstractEventLoop, None] = SingleFlight()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._idle: deque[_Connection] = deque()

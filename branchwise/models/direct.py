@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sampler
+from branchwise.models.protocol import Capabilities, Model, Reply, Sampler, SampleRequest
 
 
 def direct(model: Model) -> Sampler:
@@ -22,5 +22,5 @@ class _Direct:
     def capabilities(self) -> Capabilities:
         return self._model.capabilities
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         return await self._model.sample(request)

@@ -21,7 +21,7 @@ from typing import Any
 
 from branchwise.models.capabilities import EVERY_TEXT
 from branchwise.models.grammar import choices_grammar, regex_grammar
-from branchwise.models.protocol import Message, Model, Reply, Request, Sample, Shape
+from branchwise.models.protocol import Message, Model, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.models.wire import TOP, among
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
@@ -107,7 +107,7 @@ class _Embedded:
         self.capabilities = EVERY_TEXT
         self._closed = False
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         if self._closed:
             raise ModelError("This model is closed.")
         given_up = threading.Event()
@@ -124,7 +124,7 @@ class _Embedded:
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
         self._server = None
 
-    def _answer(self, request: Request, given_up: threading.Event) -> Reply:
+    def _answer(self, request: SampleRequest, given_up: threading.Event) -> Reply:
         began = time.monotonic()
         prompt = self._rendered(request.messages) + request.prefix
         samples: list[Sample] = []
@@ -136,23 +136,23 @@ class _Embedded:
         return Reply(samples=tuple(samples), usage=usage + Usage(seconds=time.monotonic() - began))
 
     def _complete(
-        self, prompt: str, request: Request, have: int, given_up: threading.Event
+        self, prompt: str, request: SampleRequest, have: int, given_up: threading.Event
     ) -> tuple[list[Sample], Usage]:
-        shape = request.shape
+        output_format = request.output_format
         n = min(self._slots, request.n - have)
         body: dict[str, Any] = {
             "prompt": prompt,
             "n": n,
-            "n_predict": shape.max_tokens,
+            "n_predict": output_format.max_tokens,
             "temperature": request.temperature,
             "top_p": request.top_p,
             "top_k": 0,
             "min_p": 0.0,
-            "stop": list(shape.stop),
+            "stop": list(output_format.stop),
             "cache_prompt": True,
-            "n_probs": (TOP if shape.choices else 1) if request.logprobs else 0,
+            "n_probs": (TOP if output_format.choices else 1) if request.logprobs else 0,
             "stream": True,
-            **_held(shape),
+            **_held(output_format),
         }
         if request.seed is not None:
             body["seed"] = (request.seed + have) % 2**32
@@ -224,34 +224,36 @@ def _take(streams: list[_Stream], piece: Mapping[str, Any]) -> None:
         stream.usage = piece.get("usage") or stream.usage
 
 
-def _held(shape: Shape) -> dict[str, Any]:
-    if shape.choices:
-        return {"grammar": choices_grammar(shape.choices)}
-    if shape.regex is not None:
-        return {"grammar": regex_grammar(shape.regex)}
-    return {} if shape.schema is None else {"json_schema": shape.schema}
+def _held(output_format: OutputFormat) -> dict[str, Any]:
+    if output_format.choices:
+        return {"grammar": choices_grammar(output_format.choices)}
+    if output_format.regex is not None:
+        return {"grammar": regex_grammar(output_format.regex)}
+    return {} if output_format.schema is None else {"json_schema": output_format.schema}
 
 
-def _sample(stream: _Stream, request: Request) -> Sample:
+def _sample(stream: _Stream, request: SampleRequest) -> Sample:
     tokens = int(stream.usage["completion_tokens"])
     logprob = stream.logprob if request.logprobs else None
     choices = (
-        among(request.shape.choices, stream.likely) if request.logprobs and request.shape.choices else None
+        among(request.output_format.choices, stream.likely)
+        if request.logprobs and request.output_format.choices
+        else None
     )
     if stream.finish == "length":
         return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
-    if not _obeys(stream.text, request.shape):
+    if not _obeys(stream.text, request.output_format):
         # The engine leaves out in silence a grammar or schema that it cannot read.
         return Sample(text=stream.text, tokens=tokens, finish="error", error="the engine left the shape")
     return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)
 
 
-def _obeys(text: str, shape: Shape) -> bool:
-    if shape.choices:
-        return text in shape.choices
-    if shape.regex is not None:
-        return re.fullmatch(shape.regex, text) is not None
-    if shape.schema is not None:
+def _obeys(text: str, output_format: OutputFormat) -> bool:
+    if output_format.choices:
+        return text in output_format.choices
+    if output_format.regex is not None:
+        return re.fullmatch(output_format.regex, text) is not None
+    if output_format.schema is not None:
         try:
             json.loads(text)
         except ValueError:

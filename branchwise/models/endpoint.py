@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from branchwise.models.capabilities import COMMON, EVERYTHING
-from branchwise.models.fan_out import singly
-from branchwise.models.protocol import Capabilities, Reply, Request
+from branchwise.models.fan_out import fan_out
+from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.transport import Lost, Refused, Transport
 from branchwise.models.wire import Dialect, read, write
@@ -122,7 +122,7 @@ class Endpoint:
             if not self.known:
                 await self.check()
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Answer with exactly `request.n` samples; see `Model.sample`."""
         if not self.known:
             await self._probe()
@@ -130,7 +130,7 @@ class Endpoint:
         if request.n == 1:
             return await self._once(request)
         if self._many is False:
-            return await singly(request, self._once)
+            return await fan_out(request, self._once)
         try:
             reply = await self._once(request)
         except Refused as refusal:
@@ -144,21 +144,21 @@ class Endpoint:
             return reply
         if have != 1:
             raise ModelError(f"The reply cannot be read: it holds {have} samples instead of {request.n}.")
-        rest = await singly(request, self._once, start=1)
+        rest = await fan_out(request, self._once, start=1)
         return Reply(samples=reply.samples + rest.samples, usage=reply.usage + rest.usage)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
 
-    async def _once(self, request: Request) -> Reply:
+    async def _once(self, request: SampleRequest) -> Reply:
         began = time.monotonic()
         # OpenAI's own newer models refuse the name that everybody else knows.
         limit = "max_completion_tokens" if self._transport.base.host == "api.openai.com" else "max_tokens"
         body = {
             "model": self._model,
             **write(request, self._dialect or "openai"),
-            limit: request.shape.max_tokens,
+            limit: request.output_format.max_tokens,
         }
         received = await self._transport.post("chat/completions", body)
         reply = read(received, request, time.monotonic() - began)

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from branchwise.models.protocol import Reply, Request, Sample
+from branchwise.models.protocol import Reply, Sample, SampleRequest
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
 
-async def singly(request: Request, once: Callable[[Request], Awaitable[Reply]], *, start: int = 0) -> Reply:
+async def fan_out(
+    request: SampleRequest, once: Callable[[SampleRequest], Awaitable[Reply]], *, start: int = 0
+) -> Reply:
     """Ask for samples `start` to `request.n` one by one, all at once; each has its own seed.
 
     Args:

@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from branchwise.models.fan_out import singly
-from branchwise.models.protocol import Capabilities, Model, Reply, Request
+from branchwise.models.fan_out import fan_out
+from branchwise.models.protocol import Capabilities, Model, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.scrub import scrub
 from branchwise.models.wire import read, write
@@ -72,11 +72,11 @@ class _Litellm:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         require(self, request)
         if request.n == 1 or self.capabilities.many:
             return await self._once(request)
-        return await singly(request, self._once)
+        return await fan_out(request, self._once)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -86,11 +86,11 @@ class _Litellm:
             # litellm keeps its clients for the process, and would use them again with the closed session.
             self._client.in_memory_llm_clients_cache.flush_cache()
 
-    async def _once(self, request: Request) -> Reply:
+    async def _once(self, request: SampleRequest) -> Reply:
         if self._closed:
             raise ModelError("This model is closed.")
         self._session = self._session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        body = write(request, "openai") | {"max_tokens": request.shape.max_tokens}
+        body = write(request, "openai") | {"max_tokens": request.output_format.max_tokens}
         for name in _unwanted(request, self.capabilities):
             body.pop(name, None)
         began = time.monotonic()
@@ -119,7 +119,7 @@ class _Litellm:
             return 0.0
 
 
-def _unwanted(request: Request, can: Capabilities) -> list[str]:
+def _unwanted(request: SampleRequest, can: Capabilities) -> list[str]:
     """Options that some providers refuse and that change nothing here."""
     unwanted = [] if can.seed else ["seed"]
     if request.n == 1:

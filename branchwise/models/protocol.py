@@ -20,7 +20,7 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shape:
+class OutputFormat:
     """The form a sample must take. At most one of `choices`, `regex` and `schema` is set."""
 
     max_tokens: int = 256
@@ -40,7 +40,7 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class SampleRequest:
     """One call: `n` independent continuations of the same prompt."""
 
     messages: tuple[Message, ...]
@@ -49,7 +49,7 @@ class Request:
     n: int = 1
     temperature: float = 0.7
     top_p: float = 1.0
-    shape: Shape = field(default_factory=Shape)
+    output_format: OutputFormat = field(default_factory=OutputFormat)
     seed: int | None = None
     logprobs: bool = False
     """Whether each sample shall carry the sum of its tokens' log-probabilities."""
@@ -67,14 +67,14 @@ class Sample:
     """Sum of token log-probabilities (natural logarithm), where asked for and available."""
     error: str | None = None
     choices: Mapping[str, float] | None = None
-    """Where log-probabilities were asked for with `Shape.choices`: that of each choice that is a single token and
-    among the likeliest, as the first token. Comparable with each other; whether decoding that is held to the
+    """Where log-probabilities were asked for with `OutputFormat.choices`: that of each choice that is a single token
+    and among the likeliest, as the first token. Comparable with each other; whether decoding that is held to the
     choices has raised them all is the engine's way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """The answer to a Request."""
+    """The answer to a SampleRequest."""
 
     samples: tuple[Sample, ...]
     usage: Usage
@@ -110,7 +110,7 @@ class Model(Protocol):
         """What this engine can do."""
         ...
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Answer with exactly `request.n` samples.
 
         Raises:
@@ -135,6 +135,6 @@ class Sampler(Protocol):
         """What the engine behind it can do."""
         ...
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         """Answer `request`, from the ledger if `key` was answered before."""
         ...

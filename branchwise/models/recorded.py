@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
-from branchwise.models.budget import Purse
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import read_reply, reply_json, request_json
-from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sampler, Shape
+from branchwise.models.protocol import Capabilities, Model, OutputFormat, Reply, Sampler, SampleRequest
 from branchwise.models.require import require
 from branchwise.store.records import Json, Usage
 
@@ -38,7 +38,7 @@ class Record(Protocol):
         ...
 
 
-def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 256) -> Sampler:
+def recorded(model: Model, record: Record, tracker: BudgetTracker, *, limit: int = 256) -> Sampler:
     """Make the Sampler of one run.
 
     A call waits for its turn and for the budget before it enters the ledger, so that a worker that was paused in
@@ -47,12 +47,12 @@ def recorded(model: Model, record: Record, purse: Purse, *, limit: int = 256) ->
     Args:
         model: What answers.
         record: The run's ledger.
-        purse: The run's budget.
+        tracker: The run's budget.
         limit: Calls of this run in flight at once, where the model has no `turn` of its own by which it limits the
             calls of all runs (as `Pool.turn` does).
     """
     gate = asyncio.Semaphore(limit)
-    return _Recorded(model, record, purse, getattr(model, "turn", lambda: gate))
+    return _Recorded(model, record, tracker, getattr(model, "slot", lambda: gate))
 
 
 class _Recorded:
@@ -60,16 +60,16 @@ class _Recorded:
         self,
         model: Model,
         record: Record,
-        purse: Purse,
-        turn: Callable[[], AbstractAsyncContextManager[None]],
+        tracker: BudgetTracker,
+        slot: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
-        self._model, self._record, self._purse, self._turn = model, record, purse, turn
+        self._model, self._record, self._tracker, self._slot = model, record, tracker, slot
 
     @property
     def capabilities(self) -> Capabilities:
         return self._model.capabilities
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         require(self._model, request)
         asked = request_json(request)
 
@@ -87,21 +87,21 @@ class _Recorded:
             return await self._record(key, asked, send, kind="model", model=self._model.name)
 
         if self._record.recorded(key, asked):
-            return read_reply(await call(self._purse.pay))
-        async with self._purse.turn(), self._turn():
-            with self._purse.reserve(*_expected(request)) as pay:
+            return read_reply(await call(self._tracker.pay))
+        async with self._tracker.slot(), self._slot():
+            with self._tracker.reserve(*_expected(request)) as pay:
                 return read_reply(await call(pay))
 
 
-def longest(shape: Shape) -> int:
+def longest(output_format: OutputFormat) -> int:
     """Completion tokens that one sample of this form takes at most; choices are short texts, two characters a token."""
-    chosen = max((len(choice) for choice in shape.choices), default=0) // 2 + 8
-    return min(shape.max_tokens, chosen) if shape.choices else shape.max_tokens
+    chosen = max((len(choice) for choice in output_format.choices), default=0) // 2 + 8
+    return min(output_format.max_tokens, chosen) if output_format.choices else output_format.max_tokens
 
 
-def _expected(request: Request) -> tuple[int, int]:
+def _expected(request: SampleRequest) -> tuple[int, int]:
     # Four characters a token is the usual rule of thumb for English; the bill corrects it.
     prompt = (sum(len(m.content) for m in request.messages) + len(request.prefix)) // 4
     prompt += sum(_PICTURE * len(m.pictures) for m in request.messages)
-    written = request.n * longest(request.shape)
+    written = request.n * longest(request.output_format)
     return prompt + written, written

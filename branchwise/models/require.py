@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from branchwise.models.capabilities import WORDS, who_can
-from branchwise.models.protocol import Model, Request
+from branchwise.models.protocol import Model, SampleRequest
 from branchwise.store.errors import Unsupported
 
 
-def require(model: Model, request: Request) -> None:
+def require(model: Model, request: SampleRequest) -> None:
     """Refuse a request that the engine cannot answer, before anything is sent.
 
     Raises:
         Unsupported: Names what is lacking, and engines that have it.
     """
-    shape, can = request.shape, model.capabilities
+    output_format, can = request.output_format, model.capabilities
     lacks = {
         "prefix": request.prefix and not can.prefix,
-        "choices": shape.choices and not can.choices,
-        "regex": shape.regex is not None and not can.regex,
-        "schema": shape.schema is not None and not can.schema,
+        "choices": output_format.choices and not can.choices,
+        "regex": output_format.regex is not None and not can.regex,
+        "schema": output_format.schema is not None and not can.schema,
         "logprobs": request.logprobs and not can.logprobs,
         "pictures": not can.pictures and any(message.pictures for message in request.messages),
     }

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from yarl import URL
 
-from branchwise.models.protocol import Capabilities, Message, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Message, Reply, Sample, SampleRequest
 from branchwise.models.transport import Refused, Transport
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
@@ -118,7 +118,7 @@ class Scorer:
         self._templated = True
         self._plain = False
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Score the conversation in `request.messages`, which ends with what is judged.
 
         Raises:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from branchwise.models.capabilities import EVERYTHING
-from branchwise.models.protocol import Capabilities, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest
 from branchwise.store.records import Usage
 
-Script = Callable[[Request, int], str | Sample]
+Script = Callable[[SampleRequest, int], str | Sample]
 """Writes one sample from the request and that sample's own seed."""
 
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -49,7 +49,7 @@ class Scripted:
     def __init__(self, script: Script, name: str, latency: float, capabilities: Capabilities | None) -> None:
         self.name = f"scripted:{name}"
         self.capabilities = capabilities or EVERYTHING
-        self.requests: list[Request] = []
+        self.requests: list[SampleRequest] = []
         """Every request so far, in order of arrival."""
         self._script = script
         self._latency = latency
@@ -59,7 +59,7 @@ class Scripted:
         """How many requests have arrived."""
         return len(self.requests)
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Answer from the script after the latency."""
         self.requests.append(request)
         await asyncio.sleep(self._latency)
@@ -82,14 +82,14 @@ def _take(replies: tuple[str | Sample, ...]) -> Script:
     return lambda request, seed: replies[seed % len(replies)]
 
 
-def _cut(written: str | Sample, request: Request) -> Sample:
+def _cut(written: str | Sample, request: SampleRequest) -> Sample:
     if isinstance(written, Sample):
         return written
-    ends = [at for text in request.shape.stop if (at := written.find(text)) >= 0]
+    ends = [at for text in request.output_format.stop if (at := written.find(text)) >= 0]
     text = written[: min(ends)] if ends else written
-    words = [found.group() for found in islice(_TOKEN.finditer(text), request.shape.max_tokens + 1)]
-    over = len(words) > request.shape.max_tokens
-    kept = words[: request.shape.max_tokens] if over else words
+    words = [found.group() for found in islice(_TOKEN.finditer(text), request.output_format.max_tokens + 1)]
+    over = len(words) > request.output_format.max_tokens
+    kept = words[: request.output_format.max_tokens] if over else words
     return Sample(
         text="".join(kept) if over else text,
         tokens=len(kept),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from branchwise.store.redaction import Scrub
+from branchwise.store.redaction import Redaction
 
 _LONGEST = 300
 
 
 def scrub(text: str) -> str:
     """Shorten what a server said to one line, without the secrets that it may have echoed."""
-    line = Scrub().message(" ".join(text.split()))
+    line = Redaction().message(" ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

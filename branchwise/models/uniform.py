@@ -8,7 +8,7 @@ from re import _constants as kind  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from branchwise.models.protocol import Capabilities, Model, Reply, Request, Sample, Shape
+from branchwise.models.protocol import Capabilities, Model, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Usage
 
@@ -42,9 +42,9 @@ class _Uniform:
     name = "uniform"
     capabilities = Capabilities(prefix=True, choices=True, regex=True, seed=True, many=True)
 
-    async def sample(self, request: Request) -> Reply:
-        texts = [_draw(request.shape, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
-        samples = tuple(_sample(text, request.shape.max_tokens) for text in texts)
+    async def sample(self, request: SampleRequest) -> Reply:
+        texts = [_draw(request.output_format, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
+        samples = tuple(_sample(text, request.output_format.max_tokens) for text in texts)
         written = sum(sample.tokens for sample in samples)
         return Reply(samples=samples, usage=Usage(calls=1, completion_tokens=written))
 
@@ -59,15 +59,15 @@ def _sample(text: str, most: int) -> Sample:
     return Sample(text=text[: ends[most - 1]], tokens=most, finish="length")
 
 
-def _draw(shape: Shape, rng: Random) -> str:
-    if shape.choices:
-        return rng.choice(shape.choices)
-    if shape.regex is None:
+def _draw(output_format: OutputFormat, rng: Random) -> str:
+    if output_format.choices:
+        return rng.choice(output_format.choices)
+    if output_format.regex is None:
         raise Unsupported(
             "The model `uniform` draws among choices or by a regular expression; it writes no free text. Use a task "
             "that steers decoding, or another model."
         )
-    return _sequence(parser.parse(shape.regex), rng)
+    return _sequence(parser.parse(output_format.regex), rng)
 
 
 def _sequence(items: Any, rng: Random) -> str:

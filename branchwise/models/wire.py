@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from typing_extensions import TypedDict
 
 from branchwise.models.openai_format import content
-from branchwise.models.protocol import Reply, Request, Sample, Shape
+from branchwise.models.protocol import OutputFormat, Reply, Sample, SampleRequest
 from branchwise.models.scrub import scrub
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
@@ -71,7 +71,7 @@ class _Completion(BaseModel):
     usage: _Usage
 
 
-def write(request: Request, dialect: Dialect) -> dict[str, Any]:
+def write(request: SampleRequest, dialect: Dialect) -> dict[str, Any]:
     """Write the body of a chat completion, without the model's name and the output limit.
 
     With vLLM a prefix is an unfinished assistant message that the server continues.
@@ -87,23 +87,23 @@ def write(request: Request, dialect: Dialect) -> dict[str, Any]:
         "n": request.n,
         "temperature": request.temperature,
         "top_p": request.top_p,
-        **_held(request.shape, dialect),
+        **_held(request.output_format, dialect),
     }
     if request.prefix:
         messages.append({"role": "assistant", "content": request.prefix})
         body |= {"add_generation_prompt": False, "continue_final_message": True}
-    if request.shape.stop:
-        body["stop"] = list(request.shape.stop)
+    if request.output_format.stop:
+        body["stop"] = list(request.output_format.stop)
     if request.seed is not None:
         body["seed"] = request.seed
     if request.logprobs:
         body["logprobs"] = True
-        if request.shape.choices:
+        if request.output_format.choices:
             body["top_logprobs"] = TOP
     return body
 
 
-def read(body: bytes | Mapping[str, Any], request: Request, seconds: float) -> Reply:
+def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float) -> Reply:
     """Read a chat completion; it may hold another number of samples than was asked for.
 
     The format counts the tokens of all samples together. A sample's own count comes from its log-probabilities
@@ -141,32 +141,32 @@ def read(body: bytes | Mapping[str, Any], request: Request, seconds: float) -> R
     return Reply(samples=samples, usage=usage)
 
 
-def _held(shape: Shape, dialect: Dialect) -> dict[str, Json]:
-    if not shape.constrained:
+def _held(output_format: OutputFormat, dialect: Dialect) -> dict[str, Json]:
+    if not output_format.constrained:
         return {}
     if dialect == "openai":
-        schema: Json = {"name": "sample", "strict": True, "schema": cast("Json", shape.schema)}
+        schema: Json = {"name": "sample", "strict": True, "schema": cast("Json", output_format.schema)}
         return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    if shape.choices:
-        return {"structured_outputs": {"choice": list(shape.choices)}}
-    if shape.regex is not None:
-        return {"structured_outputs": {"regex": shape.regex}}
-    return {"structured_outputs": {"json": cast("Json", shape.schema)}}
+    if output_format.choices:
+        return {"structured_outputs": {"choice": list(output_format.choices)}}
+    if output_format.regex is not None:
+        return {"structured_outputs": {"regex": output_format.regex}}
+    return {"structured_outputs": {"json": cast("Json", output_format.schema)}}
 
 
-def _sample(choice: _Choice, tokens: int, request: Request) -> Sample:
+def _sample(choice: _Choice, tokens: int, request: SampleRequest) -> Sample:
     text = choice.message.content or ""
     content = choice.logprobs.content if choice.logprobs else None
     logprob = sum(token["logprob"] for token in content) if request.logprobs and content is not None else None
     choices = None
-    if request.logprobs and request.shape.choices and content:
+    if request.logprobs and request.output_format.choices and content:
         top = content[0].get("top_logprobs") or []
-        choices = among(request.shape.choices, ((one["token"], one["logprob"]) for one in top))
+        choices = among(request.output_format.choices, ((one["token"], one["logprob"]) for one in top))
     if choice.finish_reason == "length":
         return Sample(text=text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
     if choice.finish_reason in {"content_filter", "error", "abort"}:
         return Sample(text=text, tokens=tokens, finish="error", error=choice.finish_reason)
-    if request.shape.choices and text not in request.shape.choices:
+    if request.output_format.choices and text not in request.output_format.choices:
         # A server that does not know the option leaves it out in silence.
         return Sample(text=text, tokens=tokens, finish="error", error="the server ignored the choices")
     return Sample(text=text, tokens=tokens, logprob=logprob, choices=choices)

@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
 from branchwise.models.codec import read_request
-from branchwise.models.protocol import Message, Request, Shape
+from branchwise.models.protocol import Message, OutputFormat, SampleRequest
 from branchwise.models.wire import write
 from branchwise.serving.idealised import Timed
 from branchwise.store.errors import BadInput, ModelError
@@ -99,11 +99,11 @@ async def measure(
 def equal_samples(*, batch: int, prompt: int, tokens: int, salt: str = "") -> dict[str, Any]:
     """One request whose `batch` samples all have `tokens` tokens, after a prompt of about `prompt` tokens."""
     text = (f"{salt} " + "one two three four five six seven eight nine ten " * (prompt // 10 + 1)).split(" ")
-    asked = Request(
+    asked = SampleRequest(
         messages=(Message(role="user", content=" ".join(text[:prompt])),),
         n=batch,
         temperature=1.0,
-        shape=Shape(max_tokens=tokens),
+        output_format=OutputFormat(max_tokens=tokens),
     )
     return {**write(asked, "vllm"), "max_tokens": tokens, "ignore_eos": True}
 
@@ -132,7 +132,7 @@ def typed_workload(lines: Sequence[Json]) -> list[dict[str, Any]]:
 def _typed(number: int, line: Json) -> dict[str, Any]:
     if isinstance(line, Mapping) and "shape" in line:
         request = read_request(line)
-        return {**write(request, "vllm"), "max_tokens": request.shape.max_tokens}
+        return {**write(request, "vllm"), "max_tokens": request.output_format.max_tokens}
     try:
         said = _Line.model_validate(line)
     except ValidationError as error:

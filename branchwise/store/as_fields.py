@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 
-def flat(record: object) -> dict[str, Any]:
+def as_fields(record: object) -> dict[str, Any]:
     """The fields of a dataclass of two or more, each value as it is."""
     names, values = _reading(type(record))  # type: ignore[arg-type]  # mypy sees the hash of the class's instances
     return dict(zip(names, values(record), strict=True))

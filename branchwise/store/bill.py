@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from branchwise.store.as_fields import flat
+from branchwise.store.as_fields import as_fields
 from branchwise.store.records import Usage
 from branchwise.store.rows import CallState
 
@@ -56,4 +56,4 @@ class Bill:
 
 
 def _with_reals(usage: Usage, reals: dict[str, float]) -> Usage:
-    return Usage(**{**flat(usage), **reals})
+    return Usage(**{**as_fields(usage), **reals})

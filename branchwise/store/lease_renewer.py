@@ -18,7 +18,7 @@ _LOOK = 1.0
 """Seconds between looks: how long the calls of a cancelled run go on at most."""
 
 
-class Keeper:
+class LeaseRenewer:
     """Works in a thread of its own, so that a busy event loop loses no lease."""
 
     def __init__(self, database: Database) -> None:

@@ -14,7 +14,7 @@ from typing import Self, TypeAlias
 
 import sqlalchemy as sa
 
-from branchwise.store.as_fields import flat
+from branchwise.store.as_fields import as_fields
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Bulk
 from branchwise.store.database.batch import Row
@@ -27,9 +27,9 @@ from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import slowly, to_json
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
-from branchwise.store.redaction import Scrub
+from branchwise.store.redaction import Redaction
 from branchwise.store.rows import CallState, OnChange
-from branchwise.store.single_flight import Flights
+from branchwise.store.single_flight import SingleFlight
 from branchwise.store.texts import take_out
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
@@ -37,7 +37,7 @@ Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
-_NOTHING = flat(Usage())
+_NOTHING = as_fields(Usage())
 _begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
 _adopted = cache(lambda dialect: _begun(dialect).values(ended=now()))
 _SETTLE = (
@@ -83,11 +83,11 @@ class Ledger:
         self.bill = Bill()
         """What the run's calls have cost, those of earlier claims included."""
         self._database, self._lease, self._on_change = database, lease, on_change
-        self._scrub = Scrub()
+        self._scrub = Redaction()
         self._done: dict[str, tuple[str, str]] = {}
         self._inherited: dict[str, Inherited] = {}
         self._attempts: Counter[str] = Counter()
-        self._flights: Flights[str, str] = Flights()
+        self._flights: SingleFlight[str, str] = SingleFlight()
         self._texts: set[str] = set()
         dialect = database.engine.dialect.name
         self._start, self._take_over = _begun(dialect), _adopted(dialect)
@@ -252,7 +252,7 @@ class Ledger:
             "state": state,
             "response": response,
             "error": error,
-            **flat(usage),
+            **as_fields(usage),
         }
         await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])]))
         if state is CallState.DONE and response is not None:

@@ -15,11 +15,11 @@ from branchwise.store.database.database import Database
 from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.fork import fork
 from branchwise.store.json_text import to_json
-from branchwise.store.lease_renewer import Keeper
+from branchwise.store.lease_renewer import LeaseRenewer
 from branchwise.store.leases import Lease, claim
 from branchwise.store.owner import owner
 from branchwise.store.records import Json
-from branchwise.store.redaction import Scrub
+from branchwise.store.redaction import Redaction
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 
 T = TypeVar("T", Lease, "Lease | None")
@@ -35,8 +35,8 @@ class Lifecycle:
     def __init__(self, database: Database, *, ttl: float = TTL) -> None:
         self.database = database
         self._ttl = ttl
-        self._keeper = Keeper(database)
-        self._scrub = Scrub()
+        self._keeper = LeaseRenewer(database)
+        self._scrub = Redaction()
 
     async def close(self) -> None:
         """Commit what is queued and let go; leases that are still held run out by themselves."""

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from branchwise.store.as_fields import flat
+from branchwise.store.as_fields import as_fields
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Change
 from branchwise.store.database.batch import Row
@@ -16,7 +16,7 @@ from branchwise.store.database.tables import calls, decisions, nodes, texts, ver
 from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import StoreError
 from branchwise.store.leases import Lease
-from branchwise.store.records import Json, Node, NodeId, Usage, Verdict, Vouch
+from branchwise.store.records import Json, Node, NodeId, NodeState, Usage, Verdict, VerifiedBy
 from branchwise.store.rows import CallRecord, CallState, Decision
 from branchwise.store.texts import put_back
 from branchwise.store.tree import Tree
@@ -24,7 +24,7 @@ from branchwise.store.tree import Tree
 _NODE_FIELDS = tuple(field.name for field in fields(Node))
 _VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
 _BODY = tuple(name for name in _NODE_FIELDS if name != "id")
-_JUDGEMENT = ("score", "accepted", "feedback", "vouch")
+_JUDGEMENT = ("score", "accepted", "feedback", "verified_by")
 _LONGEST_ID = 512
 
 
@@ -41,7 +41,7 @@ def adding_nodes(lease: Lease, batch: Sequence[Node], dialect: str) -> Change:
         )
     place = lease.take_places(nodes, len(batch))
     rows: list[Row] = [
-        {**flat(node), "run_id": lease.run_id, "ord": place + i} for i, node in enumerate(batch)
+        {**as_fields(node), "run_id": lease.run_id, "ord": place + i} for i, node in enumerate(batch)
     ]
     return upsert(nodes, dialect, _BODY), rows
 
@@ -50,12 +50,17 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
     """Load a run's tree, oldest node first."""
     query = sa.select(*(nodes.c[name] for name in _NODE_FIELDS)).where(nodes.c.run_id == run_id)
     found = connection.execute(query.order_by(nodes.c.ord)).mappings()
-    return Tree(Node(**{**row, "vouch": Vouch(row["vouch"])}) for row in found)
+    return Tree(
+        Node(**{**row, "verified_by": VerifiedBy(row["verified_by"]), "state": NodeState(row["state"])})
+        for row in found
+    )
 
 
 def adding_verdicts(lease: Lease, batch: Sequence[tuple[NodeId, Verdict]], dialect: str) -> Change:
     """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one."""
-    rows: list[Row] = [{**flat(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch]
+    rows: list[Row] = [
+        {**as_fields(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch
+    ]
     return upsert(verdicts, dialect, _JUDGEMENT), rows
 
 
@@ -67,7 +72,12 @@ def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Ve
     return [
         (
             row["node"],
-            Verdict(**{**{name: row[name] for name in _VERDICT_FIELDS}, "vouch": Vouch(row["vouch"])}),
+            Verdict(
+                **{
+                    **{name: row[name] for name in _VERDICT_FIELDS},
+                    "verified_by": VerifiedBy(row["verified_by"]),
+                }
+            ),
         )
         for row in connection.execute(query).mappings()
     ]

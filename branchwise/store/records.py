@@ -22,15 +22,37 @@ def child_id(parent: NodeId, ordinal: int) -> NodeId:
     return f"{parent}.{ordinal}"
 
 
-class Vouch(StrEnum):
+class VerifiedBy(StrEnum):
     """What stands behind a verdict."""
 
-    SOUND = "sound"
+    PROGRAM = "program"
     """A program checked the answer against the constraints; acceptance is proof."""
     MODEL = "model"
     """A model's opinion; acceptance is evidence."""
-    NOTHING = "nothing"
+    NONE = "none"
     """Nobody could judge."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> VerifiedBy | None:
+        # Results, journals and logs of version 0.1 have other words.
+        return {"sound": cls.PROGRAM, "nothing": cls.NONE}.get(str(value))
+
+
+class NodeState(StrEnum):
+    """What was done about a node."""
+
+    SAMPLED = "sampled"
+    """A model wrote its text."""
+    PROPOSED = "proposed"
+    """An action that was listed and not tried."""
+    HELD = "held"
+    """An action that was not tried: it awaits approval."""
+    VISITED = "visited"
+    """An action that led to a page."""
+    TRIED = "tried"
+    """An action that led nowhere."""
+    STOPPED = "stopped"
+    """An action that was tried and awaits approval, since it would have written something."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +120,7 @@ class Verdict:
     accepted: bool
     """Whether a complete plan is taken as the answer; for a step, whether it may still lead to one."""
     feedback: str
-    vouch: Vouch
+    verified_by: VerifiedBy
     verifier: str
     """Name of the verifier that judged."""
 
@@ -119,8 +141,9 @@ class Node:
     """Number of samples from the root; the root has 0."""
     round: int = 0
     """The turn of the search loop that made it."""
-    arm: str = ""
+    strategy: str = ""
     """The strategy that asked for it; "probe" for the planner's samples."""
+    state: NodeState = NodeState.SAMPLED
     text: str = ""
     """What this node adds to the text of its ancestors."""
     complete: bool = False
@@ -129,7 +152,7 @@ class Node:
     """The normalised answer of a complete node, equal for equivalent answers."""
     score: float | None = None
     """Unit reward in [0, 1]; None while unjudged or when no verifier gave a readable score."""
-    vouch: Vouch = Vouch.NOTHING
+    verified_by: VerifiedBy = VerifiedBy.NONE
     accepted: bool = False
     feedback: str = ""
     logprob: float | None = None

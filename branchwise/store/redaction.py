@@ -33,7 +33,7 @@ that begins with one character is looked for like a text."""
 _ASSIGNED = re.compile(rf"""(\b{_NAMES}\b["']?\s*[:=]\s*["']?)(?!\[secret\])[^"',;}}\])\s]+""", re.IGNORECASE)
 
 
-class Scrub:
+class Redaction:
     """Hides secrets: by value, by shape, and by the name of the field they stand in.
 
     Values of environment variables that are named like secrets are hidden everywhere. A model's words are

@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Flights(Generic[K, T]):
+class SingleFlight(Generic[K, T]):
     """Work by key, each done by the task that asked first: it never outlives its caller. Lives in one event loop."""
 
     def __init__(self) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.blocks import TABLE, Below, World, actions_in, world_from_pairs
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.task import Task
@@ -38,7 +38,7 @@ def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
     if steer not in {"none", "form", "moves"}:
         raise BadInput(f"`steer` is one of `none`, `form` and `moves`, not `{steer}`.")
 
-    def shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+    def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         return _shape(steer, _world(constraints), text, grain)
 
     return Task(
@@ -47,7 +47,7 @@ def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
         instructions=_INSTRUCTIONS,
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=shape,
+        output_format=output_format,
         is_complete=lambda text: re.search(r"^done\W*$", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
@@ -127,17 +127,21 @@ def _world(constraints: Constraints) -> World | None:
     return None if pairs is None else world_from_pairs(pairs)
 
 
-def _shape(steer: str, world: World | None, text: str, grain: Grain) -> Shape:
+def _shape(steer: str, world: World | None, text: str, grain: Grain) -> OutputFormat:
     if steer == "none":
-        return Shape(max_tokens=512) if grain == "solution" else Shape(max_tokens=16, stop=("\n",))
+        return (
+            OutputFormat(max_tokens=512) if grain == "solution" else OutputFormat(max_tokens=16, stop=("\n",))
+        )
     if grain == "solution":
         # Every block put down once and stacked once is four actions; no plan needs more.
         longest = 4 * len(world.below) * _TOKENS_A_LINE + 4 if world else 512
-        return Shape(max_tokens=longest, regex=f"({_FORM})+done")
+        return OutputFormat(max_tokens=longest, regex=f"({_FORM})+done")
     now = _replay(world, text)[0] if world and steer == "moves" else None
     if now is None:
-        return Shape(max_tokens=16, regex=f"{_FORM}|done")
-    return Shape(max_tokens=16, choices=(*(f"{' '.join(action)}\n" for action in now.actions()), "done"))
+        return OutputFormat(max_tokens=16, regex=f"{_FORM}|done")
+    return OutputFormat(
+        max_tokens=16, choices=(*(f"{' '.join(action)}\n" for action in now.actions()), "done")
+    )
 
 
 def _answer(text: str) -> str | None:
@@ -182,5 +186,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score, accepted=accepted, feedback=feedback, vouch=Vouch.SOUND, verifier="blocks simulator"
+        score=score,
+        accepted=accepted,
+        feedback=feedback,
+        verified_by=VerifiedBy.PROGRAM,
+        verifier="blocks simulator",
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.meetings import (
@@ -58,7 +58,7 @@ def calendar(steer: Steer = "hours") -> Task:
     if steer not in {"none", "form", "hours"}:
         raise BadInput(f"`steer` is one of `none`, `form` and `hours`, not `{steer}`.")
 
-    def shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+    def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         return _shape(steer, typed_meeting(constraints.data), text, grain)
 
     return Task(
@@ -70,7 +70,7 @@ def calendar(steer: Steer = "hours") -> Task:
         validate=_validate,
         read_constraints=_read_constraints,
         type_constraints=_type_constraints,
-        shape=shape,
+        output_format=output_format,
         is_complete=lambda text: slot_in(text) is not None,
         answer=_answer,
         check=_check,
@@ -148,21 +148,23 @@ def _constraints(meeting: Meeting, source: str) -> Constraints:
     return Constraints(items=meeting.words(), data=meeting_data(meeting), source=source)
 
 
-def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> Shape:
+def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> OutputFormat:
     if steer == "none":
-        return Shape(max_tokens=96, stop=("\n\n",))
+        return OutputFormat(max_tokens=96, stop=("\n\n",))
     opened = _OPENED.search(text) if grain == "step" else None
     if steer == "form" or meeting is None:
         whole = f"({_DAY}), {_FORM}"
         regex = whole if grain == "solution" else _FORM if opened else f"({_DAY}), "
-        return Shape(max_tokens=24, regex=regex)
+        return OutputFormat(max_tokens=24, regex=regex)
     if grain == "step" and opened is None:
-        return Shape(max_tokens=8, choices=tuple(f"{day}, " for day in meeting.days))
+        return OutputFormat(max_tokens=8, choices=tuple(f"{day}, " for day in meeting.days))
     if opened:
         spans = tuple(f"{clock(s.start)} - {clock(s.end)}" for s in meeting.grid(opened[1]))
-        return Shape(max_tokens=16, choices=spans)
+        return OutputFormat(max_tokens=16, choices=spans)
     slots = (slot for day in meeting.days for slot in meeting.grid(day))
-    return Shape(max_tokens=24, choices=tuple(f"{s.day}, {clock(s.start)} - {clock(s.end)}" for s in slots))
+    return OutputFormat(
+        max_tokens=24, choices=tuple(f"{s.day}, {clock(s.start)} - {clock(s.end)}" for s in slots)
+    )
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
@@ -175,16 +177,16 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
     meeting = typed_meeting(constraints.data)
     if meeting is None:
         return None
-    vouch = Vouch.SOUND if constraints.source == "program" else Vouch.MODEL
+    verified_by = VerifiedBy.PROGRAM if constraints.source == "program" else VerifiedBy.MODEL
     slot = slot_in(text)
     if slot is None and not complete:
-        return _check_day(meeting, text, vouch)
+        return _check_day(meeting, text, verified_by)
     if slot is None:
-        return _verdict(-100, False, "There is no time in the form `Monday, 9:30 - 10:30`.", vouch)
+        return _verdict(-100, False, "There is no time in the form `Monday, 9:30 - 10:30`.", verified_by)
     broken, number = _broken(meeting, slot)
     if not broken:
-        return _verdict(100, True, "Every constraint holds.", vouch)
-    return _verdict(-100 + 190 * (1 - len(broken) / number), False, " ".join(broken), vouch)
+        return _verdict(100, True, "Every constraint holds.", verified_by)
+    return _verdict(-100 + 190 * (1 - len(broken) / number), False, " ".join(broken), verified_by)
 
 
 def _broken(meeting: Meeting, slot: Slot) -> tuple[list[str], int]:
@@ -210,22 +212,26 @@ def _broken(meeting: Meeting, slot: Slot) -> tuple[list[str], int]:
     return broken, 3 + len(meeting.participants) + len(meeting.avoid) + meeting.earliest
 
 
-def _check_day(meeting: Meeting, text: str, vouch: Vouch) -> Verdict | None:
+def _check_day(meeting: Meeting, text: str, verified_by: VerifiedBy) -> Verdict | None:
     opened = _OPENED.search(text)
     if opened is None:
         return None
     slots = list(meeting.grid(opened[1])) if opened[1] in meeting.days else []
     free = sum(not meeting.clashes(slot) for slot in slots)
     if not free:
-        return _verdict(-100, False, f"{opened[1]} has no possible time.", vouch)
+        return _verdict(-100, False, f"{opened[1]} has no possible time.", verified_by)
     return _verdict(
-        90 * free / len(slots), True, f"{free} of {len(slots)} times on {opened[1]} are free.", vouch
+        90 * free / len(slots), True, f"{free} of {len(slots)} times on {opened[1]} are free.", verified_by
     )
 
 
-def _verdict(score: float, accepted: bool, feedback: str, vouch: Vouch) -> Verdict:
+def _verdict(score: float, accepted: bool, feedback: str, verified_by: VerifiedBy) -> Verdict:
     return Verdict(
-        score=score, accepted=accepted, feedback=feedback, vouch=vouch, verifier="calendar checker"
+        score=score,
+        accepted=accepted,
+        feedback=feedback,
+        verified_by=verified_by,
+        verifier="calendar checker",
     )
 
 

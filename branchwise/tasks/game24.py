@@ -9,9 +9,9 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
 from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.tasks.task import Task
@@ -48,7 +48,7 @@ def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool =
     if steer not in {"none", "form", "moves"}:
         raise BadInput(f"`steer` is one of `none`, `form` and `moves`, not `{steer}`.")
 
-    def shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+    def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         return _shape(steer, _numbers(constraints), text, grain)
 
     def check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
@@ -60,7 +60,7 @@ def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool =
         instructions=_INSTRUCTIONS,
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=shape,
+        output_format=output_format,
         is_complete=_is_complete,
         answer=_answer,
         check=check,
@@ -104,16 +104,18 @@ def _numbers(constraints: Constraints) -> Numbers | None:
     return tuple(sorted(Fraction(n) for n in given if isinstance(n, int)))
 
 
-def _shape(steer: str, numbers: Numbers | None, text: str, grain: Grain) -> Shape:
+def _shape(steer: str, numbers: Numbers | None, text: str, grain: Grain) -> OutputFormat:
     if steer == "none":
-        return Shape(max_tokens=128) if grain == "solution" else Shape(max_tokens=40, stop=("\n",))
+        return (
+            OutputFormat(max_tokens=128) if grain == "solution" else OutputFormat(max_tokens=40, stop=("\n",))
+        )
     if grain == "solution":
         lines = max(1, len(numbers) - 1 if numbers else 3)
-        return Shape(max_tokens=40 * lines, regex=_FORM * lines)
+        return OutputFormat(max_tokens=40 * lines, regex=_FORM * lines)
     left = _replay(numbers, text)[0] if numbers and steer == "moves" else None
     if left is None or len(left) == 1:
-        return Shape(max_tokens=40, regex=_FORM)
-    return Shape(max_tokens=40, choices=tuple(_line(*move) for move in moves(left)))
+        return OutputFormat(max_tokens=40, regex=_FORM)
+    return OutputFormat(max_tokens=40, choices=tuple(_line(*move) for move in moves(left)))
 
 
 def _line(left: Fraction, sign: str, right: Fraction, result: Fraction, after: Numbers) -> str:
@@ -194,5 +196,9 @@ def _check_sum(numbers: Numbers, text: str) -> Verdict:
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score, accepted=accepted, feedback=feedback, vouch=Vouch.SOUND, verifier="game24 checker"
+        score=score,
+        accepted=accepted,
+        feedback=feedback,
+        verified_by=VerifiedBy.PROGRAM,
+        verifier="game24 checker",
     )

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from branchwise.environments.sandbox.sandbox import Limits, sandbox
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.task import Task
 
@@ -41,7 +41,7 @@ def humaneval(seconds: float = 3.0) -> Task:
         instructions=_INSTRUCTIONS,
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=_shape,
+        output_format=_shape,
         is_complete=lambda text: text.count("```") >= 2,
         answer=_answer,
         check=check,
@@ -105,10 +105,10 @@ def _is_expression(text: str) -> bool:
     return True
 
 
-def _shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
     if grain == "solution":
-        return Shape(max_tokens=512)
-    return Shape(max_tokens=96, stop=("\n\n",))
+        return OutputFormat(max_tokens=512)
+    return OutputFormat(max_tokens=96, stop=("\n\n",))
 
 
 def _code(text: str) -> str:
@@ -158,6 +158,6 @@ def _check(constraints: Constraints, text: str, complete: bool, seconds: float) 
         score=100 if right else -100 + 190 * passed / len(examples),
         accepted=right,
         feedback="All examples pass." if right else f"{passed} of {len(examples)} examples pass. {error}",
-        vouch=Vouch.MODEL if right else Vouch.SOUND,
+        verified_by=VerifiedBy.MODEL if right else VerifiedBy.PROGRAM,
         verifier="docstring examples",
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
 from branchwise.tasks.task import Task
@@ -50,7 +50,7 @@ def ifeval() -> Task:
         constraint_schema=_SCHEMA,
         validate=_validate,
         type_constraints=_type_constraints,
-        shape=_shape,
+        output_format=_shape,
         answer=lambda text: text.strip() or None,
         check=_check,
     )
@@ -104,8 +104,10 @@ def _words(told: Any) -> str:
     return f"{told['id'].partition(':')[2].replace('_', ' ')}{': ' if arguments else ''}{arguments}"
 
 
-def _shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
-    return Shape(max_tokens=1024) if grain == "solution" else Shape(max_tokens=200, stop=("\n\n",))
+def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
+    return (
+        OutputFormat(max_tokens=1024) if grain == "solution" else OutputFormat(max_tokens=200, stop=("\n\n",))
+    )
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
@@ -118,6 +120,6 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
         score=-100 + 190 * (1 - len(broken) / len(told)) if broken else 100,
         accepted=not broken,
         feedback=f"Not followed: {'; '.join(broken)}." if broken else "Every instruction is followed.",
-        vouch=Vouch.SOUND if constraints.source == "program" else Vouch.MODEL,
+        verified_by=VerifiedBy.PROGRAM if constraints.source == "program" else VerifiedBy.MODEL,
         verifier="instruction rules",
     )

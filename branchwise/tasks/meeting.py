@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.visits import Friend, Outing, most_friends, replay, visits_text
 from branchwise.tasks.task import Task
@@ -36,7 +36,7 @@ def meeting() -> Task:
         constraint_types="where the day begins and when; travel times; where, when and how long to meet each friend",
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=_shape,
+        output_format=_shape,
         is_complete=lambda text: re.search(r"^The end\b", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
@@ -104,8 +104,8 @@ def _outing(constraints: Constraints) -> Outing | None:
         return None
 
 
-def _shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
-    return Shape(max_tokens=768) if grain == "solution" else Shape(max_tokens=48, stop=("\n",))
+def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
+    return OutputFormat(max_tokens=768) if grain == "solution" else OutputFormat(max_tokens=48, stop=("\n",))
 
 
 def _answer(text: str) -> str | None:
@@ -135,6 +135,6 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
         score=score,
         accepted=accepted,
         feedback=feedback,
-        vouch=Vouch.SOUND,
+        verified_by=VerifiedBy.PROGRAM,
         verifier="meeting checker",
     )

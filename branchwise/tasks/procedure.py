@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Json, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
 from branchwise.tasks.task import Task
@@ -34,14 +34,18 @@ def procedure(steer: Literal["none", "form"] = "form") -> Task:
     if steer not in {"none", "form"}:
         raise BadInput(f"`steer` is `none` or `form`, not `{steer}`.")
 
-    def shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+    def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         steps = max(1, len(_steps(constraints)))
         line = "[a-z]{1,20}\n"
         if steer == "none":
-            return Shape(max_tokens=24 * steps) if grain == "solution" else Shape(max_tokens=24, stop=("\n",))
+            return (
+                OutputFormat(max_tokens=24 * steps)
+                if grain == "solution"
+                else OutputFormat(max_tokens=24, stop=("\n",))
+            )
         if grain == "step":
-            return Shape(max_tokens=24, regex=f"{line}|done" if text.strip() else line)
-        return Shape(max_tokens=24 * steps + 8, regex=f"({line}){{{steps}}}done")
+            return OutputFormat(max_tokens=24, regex=f"{line}|done" if text.strip() else line)
+        return OutputFormat(max_tokens=24 * steps + 8, regex=f"({line}){{{steps}}}done")
 
     return Task(
         name="procedure",
@@ -49,7 +53,7 @@ def procedure(steer: Literal["none", "form"] = "form") -> Task:
         instructions=_INSTRUCTIONS,
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=shape,
+        output_format=output_format,
         is_complete=lambda text: re.search(r"^done\W*$", text, re.MULTILINE) is not None,
         answer=lambda text: "\n".join(_states(text)) or None,
         check=_check,
@@ -137,5 +141,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score, accepted=accepted, feedback=feedback, vouch=Vouch.SOUND, verifier="procedure runner"
+        score=score,
+        accepted=accepted,
+        feedback=feedback,
+        verified_by=VerifiedBy.PROGRAM,
+        verifier="procedure runner",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.records import Constraints, Grain, Json, Verdict
 
 
@@ -28,7 +28,9 @@ class Task:
     """Read the constraints by program, or None when the text is not in a known form."""
     type_constraints: Callable[[Json], Constraints | None] = lambda reply: None
     """Type a model's JSON reply to `constraint_schema`, or None when it makes no sense."""
-    shape: Callable[[Constraints, str, Grain], Shape] = lambda constraints, text, grain: Shape()
+    output_format: Callable[[Constraints, str, Grain], OutputFormat] = lambda constraints, text, grain: (
+        OutputFormat()
+    )
     """The form of the next sample after `text`; `constraints` may steer it."""
     is_complete: Callable[[str], bool] = lambda text: False
     """Whether the text holds a whole solution. A sample of grain "solution" that ended by itself always does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.task import Task
@@ -27,7 +27,7 @@ def text() -> Task:
         about="Any question in words; a model judges the answers.",
         instructions=_INSTRUCTIONS,
         validate=_validate,
-        shape=_shape,
+        output_format=_shape,
         is_complete=lambda written: _FINAL.search(written) is not None,
         answer=_answer,
     )
@@ -40,8 +40,10 @@ def _validate(problem: str) -> None:
         raise BadInput(f"The problem has {len(problem)} characters; at most {_LONGEST} are taken.")
 
 
-def _shape(constraints: Constraints, written: str, grain: Grain) -> Shape:
-    return Shape(max_tokens=1024) if grain == "solution" else Shape(max_tokens=256, stop=("\n\n",))
+def _shape(constraints: Constraints, written: str, grain: Grain) -> OutputFormat:
+    return (
+        OutputFormat(max_tokens=1024) if grain == "solution" else OutputFormat(max_tokens=256, stop=("\n\n",))
+    )
 
 
 def _answer(written: str) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Grain, Verdict, Vouch
+from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.trips import (
     Trip,
@@ -46,7 +46,7 @@ def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
     if steer not in {"none", "form", "stays"}:
         raise BadInput(f"`steer` is one of `none`, `form` and `stays`, not `{steer}`.")
 
-    def shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
+    def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         return _shape(steer, typed_trip(constraints.data), text, grain)
 
     return Task(
@@ -56,7 +56,7 @@ def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
         constraint_types="days in total; days in each city; events with their days; direct flights",
         validate=_validate,
         read_constraints=_read_constraints,
-        shape=shape,
+        output_format=output_format,
         is_complete=lambda text: re.search(r"^The end\b", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
@@ -127,20 +127,22 @@ def _read_constraints(problem: str) -> Constraints | None:
     return Constraints(items=tuple(items), data=trip_data(read), source="program")
 
 
-def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> Shape:
+def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> OutputFormat:
     line = "Day [0-9]{1,2}-[0-9]{1,2}: [A-Z][a-z]+\n"
     if steer == "none":
-        return Shape(max_tokens=512) if grain == "solution" else Shape(max_tokens=32, stop=("\n",))
+        return (
+            OutputFormat(max_tokens=512) if grain == "solution" else OutputFormat(max_tokens=32, stop=("\n",))
+        )
     if grain == "solution":
         longest = _TOKENS_A_LINE * len(read.stays) + 8 if read else 512
-        return Shape(max_tokens=longest, regex=f"({line})+The end")
+        return OutputFormat(max_tokens=longest, regex=f"({line})+The end")
     if steer == "form" or read is None:
-        return Shape(max_tokens=24, regex=f"{line}|The end")
+        return OutputFormat(max_tokens=24, regex=f"{line}|The end")
     visits = visits_in(text, read)
     first = visits[-1].last if visits else 1
     left = [city for city in read.stays if city not in {visit.city for visit in visits}]
     stays = tuple(f"Day {first}-{first + read.stays[city] - 1}: {city}\n" for city in left)
-    return Shape(max_tokens=24, choices=stays or ("The end",))
+    return OutputFormat(max_tokens=24, choices=stays or ("The end",))
 
 
 def _answer(text: str) -> str | None:
@@ -173,5 +175,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 def _verdict(score: float, accepted: bool, broken: list[str]) -> Verdict:
     feedback = " ".join(broken) or "Every constraint holds."
     return Verdict(
-        score=score, accepted=accepted, feedback=feedback, vouch=Vouch.SOUND, verifier="trip checker"
+        score=score,
+        accepted=accepted,
+        feedback=feedback,
+        verified_by=VerifiedBy.PROGRAM,
+        verifier="trip checker",
     )

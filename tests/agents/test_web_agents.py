@@ -6,7 +6,7 @@ from branchwise.agents.actor import ActorState, actor
 from branchwise.agents.value import ValueState, value
 from branchwise.environments.protocol import Observation
 from branchwise.environments.scripted import scripted as house
-from branchwise.models.protocol import Capabilities, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 
 
@@ -17,14 +17,14 @@ class Direct:
         self.model, self.capabilities = model, model.capabilities
         self.keys: list[str] = []
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         self.keys.append(key)
         return await self.model.sample(request)
 
 
 async def proposals(
     *replies: str | Sample, held: bool = False
-) -> tuple[list[tuple[str, float]], int, Request]:
+) -> tuple[list[tuple[str, float]], int, SampleRequest]:
     session = await house().reset()
     sampler = Direct(scripted(replies))
     state: ActorState = {
@@ -71,10 +71,10 @@ async def test_a_reply_that_is_not_one_action_proposes_nothing(reply: str | Samp
 async def test_a_held_model_picks_among_what_the_page_offers() -> None:
     ranked, _, request = await proposals("go to kitchen", held=True)
     assert ranked == [("go to kitchen", 1.0)]
-    assert request.shape.choices == ("go to library", "go to kitchen")
+    assert request.output_format.choices == ("go to library", "go to kitchen")
 
 
-async def judged(*replies: str | Sample, page: str = "You are home.") -> tuple[float | None, Request]:
+async def judged(*replies: str | Sample, page: str = "You are home.") -> tuple[float | None, SampleRequest]:
     sampler = Direct(scripted(replies, capabilities=Capabilities()))
     state: ValueState = {
         "goal": "be home",

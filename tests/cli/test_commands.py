@@ -51,7 +51,7 @@ def test_solve_then_runs_then_show(store: str) -> None:
     assert solved.returncode in {0, 1}, solved.stderr
     result = json.loads(solved.stdout)
     assert result["solved"] == (solved.returncode == 0)
-    assert result["vouch"] == "sound"
+    assert result["verified_by"] == "program"
     assert result["usage"]["completion_tokens"] > 0
 
     runs = json.loads(branchwise("runs", "--json", store=store).stdout)

@@ -27,9 +27,14 @@ FAKE = ROOT / "tests/serving/fake_engine.py"
 def profile(tmp_path: Path) -> Path:
     model = tmp_path / "model"
     model.mkdir()
-    shape = {"hidden_size": 96, "num_attention_heads": 6, "num_hidden_layers": 2, "intermediate_size": 128}
+    output_format = {
+        "hidden_size": 96,
+        "num_attention_heads": 6,
+        "num_hidden_layers": 2,
+        "intermediate_size": 128,
+    }
     (model / "config.json").write_text(
-        json.dumps({**shape, "vocab_size": 10, "max_position_embeddings": 512})
+        json.dumps({**output_format, "vocab_size": 10, "max_position_embeddings": 512})
     )
     file = tmp_path / "profile.toml"
     file.write_text(

@@ -11,7 +11,7 @@ from typing import Any
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.worker import Report, work
 from branchwise.models.codec import request_json
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.store import Store
 from tests.crash.points import Doom, Oracle
@@ -32,7 +32,7 @@ def digest(request: object) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """Judges by what is shown, nothing ever good enough; generates three steps, then an answer."""
     asked = request.messages[-1].content
     if '"Score: "' in asked:
@@ -71,7 +71,7 @@ class Witnessed:
         self._oracle = oracle
         self.name, self.capabilities = self._model.name, self._model.capabilities
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Note the request, then answer."""
         self._oracle.at("before send")
         self._oracle.say(f"send {digest(request_json(request))}")

@@ -60,7 +60,7 @@ async def test_a_search_runs_through_it(pages: str, executable: Path, tmp_path: 
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     result = await browse("", environment, model=uniform(), options=options, store=store, seed=2)
     await environment.aclose()
-    assert (result.solved, result.vouch) == (True, "sound")
+    assert (result.solved, result.verified_by) == (True, "program")
     assert [action.split()[0] for action in result.actions][-1] == "click"
 
 

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.session import Session
 from branchwise.environments.protocol import Action
-from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.restore import PathStep, ladder
 from tests.environments.kinds_of_state import PATHS, WRITING, Kinds
 
 HEAP = "JS heap"
@@ -26,13 +26,13 @@ async def kinds() -> AsyncIterator[tuple[Kinds, str]]:
         yield site, str(server.make_url("/"))
 
 
-async def walked(chrome: Chrome, lines: list[str]) -> tuple[Session, str, list[Footstep]]:
+async def walked(chrome: Chrome, lines: list[str]) -> tuple[Session, str, list[PathStep]]:
     session = await chrome.reset()
     start, path = (await session.observe()).fingerprint, []
     for line in lines:
         outcome = await session.act(await session.read(line), allow=True)
         seen = outcome.observation
-        path.append(Footstep(action=Action(text=line), fingerprint=seen.fingerprint, effect=outcome.effect))
+        path.append(PathStep(action=Action(text=line), fingerprint=seen.fingerprint, effect=outcome.effect))
     return session, start, path
 
 
@@ -48,7 +48,7 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
         kept = await session.snapshot()
         assert kept is not None
         again = await ladder(chrome, start, path, live=session)
-        assert (again.rung, again.session) == ("live", session), kind
+        assert (again.method, again.session) == ("live", session), kind
         rows = deepcopy(site.worlds[session.world or ""])
         truth = (await session.act(Action(text=after))).observation.fingerprint
         then = site.worlds[session.world or ""]
@@ -57,10 +57,10 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
         fresh = await ladder(chrome, start, path)
         for found, noted in ((back, rungs), (fresh, without)):
             assert isinstance(found.session, Session), (kind, found.tried)
-            noted[kind] = found.rung
+            noted[kind] = found.method
             assert site.worlds[found.session.world or ""] == rows, kind
             seen = (await found.session.act(Action(text=after))).observation
-            assert seen.fingerprint == truth, (kind, found.rung)
+            assert seen.fingerprint == truth, (kind, found.method)
             assert site.worlds[found.session.world or ""] == then, kind
             await found.session.aclose()
         assert back.tried[0] == "live: it shows another state", kind
@@ -87,7 +87,7 @@ async def test_without_worlds_what_only_reads_is_replayed_and_what_writes_never(
             assert found.session is None, kind
             assert "cannot be rewound" in found.tried[-1], kind
         else:
-            assert (found.rung, found.replayed) == ("replay", len(lines)), kind
+            assert (found.method, found.replayed) == ("replay", len(lines)), kind
             assert found.session is not None
             await found.session.aclose()
     await chrome.aclose()
@@ -102,7 +102,7 @@ async def test_a_world_that_somebody_else_changed_is_noticed(
     kept = await session.snapshot()
     await session.aclose()
     still = await ladder(chrome, start, path, snapshot=kept)
-    assert still.rung == "snapshot"
+    assert still.method == "snapshot"
     assert still.session is not None
     await still.session.aclose()
     site.worlds[""].orders += 1

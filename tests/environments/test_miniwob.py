@@ -9,7 +9,7 @@ import pytest
 from branchwise.environments.browser.browser import Window
 from branchwise.environments.miniwob import miniwob
 from branchwise.environments.protocol import Action, Effect
-from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.restore import PathStep, ladder
 from branchwise.store.errors import UnknownName
 
 if find_spec("miniwob") is None and not os.environ.get("CI"):
@@ -42,9 +42,9 @@ async def test_a_path_is_replayed_to_the_same_page(executable: Path) -> None:
     fill = next(a for a in await session.actions() if a.text.startswith("fill"))
     outcome = await session.act(fill)
     back = await ladder(
-        environment, start, [Footstep(action=fill, fingerprint=outcome.observation.fingerprint)], seed=1
+        environment, start, [PathStep(action=fill, fingerprint=outcome.observation.fingerprint)], seed=1
     )
-    assert (back.rung, back.replayed, back.tried) == ("replay", 1, ())
+    assert (back.method, back.replayed, back.tried) == ("replay", 1, ())
     assert back.session is not None
     assert (
         await back.session.act(await back.session.read('click button "Submit"'))

@@ -3,19 +3,19 @@
 import pytest
 
 from branchwise.environments.protocol import Action, Effect, Environment, Snapshot
-from branchwise.environments.restore import Footstep, Restored, ladder
+from branchwise.environments.restore import PathStep, Restored, ladder
 from branchwise.environments.scripted import Door, scripted
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, EnvironmentFailed
 
 
-async def walk(environment: Environment, *lines: str) -> tuple[str, list[Footstep], Snapshot | None]:
+async def walk(environment: Environment, *lines: str) -> tuple[str, list[PathStep], Snapshot | None]:
     session = await environment.reset()
     start = (await session.observe()).fingerprint
     path = []
     for line in lines:
         outcome = await session.act(await session.read(line), allow=True)
         path.append(
-            Footstep(
+            PathStep(
                 action=Action(text=line), fingerprint=outcome.observation.fingerprint, effect=outcome.effect
             )
         )
@@ -81,13 +81,13 @@ async def test_the_ladder_takes_the_first_rung_that_holds() -> None:
     live = await house.reset()
     for step in path:
         await live.act(step.action)
-    assert (await ladder(house, start, path, live=live, snapshot=snapshot)).rung == "live"
+    assert (await ladder(house, start, path, live=live, snapshot=snapshot)).method == "live"
     await live.act(Action(text="go to kitchen"))
     back = await ladder(house, start, path, live=live, snapshot=snapshot)
-    assert (back.rung, back.replayed) == ("snapshot", 0)
+    assert (back.method, back.replayed) == ("snapshot", 0)
     assert back.tried == ("live: it shows another state",)
     again = await ladder(house, start, path)
-    assert (again.rung, again.replayed) == ("replay", 2)
+    assert (again.method, again.replayed) == ("replay", 2)
 
 
 async def test_a_path_with_a_write_is_never_replayed() -> None:
@@ -100,7 +100,7 @@ async def test_a_path_with_a_write_is_never_replayed() -> None:
 
 async def test_a_path_with_a_write_is_replayed_in_a_fresh_world() -> None:
     back = await restored(scripted(rewinds=True), "go to kitchen", "burn the letter", "go to hall")
-    assert (back.rung, back.replayed) == ("replay", 3)
+    assert (back.method, back.replayed) == ("replay", 3)
 
 
 async def test_a_replay_that_diverges_is_dropped_with_the_place() -> None:

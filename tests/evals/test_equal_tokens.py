@@ -13,7 +13,7 @@ from branchwise.evals.equal_tokens import at_tokens
 from branchwise.evals.outcomes import Outcomes
 from branchwise.evals.policy import Policy
 from branchwise.evals.probing import Probe
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 COUNT, DRAWS = 20, 2
 SMALL = Policy(strategy="best_of_n", limit=1, knobs={"n": 1})
@@ -56,7 +56,8 @@ def test_nobody_spends_more_than_the_budget(budget: float) -> None:
 
 def test_the_tables_hold_every_strategy_and_every_way_of_choosing() -> None:
     nodes = tuple(
-        Node(id=f"0.{k}", parent="0", complete=True, answer=str(k), vouch=Vouch.MODEL) for k in range(2)
+        Node(id=f"0.{k}", parent="0", complete=True, answer=str(k), verified_by=VerifiedBy.MODEL)
+        for k in range(2)
     )
     probed = [[Probe(nodes=nodes, tokens=20, right=1, rest=2)] * DRAWS] * COUNT
     strategies, planners = compared(found(), probed, {4: 40.0}, probes=2, arm="", checked=None)[0]

@@ -12,10 +12,16 @@ from branchwise.evals.fit_planner import fit_planner
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 HEADER = Header(
-    task="t", model="m", source="s", licence="MIT", tokens="logged", verifier="exact", vouch=Vouch.SOUND
+    task="t",
+    model="m",
+    source="s",
+    licence="MIT",
+    tokens="logged",
+    verifier="exact",
+    verified_by=VerifiedBy.PROGRAM,
 )
 
 
@@ -41,7 +47,9 @@ def log(instances: int = 24, samples: int = 16) -> Log:
 def test_a_fitted_table_answers_a_live_lookup() -> None:
     table = fit_planner(log(), seeds=2)
     probes = [
-        Node(id=f"0.{k}", parent="0", complete=True, vouch=Vouch.SOUND, accepted=False, score=0.0)
+        Node(
+            id=f"0.{k}", parent="0", complete=True, verified_by=VerifiedBy.PROGRAM, accepted=False, score=0.0
+        )
         for k in range(4)
     ]
     hard = estimate(probes, sound=True, maps=table.maps, prior=table.prior)

@@ -14,7 +14,7 @@ from branchwise.cli.bench import bench
 from branchwise.evals.forecast import forecast
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 def log(instances: int = 24, samples: int = 12, *, verifier: str | None = "v") -> Log:
@@ -33,7 +33,13 @@ def log(instances: int = 24, samples: int = 12, *, verifier: str | None = "v") -
                 )
             )
     header = Header(
-        task="t", model="m", source="s", licence="l", tokens="logged", verifier=verifier, vouch=Vouch.MODEL
+        task="t",
+        model="m",
+        source="s",
+        licence="l",
+        tokens="logged",
+        verifier=verifier,
+        verified_by=VerifiedBy.MODEL,
     )
     return Log(header=header, samples=tuple(recorded))
 
@@ -48,7 +54,7 @@ def test_a_forecast_goes_beyond_the_recorded_samples_and_carries_its_error() -> 
 def test_under_a_sound_check_only_its_choice_is_forecast() -> None:
     plain = log()
     checked = Log(
-        header=replace(plain.header, vouch=Vouch.SOUND),
+        header=replace(plain.header, verified_by=VerifiedBy.PROGRAM),
         samples=tuple(
             replace(s, answer=None, accepted=bool(s.correct), scores={"v": float(bool(s.correct))})
             for s in plain.samples

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 HEADER = Header(task="t", model="m", source="s", licence="MIT", tokens="logged")
 recorded = st.builds(
@@ -36,7 +36,7 @@ def test_a_log_survives_its_file(tmp_path_factory: pytest.TempPathFactory, sampl
         licence="MIT",
         tokens="characters/4",
         verifier="x",
-        vouch=Vouch.MODEL,
+        verified_by=VerifiedBy.MODEL,
         features={"i": {"size": 3.0, "kind": "hard"}},
     )
     log = Log(header=header, samples=tuple(samples))

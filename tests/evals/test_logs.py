@@ -8,7 +8,7 @@ import pytest
 from branchwise.evals import logs
 from branchwise.evals.log import Log
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 KNOWN = {
     "game24_tot": (60, 12_000),
@@ -43,7 +43,7 @@ def test_a_log_survives_the_open_format(name: str, data: Path, tmp_path: Path) -
 @pytest.mark.parametrize("name", logs.names())
 def test_only_a_sound_check_may_show_the_outcome(name: str, data: Path) -> None:
     log = logs.load(name, data)
-    if log.header.vouch is Vouch.SOUND:
+    if log.header.verified_by is VerifiedBy.PROGRAM:
         assert all(sample.accepted == sample.correct for sample in log.samples)
     else:
         assert not any(sample.accepted for sample in log.samples)

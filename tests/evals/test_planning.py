@@ -6,7 +6,7 @@ from branchwise.evals.outcomes import Outcomes
 from branchwise.evals.planning import best_fixed, fit_table, fitted_planner, folds, random_planner
 from branchwise.evals.policy import Policy
 from branchwise.evals.probing import Probe
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 CHEAP = Policy(strategy="best_of_n", limit=4, knobs={"n": 4})
 DEAR = Policy(strategy="self_consistency", limit=16, aggregation="majority", knobs={"n": 16})
@@ -31,7 +31,11 @@ def probed(*, telling: bool = True) -> list[list[Probe]]:
         same = easy(i) or not telling
         return tuple(
             Node(
-                id=f"0.{k}", parent="0", complete=True, answer="x" if same else str(k // 2), vouch=Vouch.MODEL
+                id=f"0.{k}",
+                parent="0",
+                complete=True,
+                answer="x" if same else str(k // 2),
+                verified_by=VerifiedBy.MODEL,
             )
             for k in range(4)
         )

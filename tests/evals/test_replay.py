@@ -12,10 +12,10 @@ from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
 from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 from branchwise.store.tree import Tree
 
-JUDGE = Judge(score="v", vouch=Vouch.MODEL)
+JUDGE = Judge(score="v", verified_by=VerifiedBy.MODEL)
 
 
 def pool(labels: Sequence[bool], scores: Sequence[float | None] | None = None) -> list[Recorded]:
@@ -122,7 +122,7 @@ def test_a_revision_is_drawn_under_the_solution_it_revises() -> None:
         last = tree.complete[-1].id if tree.complete else tree.root.id
         return {last: 1}
 
-    sound = Judge(vouch=Vouch.SOUND)
+    sound = Judge(verified_by=VerifiedBy.PROGRAM)
     played = replay(chain[:1] + chain[1:], revise, aggregations.load("best_of_n"), limit=1, judge=sound)
     assert (played.correct, played.tokens) == (False, 5)
     pair = [*chain, Recorded(instance="i", index=2, correct=False, text="c", tokens=3)]
@@ -140,9 +140,9 @@ def test_steps_cannot_be_replayed_on_whole_solutions() -> None:
 
 def test_probes_look_like_probes() -> None:
     nodes = probe(pool([True, False, True], [0.5, None, 1.0]), JUDGE, 2)
-    assert [(n.complete, n.score, n.answer, n.vouch) for n in nodes] == [
-        (True, 0.5, "0", Vouch.MODEL),
-        (True, None, "1", Vouch.MODEL),
+    assert [(n.complete, n.score, n.answer, n.verified_by) for n in nodes] == [
+        (True, 0.5, "0", VerifiedBy.MODEL),
+        (True, None, "1", VerifiedBy.MODEL),
     ]
 
 

@@ -17,17 +17,17 @@ from branchwise.evals.log import Log
 from branchwise.evals.runs_log import runs_log
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 from branchwise.store.store import Store
 
 INSTANCES, SAMPLES = 20, 16
 MODEL = "scripted:script"
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """Right in seven of eight samples on even problems, in one of eight on odd ones; the judge mostly sees it."""
     asked = request.messages[-1].content
     if '"Score: "' in asked:
@@ -76,7 +76,7 @@ def test_every_sample_of_every_run_is_in_the_log(kept: tuple[str, dict[str, str]
     log = read(url, labels=labels)
     assert len(log.instances) == INSTANCES
     assert {len(pool) for pool in log.pools("").values()} == {SAMPLES}
-    assert log.header.vouch is Vouch.MODEL
+    assert log.header.verified_by is VerifiedBy.MODEL
     assert {bool(s.correct) for s in log.samples} == {True, False}
     assert all(s.correct == (s.answer == "right") and s.scores and s.tokens for s in log.samples)
 

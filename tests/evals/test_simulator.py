@@ -8,7 +8,7 @@ from branchwise.evals.log import Header, Log
 from branchwise.evals.policy import Policy
 from branchwise.evals.simulator import Simulator, Validation, simulator, validate
 from branchwise.statistics.pass_at_k import coverage
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 BEST = Policy(strategy="best_of_n", limit=4, knobs={"n": 4})
 VOTE = Policy(strategy="self_consistency", limit=4, aggregation="majority", knobs={"n": 4})
@@ -66,6 +66,8 @@ def test_a_gap_within_the_error_is_not_ranked(gap: float, ranked: bool) -> None:
 
 
 def test_nothing_wrong_is_nothing_to_fit() -> None:
-    header = Header(task="t", model="m", source="s", licence="MIT", tokens="logged", vouch=Vouch.MODEL)
+    header = Header(
+        task="t", model="m", source="s", licence="MIT", tokens="logged", verified_by=VerifiedBy.MODEL
+    )
     with pytest.raises(ValueError, match="right and wrong"):
         simulator(Log(header=header, samples=()), [])

@@ -12,7 +12,7 @@ from branchwise.evals.log import Header, Log, Recorded, Step
 from branchwise.evals.policy import Policy
 from branchwise.evals.simulator import validate
 from branchwise.evals.step_simulator import step_simulator, tells_survival
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 SURVIVAL = (0.8, 0.5, 0.5)
 HEADER = Header(
@@ -22,7 +22,7 @@ HEADER = Header(
     licence="l",
     tokens="logged",
     verifier="right",
-    vouch=Vouch.SOUND,
+    verified_by=VerifiedBy.PROGRAM,
     step_verifier="alive",
 )
 

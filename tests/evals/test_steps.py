@@ -16,9 +16,9 @@ from branchwise.evals.step_knobs import step_knobs
 from branchwise.evals.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
 from branchwise.store.errors import BadInput
-from branchwise.store.records import ROOT, Vouch
+from branchwise.store.records import ROOT, VerifiedBy
 
-JUDGE = Judge(score="exact", vouch=Vouch.SOUND, step="v")
+JUDGE = Judge(score="exact", verified_by=VerifiedBy.PROGRAM, step="v")
 STEPWISE = [name for name in strategies.names() if step_knobs(name, 8) is not None]
 
 
@@ -118,7 +118,7 @@ def test_every_tree_strategy_that_needs_no_hints_is_replayed(data: Path) -> None
     wanted = {
         row.name
         for row in strategies.catalogue()
-        if row.about.grain == "step" and "hints" not in row.about.needs
+        if row.info.grain == "step" and "hints" not in row.info.needs
     }
     assert wanted <= names
     assert not any(p.grain == "step" for p in policies(log, (8,), arms=("io",)))

@@ -14,7 +14,7 @@ import pytest
 from branchwise.graphs.search.replay import replay
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import ModelError
 from branchwise.store.rows import CallState
@@ -122,7 +122,7 @@ async def test_no_secret_of_a_run_reaches_the_file(tmp_path: Path, monkeypatch: 
     )
     failed = False
 
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         nonlocal failed
         if not failed and request.temperature:
             failed = True

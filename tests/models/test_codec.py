@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.models.codec import read_reply, read_request, reply_json, request_json
-from branchwise.models.protocol import Message, Reply, Request, Sample, Shape
+from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.store.errors import StoreError
 from branchwise.store.records import Usage
 
@@ -18,7 +18,7 @@ values = st.recursive(
     max_leaves=5,
 )
 shapes = st.builds(
-    Shape,
+    OutputFormat,
     max_tokens=counts,
     stop=st.lists(texts, max_size=3).map(tuple),
     choices=st.lists(texts, max_size=3).map(tuple),
@@ -26,7 +26,7 @@ shapes = st.builds(
     schema=st.none() | st.dictionaries(texts, values, max_size=3),
 )
 requests = st.builds(
-    Request,
+    SampleRequest,
     messages=st.lists(
         st.builds(Message, role=st.sampled_from(["system", "user", "assistant"]), content=texts), max_size=3
     ).map(tuple),
@@ -34,7 +34,7 @@ requests = st.builds(
     n=counts,
     temperature=numbers,
     top_p=numbers,
-    shape=shapes,
+    output_format=shapes,
     seed=st.none() | st.integers(),
     logprobs=st.booleans(),
 )
@@ -51,7 +51,7 @@ replies = st.builds(Reply, samples=st.lists(samples, max_size=3).map(tuple), usa
 
 
 @given(requests)
-def test_a_request_survives_json(request_: Request) -> None:
+def test_a_request_survives_json(request_: SampleRequest) -> None:
     assert read_request(json.loads(json.dumps(request_json(request_)))) == request_
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from branchwise import models
 from branchwise.models.embedded import _threads, embedded
-from branchwise.models.protocol import Message, Model, Request, Shape
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
 from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.embedded
@@ -36,31 +36,33 @@ def model(engine: Model) -> Model:
     return engine
 
 
-def ask(text: str, **options: object) -> Request:
-    return replace(Request(messages=(Message(role="user", content=text),)), **options)  # type: ignore[arg-type]
+def ask(text: str, **options: object) -> SampleRequest:
+    return replace(SampleRequest(messages=(Message(role="user", content=text),)), **options)  # type: ignore[arg-type]
 
 
-async def text_of(model: Model, request: Request) -> str:
+async def text_of(model: Model, request: SampleRequest) -> str:
     return (await model.sample(request)).samples[0].text
 
 
 async def test_step_by_step_is_the_same_as_at_once(model: Model) -> None:
     request = ask("Count from one to five in words.", temperature=0.0)
-    at_once = await text_of(model, replace(request, shape=Shape(max_tokens=12)))
+    at_once = await text_of(model, replace(request, output_format=OutputFormat(max_tokens=12)))
     so_far = ""
     for _ in range(3):
-        step = replace(request, prefix=so_far, shape=Shape(max_tokens=4))
+        step = replace(request, prefix=so_far, output_format=OutputFormat(max_tokens=4))
         so_far += await text_of(model, step)
     assert so_far == at_once
 
 
 async def test_a_prefix_is_continued_and_not_repeated(model: Model) -> None:
     request = ask("What is the capital of France?", temperature=0.0, prefix="The capital of France is")
-    assert (await text_of(model, replace(request, shape=Shape(max_tokens=2)))).startswith(" Paris")
+    assert (await text_of(model, replace(request, output_format=OutputFormat(max_tokens=2)))).startswith(
+        " Paris"
+    )
 
 
 async def test_seeds_repeat_and_differ(model: Model) -> None:
-    request = ask("Name an animal.", n=4, temperature=1.0, seed=11, shape=Shape(max_tokens=12))
+    request = ask("Name an animal.", n=4, temperature=1.0, seed=11, output_format=OutputFormat(max_tokens=12))
     first, second = await model.sample(request), await model.sample(request)
     other = await model.sample(replace(request, seed=500))
     assert [sample.text for sample in first.samples] == [sample.text for sample in second.samples]
@@ -68,7 +70,9 @@ async def test_seeds_repeat_and_differ(model: Model) -> None:
 
 
 async def test_n_samples_read_their_prompt_once(model: Model) -> None:
-    request = ask("A list of words: " + "apple pear plum " * 60, n=8, seed=1, shape=Shape(max_tokens=3))
+    request = ask(
+        "A list of words: " + "apple pear plum " * 60, n=8, seed=1, output_format=OutputFormat(max_tokens=3)
+    )
     first = (await model.sample(request)).usage
     again = (await model.sample(request)).usage
     assert 180 < first.prompt_tokens < 400
@@ -79,7 +83,7 @@ async def test_n_samples_read_their_prompt_once(model: Model) -> None:
 
 
 async def test_more_samples_than_slots(model: Model) -> None:
-    request = ask("Name a colour.", n=11, temperature=1.0, seed=3, shape=Shape(max_tokens=6))
+    request = ask("Name a colour.", n=11, temperature=1.0, seed=3, output_format=OutputFormat(max_tokens=6))
     reply = await model.sample(request)
     assert len(reply.samples) == 11
     assert len({sample.text for sample in reply.samples}) > 2
@@ -90,7 +94,9 @@ CHOICES = ("Monday, 9:00 - 9:30", 'Tuesday "noon"', "a/b\\c\n(d)", "é 漢")
 
 
 async def test_choices_are_kept(model: Model) -> None:
-    request = ask("When?", n=8, temperature=3.0, seed=1, shape=Shape(choices=CHOICES, max_tokens=30))
+    request = ask(
+        "When?", n=8, temperature=3.0, seed=1, output_format=OutputFormat(choices=CHOICES, max_tokens=30)
+    )
     reply = await model.sample(request)
     assert {sample.finish for sample in reply.samples} == {"stop"}
     assert {sample.text for sample in reply.samples} <= set(CHOICES)
@@ -98,19 +104,23 @@ async def test_choices_are_kept(model: Model) -> None:
 
 @pytest.mark.parametrize("choice", CHOICES)
 async def test_a_single_choice_is_written_to_the_letter(model: Model, choice: str) -> None:
-    (sample,) = (await model.sample(ask("When?", shape=Shape(choices=(choice,), max_tokens=30)))).samples
+    (sample,) = (
+        await model.sample(ask("When?", output_format=OutputFormat(choices=(choice,), max_tokens=30)))
+    ).samples
     assert (sample.text, sample.finish) == (choice, "stop")
 
 
 async def test_choices_cut_by_the_limit_say_so(model: Model) -> None:
-    reply = await model.sample(ask("When?", shape=Shape(choices=CHOICES[:1], max_tokens=2)))
+    reply = await model.sample(ask("When?", output_format=OutputFormat(choices=CHOICES[:1], max_tokens=2)))
     assert reply.samples[0].finish == "length"
     assert CHOICES[0].startswith(reply.samples[0].text)
 
 
 @pytest.mark.parametrize("pattern", [r"(Mon|Tues)day, \d{1,2}:[0-5]0", r"[^aeiou\s]{3}/?", r"(yes|no)?!+\n"])
 async def test_a_regex_is_kept(model: Model, pattern: str) -> None:
-    request = ask("Speak.", n=8, temperature=2.0, seed=1, shape=Shape(regex=pattern, max_tokens=40))
+    request = ask(
+        "Speak.", n=8, temperature=2.0, seed=1, output_format=OutputFormat(regex=pattern, max_tokens=40)
+    )
     for sample in (await model.sample(request)).samples:
         assert sample.finish == "length" or re.fullmatch(pattern, sample.text)
 
@@ -118,40 +128,46 @@ async def test_a_regex_is_kept(model: Model, pattern: str) -> None:
 async def test_a_schema_is_kept(model: Model) -> None:
     schema = {"type": "object", "properties": {"day": {"enum": ["Mon", "Tue"]}}, "required": ["day"],
               "additionalProperties": False}  # fmt: skip
-    reply = await model.sample(ask("When?", seed=1, n=2, shape=Shape(schema=schema, max_tokens=40)))
+    reply = await model.sample(
+        ask("When?", seed=1, n=2, output_format=OutputFormat(schema=schema, max_tokens=40))
+    )
     for sample in reply.samples:
         assert re.fullmatch(r'\s*\{\s*"day"\s*:\s*"(Mon|Tue)"\s*\}\s*', sample.text)
 
 
 async def test_a_stop_text_ends_a_sample_and_is_left_out(model: Model) -> None:
-    request = ask("Count.", temperature=0.0, prefix="1, 2, 3,", shape=Shape(stop=(", 6",), max_tokens=30))
+    request = ask(
+        "Count.", temperature=0.0, prefix="1, 2, 3,", output_format=OutputFormat(stop=(", 6",), max_tokens=30)
+    )
     (sample,) = (await model.sample(request)).samples
     assert (sample.text, sample.finish) == (" 4, 5", "stop")
 
 
 async def test_logprobs_are_sums_and_greedy_is_likeliest(model: Model) -> None:
-    shape = Shape(max_tokens=8)
-    greedy = await model.sample(ask("Name an animal.", temperature=0.0, logprobs=True, shape=shape))
+    output_format = OutputFormat(max_tokens=8)
+    greedy = await model.sample(
+        ask("Name an animal.", temperature=0.0, logprobs=True, output_format=output_format)
+    )
     wild = await model.sample(
-        ask("Name an animal.", temperature=2.5, seed=1, n=8, logprobs=True, shape=shape)
+        ask("Name an animal.", temperature=2.5, seed=1, n=8, logprobs=True, output_format=output_format)
     )
     best = greedy.samples[0].logprob
     assert best is not None
     assert -8 * 5 < best < 0
     assert all(sample.logprob is not None and sample.logprob <= best for sample in wild.samples)
-    unasked = await model.sample(ask("Name an animal.", shape=shape))
+    unasked = await model.sample(ask("Name an animal.", output_format=output_format))
     assert unasked.samples[0].logprob is None
 
 
 async def test_a_cancelled_call_frees_the_engine(model: Model) -> None:
-    endless = Shape(regex="(ab){2000,}", max_tokens=3000)
-    task = asyncio.create_task(model.sample(ask("Go on.", shape=endless)))
+    endless = OutputFormat(regex="(ab){2000,}", max_tokens=3000)
+    task = asyncio.create_task(model.sample(ask("Go on.", output_format=endless)))
     await asyncio.sleep(0.5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     async with asyncio.timeout(20):
-        await model.sample(ask("Stop.", shape=Shape(max_tokens=1)))
+        await model.sample(ask("Stop.", output_format=OutputFormat(max_tokens=1)))
 
 
 async def test_too_long_a_prompt_is_refused(model: Model) -> None:
@@ -215,9 +231,9 @@ def test_what_is_not_installed_is_told(hidden: str, words: str) -> None:
 
 
 async def test_choices_are_weighed(model: Model) -> None:
-    shape = Shape(choices=("Yes", "No"), max_tokens=1)
+    output_format = OutputFormat(choices=("Yes", "No"), max_tokens=1)
     reply = await model.sample(
-        ask("Is water wet? Answer Yes or No.", shape=shape, temperature=0.0, logprobs=True)
+        ask("Is water wet? Answer Yes or No.", output_format=output_format, temperature=0.0, logprobs=True)
     )
     heard = reply.samples[0].choices
     assert heard is not None

@@ -10,7 +10,7 @@ from aiohttp import web
 from branchwise import models
 from branchwise.models import transport
 from branchwise.models.endpoint import Endpoint, endpoint
-from branchwise.models.protocol import Message, Model, Request, Shape
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
 from branchwise.store.errors import BadInput, ModelError, Unsupported
 from tests.models.conftest import Loopback, completion, says
 
@@ -41,7 +41,9 @@ async def vllm(loopback: Loopback) -> AsyncIterator[Endpoint]:
 
 
 async def test_one_request_brings_n_samples(loopback: Loopback, model: Model) -> None:
-    request = Request(messages=ASK, n=3, seed=7, logprobs=True, shape=Shape(max_tokens=9, stop=("\n",)))
+    request = SampleRequest(
+        messages=ASK, n=3, seed=7, logprobs=True, output_format=OutputFormat(max_tokens=9, stop=("\n",))
+    )
     reply = await model.sample(request)
     assert [sample.text for sample in reply.samples] == ["sample 7", "sample 8", "sample 9"]
     assert [(sample.tokens, sample.logprob, sample.finish) for sample in reply.samples] == [
@@ -75,7 +77,7 @@ async def test_tokens_without_logprobs_sum_up(loopback: Loopback, model: Model) 
         return web.json_response(reply)
 
     loopback.next = [uneven]
-    tokens = [sample.tokens for sample in (await model.sample(Request(messages=ASK, n=3))).samples]
+    tokens = [sample.tokens for sample in (await model.sample(SampleRequest(messages=ASK, n=3))).samples]
     assert sum(tokens) == 11
     assert tokens == sorted(tokens)
 
@@ -86,7 +88,7 @@ async def test_a_server_without_n_is_remembered(loopback: Loopback, model: Model
     if refuses:
         loopback.next = [says(400, {"error": {"message": "n must be 1"}})]
     for _ in range(2):
-        reply = await model.sample(Request(messages=ASK, n=3, seed=5))
+        reply = await model.sample(SampleRequest(messages=ASK, n=3, seed=5))
         assert [sample.text for sample in reply.samples] == ["sample 5", "sample 6", "sample 7"]
         assert (reply.usage.calls, reply.usage.completion_tokens) == (3, 9)
     assert [body["n"] for body in loopback.bodies] == ([3, 1, 1, 1] if refuses else [3, 1, 1]) + [1, 1, 1]
@@ -96,9 +98,9 @@ async def test_a_server_without_n_is_remembered(loopback: Loopback, model: Model
 async def test_a_refused_request_is_not_mistaken_for_a_refused_n(loopback: Loopback, model: Model) -> None:
     loopback.next = [says(400, b"too long")] * 2
     with pytest.raises(ModelError, match="status 400: too long"):
-        await model.sample(Request(messages=ASK, n=3))
+        await model.sample(SampleRequest(messages=ASK, n=3))
     assert model.capabilities.many
-    await model.sample(Request(messages=ASK, n=3))
+    await model.sample(SampleRequest(messages=ASK, n=3))
     assert loopback.bodies[-1]["n"] == 3
 
 
@@ -107,7 +109,7 @@ async def test_one_failed_sample_of_many_requests_is_a_failed_sample(
 ) -> None:
     loopback.many = False
     loopback.next = [lambda body: web.json_response(completion(body, 1)), says(403, b"no")]
-    reply = await model.sample(Request(messages=ASK, n=3))
+    reply = await model.sample(SampleRequest(messages=ASK, n=3))
     assert sorted(sample.finish for sample in reply.samples) == ["error", "stop", "stop"]
     assert reply.usage.calls == 2
 
@@ -127,7 +129,7 @@ async def test_a_passing_trouble_is_waited_out(
     loopback: Loopback, model: Model, trouble: Callable[[dict[str, Any]], web.StreamResponse | None]
 ) -> None:
     loopback.next = [trouble, trouble]
-    assert (await model.sample(Request(messages=ASK))).samples[0].text == "sample 0"
+    assert (await model.sample(SampleRequest(messages=ASK))).samples[0].text == "sample 0"
     assert len(loopback.bodies) == 3
 
 
@@ -135,30 +137,30 @@ async def test_a_lasting_trouble_is_an_error(loopback: Loopback) -> None:
     model = endpoint("m", base_url=loopback.url, retries=1)
     loopback.next = [says(503, b"loading")] * 3
     with pytest.raises(ModelError, match="status 503: loading"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
     assert len(loopback.next) == 1
     await model.aclose()
     with pytest.raises(ModelError, match="closed"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
 
 
 async def test_a_wait_beyond_the_deadline_is_not_begun(loopback: Loopback, model: Model) -> None:
     loopback.next = [says(429, b"tomorrow", {"Retry-After": "86400"})]
     with pytest.raises(ModelError, match="status 429: tomorrow"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
 
 
 async def test_the_deadline_ends_a_call(loopback: Loopback) -> None:
     loopback.gate = asyncio.Event()
     model = endpoint("m", base_url=loopback.url, timeout=0.1)
     with pytest.raises(ModelError, match=r"no answer within 0\.1 s"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
     await model.aclose()
 
 
 async def test_a_cancelled_call_hangs_up(loopback: Loopback, model: Model) -> None:
     loopback.gate = asyncio.Event()
-    task = asyncio.create_task(model.sample(Request(messages=ASK)))
+    task = asyncio.create_task(model.sample(SampleRequest(messages=ASK)))
     await loopback.arrived.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -204,9 +206,9 @@ async def test_a_poisoned_reply_is_a_failed_call(
 ) -> None:
     loopback.next = [says(200, body)]
     with pytest.raises(ModelError, match="The reply cannot be read: "):
-        await model.sample(Request(messages=ASK, n=n))
+        await model.sample(SampleRequest(messages=ASK, n=n))
     assert len(loopback.bodies) == 1
-    assert len((await model.sample(Request(messages=ASK, n=n))).samples) == n
+    assert len((await model.sample(SampleRequest(messages=ASK, n=n))).samples) == n
 
 
 @pytest.mark.parametrize(
@@ -218,16 +220,19 @@ async def test_finish_reasons(loopback: Loopback, model: Model, reason: str | No
     reply["choices"][0]["finish_reason"] = reason
     reply["choices"][0]["message"]["content"] = None
     loopback.next = [says(200, reply)]
-    (sample,) = (await model.sample(Request(messages=ASK))).samples
+    (sample,) = (await model.sample(SampleRequest(messages=ASK))).samples
     assert (sample.text, sample.finish) == ("", finish)
 
 
 async def test_openai_gets_a_schema_and_nothing_it_lacks(loopback: Loopback, model: Model) -> None:
     schema = {"type": "object"}
-    await model.sample(Request(messages=ASK, shape=Shape(schema=schema)))
+    await model.sample(SampleRequest(messages=ASK, output_format=OutputFormat(schema=schema)))
     form = loopback.bodies[0]["response_format"]
     assert (form["type"], form["json_schema"]["schema"]) == ("json_schema", schema)
-    for request in (Request(messages=ASK, prefix="x"), Request(messages=ASK, shape=Shape(regex="a"))):
+    for request in (
+        SampleRequest(messages=ASK, prefix="x"),
+        SampleRequest(messages=ASK, output_format=OutputFormat(regex="a")),
+    ):
         with pytest.raises(Unsupported):
             await model.sample(request)
     assert len(loopback.bodies) == 1
@@ -236,15 +241,15 @@ async def test_openai_gets_a_schema_and_nothing_it_lacks(loopback: Loopback, mod
 @pytest.mark.parametrize(
     ("shape", "written"),
     [
-        (Shape(choices=("sample 0", "b")), {"choice": ["sample 0", "b"]}),
-        (Shape(regex="s.*"), {"regex": "s.*"}),
-        (Shape(schema={"type": "string"}), {"json": {"type": "string"}}),
+        (OutputFormat(choices=("sample 0", "b")), {"choice": ["sample 0", "b"]}),
+        (OutputFormat(regex="s.*"), {"regex": "s.*"}),
+        (OutputFormat(schema={"type": "string"}), {"json": {"type": "string"}}),
     ],
 )
 async def test_vllm_is_recognised_and_steered(
-    loopback: Loopback, vllm: Endpoint, shape: Shape, written: object
+    loopback: Loopback, vllm: Endpoint, output_format: OutputFormat, written: object
 ) -> None:
-    reply = await vllm.sample(Request(messages=ASK, prefix="so far", shape=shape))
+    reply = await vllm.sample(SampleRequest(messages=ASK, prefix="so far", output_format=output_format))
     assert reply.samples[0].finish == "stop"
     (body,) = loopback.bodies
     assert body["structured_outputs"] == written
@@ -253,18 +258,20 @@ async def test_vllm_is_recognised_and_steered(
 
 
 async def test_ignored_choices_are_failed_samples(vllm: Endpoint) -> None:
-    reply = await vllm.sample(Request(messages=ASK, n=2, shape=Shape(choices=("sample 1",))))
+    reply = await vllm.sample(
+        SampleRequest(messages=ASK, n=2, output_format=OutputFormat(choices=("sample 1",)))
+    )
     assert [sample.finish for sample in reply.samples] == ["error", "stop"]
 
 
 async def test_the_key_is_in_no_text(loopback: Loopback, model: Endpoint) -> None:
     loopback.next = [says(401, f"Incorrect API key provided: {KEY}".encode())]
     with pytest.raises(ModelError) as refused:
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
     assert "[secret]" in str(refused.value)
     lost = endpoint("m", base_url="http://127.0.0.1:1/v1", retries=0)
     with pytest.raises(ModelError) as gone:
-        await lost.sample(Request(messages=ASK))
+        await lost.sample(SampleRequest(messages=ASK))
     await lost.aclose()
     for error in (refused.value, gone.value):
         assert KEY not in f"{error!r} {vars(error)} {''.join(traceback.format_exception(error))}"
@@ -275,14 +282,14 @@ async def test_without_a_key_none_is_sent(
     loopback: Loopback, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
-    await model.sample(Request(messages=ASK))
+    await model.sample(SampleRequest(messages=ASK))
     assert set(loopback.keys) == {None}
 
 
 async def test_a_redirect_is_not_followed(loopback: Loopback, model: Model) -> None:
     loopback.next = [says(307, b"", {"Location": "http://127.0.0.1:1/"})]
     with pytest.raises(ModelError, match="status 307"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
 
 
 async def test_a_good_server_passes_the_check(loopback: Loopback, model: Model) -> None:

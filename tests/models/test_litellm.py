@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from branchwise import models
-from branchwise.models.protocol import Message, Model, Request, Shape
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
 from branchwise.store.errors import ModelError, Unsupported
 from tests.models.conftest import Loopback, says
 
@@ -22,7 +22,9 @@ async def model(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 
 async def test_n_samples_come_with_their_price(loopback: Loopback, model: Model) -> None:
-    request = Request(messages=ASK, n=3, seed=7, logprobs=True, shape=Shape(max_tokens=9, stop=("\n",)))
+    request = SampleRequest(
+        messages=ASK, n=3, seed=7, logprobs=True, output_format=OutputFormat(max_tokens=9, stop=("\n",))
+    )
     reply = await model.sample(request)
     assert [sample.text for sample in reply.samples] == ["sample 7", "sample 8", "sample 9"]
     assert [(sample.tokens, sample.logprob) for sample in reply.samples] == [(3, -1.5)] * 3
@@ -38,24 +40,27 @@ async def test_n_samples_come_with_their_price(loopback: Loopback, model: Model)
 async def test_an_unknown_price_is_nothing(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     model = models.load("litellm:openai/home-made", base_url=loopback.url)
-    assert (await model.sample(Request(messages=ASK))).usage.cost == 0
+    assert (await model.sample(SampleRequest(messages=ASK))).usage.cost == 0
     await model.aclose()
     with pytest.raises(ModelError, match="closed"):
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
 
 
 async def test_errors_are_ours_and_hold_no_key(loopback: Loopback, model: Model) -> None:
     loopback.next = [says(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}})]
     with pytest.raises(ModelError, match="`openai/gpt-4o-mini` failed: AuthenticationError") as refused:
-        await model.sample(Request(messages=ASK))
+        await model.sample(SampleRequest(messages=ASK))
     assert KEY not in str(refused.value)
-    assert "sample 0" in (await model.sample(Request(messages=ASK))).samples[0].text
+    assert "sample 0" in (await model.sample(SampleRequest(messages=ASK))).samples[0].text
 
 
 async def test_a_schema_is_sent_and_what_lacks_is_not(loopback: Loopback, model: Model) -> None:
-    await model.sample(Request(messages=ASK, shape=Shape(schema={"type": "object"})))
+    await model.sample(SampleRequest(messages=ASK, output_format=OutputFormat(schema={"type": "object"})))
     assert loopback.bodies[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
-    for request in (Request(messages=ASK, prefix="x"), Request(messages=ASK, shape=Shape(regex="a"))):
+    for request in (
+        SampleRequest(messages=ASK, prefix="x"),
+        SampleRequest(messages=ASK, output_format=OutputFormat(regex="a")),
+    ):
         with pytest.raises(Unsupported):
             await model.sample(request)
     assert len(loopback.bodies) == 1

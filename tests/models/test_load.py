@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from branchwise import models
-from branchwise.models.protocol import Capabilities, Message, Request, Shape
+from branchwise.models.protocol import Capabilities, Message, OutputFormat, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import BadInput, ModelError, UnknownName, Unsupported
@@ -46,7 +46,7 @@ async def test_a_models_own_check_is_called() -> None:
         name = "far:away"
         capabilities = Capabilities()
 
-        async def sample(self, request: Request) -> None: ...
+        async def sample(self, request: SampleRequest) -> None: ...
 
         async def aclose(self) -> None: ...
 
@@ -60,14 +60,14 @@ async def test_a_models_own_check_is_called() -> None:
 @pytest.mark.parametrize(
     ("request_", "lack"),
     [
-        (Request(messages=ASK, prefix="p"), "continuing a partial reply"),
-        (Request(messages=ASK, shape=Shape(choices=("a",))), "choices"),
-        (Request(messages=ASK, shape=Shape(regex="a")), "regular expressions"),
-        (Request(messages=ASK, shape=Shape(schema={})), "JSON schemas"),
-        (Request(messages=ASK, logprobs=True), "log-probabilities"),
+        (SampleRequest(messages=ASK, prefix="p"), "continuing a partial reply"),
+        (SampleRequest(messages=ASK, output_format=OutputFormat(choices=("a",))), "choices"),
+        (SampleRequest(messages=ASK, output_format=OutputFormat(regex="a")), "regular expressions"),
+        (SampleRequest(messages=ASK, output_format=OutputFormat(schema={})), "JSON schemas"),
+        (SampleRequest(messages=ASK, logprobs=True), "log-probabilities"),
     ],
 )
-def test_what_lacks_is_named(request_: Request, lack: str) -> None:
+def test_what_lacks_is_named(request_: SampleRequest, lack: str) -> None:
     require(scripted(["a"]), request_)
     with pytest.raises(Unsupported, match=f"`scripted:script` lacks {lack}"):
         require(scripted(["a"], capabilities=Capabilities()), request_)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.models.budget import Purse
-from branchwise.models.protocol import Message, Reply, Request
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.protocol import Message, Reply, SampleRequest
 from branchwise.models.recorded import recorded
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import LeaseLost
@@ -27,7 +27,7 @@ class Slow:
         self.gate, self.asked = asyncio.Event(), asyncio.Event()
         self.sent = 0
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         self.sent += 1
         self.asked.set()
         await self.gate.wait()
@@ -40,9 +40,9 @@ async def test_who_lost_its_lease_while_a_call_waited_sends_nothing(tmp_path: Pa
     async with Store.opened(str(tmp_path / "runs.sqlite")) as store:
         lease, model = await new_lease(store), Slow()
         ledger = await store.ledger(lease)
-        sample = recorded(model, ledger, Purse(Budget(), ledger.bill.usage), limit=1)
+        sample = recorded(model, ledger, BudgetTracker(Budget(), ledger.bill.usage), limit=1)
         first, second = (
-            asyncio.create_task(sample(key, Request(messages=(Message(role="user", content=key),))))
+            asyncio.create_task(sample(key, SampleRequest(messages=(Message(role="user", content=key),))))
             for key in ("r1/0/first", "r1/0/second")
         )
         await model.asked.wait()

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from branchwise import models
-from branchwise.models.protocol import Message, Model, Reply, Request
+from branchwise.models.protocol import Message, Model, Reply, SampleRequest
 from branchwise.models.transport import Refused
 from branchwise.store.errors import BadInput, ModelError
 
@@ -77,12 +77,12 @@ async def judge() -> AsyncIterator[Judge]:
         yield server
 
 
-def asks(*plans: str) -> list[Request]:
+def asks(*plans: str) -> list[SampleRequest]:
     problem = Message(role="user", content="p")
-    return [Request(messages=(problem, Message(role="assistant", content=plan))) for plan in plans]
+    return [SampleRequest(messages=(problem, Message(role="assistant", content=plan))) for plan in plans]
 
 
-async def scores(model: Model, requests: list[Request]) -> list[float]:
+async def scores(model: Model, requests: list[SampleRequest]) -> list[float]:
     replies = await asyncio.gather(*(model.sample(request) for request in requests))
     await model.aclose()
     return [float(reply.samples[0].text) for reply in replies]

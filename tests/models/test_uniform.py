@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from branchwise import models
-from branchwise.models.protocol import Message, Request, Shape
+from branchwise.models.protocol import Message, OutputFormat, SampleRequest
 from branchwise.store.errors import Unsupported
 
 ASKED = (Message(role="user", content="Go."),)
@@ -26,14 +26,16 @@ ASKED = (Message(role="user", content="Go."),)
 )
 async def test_a_draw_matches_the_whole_pattern(pattern: str) -> None:
     reply = await models.load("uniform").sample(
-        Request(messages=ASKED, n=50, seed=1, shape=Shape(regex=pattern))
+        SampleRequest(messages=ASKED, n=50, seed=1, output_format=OutputFormat(regex=pattern))
     )
     assert all(re.fullmatch(pattern, sample.text) for sample in reply.samples)
     assert len({sample.text for sample in reply.samples}) > 10
 
 
 async def test_choices_are_equally_likely_and_a_seed_repeats_them() -> None:
-    request = Request(messages=ASKED, n=3000, seed=5, shape=Shape(choices=("a", "b", "c")))
+    request = SampleRequest(
+        messages=ASKED, n=3000, seed=5, output_format=OutputFormat(choices=("a", "b", "c"))
+    )
     first = await models.load("uniform").sample(request)
     assert first == await models.load("uniform").sample(request)
     counts = Counter(sample.text for sample in first.samples)
@@ -41,7 +43,9 @@ async def test_choices_are_equally_likely_and_a_seed_repeats_them() -> None:
 
 
 async def test_no_draw_is_longer_than_asked_for() -> None:
-    request = Request(messages=ASKED, n=50, seed=2, shape=Shape(regex="([a-z] [0-9]\n){1,9}", max_tokens=9))
+    request = SampleRequest(
+        messages=ASKED, n=50, seed=2, output_format=OutputFormat(regex="([a-z] [0-9]\n){1,9}", max_tokens=9)
+    )
     samples = (await models.load("uniform").sample(request)).samples
     assert all(sample.tokens <= 9 for sample in samples)
     assert {sample.finish for sample in samples} == {"stop", "length"}
@@ -50,4 +54,4 @@ async def test_no_draw_is_longer_than_asked_for() -> None:
 
 async def test_free_text_is_refused() -> None:
     with pytest.raises(Unsupported, match="writes no free text"):
-        await models.load("uniform").sample(Request(messages=ASKED))
+        await models.load("uniform").sample(SampleRequest(messages=ASKED))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from branchwise.models.protocol import Shape
-from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.models.protocol import OutputFormat
+from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 
@@ -14,8 +14,8 @@ def paragraph() -> Task:
         about="One paragraph.",
         instructions="{problem}",
         read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: Shape(max_tokens=1500, stop=("\n",)),
+        output_format=lambda constraints, text, grain: OutputFormat(max_tokens=1500, stop=("\n",)),
         check=lambda constraints, text, complete: Verdict(
-            score=100, accepted=complete, feedback="", vouch=Vouch.SOUND, verifier="program"
+            score=100, accepted=complete, feedback="", verified_by=VerifiedBy.PROGRAM, verifier="program"
         ),
     )

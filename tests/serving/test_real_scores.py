@@ -20,7 +20,7 @@ import branchwise
 from branchwise import models, tasks
 from branchwise.agents.verifiers.conversation import conversation
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Message, Reply, Request
+from branchwise.models.protocol import Message, Reply, SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Constraints
@@ -114,7 +114,7 @@ def engines(vllm: Path, smollm2: Path, tmp_path_factory: pytest.TempPathFactory)
 
 async def replies(url: str, talks: Sequence[tuple[Message, ...]]) -> list[Reply | BaseException]:
     model = models.load(f"scorer:{url}#rm")
-    asked = (model.sample(Request(messages=messages)) for messages in talks)
+    asked = (model.sample(SampleRequest(messages=messages)) for messages in talks)
     heard = await asyncio.gather(*asked, return_exceptions=True)
     await model.aclose()
     return heard
@@ -147,7 +147,7 @@ async def test_a_score_is_the_probability_of_the_last_class(engines: Engines, pa
 
 async def test_a_model_of_steps_scores_a_plan_by_its_last(engines: Engines) -> None:
     model = models.load(f"scorer:{engines.steps}/pooling#rm")
-    asked = [Request(messages=talk(plan)) for plan in PLANS]
+    asked = [SampleRequest(messages=talk(plan)) for plan in PLANS]
     wanted = [1 / (1 + math.exp(-one.steps[-1])) for one in engines.expected]
     assert [len(one.steps) for one in engines.expected] == [2, 3, 1]
     assert max(wanted) - min(wanted) > 0.1
@@ -199,5 +199,5 @@ async def test_a_run_is_judged_by_it_and_records_what_it_said(engines: Engines, 
     assert {one.verifier for one in heard.values()} == {"reward"}
     assert result.text == max(wanted, key=wanted.__getitem__)
     assert result.score == pytest.approx(max(wanted.values()), abs=1e-3)
-    assert result.vouch == "model"
+    assert result.verified_by == "model"
     assert sum(call.usage.prompt_tokens for call in calls) == sum(one.tokens for one in engines.expected)

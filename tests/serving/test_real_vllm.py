@@ -19,7 +19,7 @@ from branchwise import Budget, tasks
 from branchwise.graphs.search.state import Options
 from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.pool import Pool
-from branchwise.models.protocol import Capabilities, Message, Request, Shape
+from branchwise.models.protocol import Capabilities, Message, OutputFormat, SampleRequest
 from branchwise.serving.metrics import Load, load
 from branchwise.store.errors import ModelError
 
@@ -37,7 +37,7 @@ async def model(real_vllm: str) -> AsyncIterator[Endpoint]:
     await made.aclose()
 
 
-async def texts(model: Endpoint, request: Request) -> list[str]:
+async def texts(model: Endpoint, request: SampleRequest) -> list[str]:
     return [sample.text for sample in (await model.sample(request)).samples]
 
 
@@ -57,7 +57,14 @@ async def test_it_says_what_it_can_do(model: Endpoint) -> None:
 
 async def test_n_samples_with_their_log_probabilities(model: Endpoint) -> None:
     reply = await model.sample(
-        Request(messages=ASK, n=5, temperature=1.0, seed=3, logprobs=True, shape=Shape(max_tokens=12))
+        SampleRequest(
+            messages=ASK,
+            n=5,
+            temperature=1.0,
+            seed=3,
+            logprobs=True,
+            output_format=OutputFormat(max_tokens=12),
+        )
     )
     assert len(reply.samples) == 5
     assert len({sample.text for sample in reply.samples}) > 1
@@ -67,23 +74,29 @@ async def test_n_samples_with_their_log_probabilities(model: Endpoint) -> None:
 
 
 async def test_seeds_repeat(model: Endpoint) -> None:
-    request = Request(messages=ASK, n=3, temperature=1.0, seed=11, shape=Shape(max_tokens=12))
+    request = SampleRequest(
+        messages=ASK, n=3, temperature=1.0, seed=11, output_format=OutputFormat(max_tokens=12)
+    )
     first = await texts(model, request)
     assert await texts(model, request) == first
-    other = Request(messages=ASK, n=3, temperature=1.0, seed=12, shape=Shape(max_tokens=12))
+    other = SampleRequest(
+        messages=ASK, n=3, temperature=1.0, seed=12, output_format=OutputFormat(max_tokens=12)
+    )
     assert await texts(model, other) != first
 
 
 async def test_choices_regular_expressions_and_schemas_are_kept_to(model: Endpoint) -> None:
-    choices = Shape(choices=("Monday 9:00", "Tuesday 13:30"), max_tokens=12)
-    assert set(await texts(model, Request(messages=ASK, n=4, temperature=2.0, shape=choices))) <= {
+    choices = OutputFormat(choices=("Monday 9:00", "Tuesday 13:30"), max_tokens=12)
+    assert set(
+        await texts(model, SampleRequest(messages=ASK, n=4, temperature=2.0, output_format=choices))
+    ) <= {
         "Monday 9:00",
         "Tuesday 13:30",
     }
-    regex = Shape(regex=r"(Mon|Tues)day, [0-9]{2}:(00|30)", max_tokens=12)
-    for text in await texts(model, Request(messages=ASK, n=4, temperature=2.0, shape=regex)):
+    regex = OutputFormat(regex=r"(Mon|Tues)day, [0-9]{2}:(00|30)", max_tokens=12)
+    for text in await texts(model, SampleRequest(messages=ASK, n=4, temperature=2.0, output_format=regex)):
         assert re.fullmatch(r"(Mon|Tues)day, [0-9]{2}:(00|30)", text)
-    schema = Shape(
+    schema = OutputFormat(
         schema={
             "type": "object",
             "properties": {"city": {"enum": ["Paris", "Rome"]}, "sure": {"type": "boolean"}},
@@ -92,33 +105,39 @@ async def test_choices_regular_expressions_and_schemas_are_kept_to(model: Endpoi
         },
         max_tokens=60,
     )
-    for text in await texts(model, Request(messages=ASK, n=4, temperature=1.0, shape=schema)):
+    for text in await texts(model, SampleRequest(messages=ASK, n=4, temperature=1.0, output_format=schema)):
         said = json.loads(text)
         assert said["city"] in {"Paris", "Rome"}
         assert isinstance(said["sure"], bool)
 
 
 async def test_a_stop_text_ends_a_sample_and_is_no_part_of_it(model: Endpoint) -> None:
-    free = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=12))
+    free = SampleRequest(messages=ASK, temperature=0.0, output_format=OutputFormat(max_tokens=12))
     whole = (await model.sample(free)).samples[0].text
     assert " of" in whole
-    stopped = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=12, stop=(" of",)))
+    stopped = SampleRequest(
+        messages=ASK, temperature=0.0, output_format=OutputFormat(max_tokens=12, stop=(" of",))
+    )
     sample = (await model.sample(stopped)).samples[0]
     assert (sample.text, sample.finish) == (whole.split(" of")[0], "stop")
 
 
 async def test_a_partial_reply_is_continued_and_not_begun_again(model: Endpoint) -> None:
-    request = Request(messages=ASK, temperature=0.0, shape=Shape(max_tokens=8))
+    request = SampleRequest(messages=ASK, temperature=0.0, output_format=OutputFormat(max_tokens=8))
     whole = (await model.sample(request)).samples[0].text
     begin = whole[: whole.index(" of")]
-    rest = Request(messages=ASK, prefix=begin, temperature=0.0, shape=Shape(max_tokens=8))
+    rest = SampleRequest(
+        messages=ASK, prefix=begin, temperature=0.0, output_format=OutputFormat(max_tokens=8)
+    )
     assert (await model.sample(rest)).samples[0].text.startswith(whole[len(begin) :])
 
 
 async def test_the_log_probabilities_of_a_prompt_are_those_of_sampling_it(
     model: Endpoint, real_vllm: str
 ) -> None:
-    request = Request(messages=ASK, temperature=0.0, logprobs=True, shape=Shape(max_tokens=6, stop=("\n",)))
+    request = SampleRequest(
+        messages=ASK, temperature=0.0, logprobs=True, output_format=OutputFormat(max_tokens=6, stop=("\n",))
+    )
     sample = (await model.sample(request)).samples[0]
     messages = [{"role": "user", "content": ASK[0].content}, {"role": "assistant", "content": sample.text}]
     body = {"model": "smollm2", "messages": messages, "max_tokens": 1, "temperature": 0.0}
@@ -137,12 +156,12 @@ async def test_the_log_probabilities_of_a_prompt_are_those_of_sampling_it(
 async def test_a_refused_request_is_one_failed_call_with_the_servers_reason(model: Endpoint) -> None:
     endless = (Message(role="user", content="word " * 6000),)
     with pytest.raises(ModelError, match="4096"):
-        await model.sample(Request(messages=endless))
+        await model.sample(SampleRequest(messages=endless))
 
 
 async def test_a_cancelled_call_stops_at_the_server(model: Endpoint, real_vllm: str) -> None:
     before = await load(real_vllm)
-    endless = Request(messages=ASK, n=8, temperature=1.0, shape=Shape(max_tokens=3000))
+    endless = SampleRequest(messages=ASK, n=8, temperature=1.0, output_format=OutputFormat(max_tokens=3000))
     call = asyncio.create_task(model.sample(endless))
     await settled(real_vllm, lambda now: now.running == 8)
     call.cancel()
@@ -176,7 +195,7 @@ async def test_a_calendar_instance_is_solved_from_end_to_end(real_vllm: str, tmp
         options=Options(temperature=1.5, restarts=True, trials=8),
     )
     assert result.solved
-    assert (result.score, result.vouch) == (1.0, "sound")
+    assert (result.score, result.verified_by) == (1.0, "program")
     assert result.usage.completion_tokens > 0
     # Found by hand: the two half hours before 15:00 in which nobody is busy.
     assert result.answer in {"Monday, 13:30 - 14:00", "Monday, 14:00 - 14:30"}
@@ -193,14 +212,16 @@ async def test_a_calendar_instance_is_solved_from_end_to_end(real_vllm: str, tmp
 @pytest.mark.parametrize("step", [1, 5, 16])
 async def test_step_by_step_is_the_same_as_at_once(model: Endpoint, step: int) -> None:
     for asked in ("Count from one to twenty in words.", "Write a table of the days of the week in Markdown."):
-        request = Request(
-            messages=(Message(role="user", content=asked),), temperature=0.0, shape=Shape(max_tokens=32)
+        request = SampleRequest(
+            messages=(Message(role="user", content=asked),),
+            temperature=0.0,
+            output_format=OutputFormat(max_tokens=32),
         )
         at_once = await texts(model, request)
         so_far = ""
         for _ in range(32 // step):
-            shape = Shape(max_tokens=step)
-            so_far += (await texts(model, replace(request, prefix=so_far, shape=shape)))[0]
+            output_format = OutputFormat(max_tokens=step)
+            so_far += (await texts(model, replace(request, prefix=so_far, output_format=output_format)))[0]
         assert at_once[0].startswith(so_far)
         assert len(so_far) > 20
 
@@ -208,12 +229,14 @@ async def test_step_by_step_is_the_same_as_at_once(model: Endpoint, step: int) -
 async def test_a_yes_or_no_is_weighed_and_reads_only_its_question(model: Endpoint) -> None:
     words = " ".join(f"{number} apples and {number + 3} pears" for number in range(20))
     problem = Message(role="user", content=f"How much fruit is that in all? {words}")
-    [plan] = await texts(model, Request(messages=(problem,), temperature=0.0, shape=Shape(max_tokens=40)))
+    [plan] = await texts(
+        model, SampleRequest(messages=(problem,), temperature=0.0, output_format=OutputFormat(max_tokens=40))
+    )
     talk = (problem, Message(role="assistant", content=plan))
     question = Message(role="user", content="Is the solution above correct? Answer Yes or No.")
-    shape = Shape(choices=("Yes", "No"), max_tokens=1)
+    output_format = OutputFormat(choices=("Yes", "No"), max_tokens=1)
     reply = await model.sample(
-        Request(messages=(*talk, question), temperature=0.0, shape=shape, logprobs=True)
+        SampleRequest(messages=(*talk, question), temperature=0.0, output_format=output_format, logprobs=True)
     )
     assert set(reply.samples[0].choices or {}) == {"Yes", "No"}
     assert (

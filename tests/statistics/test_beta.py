@@ -50,6 +50,6 @@ def test_fit_of_nothing_is_the_prior() -> None:
 
 
 @pytest.mark.parametrize("shape", [0, -1, math.nan, math.inf])
-def test_refuses_senseless_parameters(shape: float) -> None:
+def test_refuses_senseless_parameters(output_format: float) -> None:
     with pytest.raises(ValueError, match="positive and finite"):
-        Beta(shape, 1)
+        Beta(output_format, 1)

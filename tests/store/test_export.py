@@ -13,7 +13,7 @@ from branchwise.store.database.tables import metadata, runs
 from branchwise.store.errors import BadInput, SchemaMismatch, StoreError, UnknownName
 from branchwise.store.export import BELONGINGS, Form
 from branchwise.store.prune import prune
-from branchwise.store.records import Node, Verdict, Vouch
+from branchwise.store.records import Node, Verdict, VerifiedBy
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 from tests.store.scripted_run import Counted, new_lease, new_run
@@ -21,21 +21,36 @@ from tests.store.scripted_run import Counted, new_lease, new_run
 _HARD = 'quo"te \\ back\nline \x00 \ud800 \x10 é 漢 </a>'
 _NODES = [
     Node(
-        id="0.0", parent="0", depth=1, round=1, arm="probe", text=_HARD, tokens=3, score=0.25, failed="dead"
+        id="0.0",
+        parent="0",
+        depth=1,
+        round=1,
+        strategy="probe",
+        text=_HARD,
+        tokens=3,
+        score=0.25,
+        failed="dead",
     ),
     Node(
         id="0.1",
         parent="0",
         depth=1,
         round=2,
-        arm="rebase",
+        strategy="rebase",
         text="b",
         complete=True,
         accepted=True,
         score=1.0,
     ),
     Node(
-        id="0.1.0", parent="0.1", depth=2, round=2, arm="rebase", answer="x", logprob=-1.5, duplicate_of="0.0"
+        id="0.1.0",
+        parent="0.1",
+        depth=2,
+        round=2,
+        strategy="rebase",
+        answer="x",
+        logprob=-1.5,
+        duplicate_of="0.0",
     ),
 ]
 
@@ -46,7 +61,9 @@ async def _full_run(store: Store) -> str:
     for key in ("t1/r1/0/propose", "t1/r2/0.1/propose"):
         await ledger(key, {"prompt": _HARD * 20}, Counted(), model="scripted")
     await store.add_nodes(lease, _NODES)
-    verdict = Verdict(score=-50, accepted=False, feedback="too long", vouch=Vouch.SOUND, verifier="program")
+    verdict = Verdict(
+        score=-50, accepted=False, feedback="too long", verified_by=VerifiedBy.PROGRAM, verifier="program"
+    )
     await store.add_verdicts(lease, [("0.0", verdict)])
     await store.add_decision(lease, "t1/select", "select", {"arms": ["a"], "why": _HARD})
     await store.finish(lease, {"answer": "x"})

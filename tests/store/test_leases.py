@@ -14,7 +14,7 @@ from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.leases import claim, renew
 from branchwise.store.owner import is_gone, owner
-from branchwise.store.records import Node, Verdict, Vouch
+from branchwise.store.records import Node, Verdict, VerifiedBy
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 from tests.store.scripted_run import new_lease, new_run, queued
@@ -70,7 +70,7 @@ async def test_a_silent_worker_is_replaced_and_fenced_from_every_write(store: St
     new = await store.claim_next()
     assert new is not None
     assert (new.run_id, new.epoch) == (old.run_id, old.epoch + 1)
-    verdict = Verdict(score=1, accepted=True, feedback="", vouch=Vouch.SOUND, verifier="v")
+    verdict = Verdict(score=1, accepted=True, feedback="", verified_by=VerifiedBy.PROGRAM, verifier="v")
     for write in (
         store.add_nodes(old, [Node(id="0.0", parent="0")]),
         store.add_verdicts(old, [("0", verdict)]),

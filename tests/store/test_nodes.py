@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from branchwise.store.errors import StoreError
-from branchwise.store.records import Node, Verdict, Vouch
+from branchwise.store.records import Node, Verdict, VerifiedBy
 from branchwise.store.rows import Decision, Status
 from branchwise.store.store import Store
 from tests.store.scripted_run import new_lease
@@ -18,7 +18,9 @@ async def test_nodes_keep_their_order_and_place_over_resumptions(store: Store) -
     await store.add_nodes(lease, first)
     await store.finish(lease, status=Status.PAUSED)
     lease = await store.claim(lease.run_id)
-    judged = replace(first[1], score=0.5, feedback="so so", accepted=True, vouch=Vouch.SOUND, text="new")
+    judged = replace(
+        first[1], score=0.5, feedback="so so", accepted=True, verified_by=VerifiedBy.PROGRAM, text="new"
+    )
     await store.add_nodes(lease, [Node(id="0.0", parent="0", depth=1), judged])
     await store.add_nodes(lease, [])
     tree = await store.nodes(lease.run_id)
@@ -33,12 +35,12 @@ async def test_every_field_of_a_node_comes_back(store: Store) -> None:
         parent="0",
         depth=1,
         round=2,
-        arm="rebase",
+        strategy="rebase",
         text="\x00 \ud800 \x10 \x100000 🙂",
         complete=True,
         answer="é",
         score=1 / 3,
-        vouch=Vouch.MODEL,
+        verified_by=VerifiedBy.MODEL,
         accepted=True,
         feedback="f",
         logprob=-1e-300,
@@ -70,7 +72,9 @@ async def test_the_first_decision_and_the_last_verdict_stand(store: Store) -> No
     await store.add_decision(lease, "r2/allocate", "allocate", allocation)
     kept = (await store.decisions(lease.run_id))[-1].payload
     assert list(cast("dict[str, int]", kept)) == list(allocation)  # whose samples come first is part of it
-    last = Verdict(score=-100.0, accepted=False, feedback="no", vouch=Vouch.SOUND, verifier="program")
+    last = Verdict(
+        score=-100.0, accepted=False, feedback="no", verified_by=VerifiedBy.PROGRAM, verifier="program"
+    )
     await store.add_verdicts(lease, [("0.0", replace(last, score=None, accepted=True))])
     await store.add_verdicts(lease, [("0.0", last)])
     assert await store.verdicts(lease.run_id) == [("0.0", last)]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
-from branchwise.store.redaction import Scrub
+from branchwise.store.redaction import Redaction
 from branchwise.store.store import Store
 from tests.store.scripted_run import new_run
 
-SCRUB = Scrub({"A_TOKEN": 'quo"ted\\value', "HOME": "/home/somebody", "KEY": "short"})
+SCRUB = Redaction({"A_TOKEN": 'quo"ted\\value', "HOME": "/home/somebody", "KEY": "short"})
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ async def test_the_examples_questions_are_answered(store: Store) -> None:
                 id=f"0.{i}",
                 parent="0",
                 round=i,
-                arm="best_of_n",
+                strategy="best_of_n",
                 tokens=10,
                 complete=True,
                 accepted=accepted,

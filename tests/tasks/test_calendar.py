@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Constraints, Json, Vouch
+from branchwise.store.records import Constraints, Json, VerifiedBy
 from branchwise.tasks.calendar import Steer, calendar, grade, instances, slot_in
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import read_records
@@ -138,7 +138,7 @@ def test_a_model_s_constraints_are_typed_strictly_and_never_called_sound() -> No
     assert task.check is not None
     verdict = task.check(typed, "Monday, 12:00 - 12:30", True)
     assert verdict is not None
-    assert verdict.vouch is Vouch.MODEL
+    assert verdict.verified_by is VerifiedBy.MODEL
     changes: list[dict[str, Json]] = [
         {"duration": "30"},
         {"duration": 0},
@@ -161,9 +161,9 @@ def test_without_typed_constraints_the_program_is_silent() -> None:
 @pytest.mark.parametrize("steer", ["none", "form", "hours"])
 def test_steering(steer: Steer) -> None:
     task = calendar(steer)
-    whole = task.shape(read(), "", "solution")
-    first = task.shape(read(), "", "step")
-    second = task.shape(read(), "Monday, ", "step")
+    whole = task.output_format(read(), "", "solution")
+    first = task.output_format(read(), "", "step")
+    second = task.output_format(read(), "Monday, ", "step")
     if steer == "hours":
         assert len(whole.choices) == 32
         assert first.choices == ("Monday, ", "Tuesday, ")
@@ -183,8 +183,8 @@ def test_steering_never_sees_a_schedule() -> None:
     data = {**meeting_data(free), "busy": [], "avoid": []}
     task = calendar()
     for text, grain in (("", "solution"), ("", "step"), ("Monday, ", "step")):
-        same = task.shape(Constraints(data=data), text, grain)  # type: ignore[arg-type]
-        assert same == task.shape(busy, text, grain)  # type: ignore[arg-type]
+        same = task.output_format(Constraints(data=data), text, grain)  # type: ignore[arg-type]
+        assert same == task.output_format(busy, text, grain)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("problem", ["", " \n", "What is 2+2?", "x" * 200_000])
@@ -243,7 +243,7 @@ def test_examples_are_read_and_solvable(path: Path) -> None:
     problem = path.read_text(encoding="utf-8")
     task.validate(problem)
     constraints = read(problem)
-    choices = task.shape(constraints, "", "solution").choices
+    choices = task.output_format(constraints, "", "solution").choices
     assert 0 < sum(accepted(choice, constraints) for choice in choices) < len(choices)
 
 

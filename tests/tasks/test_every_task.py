@@ -35,9 +35,21 @@ def test_every_task_survives_any_text(name: str, reply: str) -> None:
     assert answer is None or answer
     assert task.read_constraints(reply) is None or not task.constraint_types
     assert task.type_constraints(reply) is None
-    for shape in (task.shape(Constraints(), reply, "step"), task.shape(Constraints(), reply, "solution")):
-        assert shape.max_tokens > 0
-        assert sum((bool(shape.choices), shape.regex is not None, shape.schema is not None)) <= 1
+    for output_format in (
+        task.output_format(Constraints(), reply, "step"),
+        task.output_format(Constraints(), reply, "solution"),
+    ):
+        assert output_format.max_tokens > 0
+        assert (
+            sum(
+                (
+                    bool(output_format.choices),
+                    output_format.regex is not None,
+                    output_format.schema is not None,
+                )
+            )
+            <= 1
+        )
 
 
 def test_unknown_name_is_answered_with_the_nearest() -> None:
@@ -59,8 +71,8 @@ def test_a_function_elsewhere_makes_a_task() -> None:
 
 
 def test_knobs_reach_the_task() -> None:
-    assert tasks.load("calendar", steer="form").shape(Constraints(), "", "solution").regex
-    assert not tasks.load("calendar", steer="none").shape(Constraints(), "", "solution").constrained
+    assert tasks.load("calendar", steer="form").output_format(Constraints(), "", "solution").regex
+    assert not tasks.load("calendar", steer="none").output_format(Constraints(), "", "solution").constrained
 
 
 def test_a_task_without_data_is_no_benchmark() -> None:

@@ -71,7 +71,7 @@ def test_steps_can_be_chosen_to_the_end() -> None:
     text = ""
     for line in SOLUTION.splitlines(keepends=True):
         assert not task.is_complete(text)
-        assert line in task.shape(constraints, text, "step").choices
+        assert line in task.output_format(constraints, text, "step").choices
         text += line
     assert task.is_complete(text)
     assert task.answer(text) == "10-4;5*6;30-6"

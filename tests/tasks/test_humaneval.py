@@ -8,7 +8,7 @@ import pytest
 
 from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Verdict, Vouch
+from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Instance
 from branchwise.tasks.humaneval import grade, humaneval, instances
 
@@ -70,8 +70,8 @@ def test_grade(text: str, right: bool) -> None:
 
 def test_examples_disprove_but_do_not_prove() -> None:
     right, half = judge("    return 2 * x\n"), judge("    return x\n")
-    assert (right.accepted, right.score, right.vouch) == (True, 100, Vouch.MODEL)
-    assert (half.accepted, half.score, half.vouch) == (False, -5, Vouch.SOUND)
+    assert (right.accepted, right.score, right.verified_by) == (True, 100, VerifiedBy.MODEL)
+    assert (half.accepted, half.score, half.verified_by) == (False, -5, VerifiedBy.PROGRAM)
     assert "1 of 2" in half.feedback
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 from branchwise.tasks.domains.instances import Instance
 from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
 from branchwise.tasks.domains.languages import language
@@ -149,7 +149,7 @@ def test_the_check_names_what_is_broken_and_is_a_model_s_word() -> None:
     assert task.check is not None
     verdict = task.check(constraints, "well, no", True)
     assert verdict is not None
-    assert (verdict.accepted, verdict.vouch) == (False, Vouch.MODEL)
+    assert (verdict.accepted, verdict.verified_by) == (False, VerifiedBy.MODEL)
     assert "no comma; number words" in verdict.feedback
     assert task.check(constraints, "well", False) is None
 

@@ -72,7 +72,7 @@ def test_steps_can_be_chosen_to_the_end() -> None:
     text = ""
     for line in [*PLAN.splitlines(keepends=True), "The end"]:
         assert not task.is_complete(text)
-        assert line in task.shape(constraints, text, "step").choices
+        assert line in task.output_format(constraints, text, "step").choices
         text += line
     assert task.is_complete(text)
     assert task.answer(text) == "1-3 Oslo; 3-4 Porto; 4-7 Riga"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from branchwise.statistics.isotonic import Steps, isotonic
-from branchwise.store.records import NodeId, Vouch
+from branchwise.store.records import NodeId, VerifiedBy
 
 Classes: TypeAlias = Sequence[tuple[float, float]]
 """Kinds of instances: (share of all instances, pass@1)."""
@@ -60,12 +60,12 @@ class Audit:
         return optimal_samples(self.classes, self.completeness, self.soundness, wrong=wrong, most=most)
 
 
-def audit(judged: Iterable[Labelled], *, vouch: Vouch = Vouch.MODEL) -> Audit:
+def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MODEL) -> Audit:
     """Measure a verifier on labelled solutions.
 
     A sound checker needs no labels: acceptance is proof whatever they say.
     """
-    if vouch is Vouch.SOUND:
+    if verified_by is VerifiedBy.PROGRAM:
         return Audit(basis="sound")
     seen = list(judged)
     if not seen:

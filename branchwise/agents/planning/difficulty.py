@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from branchwise.agents.planning.difficulty_map import DifficultyMap, Signal
 from branchwise.statistics.beta import Beta
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 _TAIL = 0.05
 """The interval leaves out this much on either side."""
@@ -53,8 +53,12 @@ def estimate(
     """
     drawn = [node for node in probes if node.complete or node.failed is not None]
     mapped = _mapped(signals(drawn), maps)
-    judged = [node for node in drawn if node.vouch is Vouch.SOUND or node.failed is not None] if sound else []
-    if any(node.vouch is Vouch.SOUND for node in judged):
+    judged = (
+        [node for node in drawn if node.verified_by is VerifiedBy.PROGRAM or node.failed is not None]
+        if sound
+        else []
+    )
+    if any(node.verified_by is VerifiedBy.PROGRAM for node in judged):
         right = sum(node.accepted and node.failed is None for node in judged)
         return _believe((prior or Beta()).after(right, len(judged) - right), "verified")
     if mapped is not None:

@@ -10,7 +10,7 @@ from typing import TypedDict
 from branchwise.agents.planning.difficulty import Difficulty, estimate
 from branchwise.agents.planning.policy_table import Choice, Knobs, PolicyTable
 from branchwise.agents.protocol import Agent
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 _HOPE = 0.95
 """A trial is sized so that it holds a solution with this probability, if the estimate is right."""
@@ -79,7 +79,7 @@ def planner(
 
     async def planner_node(state: PlannerState) -> PlannerUpdate:
         probes = state["probes"]
-        sound = any(node.vouch is Vouch.SOUND for node in probes)
+        sound = any(node.verified_by is VerifiedBy.PROGRAM for node in probes)
         difficulty = estimate(probes, sound=sound, maps=table.maps, prior=table.prior)
         found = table.lookup(difficulty, state["tokens_left"]) or ()
         choices = [choice for choice in found if possible(choice.strategy)]

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent, ProblemState
-from branchwise.models.protocol import Message, Request, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest
 from branchwise.tasks.task import Task
 
 _PAIR = re.compile(r"""\(\s*["']([^"'()\n]{1,60})["']\s*,\s*(\d+(?:\.\d+)?|\.\d+)\s*\)""")
@@ -51,8 +51,10 @@ def prior(
             previous=state["previous"] or "None provided",
             form=form,
         )
-        request = Request(
-            messages=(Message(role="user", content=asked),), temperature=0.0, shape=Shape(max_tokens=400)
+        request = SampleRequest(
+            messages=(Message(role="user", content=asked),),
+            temperature=0.0,
+            output_format=OutputFormat(max_tokens=400),
         )
         reply = await sample(f"{state['path']}/prior", request)
         return {"prior": read_prior(reply.samples[0].text, strategies)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.store.records import Verdict, Vouch
+from branchwise.store.records import Verdict, VerifiedBy
 
 
 def chance(*, threshold: int = 95) -> Verifier:
@@ -25,7 +25,11 @@ def chance(*, threshold: int = 95) -> Verifier:
         feedback = f"This is not met: {draw.choice(items)}" if items else "A requirement is not met."
         accepted = score >= threshold or not state["complete"]
         verdict = Verdict(
-            score=score, accepted=accepted, feedback=feedback, vouch=Vouch.NOTHING, verifier="chance"
+            score=score,
+            accepted=accepted,
+            feedback=feedback,
+            verified_by=VerifiedBy.NONE,
+            verifier="chance",
         )
         return {"verdict": verdict}
 

@@ -6,7 +6,7 @@ from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import fill
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.models.protocol import Message
-from branchwise.store.records import Verdict, Vouch
+from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 
@@ -20,4 +20,6 @@ def opinion(verifier: str, reward: float | None, state: VerifierState, threshold
     """A model's verdict of a reward in [0, 1]; a beginning is never refused for it."""
     score = None if reward is None else 200 * reward - 100
     accepted = not state["complete"] or (score is not None and score >= threshold)
-    return Verdict(score=score, accepted=accepted, feedback="", vouch=Vouch.MODEL, verifier=verifier)
+    return Verdict(
+        score=score, accepted=accepted, feedback="", verified_by=VerifiedBy.MODEL, verifier=verifier
+    )

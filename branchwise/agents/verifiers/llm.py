@@ -7,8 +7,8 @@ import re
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.models.protocol import Message, Request, Sampler, Shape
-from branchwise.store.records import Verdict, Vouch
+from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest
+from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 _SCORE = re.compile(r"^\s*\**Score\**\s*:\**\s*([+-]?\d{1,3})\s*\**\s*\.?\s*$", re.MULTILINE | re.IGNORECASE)
@@ -45,11 +45,11 @@ def llm(
             constraints=bullets(state["constraints"]),
             plan=state["plan"],
         )
-        request = Request(
+        request = SampleRequest(
             messages=(Message(role="user", content=asked),),
             n=judgements,
             temperature=0.0 if judgements == 1 else 0.7,
-            shape=Shape(max_tokens=300, regex=_HELD if sample.capabilities.regex else None),
+            output_format=OutputFormat(max_tokens=300, regex=_HELD if sample.capabilities.regex else None),
         )
         reply = await sample(f"{state['path']}/verify", request)
         read = [_read(one.text) for one in reply.samples]
@@ -57,7 +57,7 @@ def llm(
         score = sum(scores) / len(scores) if scores else None
         accepted = score is not None and (score >= threshold or not state["complete"])
         verdict = Verdict(
-            score=score, accepted=accepted, feedback=feedback, vouch=Vouch.MODEL, verifier="llm"
+            score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.MODEL, verifier="llm"
         )
         return {"verdict": verdict}
 

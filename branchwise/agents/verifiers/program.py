@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.store.records import Verdict, Vouch
+from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 
@@ -25,10 +25,10 @@ def program(task: Task) -> Verifier:
         verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
         if verdict is None:
             verdict = Verdict(
-                score=None, accepted=False, feedback="", vouch=Vouch.NOTHING, verifier="program"
+                score=None, accepted=False, feedback="", verified_by=VerifiedBy.NONE, verifier="program"
             )
         elif state["constraints"].source == "model":
-            verdict = replace(verdict, vouch=Vouch.MODEL)
+            verdict = replace(verdict, verified_by=VerifiedBy.MODEL)
         return {"verdict": verdict}
 
     return program_node

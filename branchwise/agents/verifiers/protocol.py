@@ -26,7 +26,7 @@ class VerifierUpdate(TypedDict):
 
 
 class Verifier(Protocol):
-    """Judge one plan; a LangGraph node. A verdict always says what stands behind it (`Verdict.vouch`)."""
+    """Judge one plan; a LangGraph node. A verdict always says what stands behind it (`Verdict.verified_by`)."""
 
     async def __call__(self, state: VerifierState) -> VerifierUpdate:
         """Judge `state["plan"]`; unreadable judgements have the score None, never a made-up one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.models.protocol import Request, Sampler, Shape
+from branchwise.models.protocol import OutputFormat, Sampler, SampleRequest
 from branchwise.store.errors import ModelError
 from branchwise.tasks.task import Task
 
@@ -19,7 +19,9 @@ def reward(score: Sampler, task: Task, *, threshold: int = 95) -> Verifier:
     """
 
     async def reward_node(state: VerifierState) -> VerifierUpdate:
-        request = Request(messages=conversation(task, state), temperature=0.0, shape=Shape(max_tokens=1))
+        request = SampleRequest(
+            messages=conversation(task, state), temperature=0.0, output_format=OutputFormat(max_tokens=1)
+        )
         said = (await score(f"{state['path']}/score", request)).samples[0].text
         try:
             value = float(said)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from branchwise.agents.generator import bullets
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.models.protocol import Message, Request, Sampler, Shape
-from branchwise.store.records import Verdict, Vouch
+from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest
+from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 _BEST = re.compile(r"^\W*Best\W*(\d{1,4})\W*$", re.MULTILINE | re.IGNORECASE)
@@ -47,11 +47,13 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, ballots
             constraints=bullets(state["constraints"]),
             candidates=named,
         )
-        request = Request(
+        request = SampleRequest(
             messages=(Message(role="user", content=asked),),
             n=ballots,
             temperature=0.7,
-            shape=Shape(max_tokens=300, regex=_held(len(rivals)) if sample.capabilities.regex else None),
+            output_format=OutputFormat(
+                max_tokens=300, regex=_held(len(rivals)) if sample.capabilities.regex else None
+            ),
         )
         reply = await sample(key, request)
         read = (_BEST.findall(one.text) for one in reply.samples)
@@ -71,7 +73,7 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, ballots
             score=200 * mine / cast - 100 if cast else None,
             accepted=not state["complete"],
             feedback=f"{mine} of {cast} ballots name it the best of {len(rivals)}.",
-            vouch=Vouch.MODEL if cast else Vouch.NOTHING,
+            verified_by=VerifiedBy.MODEL if cast else VerifiedBy.NONE,
             verifier="vote",
         )
         return {"verdict": verdict}

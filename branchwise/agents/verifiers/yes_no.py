@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.verifiers.conversation import conversation, opinion
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.models.protocol import Message, Request, Sampler, Shape
+from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest
 from branchwise.tasks.task import Task
 
 _YES, _NO = "Yes", "No"
@@ -31,10 +31,10 @@ def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, thres
     async def yes_no_node(state: VerifierState) -> VerifierUpdate:
         what = "solution" if state["complete"] else "beginning of a solution"
         question = Message(role="user", content=fill(template, what=what))
-        request = Request(
+        request = SampleRequest(
             messages=(*conversation(task, state), question),
             temperature=0.0,
-            shape=Shape(choices=(_YES, _NO), max_tokens=1),
+            output_format=OutputFormat(choices=(_YES, _NO), max_tokens=1),
             logprobs=True,
         )
         reply = await sample(f"{state['path']}/verify", request)

@@ -49,11 +49,11 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start engines and watch them until Ctrl-C (or `pool down`); a dead one is started again."""
-    from branchwise.cli.pool.starting import Wish
+    from branchwise.cli.pool.starting import UpOptions
     from branchwise.cli.pool.starting import up as start
 
     start(
-        Wish(
+        UpOptions(
             model=model,
             replicas=replicas,
             profile=profile,

@@ -37,7 +37,7 @@ _TICK = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class UpOptions:
     """What was said on the command line."""
 
     model: str | None
@@ -52,7 +52,7 @@ class Wish:
     """Put the settings over the profile's that `branchwise pool tune` found best here."""
 
 
-def up(wish: Wish, *, detach: bool, dry_run: bool, as_json: bool) -> None:
+def up(wish: UpOptions, *, detach: bool, dry_run: bool, as_json: bool) -> None:
     """Start the pool that is wished, in this process or in the background."""
     profile, planned = run(_prepared(wish))
     if dry_run:
@@ -75,7 +75,7 @@ def up(wish: Wish, *, detach: bool, dry_run: bool, as_json: bool) -> None:
         run(supervise(wish.name, profile, planned, watch))
 
 
-async def _prepared(wish: Wish) -> tuple[Profile, tuple[Launch, ...]]:
+async def _prepared(wish: UpOptions) -> tuple[Profile, tuple[Launch, ...]]:
     said: dict[str, Any] = {
         key: getattr(wish, key) for key in ("model", "replicas", "port") if getattr(wish, key) is not None
     }

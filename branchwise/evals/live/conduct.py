@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import cast
 
-from branchwise.graphs.search.execute import turn
-from branchwise.graphs.search.request import Request, differing, request_of, row_of
+from branchwise.graphs.search.execute import execute
+from branchwise.graphs.search.request import RunSpec, differing, request_of, row_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.run import resume
 from branchwise.models.protocol import Model
@@ -16,7 +16,7 @@ from branchwise.store.records import Json
 from branchwise.store.store import Store
 
 
-def run_id(request: Request) -> str:
+def run_id(request: RunSpec) -> str:
     """The id of the run that answers `request`: the same request is the same run.
 
     What was left at its default does not count, so that an experiment outlives options that later versions add.
@@ -25,7 +25,7 @@ def run_id(request: Request) -> str:
     return f"bench-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-async def conduct(store: Store, request: Request, engine: Model) -> Result:
+async def conduct(store: Store, request: RunSpec, engine: Model) -> Result:
     """Give the result of the run that answers `request`; make the run or go on with it where needed.
 
     Raises:
@@ -39,5 +39,7 @@ async def conduct(store: Store, request: Request, engine: Model) -> Result:
         row = row_of(store, request, id=name)
         lease = await store.begin(row)
         async with store.held(lease):
-            return await turn(store, lease, request_of(cast("Json", row["spec"])), engine, lambda event: None)
+            return await execute(
+                store, lease, request_of(cast("Json", row["spec"])), engine, lambda event: None
+            )
     return await resume(name, store=store, model=engine)

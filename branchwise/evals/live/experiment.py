@@ -11,7 +11,7 @@ from branchwise import tasks
 from branchwise.evals.live.arm import Arm
 from branchwise.evals.live.conduct import conduct
 from branchwise.evals.live.outcome import Finished, Outcome, graded
-from branchwise.graphs.search.request import Request, check, check_engine
+from branchwise.graphs.search.request import RunSpec, check, check_engine
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
@@ -34,9 +34,9 @@ class Experiment:
     base_url: str | None = None
     prompts: str | None = None
 
-    def request(self, arm: Arm, instance: Instance, seed: int) -> Request:
+    def request(self, arm: Arm, instance: Instance, seed: int) -> RunSpec:
         """What one run is asked."""
-        return Request(
+        return RunSpec(
             problem=instance.problem,
             task=self.task,
             model=self.model,

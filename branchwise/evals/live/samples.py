@@ -17,7 +17,7 @@ def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome])
 
     Samples of one arm and instance share its steps where the run was a tree; the steps carry their own scores.
     """
-    vouches = {s.node.vouch for o in outcomes for s in o.solutions}
+    sources = {s.node.verified_by for o in outcomes for s in o.solutions}
     return Log(
         header=Header(
             task=task,
@@ -26,7 +26,7 @@ def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome])
             licence="as the task's data",
             tokens="logged",
             verifier=SCORE,
-            vouch=together(vouches),
+            verified_by=together(sources),
             step_verifier=SCORE,
         ),
         samples=tuple(_samples(outcomes)),

@@ -11,7 +11,7 @@ from typing import Any
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.evals.logs._files import sha256
 from branchwise.evals.logs._game24_steps import Values, check_tokens, paths, steps
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 def game24_tot(folder: Path) -> Log:
@@ -29,7 +29,7 @@ def game24_tot(folder: Path) -> Log:
         licence="MIT",
         tokens="logged",
         verifier="exact",
-        vouch=Vouch.SOUND,
+        verified_by=VerifiedBy.PROGRAM,
         step_verifier="value",
         sha256=sha256(path, folder / "cot_step_paths.jsonl.gz", folder / "gpt4_value_noise.json"),
         notes="The logged tree search is one run a puzzle and is no pool; it is quoted, not replayed. Tree "

@@ -8,7 +8,7 @@ from typing import Any
 
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.evals.logs._files import rows, sha256, short
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 def humaneval_codegen16b(folder: Path) -> Log:
@@ -21,7 +21,7 @@ def humaneval_codegen16b(folder: Path) -> Log:
         licence="MIT",
         tokens="characters/4",
         verifier="asserts",
-        vouch=Vouch.MODEL,
+        verified_by=VerifiedBy.MODEL,
         sha256=sha256(path),
         notes="Up to 40 generated asserts a problem; problems without any have no score and no answer.",
     )

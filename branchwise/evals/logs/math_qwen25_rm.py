@@ -7,7 +7,7 @@ from pathlib import Path
 
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.evals.logs._files import rows, sha256, short
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 def math_qwen25_rm(folder: Path) -> Log:
@@ -20,7 +20,7 @@ def math_qwen25_rm(folder: Path) -> Log:
         licence="MIT",
         tokens="characters/4",
         verifier="reward_model",
-        vouch=Vouch.MODEL,
+        verified_by=VerifiedBy.MODEL,
         sha256=sha256(path),
     )
     samples = tuple(

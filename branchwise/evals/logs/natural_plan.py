@@ -8,7 +8,7 @@ from typing import Any
 
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.evals.logs._files import rows, sha256
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 _SIZES = ("num_people", "num_days", "num_cities", "duration")
 
@@ -26,7 +26,7 @@ def natural_plan(folder: Path) -> Log:
         licence="MIT; data CC-BY-4.0",
         tokens="characters/4",
         verifier="constraints",
-        vouch=Vouch.SOUND,
+        verified_by=VerifiedBy.PROGRAM,
         sha256=sha256(runs, problems),
         notes="Hidden reasoning tokens of DeepSeek-R1 and o3-mini are not in the log: no token curves for them.",
         features={row["id"]: _features(row) for row in rows(problems)},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.evals.logs._files import rows, sha256
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 
 def planbench_blocksworld(folder: Path) -> Log:
@@ -24,7 +24,7 @@ def planbench_blocksworld(folder: Path) -> Log:
         licence="MIT",
         tokens="characters/4",
         verifier="simulator",
-        vouch=Vouch.SOUND,
+        verified_by=VerifiedBy.PROGRAM,
         sha256=sha256(path),
         notes="Arm `mixed` draws from a mixture of models, not from one; repair turns carry logged tokens.",
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import fsum
 
 from branchwise.graphs.strategies.protocol import Choice
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 
 def eligible(nodes: Sequence[Node]) -> list[Node]:
@@ -16,8 +16,8 @@ def eligible(nodes: Sequence[Node]) -> list[Node]:
     all where it refuted all.
     """
     whole = [node for node in nodes if node.complete and node.failed is None]
-    proven = [node for node in whole if node.vouch is Vouch.SOUND and node.accepted]
-    standing = [node for node in whole if node.vouch is not Vouch.SOUND]
+    proven = [node for node in whole if node.verified_by is VerifiedBy.PROGRAM and node.accepted]
+    standing = [node for node in whole if node.verified_by is not VerifiedBy.PROGRAM]
     return proven or standing or whole
 
 

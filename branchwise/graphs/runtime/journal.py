@@ -11,7 +11,7 @@ from branchwise.store.store import Lease, Store
 from branchwise.store.tree import Tree
 
 
-class Notebook:
+class Journal:
     """Reads and writes one run's nodes and decisions.
 
     A node that LangGraph runs again after a crash may find rows of its own earlier attempt, or of later rounds
@@ -33,7 +33,7 @@ class Notebook:
         self._failure: BaseException | None = None
 
     @classmethod
-    async def open(cls, store: Store, lease: Lease, *, ahead: bool = False) -> Notebook:
+    async def open(cls, store: Store, lease: Lease, *, ahead: bool = False) -> Journal:
         """Load what the run has written so far.
 
         Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
 from branchwise.graphs.strategies.protocol import Aggregation
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.tree import Tree
 
 
@@ -50,9 +50,11 @@ def confidence(given: Answer, audit: Audit | None) -> Confidence:
         audit: What labels say about the verifier; None where it was never audited.
     """
     node = given.node
-    if node.vouch is Vouch.SOUND:
+    if node.verified_by is VerifiedBy.PROGRAM:
         return Confidence(value=float(node.accepted), calibrated=True)
-    known = audit.confidence(node.score) if audit is not None and node.vouch is Vouch.MODEL else None
+    known = (
+        audit.confidence(node.score) if audit is not None and node.verified_by is VerifiedBy.MODEL else None
+    )
     if known is not None:
         return Confidence(value=known, calibrated=True)
     return Confidence(value=given.share, calibrated=False)

@@ -10,8 +10,8 @@ from typing import Any
 from branchwise.agents.generator import GeneratorState, generator
 from branchwise.agents.proposer import proposer
 from branchwise.graphs import strategies
-from branchwise.graphs.search.state import Desk, SearchState
-from branchwise.graphs.strategies.protocol import About, Hint
+from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.strategies.protocol import Hint, StrategyInfo
 from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.store.errors import ModelError
@@ -20,7 +20,7 @@ from branchwise.tasks.task import Task
 
 PROBE = "probe"
 """The arm of the planner's samples."""
-_PROBING = About(paper="none", grain="solution", needs=frozenset({"scores"}))
+_PROBING = StrategyInfo(paper="none", grain="solution", needs=frozenset({"scores"}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,26 +34,28 @@ class Call:
     """Logical path of the call within the run."""
 
 
-def about(arm: str) -> About:
+def info(strategy: str) -> StrategyInfo:
     """What a strategy needs and what its samples add; the planner's probes are whole solutions with scores."""
-    return _PROBING if arm == PROBE else strategies.about(arm)
+    return _PROBING if strategy == PROBE else strategies.info(strategy)
 
 
-def calls(state: SearchState, desk: Desk) -> list[Call]:
+def calls(state: SearchState, context: SearchContext) -> list[Call]:
     """The calls of the round that `state` allocated, in the allocation's order: the same before and after a crash."""
-    seen = desk.notebook.before(state["round"], since=state["since"])
+    seen = context.journal.before(state["round"], since=state["since"])
     probing = state["strategy"] == PROBE
     hint = strategies.usual if probing else strategies.hints(state["strategy"], **state["knobs"])
     found: list[Call] = []
     for parent, count in state["allocation"].items():
         first = len(seen.children(parent))
-        found += _under(parent, [hint(seen, parent, first + i) for i in range(count)], state, desk)
+        found += _under(parent, [hint(seen, parent, first + i) for i in range(count)], state, context)
     return found
 
 
-def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk) -> Iterator[Call]:
+def _under(
+    parent: NodeId, hints: Sequence[Hint], state: SearchState, context: SearchContext
+) -> Iterator[Call]:
     round_, count = state["round"], len(hints)
-    most, ids = desk.options.batch or count, desk.notebook.next_ids(parent, count, round_)
+    most, ids = context.options.batch or count, context.journal.next_ids(parent, count, round_)
     begin = 0
     for end in range(1, count + 1):
         if end == count or hints[end] != hints[begin] or end - begin == most:
@@ -62,28 +64,28 @@ def _under(parent: NodeId, hints: Sequence[Hint], state: SearchState, desk: Desk
             begin = end
 
 
-def affordable_samples(state: SearchState, desk: Desk) -> int:
+def affordable_samples(state: SearchState, context: SearchContext) -> int:
     """How many samples of the state's strategy the budget still pays for, each as long as the task lets it be."""
-    if desk.purse.budget.completion_tokens is None:
-        return desk.purse.samples_left()
-    tree, grain = desk.notebook.tree, about(state["strategy"]).grain
+    if context.tracker.budget.completion_tokens is None:
+        return context.tracker.samples_left()
+    tree, grain = context.journal.tree, info(state["strategy"]).grain
     newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
     texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
-    return desk.purse.samples_left(
-        max(longest(desk.task.shape(state["constraints"], text, grain)) for text in texts)
+    return context.tracker.samples_left(
+        max(longest(context.task.output_format(state["constraints"], text, grain)) for text in texts)
     )
 
 
-async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
+async def sampled(call: Call, state: SearchState, context: SearchContext) -> list[Node]:
     """Make the call: its children, not judged yet; one failed node where the model could not answer.
 
     Raises:
         BudgetSpent: The budget ends before the call.
     """
-    tree = desk.notebook.tree
+    tree = context.journal.tree
     parent = tree[call.parent]
     improved = parent if parent.complete else tree[state["previous"]] if state["previous"] else None
-    grain: Grain = "solution" if parent.complete else call.hint.grain or about(state["strategy"]).grain
+    grain: Grain = "solution" if parent.complete else call.hint.grain or info(state["strategy"]).grain
     ask: GeneratorState = {
         "problem": state["problem"],
         "path": call.path,
@@ -99,12 +101,16 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
         "temperature": call.hint.temperature,
     }
     plain = grain == "step" and not call.hint.prefix and not call.hint.instruction
-    make = proposer if desk.options.proposals and plain else generator
+    make = proposer if context.options.proposals and plain else generator
     generate = make(
-        desk.sample, desk.task, desk.prompts, temperature=desk.options.temperature, seed=desk.seed
+        context.sample,
+        context.task,
+        context.prompts,
+        temperature=context.options.temperature,
+        seed=context.seed,
     )
     child = partial(
-        Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], arm=state["strategy"]
+        Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], strategy=state["strategy"]
     )
     try:
         samples = (await generate(ask))["samples"]
@@ -112,7 +118,7 @@ async def sampled(call: Call, state: SearchState, desk: Desk) -> list[Node]:
         return [child(id=call.ids[0], failed=str(error))]
     named = zip(call.ids, samples, strict=make is generator)  # a list may be shorter than was asked for
     return [
-        child(id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, desk.task, ask))
+        child(id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, context.task, ask))
         for name, sample in named
     ]
 
@@ -129,5 +135,5 @@ def _came_of(sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:
     if not text.strip():
         return {"text": text, "failed": "an empty step"}
     # The text that ended the step belongs between it and the next one, or the next would begin by writing it.
-    ends = task.shape(ask["constraints"], ask["text"], ask["grain"]).stop
+    ends = task.output_format(ask["constraints"], ask["text"], ask["grain"]).stop
     return {"text": text + (ends[0] if ends and sample.finish == "stop" else "")}

@@ -19,20 +19,20 @@ from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
 from branchwise.agents.verifiers.yes_no import yes_no
-from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.plangen import Plangen, plangen, shape, start
-from branchwise.graphs.search.request import Request, checked
+from branchwise.graphs.search.request import RunSpec, checked
 from branchwise.graphs.search.result import Result
-from branchwise.graphs.search.state import Desk, Event, Options, Reason, RunState
-from branchwise.graphs.search.verification import Docket
-from branchwise.models.budget import Purse
+from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
+from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import recorded
-from branchwise.store.as_fields import flat
+from branchwise.store.as_fields import as_fields
 from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.errors import LeaseLost
-from branchwise.store.records import Constraints, Json, Usage, Vouch
+from branchwise.store.records import Constraints, Json, Usage, VerifiedBy
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Lease, Store
 from branchwise.tasks.task import Task
@@ -47,15 +47,15 @@ _CHECKPOINTED = (Constraints, Record, Arm)
 """The types of ours that a checkpoint may hold; the saver builds no others."""
 
 
-async def turn(
+async def execute(
     db: Store,
     lease: Lease,
-    request: Request,
+    request: RunSpec,
     engine: Model,
     watch: Callable[[Event], None],
     *,
     on_change: OnChange | None = None,
-    shared: Purse | None = None,
+    shared: BudgetTracker | None = None,
 ) -> Result:
     """Run the graph of a run that is held, from its last checkpoint or from the start when there is none.
 
@@ -68,43 +68,43 @@ async def turn(
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         shared: What the run may spend together with others.
     """
-    notebook = await Notebook.open(db, lease, ahead=True)
+    journal = await Journal.open(db, lease, ahead=True)
     ledger = await db.ledger(lease, on_change)
-    purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
+    tracker = BudgetTracker(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
     scorer = models.load(f"scorer:{request.options.scorer}") if request.options.scorer else engine
-    sample = recorded(engine, ledger, purse)
-    score = sample if scorer is engine else recorded(scorer, ledger, purse)
-    desk = desk_of(request, notebook, purse, sample, watch, score=score)
-    desk.tell("opened", lease.run_id)
+    sample = recorded(engine, ledger, tracker)
+    score = sample if scorer is engine else recorded(scorer, ledger, tracker)
+    context = context_of(request, journal, tracker, sample, watch, score=score)
+    context.tell("opened", lease.run_id)
     saver = FreshSaver if lease.fresh else SQLAlchemySaver
-    keeper = saver(db.database, allow=_CHECKPOINTED, guard=lease.guard)
-    graph = plangen(keeper)
+    lease_renewer = saver(db.database, allow=_CHECKPOINTED, guard=lease.guard)
+    graph = plangen(lease_renewer)
     config: RunnableConfig = {
         "configurable": {"thread_id": lease.run_id},
         "metadata": {"graph": shape()},
         "recursion_limit": STEPS,
     }
-    begun = lease.epoch > 1 and await _begun(graph, config, keeper)
-    await note_engine(notebook, engine)  # a replay has no model that could tell what it can do
+    begun = lease.epoch > 1 and await _begun(graph, config, lease_renewer)
+    await note_engine(journal, engine)  # a replay has no model that could tell what it can do
     try:
         state = await graph.ainvoke(
             None if begun else start(request.problem),
             config,
-            context=desk,
+            context=context,
             durability=request.options.durability,
             output_keys=_OUTCOME,
         )
     except LeaseLost:
-        await notebook.kept()  # raises what was refused, if that is why
+        await journal.kept()  # raises what was refused, if that is why
         raise
     finally:
-        await desk.docket.clear()
+        await context.pending.clear()
         if scorer is not engine:
             await scorer.aclose()
-    await notebook.kept()
-    result = result_of_state(lease.run_id, cast("RunState", state), desk, ledger.bill.usage)
-    await db.finish(lease, {**flat(result), "usage": flat(result.usage)})
-    desk.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    await journal.kept()
+    result = result_of_state(lease.run_id, cast("RunState", state), context, ledger.bill.usage)
+    await db.finish(lease, {**as_fields(result), "usage": as_fields(result.usage)})
+    context.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
     return result
 
 
@@ -122,35 +122,35 @@ async def _begun(graph: Plangen, config: RunnableConfig, saver: SQLAlchemySaver)
     return False
 
 
-async def note_engine(notebook: Notebook, engine: Model) -> None:
+async def note_engine(journal: Journal, engine: Model) -> None:
     """Keep what answers and what it can do, as a decision of the run."""
 
     async def noted() -> Json:
-        return {"name": engine.name, "capabilities": flat(engine.capabilities)}
+        return {"name": engine.name, "capabilities": as_fields(engine.capabilities)}
 
-    await notebook.once(ENGINE, "engine", noted)
+    await journal.once(ENGINE, "engine", noted)
 
 
-def desk_of(
-    request: Request,
-    notebook: Notebook,
-    purse: Purse,
+def context_of(
+    request: RunSpec,
+    journal: Journal,
+    tracker: BudgetTracker,
     sample: Sampler,
     watch: Callable[[Event], None],
     *,
     score: Sampler | None = None,
-) -> Desk:
+) -> SearchContext:
     """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
     task = tasks.load(request.task)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
-    return Desk(
+    return SearchContext(
         task=task,
         sample=sample,
-        docket=Docket(_verifier(task, sample, score or sample, prompts, request.options)),
+        pending=PendingVerdicts(_verifier(task, sample, score or sample, prompts, request.options)),
         checked=checked(task, request.options),
         policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
-        notebook=notebook,
-        purse=purse,
+        journal=journal,
+        tracker=tracker,
         prompts=prompts,
         options=request.options,
         seed=request.seed,
@@ -173,9 +173,9 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
     return llm(sample, task, prompts, threshold=options.threshold, judgements=options.judgements)
 
 
-def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> Result:
+def result_of_state(run_id: str, state: RunState, context: SearchContext, usage: Usage) -> Result:
     """Say how a run ended whose graph has come to its end."""
-    tree = desk.notebook.before(state["round"] + 1)
+    tree = context.journal.before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node
     return Result(
@@ -187,10 +187,10 @@ def result_of_state(run_id: str, state: RunState, desk: Desk, usage: Usage) -> R
         score=node.score if node else None,
         confidence=state["confidence"],
         calibrated=state["calibrated"],
-        vouch=node.vouch if node else Vouch.NOTHING,
+        verified_by=node.verified_by if node else VerifiedBy.NONE,
         node=node.id if node else None,
         nodes=len(tree) - 1,
         rounds=state["round"],
         usage=usage,
-        seconds=desk.purse.elapsed,
+        seconds=context.tracker.elapsed,
     )

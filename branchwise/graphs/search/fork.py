@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from branchwise.graphs import strategies
 from branchwise.graphs.runtime.resources import opened_store
-from branchwise.graphs.search.request import Request, check, options_of, request_of, row_of
+from branchwise.graphs.search.request import RunSpec, check, options_of, request_of, row_of
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, NodeId
 from branchwise.store.store import RunRecord, Store
@@ -71,11 +71,11 @@ async def fork(
         return await db.fork(row)
 
 
-async def _refuse_steps(db: Store, run_id: str, at: NodeId, request: Request) -> None:
+async def _refuse_steps(db: Store, run_id: str, at: NodeId, request: RunSpec) -> None:
     """A strategy that goes step by step has nothing to add to a whole solution."""
     tree, name = await db.nodes(run_id), request.options.strategy
     whole = at in tree and tree[at].complete
-    if whole and name != "auto" and strategies.about(name).grain == "step":
+    if whole and name != "auto" and strategies.info(name).grain == "step":
         raise BadInput(
             f"The node `{at}` is a whole solution, to which `{name}` cannot add a step; fork at its parent "
             f"`{tree[at].parent}`, or with a strategy that revises, for example best_of_n."

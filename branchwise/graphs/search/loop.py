@@ -11,9 +11,9 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from branchwise.graphs import strategies
-from branchwise.graphs.search.calls import Call, about, affordable_samples, calls, sampled
-from branchwise.graphs.search.state import Desk, SearchState
-from branchwise.graphs.search.verdicts import Bench
+from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
+from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
 from branchwise.store.errors import BadInput, BudgetSpent
 from branchwise.store.records import Json, Node, NodeId, Verdict
@@ -27,7 +27,7 @@ _LONGEST_ID = 500
 """Below a node whose name is this long no child could be named in the database."""
 
 
-async def propose(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal["verify", "judge"]]:
+async def propose(state: SearchState, runtime: Runtime[SearchContext]) -> Command[Literal["verify", "judge"]]:
     """Ask the strategy where the next samples go, and draw them; an empty allocation ends the trial.
 
     A branch whose call fails becomes a failed node, its siblings go on. A candidate is handed to the verifier when its
@@ -40,34 +40,34 @@ async def propose(state: SearchState, runtime: Runtime[Desk]) -> Command[Literal
     return Command(update={**update, **drawn}, goto="verify")
 
 
-async def verify(state: SearchState, runtime: Runtime[Desk]) -> SearchState:
+async def verify(state: SearchState, runtime: Runtime[SearchContext]) -> SearchState:
     """Gather the round's verdicts; what says the same as an earlier node gets that node's verdict."""
     return await judge_round(state, runtime.context)
 
 
-async def _allocated(state: SearchState, desk: Desk) -> SearchState:
+async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
     round_ = state["round"] + 1
-    tree = desk.notebook.before(round_, since=state["since"])
-    won = not desk.options.exhaustive and any(node.accepted and node.complete for node in tree)
+    tree = context.journal.before(round_, since=state["since"])
+    won = not context.options.exhaustive and any(node.accepted and node.complete for node in tree)
     if state["stop"] or won or round_ > _MOST_ROUNDS:
         return {"allocation": {}}
     strategy = strategies.load(state["strategy"], **state["knobs"])
 
     async def allocate() -> Json:
-        most = min(state["samples"], affordable_samples(state, desk), _worth_drawing(state, desk))
-        asked = strategy(tree, most, seed=desk.seed) if most > 0 else {}
+        most = min(state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
+        asked = strategy(tree, most, seed=context.seed) if most > 0 else {}
         return _lawful(asked, tree, most, state["strategy"])
 
-    decided = await desk.notebook.once(f"r{round_}/allocate", "allocate", allocate)
+    decided = await context.journal.once(f"r{round_}/allocate", "allocate", allocate)
     allocation = cast("dict[NodeId, int]", decided)
     spent = sum(allocation.values())
     return {"allocation": allocation, "round": round_, "samples": state["samples"] - spent}
 
 
-def _worth_drawing(state: SearchState, desk: Desk) -> int:
+def _worth_drawing(state: SearchState, context: SearchContext) -> int:
     """Samples until the verifier's audit says that more solutions do more harm than good."""
-    left = max(0, state["most"] - len(desk.notebook.before(state["round"] + 1).complete))
-    return left if not left or about(state["strategy"]).grain == "solution" else state["most"]
+    left = max(0, state["most"] - len(context.journal.before(state["round"] + 1).complete))
+    return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
 
 
 def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> dict[NodeId, int]:
@@ -79,54 +79,54 @@ def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> di
     return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
 
 
-async def grow(state: SearchState, desk: Desk) -> SearchState:
+async def grow(state: SearchState, context: SearchContext) -> SearchState:
     """Turn an allocation into new nodes, whose judgements have begun."""
-    notebook, round_, race = desk.notebook, state["round"], desk.options.race
-    if notebook.decision(_race(round_)) is not None:
+    journal, round_, race = context.journal, state["round"], context.options.race
+    if journal.decision(_race(round_)) is not None:
         return {}
-    bench, tree = Bench.before(state, desk), notebook.tree
+    duplicates, tree = DuplicateIndex.before(state, context), journal.tree
     arrived: dict[str, list[Node]] = {}
     cases: Cases = {}
 
     async def branch(call: Call) -> bool:
         try:
-            nodes = arrived[call.path] = await sampled(call, state, desk)
+            nodes = arrived[call.path] = await sampled(call, state, context)
         except BudgetSpent:
             return False
         before = "" if tree[call.parent].complete else tree.text(call.parent)
-        if desk.compares:
+        if context.compares:
             return True
-        opened = bench.open(nodes, {node.id: before + node.text for node in nodes})
+        opened = duplicates.open(nodes, {node.id: before + node.text for node in nodes})
         cases.update(opened)
         if race and opened:
             await asyncio.wait(opened.values())
         return True
 
-    planned = calls(state, desk)
+    planned = calls(state, context)
     branches = [asyncio.create_task(branch(call)) for call in planned]
-    won = await ended(branches, unless=desk.docket.accepted if race else None)
+    won = await ended(branches, unless=context.pending.accepted if race else None)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
     nodes = [node for call in planned for node in arrived.get(call.path, ())]
-    await notebook.write(nodes)
+    await journal.write(nodes)
     if won:
-        await _end_race(cases, round_, desk)
-    desk.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=len(nodes))
+        await _end_race(cases, round_, context)
+    context.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=len(nodes))
     paid = all(task.cancelled() or task.result() for task in branches)
     return {} if paid else {"stop": "budget"}
 
 
-async def judge_round(state: SearchState, desk: Desk) -> SearchState:
+async def judge_round(state: SearchState, context: SearchContext) -> SearchState:
     """Judge the nodes of `state["round"]`."""
-    notebook, round_ = desk.notebook, state["round"]
-    bench, tree = Bench.before(state, desk), notebook.before(round_ + 1)
-    raced = cast("Sequence[NodeId] | None", notebook.decision(_race(round_)))
+    journal, round_ = context.journal, state["round"]
+    duplicates, tree = DuplicateIndex.before(state, context), journal.before(round_ + 1)
+    raced = cast("Sequence[NodeId] | None", journal.decision(_race(round_)))
     cases: Cases = {}
     arrived = [
         [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
-        for call in calls(state, desk)
+        for call in calls(state, context)
     ]
-    for here in [list(chain.from_iterable(arrived))] if desk.compares else arrived:
-        cases |= bench.open(here, tree.texts)
+    for here in [list(chain.from_iterable(arrived))] if context.compares else arrived:
+        cases |= duplicates.open(here, tree.texts)
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}
     new = [node for node in tree if node.round == round_ and node.failed is None]
@@ -134,14 +134,14 @@ async def judge_round(state: SearchState, desk: Desk) -> SearchState:
     own = {task: name for name, task in reversed(cases.items())}
     verdicts = {name: found[name] for name in reversed(own.values())}
     said = [(name, verdict) for name, verdict in verdicts.items() if isinstance(verdict, Verdict)]
-    await notebook.judge(bench.judged(new, tree, found), said)
-    await desk.docket.clear()
-    desk.tell("judged", f"{len(said)} judged", round_=round_, nodes=len(new))
+    await journal.judge(duplicates.judged(new, tree, found), said)
+    await context.pending.clear()
+    context.tell("judged", f"{len(said)} judged", round_=round_, nodes=len(new))
     short = any(isinstance(outcome, BudgetSpent) for outcome in found.values())
     return {"stop": "budget"} if short else {}
 
 
-async def _end_race(cases: Cases, round_: int, desk: Desk) -> None:
+async def _end_race(cases: Cases, round_: int, context: SearchContext) -> None:
     """Call off what is still judged, and write down what was: a resumed run must not go on from elsewhere."""
     judged = [name for name, task in cases.items() if task.done() and isinstance(task.result(), Verdict)]
     await call_off(cases.values())
@@ -149,7 +149,7 @@ async def _end_race(cases: Cases, round_: int, desk: Desk) -> None:
     async def noted() -> Json:
         return cast("Json", sorted(judged))
 
-    await desk.notebook.once(_race(round_), "race", noted)
+    await context.journal.once(_race(round_), "race", noted)
 
 
 def _race(round_: int) -> str:

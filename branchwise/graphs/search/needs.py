@@ -13,7 +13,7 @@ _OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}
 
 def lacks(strategy: str, capabilities: Capabilities) -> tuple[str, ...]:
     """The needs of `strategy` that an engine of these capabilities does not serve."""
-    needs = strategies.about(strategy).needs
+    needs = strategies.info(strategy).needs
     return tuple(n for n in _OFFERED if n in needs and not getattr(capabilities, _OFFERED[n]))
 
 
@@ -23,7 +23,7 @@ def check_needs(strategy: str, engine: Model) -> None:
     Raises:
         Unsupported: Says what is missing and which engines have it.
     """
-    needs = strategies.about(strategy).needs
+    needs = strategies.info(strategy).needs
     check_abilities(f"strategy `{strategy}`", engine, *(_OFFERED[need] for need in _OFFERED if need in needs))
 
 

@@ -29,8 +29,8 @@ from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
 from branchwise.graphs.search.loop import grow, judge_round, propose, verify
 from branchwise.graphs.search.needs import lacks
-from branchwise.graphs.search.state import Desk, Reason, RunState
-from branchwise.store.as_fields import flat
+from branchwise.graphs.search.state import Reason, RunState, SearchContext
+from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Constraints, Json, Node
 
@@ -38,11 +38,11 @@ _UNLIMITED = 1_000_000
 """Samples of a trial whose size only the strategy's knobs and the run's budget bound."""
 
 
-Plangen: TypeAlias = CompiledStateGraph[RunState, Desk, RunState, RunState]
+Plangen: TypeAlias = CompiledStateGraph[RunState, SearchContext, RunState, RunState]
 
 
 def plangen(saver: BaseCheckpointSaver[str] | None = None) -> Plangen:
-    """Give the graph; run it with a Desk as its context and `start(problem)` as its input."""
+    """Give the graph; run it with a SearchContext as its context and `start(problem)` as its input."""
     graph = copy(_compiled())
     graph.checkpointer = saver
     return graph
@@ -51,7 +51,7 @@ def plangen(saver: BaseCheckpointSaver[str] | None = None) -> Plangen:
 @cache
 def _compiled() -> Plangen:
     # Compiling takes longer than all that the graph itself does in a short run.
-    graph = StateGraph(RunState, context_schema=Desk)
+    graph = StateGraph(RunState, context_schema=SearchContext)
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
     graph.add_node("select", select)
@@ -96,12 +96,14 @@ def start(problem: str) -> RunState:
     }
 
 
-async def constraints(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["plan", "select", "judge"]]:
+async def constraints(
+    state: RunState, runtime: Runtime[SearchContext]
+) -> Command[Literal["plan", "select", "judge"]]:
     """Run the constraint agent."""
-    desk = runtime.context
+    context = runtime.context
     try:
         known = (
-            await constraint(desk.sample, desk.task, desk.prompts)(
+            await constraint(context.sample, context.task, context.prompts)(
                 {"problem": state["problem"], "path": "t0"}
             )
         )["constraints"]
@@ -109,37 +111,43 @@ async def constraints(state: RunState, runtime: Runtime[Desk]) -> Command[Litera
         return Command(update={"stop": "budget"}, goto="judge")
 
     async def noted() -> Json:
-        return flat(known)
+        return as_fields(known)
 
-    await desk.notebook.once("constraints", "constraints", noted)
-    desk.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
+    await context.journal.once("constraints", "constraints", noted)
+    context.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
     return Command(
-        update={"constraints": known if desk.options.constraints else replace(known, items=())},
-        goto="plan" if desk.options.strategy == "auto" else "select",
+        update={"constraints": known if context.options.constraints else replace(known, items=())},
+        goto="plan" if context.options.strategy == "auto" else "select",
     )
 
 
-async def plan(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["select", "judge"]]:
+async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "judge"]]:
     """Sample probes, estimate the difficulty, set the prior and the size of a trial."""
-    desk = runtime.context
-    stop, probes = await _probe(state, desk)
+    context = runtime.context
+    stop, probes = await _probe(state, context)
     ask = planner(
-        desk.options.arms, desk.policy, possible=lambda name: not lacks(name, desk.sample.capabilities)
+        context.options.arms,
+        context.policy,
+        possible=lambda name: not lacks(name, context.sample.capabilities),
     )
-    left = desk.purse.tokens_left()
+    left = context.tracker.tokens_left()
 
     async def noted() -> Json:
         made = (await ask({"probes": probes, "tokens_left": left}))["plan"]
-        chosen = dict.fromkeys(made.arms, 0.5) if desk.options.prior == "uniform" else made.prior
-        if desk.options.prior == "llm" and not stop:
-            chosen = await _opinion(state, desk, made.arms) or chosen
-        worth = desk.policy.audit.samples() if desk.policy.audit is not None and not desk.checked else None
+        chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
+        if context.options.prior == "llm" and not stop:
+            chosen = await _opinion(state, context, made.arms) or chosen
+        worth = (
+            context.policy.audit.samples()
+            if context.policy.audit is not None and not context.checked
+            else None
+        )
         return cast(
-            "Json", {**asdict(made), "prior": dict(chosen), "source": desk.options.prior, "most": worth}
+            "Json", {**asdict(made), "prior": dict(chosen), "source": context.options.prior, "most": worth}
         )
 
-    planned = cast("Mapping[str, Any]", await desk.notebook.once("plan", "plan", noted))
-    desk.tell("probed", _said(planned), round_=1)
+    planned = cast("Mapping[str, Any]", await context.journal.once("plan", "plan", noted))
+    context.tell("probed", _said(planned), round_=1)
     update: RunState = {
         "round": 1,
         "arms": tuple(planned["arms"]),
@@ -147,20 +155,20 @@ async def plan(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["sele
         "prior": planned["prior"],
         "trial_samples": planned["samples"],
         "most": planned["most"] or _UNLIMITED,
-        "record": Record(past=await _memory(desk)),
-        "stop": _accepted(desk, 2) or stop,
+        "record": Record(past=await _memory(context)),
+        "stop": _accepted(context, 2) or stop,
     }
     return Command(update=update, goto="judge" if update["stop"] else "select")
 
 
-async def _probe(state: RunState, desk: Desk) -> tuple[Reason | Literal[""], list[Node]]:
+async def _probe(state: RunState, context: SearchContext) -> tuple[Reason | Literal[""], list[Node]]:
     """Draw the probes; they stay on the tree, where strategies and the final choice find them."""
-    asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: desk.options.probes}}
-    if not desk.options.probes:
+    asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: context.options.probes}}
+    if not context.options.probes:
         return "", []
-    stop = (await grow(asked, desk)).get("stop", "")
-    stop = (await judge_round(asked, desk)).get("stop", "") or stop
-    return stop, [node for node in desk.notebook.before(2) if node.arm == PROBE]
+    stop = (await grow(asked, context)).get("stop", "")
+    stop = (await judge_round(asked, context)).get("stop", "") or stop
+    return stop, [node for node in context.journal.before(2) if node.strategy == PROBE]
 
 
 def _said(planned: Mapping[str, Any]) -> str:
@@ -169,9 +177,9 @@ def _said(planned: Mapping[str, Any]) -> str:
     return f"{sure}; strategies by {planned['basis'] if planned['basis'] != 'none' else 'a uniform prior'}"
 
 
-async def _opinion(state: RunState, desk: Desk, arms: Sequence[str]) -> Mapping[str, float]:
-    about = {name: strategies.about(name).paper for name in arms}
-    ask = prior(desk.sample, desk.task, about, desk.prompts)
+async def _opinion(state: RunState, context: SearchContext, arms: Sequence[str]) -> Mapping[str, float]:
+    about = {name: strategies.info(name).paper for name in arms}
+    ask = prior(context.sample, context.task, about, context.prompts)
     try:
         return (await ask({"problem": state["problem"], "path": "t0", "previous": "", "feedback": ""}))[
             "prior"
@@ -180,45 +188,45 @@ async def _opinion(state: RunState, desk: Desk, arms: Sequence[str]) -> Mapping[
         return {}
 
 
-async def _memory(desk: Desk) -> Mapping[str, Arm]:
+async def _memory(context: SearchContext) -> Mapping[str, Arm]:
     """How strategies did in earlier runs; looked up once, so that a resumed run remembers the same."""
-    if not desk.options.memory:
+    if not context.options.memory:
         return {}
-    found = cast("Mapping[str, Any]", await desk.notebook.once("memory", "memory", desk.notebook.rewards))
+    found = cast("Mapping[str, Any]", await context.journal.once("memory", "memory", context.journal.rewards))
     return {name: Arm(pulls=pulls, reward=reward) for name, (pulls, reward) in found.items()}
 
 
-async def select(state: RunState, runtime: Runtime[Desk]) -> RunState:
+async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
     """Run the selection agent and size the trial."""
-    desk, trial = runtime.context, state["trial"] + 1
+    context, trial = runtime.context, state["trial"] + 1
     samples = state["trial_samples"]
-    if desk.options.strategy == "auto":
-        choose = selector(state["arms"], mode=desk.options.mode, weights=desk.weights)
+    if context.options.strategy == "auto":
+        choose = selector(state["arms"], mode=context.options.mode, weights=context.weights)
         selection = (await choose({"record": state["record"], "prior": state["prior"]}))["selection"]
         name = selection.strategy
         fitted = state["arm_knobs"].get(name)
         # The first trial sees the probes, and its strategy counts them among its own.
-        probes = desk.options.probes if trial == 1 else 0
-        given = {k: v for k, v in desk.options.knobs.items() if k in strategies.knobs(name)}
+        probes = context.options.probes if trial == 1 else 0
+        given = {k: v for k, v in context.options.knobs.items() if k in strategies.knobs(name)}
         knobs = {**(_sized(name, samples, probes) if fitted is None else fitted), **given}
         samples = samples if fitted is None else _UNLIMITED
 
         async def noted() -> Json:
-            terms = {arm: {**asdict(t), "total": t.total} for arm, t in selection.terms.items()}
+            terms = {strategy: {**asdict(t), "total": t.total} for strategy, t in selection.terms.items()}
             return {"strategy": name, "mode": selection.mode, "terms": terms, "knobs": cast("Json", knobs)}
 
-        await desk.notebook.once(f"t{trial}/select", "select", noted)
+        await context.journal.once(f"t{trial}/select", "select", noted)
     else:
-        name, knobs = desk.options.strategy, dict(desk.options.knobs)
-    best = desk.notebook.before(state["round"] + 1).best
-    desk.tell("selected", f"trial {trial}: {name}", round_=state["round"])
+        name, knobs = context.options.strategy, dict(context.options.knobs)
+    best = context.journal.before(state["round"] + 1).best
+    context.tell("selected", f"trial {trial}: {name}", round_=state["round"])
     return {
         "strategy": name,
         "knobs": knobs,
         "trial": trial,
         "since": 0 if trial == 1 else state["round"] + 1,
         "samples": samples,
-        "previous": best.id if best and trial > 1 and desk.options.feedback else "",
+        "previous": best.id if best and trial > 1 and context.options.feedback else "",
     }
 
 
@@ -231,43 +239,45 @@ def _sized(name: str, samples: int, probes: int) -> dict[str, int | float | str 
     return {}
 
 
-async def judge(state: RunState, runtime: Runtime[Desk]) -> Command[Literal["select", "__end__"]]:
+async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "__end__"]]:
     """Close the trial: keep its reward for the selector, and end the run or let it go on."""
-    desk = runtime.context
-    tree = desk.notebook.before(state["round"] + 1)
-    mine = [n.score or 0.0 for n in tree.complete if n.round >= state["since"] and n.arm == state["strategy"]]
+    context = runtime.context
+    tree = context.journal.before(state["round"] + 1)
+    mine = [
+        n.score or 0.0 for n in tree.complete if n.round >= state["since"] and n.strategy == state["strategy"]
+    ]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
 
     async def noted() -> Json:
         reward, so_far = max(mine, default=0.0), max(before, default=0.0)
-        stop = _accepted(desk, state["round"] + 1) or state["stop"] or _stop(state, desk)
+        stop = _accepted(context, state["round"] + 1) or state["stop"] or _stop(state, context)
         found: dict[str, Json] = {"reward": reward, "best_before": so_far, "stop": stop}
         return {"strategy": state["strategy"], "round": state["round"], **found}
 
     # What is left of the budget may not decide anew when a resumed run comes by here again.
-    closed = cast("Mapping[str, Any]", await desk.notebook.once(f"t{state['trial']}/judge", "judge", noted))
+    closed = cast("Mapping[str, Any]", await context.journal.once(f"t{state['trial']}/judge", "judge", noted))
     update: RunState = {"stop": closed["stop"]}
     if state["trial"]:
-        enough = (desk.options.threshold + 100) / 200
+        enough = (context.options.threshold + 100) / 200
         update["record"] = state["record"].after(
             state["strategy"], closed["reward"], closed["best_before"], enough=enough
         )
     if not update["stop"]:
         return Command(update=update, goto="select")
-    return Command(update={**update, **await conclude({**state, **update}, desk)}, goto="__end__")
+    return Command(update={**update, **await conclude({**state, **update}, context)}, goto="__end__")
 
 
-def _stop(state: RunState, desk: Desk) -> Reason | Literal[""]:
+def _stop(state: RunState, context: SearchContext) -> Reason | Literal[""]:
     """Why the run ends after this trial without an accepted answer, if it does."""
-    if affordable_samples(state, desk) < 1:
+    if affordable_samples(state, context) < 1:
         return "budget"
-    if len(desk.notebook.before(state["round"] + 1).complete) >= state["most"]:
+    if len(context.journal.before(state["round"] + 1).complete) >= state["most"]:
         return "enough"
-    over = desk.options.strategy != "auto" and not desk.options.restarts
-    return "exhausted" if over or state["trial"] >= desk.options.trials else ""
+    over = context.options.strategy != "auto" and not context.options.restarts
+    return "exhausted" if over or state["trial"] >= context.options.trials else ""
 
 
-def _accepted(desk: Desk, round_: int) -> Reason | Literal[""]:
-    best = desk.notebook.before(round_).best
-    won = best is not None and best.accepted and not desk.options.exhaustive
+def _accepted(context: SearchContext, round_: int) -> Reason | Literal[""]:
+    best = context.journal.before(round_).best
+    won = best is not None and best.accepted and not context.options.exhaustive
     return "accepted" if won else ""

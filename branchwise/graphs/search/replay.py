@@ -11,22 +11,22 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise.graphs.runtime.journal import Notebook
+from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.runtime.resources import opened_store
-from branchwise.graphs.search.execute import ENGINE, STEPS, desk_of, result_of_state
+from branchwise.graphs.search.execute import ENGINE, STEPS, context_of, result_of_state
 from branchwise.graphs.search.plangen import plangen, start
 from branchwise.graphs.search.request import request_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event, RunState
-from branchwise.models.budget import Purse
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Capabilities, Reply
-from branchwise.models.protocol import Request as Call
+from branchwise.models.protocol import SampleRequest as Call
 from branchwise.models.recorded import recorded
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
-from branchwise.store.redaction import Scrub
+from branchwise.store.redaction import Redaction
 from branchwise.store.rows import CallRecord, CallState, Decision, RunRecord, Status
 from branchwise.store.store import Store
 
@@ -122,18 +122,18 @@ async def _again(
     async with scratch.held(lease):
         if run.forked_from is not None:
             await scratch.add_nodes(lease, [root])
-        notebook = await Notebook.open(scratch, lease)
+        journal = await Journal.open(scratch, lease)
         told = {decision.key: decision for decision in decisions if decision.key in _TOLD}
         for decision in told.values():
-            await notebook.once(decision.key, decision.kind, _given(decision.payload))
+            await journal.once(decision.key, decision.kind, _given(decision.payload))
         engine = told[ENGINE].payload if ENGINE in told else None
-        purse = Purse(request.budget, clock=tape.clock)
-        tape.purse = purse
-        sample = recorded(_Silent(run.model, engine), tape, purse)
-        desk = desk_of(request, notebook, purse, sample, _quiet)
+        tracker = BudgetTracker(request.budget, clock=tape.clock)
+        tape.tracker = tracker
+        sample = recorded(_Silent(run.model, engine), tape, tracker)
+        context = context_of(request, journal, tracker, sample, _quiet)
         config: RunnableConfig = {"recursion_limit": STEPS}
-        state = await plangen().ainvoke(start(request.problem), config, context=desk)
-        return result_of_state(run.id, cast("RunState", state), desk, tape.bill.usage)
+        state = await plangen().ainvoke(start(request.problem), config, context=context)
+        return result_of_state(run.id, cast("RunState", state), context, tape.bill.usage)
 
 
 def _given(payload: Json) -> Callable[[], Awaitable[Json]]:
@@ -163,9 +163,9 @@ class _Tape:
 
     def __init__(self, calls: Sequence[CallRecord]) -> None:
         self.bill = Bill()
-        self.purse: Purse | None = None
+        self.tracker: BudgetTracker | None = None
         self.heard = 0
-        self._scrub = Scrub()
+        self._scrub = Redaction()
         self._calls: dict[str, list[CallRecord]] = {}
         for call in sorted(calls, key=lambda call: call.attempt):
             self._calls.setdefault(call.key, []).append(call)
@@ -175,7 +175,7 @@ class _Tape:
 
     def clock(self) -> float:
         """Time is up when no call is left: a budget of seconds refused those that would have followed."""
-        limited = self.purse is not None and self.purse.budget.seconds is not None
+        limited = self.tracker is not None and self.tracker.budget.seconds is not None
         return math.inf if limited and not self._left else 0.0
 
     def recorded(self, key: str, request: Json) -> bool:
@@ -212,8 +212,8 @@ class _Tape:
         self.heard += 1
         for call in self._calls[key]:
             self.bill.add(call.state, call.usage)
-            if call.state is not CallState.AMBIGUOUS and self.purse is not None:
-                self.purse.pay(call.usage)
+            if call.state is not CallState.AMBIGUOUS and self.tracker is not None:
+                self.tracker.pay(call.usage)
 
     def differences(self, *, budgeted: bool) -> list[Difference]:
         """Calls with another request, calls that are on the tape only, and calls that are not on it."""

@@ -17,7 +17,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.models.protocol import Model
-from branchwise.store.as_fields import flat
+from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
@@ -28,7 +28,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class RunSpec:
     """What a person asks for; stored with the run, so that resuming needs nothing but its id."""
 
     problem: str
@@ -44,7 +44,7 @@ class Request:
     options: Options = field(default_factory=Options)
 
 
-def check(request: Request) -> None:
+def check(request: RunSpec) -> None:
     """Refuse what cannot be solved before anything is stored or spent.
 
     Raises:
@@ -58,9 +58,9 @@ def check(request: Request) -> None:
         raise BadInput("The problem is no valid Unicode text.")
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
-    options_of(flat(options))
+    options_of(as_fields(options))
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
-        strategies.about(name)
+        strategies.info(name)
         strategies.load(name, **options.knobs)
     if options.verifier == "program" and task.check is None:
         raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
@@ -84,7 +84,7 @@ def checked(task: Task, options: Options) -> bool:
     return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
 
 
-def check_engine(request: Request, engine: Model) -> None:
+def check_engine(request: RunSpec, engine: Model) -> None:
     """Refuse an engine that lacks what the strategy needs, or the form of the task's samples.
 
     Raises:
@@ -97,30 +97,30 @@ def check_engine(request: Request, engine: Model) -> None:
         check_needs(name, engine)
     task = tasks.load(request.task)
     known = task.read_constraints(request.problem) or Constraints()
-    shape = task.shape(known, "", "solution")
-    held = {"choices": shape.choices, "regex": shape.regex, "schema": shape.schema}
+    output_format = task.output_format(known, "", "solution")
+    held = {"choices": output_format.choices, "regex": output_format.regex, "schema": output_format.schema}
     check_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
 
 
-def row_of(store: Store, request: Request, **more: str | int | None) -> dict[str, object]:
+def row_of(store: Store, request: RunSpec, **more: str | int | None) -> dict[str, object]:
     """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
-    nested = {"budget": flat(request.budget), "options": flat(request.options)}
+    nested = {"budget": as_fields(request.budget), "options": as_fields(request.options)}
     return store.describe(
         task=request.task,
         strategy=request.options.strategy,
         model=request.model,
         seed=request.seed,
-        spec={**flat(request), **nested},
+        spec={**as_fields(request), **nested},
         **more,  # type: ignore[arg-type]
     )
 
 
-def request_of(spec: Json) -> Request:
+def request_of(spec: Json) -> RunSpec:
     """Read a stored request."""
     return _REQUEST.validate_python(spec)
 
 
-def differing(request: Request) -> Json:
+def differing(request: RunSpec) -> Json:
     """What was asked otherwise than by default."""
     return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
 
@@ -141,4 +141,4 @@ def options_of(fields: Mapping[str, object]) -> Options:
 
 # Building one takes as long as half a short run.
 _OPTIONS = TypeAdapter(Options)
-_REQUEST = TypeAdapter(Request)
+_REQUEST = TypeAdapter(RunSpec)

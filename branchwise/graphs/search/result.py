@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from branchwise.graphs.search.state import Reason
-from branchwise.store.records import Json, Usage, Vouch
+from branchwise.store.earlier import in_new_words
+from branchwise.store.records import Json, Usage, VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +17,7 @@ class Result:
 
     run_id: str
     solved: bool
-    """Whether an answer was accepted; `vouch` says on whose word."""
+    """Whether an answer was accepted; `verified_by` says on whose word."""
     reason: Reason
     answer: str | None
     """The normalised answer, or None when the run abstains: there is no whole solution, or none that is sure enough."""
@@ -27,7 +28,7 @@ class Result:
     """How likely the answer is right, in [0, 1]; None where nothing speaks for it or against it."""
     calibrated: bool = False
     """Whether a proof or labelled runs stand behind the confidence; if not, it is a score or a share of votes."""
-    vouch: Vouch = Vouch.NOTHING
+    verified_by: VerifiedBy = VerifiedBy.NONE
     node: str | None
     """The solution that the run ended with, also where it was not given."""
     nodes: int
@@ -38,4 +39,4 @@ class Result:
 
 def result_of(data: Json) -> Result:
     """Read a stored result."""
-    return TypeAdapter(Result).validate_python(data)
+    return TypeAdapter(Result).validate_python(in_new_words(data))

@@ -9,11 +9,11 @@ from typing import cast
 
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.execute import turn
-from branchwise.graphs.search.request import Request, check, check_engine, request_of, row_of
+from branchwise.graphs.search.execute import execute
+from branchwise.graphs.search.request import RunSpec, check, check_engine, request_of, row_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.graphs.search.state import Event, Options
-from branchwise.models.budget import Purse
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
@@ -40,7 +40,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     policy: Path | str | None = None,
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
-    purse: Purse | None = None,
+    shared_budget: BudgetTracker | None = None,
 ) -> Result:
     """Solve one problem.
 
@@ -60,7 +60,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
             this task and model, if there is one; "none" for none.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
-        purse: What all runs that are given it may spend together, besides each one's own budget.
+        shared_budget: What all runs that are given it may spend together, besides each one's own budget.
 
     Raises:
         BadInput: The problem, a name or an option cannot be used; nothing was spent.
@@ -68,7 +68,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         ModelError: The model cannot be reached.
     """
     name = model if isinstance(model, str) else model.name
-    request = Request(
+    request = RunSpec(
         problem=problem,
         task=task,
         model=name,
@@ -86,7 +86,9 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         lease = await db.begin(row)
         async with db.held(lease):
             # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
-            return await turn(db, lease, request_of(cast("Json", row["spec"])), engine, watch, shared=purse)
+            return await execute(
+                db, lease, request_of(cast("Json", row["spec"])), engine, watch, shared=shared_budget
+            )
 
 
 async def resume(
@@ -96,7 +98,7 @@ async def resume(
     model: Model | None = None,
     on_change: OnChange | None = None,
     watch: Callable[[Event], None] = _quiet,
-    purse: Purse | None = None,
+    shared_budget: BudgetTracker | None = None,
 ) -> Result:
     """Finish a run that was interrupted; no call that was committed is made again.
 
@@ -106,7 +108,7 @@ async def resume(
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         watch: Called with each Event.
-        purse: As for `solve`.
+        shared_budget: As for `solve`.
 
     Raises:
         UnknownName: There is no such run.
@@ -121,4 +123,6 @@ async def resume(
             check_engine(request, engine)
             lease = await db.claim(run.id)
             async with db.held(lease):
-                return await turn(db, lease, request, engine, watch, on_change=on_change, shared=purse)
+                return await execute(
+                    db, lease, request, engine, watch, on_change=on_change, shared=shared_budget
+                )

@@ -11,9 +11,9 @@ from pydantic import Field
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
 from branchwise.agents.prompts import Prompts
-from branchwise.graphs.runtime.journal import Notebook
-from branchwise.graphs.search.verification import Docket
-from branchwise.models.budget import Purse
+from branchwise.graphs.runtime.journal import Journal
+from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Sampler
 from branchwise.store.records import Constraints, NodeId
 from branchwise.tasks.task import Task
@@ -119,18 +119,18 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
+class SearchContext:
     """What a run works with; LangGraph hands it to every node as its runtime context and never stores it."""
 
     task: Task
     sample: Sampler
-    docket: Docket
+    pending: PendingVerdicts
     checked: bool
     """Whether a program judges, so that verdicts cost nothing."""
     policy: PolicyTable
     """What was learnt from labelled runs; empty by default."""
-    notebook: Notebook
-    purse: Purse
+    journal: Journal
+    tracker: BudgetTracker
     prompts: Prompts
     options: Options
     seed: int
@@ -144,9 +144,9 @@ class Desk:
         return self.options.verifier == "vote"
 
     def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
-        """Tell whoever watches, with the state of the tree and the purse."""
-        best, purse = self.notebook.tree.best, self.purse
-        score, spent, left = best.score if best else None, purse.spent.tokens, purse.tokens_left()
+        """Tell whoever watches, with the state of the tree and the budget."""
+        best, tracker = self.journal.tree.best, self.tracker
+        score, spent, left = best.score if best else None, tracker.spent.tokens, tracker.tokens_left()
         self.watch(
             Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
         )

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import Request, check, row_of
+from branchwise.graphs.search.request import RunSpec, check, row_of
 from branchwise.graphs.search.state import Options
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.lifecycle import QUEUE
@@ -43,9 +43,9 @@ class Entry:
     """Workers that may die with it before it is given up."""
     on_change: OnChange = "fail"
 
-    def request(self, table: str) -> Request:
+    def request(self, table: str) -> RunSpec:
         """What is asked, with the text of a policy table."""
-        return Request(
+        return RunSpec(
             problem=self.problem,
             task=self.task,
             model=self.model,
@@ -108,7 +108,7 @@ async def submit(
 
 def read_entry(
     problem: object, number: int, defaults: Mapping[str, object], tables: Tables
-) -> tuple[Entry, Request]:
+) -> tuple[Entry, RunSpec]:
     """Read and check one problem.
 
     Args:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from branchwise.graphs.search.calls import about
-from branchwise.graphs.search.state import Desk, SearchState
+from branchwise.graphs.search.calls import info
+from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verification import Outcome
 from branchwise.graphs.strategies.protocol import Need
 from branchwise.store.errors import BudgetSpent, ModelError
@@ -20,47 +20,47 @@ Says: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bench:
+class DuplicateIndex:
     """What was said before a round, and which candidates of the round are worth a verdict."""
 
     state: SearchState
-    desk: Desk
+    context: SearchContext
     said: Mapping[Says, NodeId]
     """The first node of earlier rounds that says it, among those whose verdict can be carried over."""
 
     @classmethod
-    def before(cls, state: SearchState, desk: Desk) -> Bench:
+    def before(cls, state: SearchState, context: SearchContext) -> DuplicateIndex:
         """Look at all that was said before `state["round"]`."""
-        tree, now = desk.notebook.before(state["round"]), about(state["strategy"]).needs
-        needs = {arm: about(arm).needs for arm in {node.arm for node in tree} if arm}
+        tree, now = context.journal.before(state["round"]), info(state["strategy"]).needs
+        needs = {strategy: info(strategy).needs for strategy in {node.strategy for node in tree} if strategy}
         said: dict[Says, NodeId] = {}
         for node in tree:
             # What an earlier strategy left unjudged is judged when a later one needs its score.
-            judged = bought(node, needs.get(node.arm, now), desk) or not bought(node, now, desk)
+            judged = bought(node, needs.get(node.strategy, now), context) or not bought(node, now, context)
             if node.failed is None and node.parent is not None and judged:
                 said.setdefault(says(node, tree.texts[node.id]), node.id)
-        return cls(state=state, desk=desk, said=said)
+        return cls(state=state, context=context, said=said)
 
     def open(self, siblings: Iterable[Node], texts: Mapping[NodeId, str]) -> dict[NodeId, Task[Outcome]]:
         """Begin to judge those candidates that say something new; one that is compared knows all that are given."""
-        needs, new = about(self.state["strategy"]).needs, dict(self.said)
+        needs, new = info(self.state["strategy"]).needs, dict(self.said)
         fresh = [
             node
             for node in siblings
             if node.failed is None
             and new.setdefault(says(node, texts[node.id]), node.id) == node.id
-            and bought(node, needs, self.desk)
+            and bought(node, needs, self.context)
         ]
         rivals = tuple(dict.fromkeys(texts[node.id] for node in fresh))
         return {
-            node.id: self.desk.docket.open(
+            node.id: self.context.pending.open(
                 {
                     "problem": self.state["problem"],
                     "path": f"t{self.state['trial']}/r{self.state['round']}",
                     "constraints": self.state["constraints"],
                     "plan": texts[node.id],
                     "complete": node.complete,
-                    "rivals": rivals if self.desk.compares else (),
+                    "rivals": rivals if self.context.compares else (),
                 }
             )
             for node in fresh
@@ -78,9 +78,9 @@ class Bench:
         return list(done.values())
 
 
-def bought(node: Node, needs: Collection[Need], desk: Desk) -> bool:
+def bought(node: Node, needs: Collection[Need], context: SearchContext) -> bool:
     """Whether a verdict on `node` is asked for: always where a program judges, else where its score is needed."""
-    return desk.checked or "step scores" in needs or ("scores" in needs and node.complete)
+    return context.checked or "step scores" in needs or ("scores" in needs and node.complete)
 
 
 def says(node: Node, text: str) -> Says:
@@ -104,7 +104,7 @@ def _judged(node: Node, verdict: Verdict) -> Node:
     return replace(
         node,
         score=verdict.reward,
-        vouch=verdict.vouch,
+        verified_by=verdict.verified_by,
         accepted=verdict.accepted and node.complete,
         feedback=verdict.feedback,
         failed=f"a dead end: {verdict.feedback}" if dead else None,
@@ -116,7 +116,7 @@ def _same_as(node: Node, twin: Node) -> Node:
         node,
         duplicate_of=twin.id,
         score=twin.score,
-        vouch=twin.vouch,
+        verified_by=twin.verified_by,
         accepted=twin.accepted,
         feedback=twin.feedback,
         failed=twin.failed,

@@ -15,7 +15,7 @@ Outcome: TypeAlias = Verdict | BudgetSpent | ModelError
 """What became of a judgement: a verdict, or why there is none."""
 
 
-class Docket:
+class PendingVerdicts:
     """The judgements that one run has asked for; lives in one event loop.
 
     Candidates arrive in whatever order the engine finishes them. So a judgement is named, in the ledger too,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
-from branchwise.graphs.search.execute import turn
-from branchwise.graphs.search.request import Request, check_engine, request_of
+from branchwise.graphs.search.execute import execute
+from branchwise.graphs.search.request import RunSpec, check_engine, request_of
 from branchwise.graphs.search.state import Event
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BranchwiseError, LeaseLost, ModelError, StoreError, Unsupported
@@ -87,7 +87,7 @@ async def work(
 @dataclass(slots=True)
 class _Worker:
     db: Store
-    engine_of: Callable[[Request], asyncio.Future[Model]]
+    engine_of: Callable[[RunSpec], asyncio.Future[Model]]
     watch: Callable[[Report], None]
     free: asyncio.Semaphore
     ended: int = 0
@@ -106,7 +106,7 @@ class _Worker:
             async with self.db.held(lease, then=Status.QUEUED):
                 run = await self.db.run(lease.run_id)
                 self._say("claimed", run.id, f"task {run.task}, strategy {run.strategy}, model {run.model}")
-                return await self._turn(lease, run)
+                return await self._execute(lease, run)
         except LeaseLost:
             self._say("lost", lease.run_id, "cancelled, or another worker has it")
         except asyncio.CancelledError:
@@ -118,7 +118,7 @@ class _Worker:
             self._say("lost", lease.run_id, "cancelled, or another worker has it")
         return False
 
-    async def _turn(self, lease: Lease, run: RunRecord) -> bool:
+    async def _execute(self, lease: Lease, run: RunRecord) -> bool:
         def watch(event: Event) -> None:
             if event.kind == "judged":
                 best = "none" if event.best is None else f"{event.best:.2f}"
@@ -129,7 +129,7 @@ class _Worker:
             request = request_of(run.spec)
             engine = await asyncio.shield(self.engine_of(request))
             check_engine(request, engine)
-            result = await turn(self.db, lease, request, engine, watch)
+            result = await execute(self.db, lease, request, engine, watch)
         except Exception as error:
             return await self._gave_back(lease, _reason(error))
         self.ended += 1
@@ -163,16 +163,16 @@ def _reason(error: BaseException) -> BaseException:
 
 
 @asynccontextmanager
-async def _engines(model: Model | None) -> AsyncIterator[Callable[[Request], asyncio.Future[Model]]]:
+async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asyncio.Future[Model]]]:
     """Give a function that opens each model once; all are closed at the end. One that failed is tried anew."""
     async with AsyncExitStack() as stack:
         opened: dict[tuple[str, str | None], asyncio.Future[Model]] = {}
 
-        async def open_(request: Request) -> Model:
+        async def open_(request: RunSpec) -> Model:
             mine = model if model is not None and model.name == request.model else request.model
             return await stack.enter_async_context(opened_engine(mine, request.base_url))
 
-        def engine_of(request: Request) -> asyncio.Future[Model]:
+        def engine_of(request: RunSpec) -> asyncio.Future[Model]:
             key = (request.model, request.base_url)
             known = opened.get(key)
             if known is None or (known.done() and (known.cancelled() or known.exception() is not None)):

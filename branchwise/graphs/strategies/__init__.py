@@ -12,7 +12,7 @@ from importlib import import_module, metadata
 from typing import cast
 
 from branchwise.graphs.strategies._knobs import checked, defaults
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint, Hints, Strategy
+from branchwise.graphs.strategies.protocol import Allocation, Hint, Hints, Strategy, StrategyInfo
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
@@ -30,7 +30,7 @@ class Row:
     """The first line of the strategy's docstring."""
     knobs: Mapping[str, object]
     """The knobs with their defaults."""
-    about: About
+    info: StrategyInfo
 
 
 def names() -> tuple[str, ...]:
@@ -80,16 +80,16 @@ def hints(name: str, **knobs: object) -> Hints:
 
 
 @cache  # every call of a run asks
-def about(name: str) -> About:
+def info(name: str) -> StrategyInfo:
     """A strategy's source and needs.
 
     Raises:
         UnknownName: There is no such strategy.
-        BadInput: Its module has no ABOUT.
+        BadInput: Its module has no INFO.
     """
-    described = getattr(sys.modules[_find(name).__module__], "ABOUT", None)
-    if not isinstance(described, About):
-        raise BadInput(f"The module of strategy `{name}` must have a constant ABOUT of type About.")
+    described = getattr(sys.modules[_find(name).__module__], "INFO", None)
+    if not isinstance(described, StrategyInfo):
+        raise BadInput(f"The module of strategy `{name}` must have a constant INFO of type StrategyInfo.")
     return described
 
 
@@ -106,7 +106,7 @@ def usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
 def _row(name: str) -> Row:
     function = _find(name)
     summary = (function.__doc__ or "").strip().partition("\n")[0]
-    return Row(name=name, summary=summary, knobs=defaults(function), about=about(name))
+    return Row(name=name, summary=summary, knobs=defaults(function), info=info(name))
 
 
 @cache

@@ -15,7 +15,12 @@ def best(candidates: list[Node], slots: int, depth: int) -> list[Node]:
 
 
 def beams(
-    tree: Tree, arm: str, slots: int, *, steps: int, pick: Callable[[list[Node], int, int], list[Node]] = best
+    tree: Tree,
+    strategy: str,
+    slots: int,
+    *,
+    steps: int,
+    pick: Callable[[list[Node], int, int], list[Node]] = best,
 ) -> list[Node]:
     """The open nodes that a beam of `slots` expands next; none when it has ended.
 
@@ -24,14 +29,14 @@ def beams(
 
     Args:
         tree: The run's tree.
-        arm: The strategy whose nodes count.
+        strategy: The strategy whose nodes count.
         slots: How many nodes of a layer are kept, at least 1.
         steps: The deepest layer.
         pick: `pick(candidates, slots, depth)` chooses among distinct hopeful nodes, best first.
     """
     kept = [tree.root]
     for depth in range(1, steps + 1):
-        layer = [child for node in kept for child in offspring(tree, node.id, arm)]
+        layer = [child for node in kept for child in offspring(tree, node.id, strategy)]
         if not layer:
             return kept
         chosen = pick(distinct(hopeful(layer)), slots, depth)

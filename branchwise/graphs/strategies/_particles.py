@@ -23,7 +23,7 @@ class Replay:
     """Hand out a node's children in the order in which particles asked for them, and note who is missing."""
 
     tree: Tree
-    arm: str
+    strategy: str
     known: dict[NodeId, list[Node]] = field(default_factory=dict)
     taken: dict[NodeId, int] = field(default_factory=dict)
     missing: dict[NodeId, int] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Replay:
     def take(self, node: NodeId, count: int) -> list[Node]:
         """The next `count` children of `node`, or as many as there are."""
         if node not in self.known:
-            self.known[node] = offspring(self.tree, node, self.arm)
+            self.known[node] = offspring(self.tree, node, self.strategy)
         first = self.taken.get(node, 0)
         found = self.known[node][first : first + count]
         self.taken[node] = first + len(found)

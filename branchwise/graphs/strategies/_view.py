@@ -10,20 +10,22 @@ from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
 
-def offspring(tree: Tree, node: NodeId, arm: str) -> list[Node]:
+def offspring(tree: Tree, node: NodeId, strategy: str) -> list[Node]:
     """The children that `arm` asked for, oldest first, failed ones too; unlabelled nodes are everyone's."""
-    mine = ("", arm)
-    return [child for child in tree.children(node) if child.arm in mine]
+    mine = ("", strategy)
+    return [child for child in tree.children(node) if child.strategy in mine]
 
 
-def sampled(tree: Tree, arm: str) -> list[Node]:
+def sampled(tree: Tree, strategy: str) -> list[Node]:
     """Samples under the root that count for a strategy of whole solutions.
 
     Its own count whatever became of them, so that a model that never finishes is not asked forever; those of
     other strategies and the planner's probes count where they are whole solutions.
     """
     usable = (
-        n for n in tree.children(tree.root.id) if n.arm in {"", arm} or (n.complete and n.failed is None)
+        n
+        for n in tree.children(tree.root.id)
+        if n.strategy in {"", strategy} or (n.complete and n.failed is None)
     )
     return list(usable)
 

@@ -39,7 +39,7 @@ class Visits:
 
 def visits(
     tree: Tree,
-    arm: str,
+    strategy: str,
     *,
     depth: int,
     below: Callable[[Node], list[Node]] | None = None,
@@ -49,14 +49,14 @@ def visits(
 
     Args:
         tree: The run's tree.
-        arm: The strategy whose nodes count.
+        strategy: The strategy whose nodes count.
         depth: Nodes this many layers below the root are closed.
-        below: What counts as a node's children; those that `arm` asked for where None.
+        below: What counts as a node's children; those that `strategy` asked for where None.
         worth: A node's own value in [0, 1].
     """
     seen, order, value = Visits(), [tree.root], {ROOT: 0.5}
     for node in order:
-        children = offspring(tree, node.id, arm) if below is None else below(node)
+        children = offspring(tree, node.id, strategy) if below is None else below(node)
         if children:
             seen.grown.add(node.id)
         seen.below[node.id] = hopeful(children)

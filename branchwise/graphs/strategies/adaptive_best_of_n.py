@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, hopeful, merit, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Adaptive Inference-Time Compute, arXiv 2410.02725, adaptive sampling",
     grain="solution",
     needs=frozenset({"scores"}),

@@ -7,10 +7,10 @@ from collections import Counter
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Adaptive-Consistency, arXiv 2305.11860, section 3 (Beta criterion)",
     grain="solution",
     aggregation="majority",

@@ -8,11 +8,11 @@ from math import fsum
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Adaptive-Consistency, arXiv 2305.11860, section 3, with votes weighted by score (weighting ours)",
     grain="solution",
     needs=frozenset({"scores"}),

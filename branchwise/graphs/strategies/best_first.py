@@ -6,11 +6,11 @@ from collections import deque
 
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Tree Search for Language Model Agents, arXiv 2407.01476, section 3",
     grain="step",
     needs=frozenset({"step scores"}),

@@ -6,11 +6,11 @@ from branchwise.graphs.strategies._knobs import Count, Weight
 from branchwise.graphs.strategies._view import clip, hopeless, offspring
 from branchwise.graphs.strategies._visits import visits
 from branchwise.graphs.strategies.mcts import uct
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Chain of Associated Thoughts (CoAT), arXiv 2502.02390, section 3; weights not recovered, ours",
     grain="step",
     needs=frozenset({"step scores", "hints"}),

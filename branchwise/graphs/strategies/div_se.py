@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count, Texts
 from branchwise.graphs.strategies._view import clip, offspring
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Diversity of Thought (DIV-SE), arXiv 2310.07088, section 3",
     grain="solution",
     needs=frozenset({"hints"}),
@@ -44,5 +44,5 @@ def div_se(
 
 def hint(tree: Tree, parent: NodeId, ordinal: int, *, approaches: Texts) -> Hint:
     """Choose the approach by the ordinal among this strategy's own samples."""
-    others = sum(1 for node in tree.children(parent) if node.arm not in {"", "div_se"})
+    others = sum(1 for node in tree.children(parent) if node.strategy not in {"", "div_se"})
     return Hint(instruction=approaches[(ordinal - others) % len(approaches)], temperature=0.0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, offspring, ranked
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Beeching et al., Scaling test-time compute with open models (DVTS); compared in arXiv 2502.01618",
     grain="step",
     needs=frozenset({"step scores"}),

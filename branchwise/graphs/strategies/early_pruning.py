@@ -6,11 +6,11 @@ from math import ceil
 
 from branchwise.graphs.strategies._knobs import Count, Share
 from branchwise.graphs.strategies._view import clip, hopeful, offspring, ranked
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Adaptive Inference-Time Compute, arXiv 2410.02725, early pruning",
     grain="step",
     needs=frozenset({"step scores"}),

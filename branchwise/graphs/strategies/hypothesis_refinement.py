@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, hopeful, merit, offspring, ranked, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Phenomenal Yet Puzzling, arXiv 2310.08559, section 2",
     grain="solution",
     needs=frozenset({"scores", "revisions"}),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from branchwise.graphs.strategies._knobs import Count, Texts
 from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies.div_se import APPROACHES
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Diversity of Thought (IDIV-SE), arXiv 2310.07088, section 3",
     grain="solution",
     needs=frozenset({"hints"}),

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from branchwise.graphs.strategies._knobs import Between, Count
 from branchwise.graphs.strategies._view import clip, hopeful, offspring
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Iterative Deepening Sampling, arXiv 2502.05449",
     grain="step",
     needs=frozenset({"hints", "prefix"}),

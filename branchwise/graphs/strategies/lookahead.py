@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Snell et al., arXiv 2408.03314, section 5.1 (lookahead search)",
     grain="step",
     needs=frozenset({"step scores", "hints"}),

@@ -9,11 +9,11 @@ from typing import Literal
 from branchwise.graphs.strategies._knobs import Count, Weight
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies._visits import Visits, priors, visits
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="AlphaMath, arXiv 2405.03553, section 3; MCTS-DPO, arXiv 2405.00451; UCT as in arXiv 2408.00724",
     grain="step",
     needs=frozenset({"step scores"}),

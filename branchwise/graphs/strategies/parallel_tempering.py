@@ -9,11 +9,11 @@ from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Weighting, logit
 from branchwise.graphs.strategies._view import clip, filled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, section 3.2 (parallel tempering)",
     grain="step",
     needs=frozenset({"step scores"}),
@@ -48,7 +48,7 @@ def parallel_tempering(
         iterations: Filters of each chain, one after the other; the paper tried 1.
         weight: As in `particle_filter`.
     """
-    replay = Replay(tree=tree, arm="parallel_tempering")
+    replay = Replay(tree=tree, strategy="parallel_tempering")
     ratio = (_COLDEST / _HOTTEST) ** (1 / max(1, chains - 1))
     filters = [Filter(particles=n, temperature=_HOTTEST * ratio**k, weight=weight) for k in range(chains)]
     references: list[tuple[Node, ...]] = [()] * chains

@@ -7,10 +7,10 @@ from random import Random
 from branchwise.graphs.strategies._knobs import Count, Positive
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Resampling, Weighting
 from branchwise.graphs.strategies._view import clip
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, algorithm 1",
     grain="step",
     needs=frozenset({"step scores"}),
@@ -42,7 +42,7 @@ def particle_filter(
             newest step added, which counts no early step twice.
         resampling: "multinomial" is the paper's; "systematic" has a lower variance.
     """
-    replay = Replay(tree=tree, arm="particle_filter")
+    replay = Replay(tree=tree, strategy="particle_filter")
     chosen = Filter(particles=n, temperature=temperature, weight=weight, resampling=resampling)
     particles = Population(filter=chosen, random=Random(f"{seed}"))  # noqa: S311 (reproducible, not secret)
     while not particles.done and particles.advance(replay):

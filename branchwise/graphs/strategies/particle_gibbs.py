@@ -8,11 +8,11 @@ from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._particles import Filter, Population, Replay, Resampling, Weighting
 from branchwise.graphs.strategies._view import clip
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, algorithm 2 (particle Gibbs)",
     grain="step",
     needs=frozenset({"step scores"}),
@@ -44,7 +44,7 @@ def particle_gibbs(
         weight: As in `particle_filter`.
         resampling: As in `particle_filter`.
     """
-    replay = Replay(tree=tree, arm="particle_gibbs")
+    replay = Replay(tree=tree, strategy="particle_gibbs")
     chosen = Filter(particles=n, weight=weight, resampling=resampling)
     reference: tuple[Node, ...] = ()
     for iteration in range(iterations if n > 1 else 1):

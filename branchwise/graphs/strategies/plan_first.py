@@ -5,11 +5,11 @@ from __future__ import annotations
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._shares import even
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, offspring
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import ROOT, NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="its_hub, planning_wrapper; akin to Diversity of Thought, arXiv 2310.07088",
     grain="solution",
     needs=frozenset({"scores", "hints"}),

@@ -59,8 +59,8 @@ class Hints(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class About:
-    """A strategy's line in the catalogue; every strategy file has one as `ABOUT`."""
+class StrategyInfo:
+    """A strategy's line in the catalogue; every strategy file has one as `INFO`."""
 
     paper: str
     """Source: authors or name, arXiv id, section."""

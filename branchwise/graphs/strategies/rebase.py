@@ -8,11 +8,11 @@ from typing import Annotated
 from branchwise.graphs.strategies._knobs import Between, Count, Positive, Share
 from branchwise.graphs.strategies._shares import sequential_ceiling, softmax
 from branchwise.graphs.strategies._view import clip, filled, hopeful, offspring, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Inference Scaling Laws (REBASE), arXiv 2408.00724, section 3.2; rounding of thu-wyz/rebase; "
     "decrement as in PlanGEN, arXiv 2502.16111, section 2.2",
     grain="step",
@@ -64,7 +64,7 @@ def rebase(
 def _newest(tree: Tree, width: int, decrement: int) -> tuple[list[Node], int]:
     """The open nodes of the newest layer and the width that whole solutions, probes included, have left."""
     layer = [tree.root]
-    width -= sum(node.arm not in {"", "rebase"} for node in sampled(tree, "rebase"))
+    width -= sum(node.strategy not in {"", "rebase"} for node in sampled(tree, "rebase"))
     for _ in range(_DEPTH):
         below = [child for node in layer for child in offspring(tree, node.id, "rebase")]
         if not below:

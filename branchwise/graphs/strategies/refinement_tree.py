@@ -6,11 +6,11 @@ from typing import Literal
 
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="SPaR, arXiv 2412.11605, section 2.3 (tree-search refinement)",
     grain="solution",
     needs=frozenset({"scores", "revisions"}),

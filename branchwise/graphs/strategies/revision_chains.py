@@ -6,10 +6,10 @@ from math import sqrt
 
 from branchwise.graphs.strategies._knobs import Count, Positive
 from branchwise.graphs.strategies._revisions import chains
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Snell et al., arXiv 2408.03314, section 6.2 (sequential to parallel ratio)",
     grain="solution",
     needs=frozenset({"scores", "revisions"}),
@@ -32,4 +32,4 @@ def revision_chains(
         ratio: Length of a chain divided by the number of chains; small is parallel, large is sequential.
     """
     length = min(n, max(1, round(sqrt(n * ratio))))
-    return chains(tree, budget, arm="revision_chains", width=n // length, length=length)
+    return chains(tree, budget, strategy="revision_chains", width=n // length, length=length)

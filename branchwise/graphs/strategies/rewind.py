@@ -8,11 +8,11 @@ from statistics import pvariance
 from branchwise.graphs.strategies._knobs import Count, Unit, Weight
 from branchwise.graphs.strategies._view import clip, offspring
 from branchwise.graphs.strategies._visits import Visits, priors, visits
-from branchwise.graphs.strategies.protocol import About, Allocation, Hint
+from branchwise.graphs.strategies.protocol import Allocation, Hint, StrategyInfo
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="RAIN, arXiv 2309.07124, section 3",
     grain="step",
     needs=frozenset({"step scores", "hints"}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Bridging Internal Probability and Self-Consistency (RPC), arXiv 2502.00511",
     grain="solution",
     needs=frozenset({"log-probabilities"}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Self-Consistency, arXiv 2203.11171, section 2",
     grain="solution",
     aggregation="majority",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._revisions import chains
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Snell et al., arXiv 2408.03314, section 6.1",
     grain="solution",
     needs=frozenset({"scores", "revisions"}),
@@ -28,4 +28,4 @@ def sequential_revision(tree: Tree, budget: int, *, seed: int = 0, n: Count = 4)
         seed: Unused; this strategy draws nothing.
         n: Solutions in the chain, the first included.
     """
-    return chains(tree, budget, arm="sequential_revision", width=1, length=n)
+    return chains(tree, budget, strategy="sequential_revision", width=1, length=n)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count, Unit
 from branchwise.graphs.strategies._view import clip, hopeful, merit, offspring, ranked
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="A NotSo Simple Way to Beat Simple Bench, arXiv 2412.12173",
     grain="step",
     needs=frozenset({"step scores"}),

@@ -8,11 +8,11 @@ from typing import Literal
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams, best
 from branchwise.graphs.strategies._view import clip, filled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Tree of Thoughts, arXiv 2305.10601, algorithm 1; PlanGEN, arXiv 2502.16111, section 2.2",
     grain="step",
     needs=frozenset({"step scores"}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._view import clip, sampled
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(
+INFO = StrategyInfo(
     paper="Snell et al., arXiv 2408.03314, section 5; Inference Scaling Laws, arXiv 2408.00724, section 3",
     grain="solution",
     needs=frozenset({"scores"}),

@@ -8,7 +8,7 @@ from branchwise.store.errors import BudgetSpent
 
 
 @dataclass(kw_only=True, slots=True)
-class Odometer:
+class ActionCounter:
     """Counts every action that was executed, replayed ones included."""
 
     limit: int | None = None

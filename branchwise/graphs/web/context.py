@@ -13,32 +13,32 @@ from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.protocol import Agent
 from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
-from branchwise.environments.restore import Footstep, Restored, ladder
-from branchwise.graphs.runtime.journal import Notebook
-from branchwise.graphs.web.action_counter import Odometer
+from branchwise.environments.restore import PathStep, Restored, ladder
+from branchwise.graphs.runtime.journal import Journal
+from branchwise.graphs.web.action_counter import ActionCounter
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.visit import Arrival
-from branchwise.models.budget import Purse
+from branchwise.graphs.web.visit import Visit
+from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, NodeId
 
 Check = Callable[[Session], Awaitable[bool]]
 """Whether the goal is reached, told by a program that looks where the page cannot lie."""
 
-_ARRIVAL = TypeAdapter(Arrival)
+_ARRIVAL = TypeAdapter(Visit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class WebContext:
     """LangGraph hands it to every station and never stores it."""
 
     given_goal: str
     environment: Environment
-    notebook: Notebook
-    purse: Purse
+    journal: Journal
+    tracker: BudgetTracker
     actor: Agent[ActorState, ActorUpdate]
     value: Agent[ValueState, ValueUpdate]
     options: WebOptions
-    odometer: Odometer
+    odometer: ActionCounter
     seed: int
     check: Check | None = None
     shots: Path | None = None
@@ -56,18 +56,18 @@ class Place:
 
     def has_arrived(self, node: NodeId) -> bool:
         """Whether it is recorded what came of the node's action."""
-        return self.notebook.decided(f"arrival/{node}") or self.notebook.decided(f"commit/{node}")
+        return self.journal.decided(f"arrival/{node}") or self.journal.decided(f"commit/{node}")
 
-    def arrived(self, node: NodeId) -> Arrival:
+    def arrived(self, node: NodeId) -> Visit:
         """What came of the node's action: when it was committed, else when it was tried."""
-        committed = self.notebook.decided(f"commit/{node}")
+        committed = self.journal.decided(f"commit/{node}")
         return _ARRIVAL.validate_python(
-            self.notebook.decision(f"commit/{node}" if committed else f"arrival/{node}")
+            self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
         )
 
     def arrivals(self) -> list[NodeId]:
         """The nodes that were arrived at, in the order in which that was recorded."""
-        return [key.removeprefix("arrival/") for key in self.notebook.keys("arrival/")]
+        return [key.removeprefix("arrival/") for key in self.journal.keys("arrival/")]
 
     def seen(self, node: NodeId) -> Observation:
         """The node's page as it was recorded."""
@@ -80,11 +80,11 @@ class Place:
 
     def history(self, node: NodeId) -> list[str]:
         """The actions of this branch; what other branches did is nobody's business here."""
-        return [step.text.strip() for step in self.notebook.tree.path(node)]
+        return [step.text.strip() for step in self.journal.tree.path(node)]
 
     def writes(self, node: NodeId) -> tuple[str, ...]:
         """The writes of this branch."""
-        return tuple(line for step in self.notebook.tree.path(node) for line in self.arrived(step.id).writes)
+        return tuple(line for step in self.journal.tree.path(node) for line in self.arrived(step.id).writes)
 
     async def at(self, node: NodeId) -> Restored:
         """Bring a session to `node`, which was visited before; the caller has it for itself.
@@ -93,8 +93,8 @@ class Place:
             BudgetSpent: The way there is longer than the steps that are left.
         """
         path = [
-            Footstep(action=Action(text=step.text.strip()), fingerprint=seen.fingerprint, effect=seen.effect)
-            for step in self.notebook.tree.path(node)
+            PathStep(action=Action(text=step.text.strip()), fingerprint=seen.fingerprint, effect=seen.effect)
+            for step in self.journal.tree.path(node)
             for seen in [self.arrived(step.id)]
         ]
         live, kept = self.live.pop(node, None), self.kept.get(node)

@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from branchwise.agents.actor import ActorState
 from branchwise.graphs import strategies
 from branchwise.graphs.web.commit import commit
-from branchwise.graphs.web.context import Place
+from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.trajectories import roll
@@ -23,14 +23,14 @@ from branchwise.store.records import ROOT, Json, Node, NodeId
 from branchwise.store.tree import Tree
 
 
-def web(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[WebState, Place, WebState, WebState]:
+def web(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[WebState, WebContext, WebState, WebState]:
     """Build the graph of a web search.
 
     A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the strategy
     pops it, and only then is the action done and the page judged, because going back to a page is what costs.
     Strategies of whole solutions roll trajectories instead. What would leave something behind waits in `commit`.
     """
-    graph = StateGraph(WebState, context_schema=Place)
+    graph = StateGraph(WebState, context_schema=WebContext)
     for station in (decide, visiting, propose, roll, commit):
         graph.add_node(station.__name__, station)
     graph.add_edge(START, "decide")
@@ -46,39 +46,39 @@ def _next(state: WebState) -> str:
     return state.get("next") or END
 
 
-async def decide(state: WebState, runtime: Runtime[Place]) -> WebState:
+async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     """Ask the strategy which nodes to visit, and how many actions to propose there."""
-    place, round_ = runtime.context, state.get("round", 0) + 1
-    tree = place.notebook.before(round_)
+    context, round_ = runtime.context, state.get("round", 0) + 1
+    tree = context.journal.before(round_)
     if state.get("stop"):
         return {"next": ""}
     if any(node.accepted for node in tree):
         return {"next": "", "stop": "accepted"}
-    left = place.options.states + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
+    left = context.options.states + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
 
     async def allocate() -> Json:
-        return dict(_allocation(place, tree, left, state.get("base", 0)))
+        return dict(_allocation(context, tree, left, state.get("base", 0)))
 
-    asked = cast("dict[NodeId, int]", await place.notebook.once(f"r{round_}/allocate", "allocate", allocate))
+    asked = cast("dict[NodeId, int]", await context.journal.once(f"r{round_}/allocate", "allocate", allocate))
     if asked:
-        return {"next": "roll" if place.options.rolls else "visiting", "allocation": asked, "round": round_}
-    asks = state.get("asked", 0) < place.options.questions or place.options.allow
+        return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
+    asks = state.get("asked", 0) < context.options.questions or context.options.allow
     if asks and most_wanted(tree) is not None:
         return {"next": "commit", "round": round_}
     return {"next": "", "stop": "exhausted"}
 
 
-def _allocation(place: Place, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
-    options = place.options
-    strategy = strategies.load(options.strategy, **{**_bounds(place, base), **options.knobs})
+def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
+    options = context.options
+    strategy = strategies.load(options.strategy, **{**_bounds(context, base), **options.knobs})
     if options.rolls:
-        return dict(strategy(tree, place.purse.samples_left(), seed=place.seed))
+        return dict(strategy(tree, context.tracker.samples_left(), seed=context.seed))
     asked: dict[NodeId, int] = {}
     width = min(left, options.at_once) if not options.eager else left
     while len(asked) < width:
         more = {
             name: count
-            for name, count in strategy(tree, place.purse.samples_left(), seed=place.seed).items()
+            for name, count in strategy(tree, context.tracker.samples_left(), seed=context.seed).items()
             if name not in asked
         }
         asked |= dict(list(more.items())[: width - len(asked)])
@@ -89,78 +89,78 @@ def _allocation(place: Place, tree: Tree, left: int, base: int) -> dict[NodeId, 
     return asked
 
 
-def _bounds(place: Place, base: int) -> dict[str, int]:
+def _bounds(context: WebContext, base: int) -> dict[str, int]:
     """Knobs by which a strategy would stop: the graph bounds depth and states, and leaves are visited too."""
     own = {
-        "best_first": {"depth": base + place.options.depth + 1, "expansions": 1_000_000},
+        "best_first": {"depth": base + context.options.depth + 1, "expansions": 1_000_000},
         "mcts": {"simulations": 1_000_000},
     }
-    return own.get(place.options.strategy, {})
+    return own.get(context.options.strategy, {})
 
 
-async def visiting(state: WebState, runtime: Runtime[Place]) -> WebState:
+async def visiting(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     """Do the actions that were popped, and judge the pages they lead to."""
-    place = runtime.context
+    context = runtime.context
     names = [name for name in state["allocation"] if name != ROOT]
     try:
-        await open_start(place)
-        await _visit(place, names, state)
+        await open_start(context)
+        await _visit(context, names, state)
     except BudgetSpent:
         return {"stop": "budget"}
     return {}
 
 
-async def _visit(place: Place, names: list[NodeId], state: WebState) -> None:
-    deepest = state.get("base", 0) + place.options.depth
-    for at in range(0, len(names), place.options.at_once):
-        batch = names[at : at + place.options.at_once]
-        found = zip(batch, await visit(place, batch), strict=True)
-        await place.notebook.write(
-            [judged(place.notebook.tree[name], page, said, deepest=deepest) for name, (page, said) in found]
+async def _visit(context: WebContext, names: list[NodeId], state: WebState) -> None:
+    deepest = state.get("base", 0) + context.options.depth
+    for at in range(0, len(names), context.options.at_once):
+        batch = names[at : at + context.options.at_once]
+        found = zip(batch, await visit(context, batch), strict=True)
+        await context.journal.write(
+            [judged(context.journal.tree[name], page, said, deepest=deepest) for name, (page, said) in found]
         )
 
 
-async def propose(state: WebState, runtime: Runtime[Place]) -> WebState:
+async def propose(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     """Add the most frequent next actions under every page that was visited and can go on."""
-    place = runtime.context
+    context = runtime.context
     if state.get("stop"):
         return {}
     try:
         for name, count in state["allocation"].items():
-            node = place.notebook.tree[name]
+            node = context.journal.tree[name]
             if node.failed is None and not node.complete:
-                grown = await _children(node, count, state["round"], place)
+                grown = await _children(node, count, state["round"], context)
                 if not grown:
                     return {"stop": "exhausted"}
-                await place.notebook.write(grown)
-                if place.options.eager:
-                    await _visit(place, [child.id for child in grown if child.failed is None], state)
+                await context.journal.write(grown)
+                if context.options.eager:
+                    await _visit(context, [child.id for child in grown if child.failed is None], state)
     except BudgetSpent:
         return {"stop": "budget"}
     return {}
 
 
-async def _children(node: Node, count: int, round_: int, place: Place) -> list[Node]:
-    back = await place.at(node.id)
+async def _children(node: Node, count: int, round_: int, context: WebContext) -> list[Node]:
+    back = await context.at(node.id)
     if back.session is None:
         return [replace(node, failed=f"it could not be reached again: {'; '.join(back.tried)}")]
     ask: ActorState = {
-        "goal": place.goal,
+        "goal": context.goal,
         "path": f"w/{node.id}",
-        "observation": place.seen(node.id),
-        "history": place.history(node.id),
-        "picture": place.picture(node.id),
+        "observation": context.seen(node.id),
+        "history": context.history(node.id),
+        "picture": context.picture(node.id),
         "session": back.session,
         "n": count,
     }
     try:
-        found = (await place.actor(ask))["candidates"]
+        found = (await context.actor(ask))["candidates"]
     except ModelError as error:
         return [replace(node, failed=f"no action could be proposed: {error}")] if node.parent else []
     finally:
-        await place.leave(node.id, back.session)
+        await context.leave(node.id, back.session)
     if not found:
         return [replace(node, failed="no action was proposed that is possible here")] if node.parent else []
-    names = place.notebook.next_ids(node.id, len(found), round_)
-    blank = Node(id="", parent=None, round=round_, arm=place.options.strategy)
+    names = context.journal.next_ids(node.id, len(found), round_)
+    blank = Node(id="", parent=None, round=round_, strategy=context.options.strategy)
     return proposed(node, names, found, blank)

@@ -8,9 +8,9 @@ from math import log
 
 from branchwise.agents.actor import Candidate
 from branchwise.environments.protocol import Effect
-from branchwise.graphs.web.visit import Arrival, Judgement
+from branchwise.graphs.web.visit import PageValue, Visit
 from branchwise.graphs.web.visits import HELD
-from branchwise.store.records import ROOT, Node, NodeId, Vouch
+from branchwise.store.records import ROOT, Node, NodeId, NodeState, VerifiedBy
 from branchwise.store.tree import Tree
 
 _AT_ROOT = 0.5
@@ -36,10 +36,11 @@ def _child(blank: Node, one: Candidate) -> Node:
         tokens=1,
         feedback=f"proposed by {one.share:.0%} of the samples; not visited yet",
         failed=f"{HELD}: {one.action.reason}" if held else None,
+        state=NodeState.HELD if held else NodeState.PROPOSED,
     )
 
 
-def judged(node: Node, page: Arrival, said: Judgement, *, deepest: int) -> Node:
+def judged(node: Node, page: Visit, said: PageValue, *, deepest: int) -> Node:
     """The node after its visit; `deepest` is the depth where searching ends."""
     reached = said.value is not None and said.value >= 1.0
     failed = page.failed or (f"the same page as node {said.twin}" if said.twin is not None else None)
@@ -48,34 +49,51 @@ def judged(node: Node, page: Arrival, said: Judgement, *, deepest: int) -> Node:
     return replace(
         node,
         score=said.value,
-        vouch=Vouch.SOUND if sound else Vouch.MODEL if said.votes else Vouch.NOTHING,
+        verified_by=VerifiedBy.PROGRAM if sound else VerifiedBy.MODEL if said.votes else VerifiedBy.NONE,
         accepted=reached and failed is None,
         complete=ended and failed is None,
         answer=page.answer,
         feedback=_feedback(page, said),
         failed=failed,
+        state=_state(page),
         duplicate_of=said.twin,
     )
 
 
-def passed(node: Node, page: Arrival) -> Node:
+def passed(node: Node, page: Visit) -> Node:
     """The node after a trajectory went through it; only where it ends is judged."""
-    return replace(node, score=None, feedback=_feedback(page, Judgement()), failed=page.failed)
+    return replace(
+        node, score=None, feedback=_feedback(page, PageValue()), failed=page.failed, state=_state(page)
+    )
 
 
-def _feedback(page: Arrival, said: Judgement) -> str:
+def _state(page: Visit) -> NodeState:
+    if page.held:
+        return NodeState.STOPPED
+    return NodeState.VISITED if page.fingerprint else NodeState.TRIED
+
+
+def _feedback(page: Visit, said: PageValue) -> str:
     votes = f", votes {', '.join(f'{vote:g}' for vote in said.votes)}" if said.votes else ""
     return f"visited: {page.url}{votes}" if page.fingerprint else "tried in vain"
 
 
 def is_visited(node: Node) -> bool:
     """Whether the node's action was tried."""
-    return node.feedback.startswith(("visited", "tried"))
+    return node.state in {NodeState.VISITED, NodeState.TRIED, NodeState.STOPPED}
 
 
 def is_held(node: Node) -> bool:
     """Whether the node's action waits for a person's yes."""
-    return node.failed is not None and node.failed.startswith(HELD)
+    return node.state in {NodeState.HELD, NodeState.STOPPED}
+
+
+def released(node: Node, failed: str | None) -> Node:
+    """The node after a person has decided about its action."""
+    state = {NodeState.HELD: NodeState.PROPOSED, NodeState.STOPPED: NodeState.TRIED}.get(
+        node.state, node.state
+    )
+    return replace(node, failed=failed, state=state)
 
 
 def best_visited(tree: Tree) -> Node | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from branchwise.environments.spec import Opening
+from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs import strategies
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
@@ -54,7 +54,7 @@ class WebOptions:
     @property
     def rolls(self) -> bool:
         """Whether one sample is a whole trajectory."""
-        return strategies.about(self.strategy).grain == "solution"
+        return strategies.info(self.strategy).grain == "solution"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ class WebRequest:
     """Empty where the environment itself says what is to be done."""
     environment: str
     """Its name; a run goes on in the same one only."""
-    opening: Opening | None = None
+    opening: EnvironmentSpec | None = None
     """How to open the environment again; None for one that the caller made."""
     model: str = "embedded"
     base_url: str | None = None
@@ -85,7 +85,7 @@ def check(options: WebOptions) -> None:
         BadInput: Says what is wrong.
     """
     strategies.load(options.strategy, **options.knobs)
-    lacking = strategies.about(options.strategy).needs & _BEYOND
+    lacking = strategies.info(options.strategy).needs & _BEYOND
     if lacking:
         raise BadInput(
             f"The strategy `{options.strategy}` needs {', '.join(sorted(lacking))}, which no environment has; "

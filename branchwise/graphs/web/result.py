@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from branchwise.store.records import NodeId, Usage, Vouch
+from branchwise.store.records import NodeId, Usage, VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,7 @@ class WebResult:
     actions: tuple[str, ...]
     """From the start to the best page."""
     value: float | None
-    vouch: Vouch
+    verified_by: VerifiedBy
     node: NodeId | None
     visited: int
     """Actions that were tried."""

@@ -15,22 +15,22 @@ from branchwise.agents.actor import actor
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.value import value
 from branchwise.environments.protocol import Environment
-from branchwise.environments.spec import Opening, opened
-from branchwise.graphs.runtime.journal import Notebook
+from branchwise.environments.spec import EnvironmentSpec, opened
+from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.runtime.resources import opened_engine
-from branchwise.graphs.web.action_counter import Odometer
-from branchwise.graphs.web.context import Check, Place
+from branchwise.graphs.web.action_counter import ActionCounter
+from branchwise.graphs.web.context import Check, WebContext
 from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.request import WebOptions, WebRequest, can_look, check, request_of
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState
-from branchwise.models.budget import Purse
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.models.recorded import recorded
 from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.errors import BadInput
-from branchwise.store.records import ROOT, Budget, Json, Vouch
+from branchwise.store.records import ROOT, Budget, Json, VerifiedBy
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Lease, Store
 
@@ -47,7 +47,7 @@ def _quiet(line: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Company:
+class RunHooks:
     """Who is with a run while it goes, and what cannot be stored with it."""
 
     check: Check | None = None
@@ -61,7 +61,7 @@ class Company:
 
 async def browse(  # noqa: PLR0913 - each is a word a person would say
     goal: str,
-    environment: Environment | Opening,
+    environment: Environment | EnvironmentSpec,
     *,
     model: str | Model = "embedded",
     base_url: str | None = None,
@@ -71,7 +71,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     seed: int = 0,
     prompts: Path | None = None,
     shots: Path | None = None,
-    company: Company | None = None,
+    hooks: RunHooks | None = None,
 ) -> WebResult:
     """Search a goal in an environment.
 
@@ -87,7 +87,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
         shots: Folder for screenshots; each run has its own within.
-        company: A sound check, whom to ask, who watches.
+        hooks: A sound check, whom to ask, who watches.
 
     Raises:
         BadInput: The goal or an option cannot be used; nothing was spent.
@@ -98,11 +98,11 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     check(options)
     if options.look and shots is None:
         raise BadInput("A model that is to look at pages needs a folder for screenshots: give `shots`.")
-    opening = environment if isinstance(environment, Opening) else None
-    place = opened(environment) if isinstance(environment, Opening) else environment
+    opening = environment if isinstance(environment, EnvironmentSpec) else None
+    context = opened(environment) if isinstance(environment, EnvironmentSpec) else environment
     request = WebRequest(
         goal=goal.strip(),
-        environment=place.name,
+        environment=context.name,
         opening=opening,
         model=model if isinstance(model, str) else model.name,
         base_url=base_url,
@@ -126,12 +126,12 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
                 spec=cast("Json", asdict(request)),
             )
             turn = _Turn(
-                db=db, request=request, environment=place, engine=engine, company=company or Company()
+                db=db, request=request, environment=context, engine=engine, hooks=hooks or RunHooks()
             )
             return await turn(await db.claim(run.id))
     finally:
         if opening is not None:
-            await place.aclose()
+            await context.aclose()
 
 
 async def resume_browse(  # noqa: PLR0913 - as for browse
@@ -143,7 +143,7 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
     answer: bool | None = None,
     allow: bool = False,
     on_change: OnChange | None = None,
-    company: Company | None = None,
+    hooks: RunHooks | None = None,
 ) -> WebResult:
     """Finish a web search that was interrupted; no page is judged again, and no recorded call is made again.
 
@@ -155,12 +155,12 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
         answer: To the question that the run waits with.
         allow: Whether irreversible actions are committed from now on without asking.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
-        company: As for `browse`.
+        hooks: As for `browse`.
 
     Raises:
         BadInput: The environment is another one, or is not there.
     """
-    company = company or Company()
+    hooks = hooks or RunHooks()
     async with Store.opened(store) as db:
         run = await db.run(run_id)
         if run.result is not None:
@@ -168,17 +168,17 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
         request = request_of(run.spec)
         if allow:
             request = replace(request, options=replace(request.options, allow=True))
-        place = environment or _again(request)
+        context = environment or _again(request)
         try:
-            if request.environment != place.name:
-                raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
+            if request.environment != context.name:
+                raise BadInput(f"The run was in `{request.environment}`, not in `{context.name}`.")
             async with opened_engine(model or request.model, request.base_url) as engine:
                 can_look(engine, request.options)
-                turn = _Turn(db=db, request=request, environment=place, engine=engine, company=company)
+                turn = _Turn(db=db, request=request, environment=context, engine=engine, hooks=hooks)
                 return await turn(await db.claim(run.id), answer, on_change)
         finally:
             if environment is None:
-                await place.aclose()
+                await context.aclose()
 
 
 def _again(request: WebRequest) -> Environment:
@@ -197,64 +197,64 @@ class _Turn:
     request: WebRequest
     environment: Environment
     engine: Model
-    company: Company
+    hooks: RunHooks
 
     async def __call__(
         self, lease: Lease, answer: bool | None = None, on_change: OnChange | None = None
     ) -> WebResult:
         async with self.db.held(lease):
-            place = await self._place(lease, on_change)
-            self.company.opened(lease.run_id)
+            context = await self._place(lease, on_change)
+            self.hooks.opened(lease.run_id)
             try:
-                state = await self._turn(lease, place, answer)
+                state = await self._turn(lease, context, answer)
             finally:
-                await place.forget()
+                await context.forget()
             asked = _asked(state)
-            result = _result(lease.run_id, str(state.get("stop", "")), place, asked)
+            result = _result(lease.run_id, str(state.get("stop", "")), context, asked)
             if asked is None:
                 await self.db.finish(lease, cast("Json", asdict(result)))
         return result
 
-    async def _turn(self, lease: Lease, place: Place, answer: bool | None) -> dict[str, Any]:
+    async def _turn(self, lease: Lease, context: WebContext, answer: bool | None) -> dict[str, Any]:
         graph = web(SQLAlchemySaver(self.db.database, guard=lease.guard))
         config: RunnableConfig = {"configurable": {"thread_id": lease.run_id}, "recursion_limit": _STEPS}
         before = await graph.aget_state(config)
         state: dict[str, Any] = {**before.values, "__interrupt__": before.interrupts}
         if not before.interrupts:
             fresh: WebState | None = {"round": 0} if before.created_at is None else None
-            state = await graph.ainvoke(fresh, config, context=place, durability="sync")
+            state = await graph.ainvoke(fresh, config, context=context, durability="sync")
         while (question := _asked(state)) is not None:
-            said = True if place.options.allow else answer
-            said, answer = await self.company.ask(question) if said is None else said, None
+            said = True if context.options.allow else answer
+            said, answer = await self.hooks.ask(question) if said is None else said, None
             if said is None:
                 break
-            state = await graph.ainvoke(Command(resume=said), config, context=place, durability="sync")
+            state = await graph.ainvoke(Command(resume=said), config, context=context, durability="sync")
         return state
 
-    async def _place(self, lease: Lease, on_change: OnChange | None) -> Place:
+    async def _place(self, lease: Lease, on_change: OnChange | None) -> WebContext:
         request, options = self.request, self.request.options
-        notebook, ledger = await Notebook.open(self.db, lease), await self.db.ledger(lease, on_change)
-        purse = Purse(request.budget, ledger.bill.usage, elapsed=lease.elapsed)
-        sample = recorded(self.engine, ledger, purse)
+        journal, ledger = await Journal.open(self.db, lease), await self.db.ledger(lease, on_change)
+        tracker = BudgetTracker(request.budget, ledger.bill.usage, elapsed=lease.elapsed)
+        sample = recorded(self.engine, ledger, tracker)
         prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
         steps = sum(
-            _steps(notebook.decision(key))
+            _steps(journal.decision(key))
             for kind in ("arrival", "commit")
-            for key in notebook.keys(f"{kind}/")
+            for key in journal.keys(f"{kind}/")
         )
-        return Place(
+        return WebContext(
             given_goal=request.goal,
             environment=self.environment,
-            notebook=notebook,
-            purse=purse,
+            journal=journal,
+            tracker=tracker,
             actor=actor(sample, prompts, samples=options.samples, held=options.held, seed=request.seed),
             value=value(sample, prompts, judgements=options.judgements, seed=request.seed),
-            check=self.company.check,
+            check=self.hooks.check,
             options=options,
-            odometer=Odometer(limit=options.steps, done=steps, recorded=steps),
+            odometer=ActionCounter(limit=options.steps, done=steps, recorded=steps),
             seed=request.seed,
             shots=Path(request.shots) / lease.run_id if request.shots else None,
-            watch=self.company.watch,
+            watch=self.hooks.watch,
         )
 
 
@@ -267,26 +267,26 @@ def _asked(state: dict[str, Any]) -> Question | None:
     return TypeAdapter(Question).validate_python(waiting[0].value) if waiting else None
 
 
-def _result(run_id: str, reason: str, place: Place, asked: Question | None) -> WebResult:
-    tree = place.notebook.tree
+def _result(run_id: str, reason: str, context: WebContext, asked: Question | None) -> WebResult:
+    tree = context.journal.tree
     best = best_visited(tree)
-    page = place.arrived(best.id if best else ROOT)
-    tried = [place.arrived(node.id) for node in tree if is_visited(node)]
+    page = context.arrived(best.id if best else ROOT)
+    tried = [context.arrived(node.id) for node in tree if is_visited(node)]
     return WebResult(
         run_id=run_id,
         solved=best is not None and best.accepted,
         reason="waiting" if asked else reason,
         answer=best.answer if best else None,
         url=page.url,
-        actions=tuple(place.history(best.id)) if best else (),
+        actions=tuple(context.history(best.id)) if best else (),
         value=best.score if best else None,
-        vouch=best.vouch if best else Vouch.NOTHING,
+        verified_by=best.verified_by if best else VerifiedBy.NONE,
         node=best.id if best else None,
         visited=len(tried),
         replayed=sum(one.replayed for one in tried),
         written=tuple(
-            line for key in place.notebook.keys("commit/") for line in place.arrived(key[7:]).writes
+            line for key in context.journal.keys("commit/") for line in context.arrived(key[7:]).writes
         ),
-        usage=place.purse.spent,
+        usage=context.tracker.spent,
         question=asked,
     )

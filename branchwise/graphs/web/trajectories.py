@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 
 from branchwise.agents.actor import ActorState
 from branchwise.environments.protocol import Session
-from branchwise.graphs.web.context import Place
+from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import judged, passed, proposed
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visits import act, judge, open_start, record
@@ -18,23 +18,23 @@ from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, NodeId, child_id
 
 
-async def roll(state: WebState, runtime: Runtime[Place]) -> WebState:
+async def roll(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     """Roll the trajectories that were asked for, `at_once` of them at a time, until one is accepted.
 
     The baseline of arXiv 2407.01476, table 4: whole trajectories compared by the value of where they end.
     """
-    place = runtime.context
+    context = runtime.context
     starts = [
         (name, child)
         for name, count in state["allocation"].items()
-        for child in place.notebook.next_ids(name, count, state["round"])
+        for child in context.journal.next_ids(name, count, state["round"])
     ]
     try:
-        await open_start(place)
-        for at in range(0, len(starts), place.options.at_once):
-            batch = starts[at : at + place.options.at_once]
-            await _together(_trajectory(place, name, child, state) for name, child in batch)
-            if any(node.accepted for node in place.notebook.tree):
+        await open_start(context)
+        for at in range(0, len(starts), context.options.at_once):
+            batch = starts[at : at + context.options.at_once]
+            await _together(_trajectory(context, name, child, state) for name, child in batch)
+            if any(node.accepted for node in context.journal.tree):
                 break
     except BudgetSpent:
         return {"stop": "budget"}
@@ -48,22 +48,22 @@ async def _together(trajectories: Iterable[Awaitable[None]]) -> None:
             raise one
 
 
-async def _trajectory(place: Place, parent: NodeId, child: NodeId, state: WebState) -> None:
-    deepest, session = state.get("base", 0) + place.options.depth, None
+async def _trajectory(context: WebContext, parent: NodeId, child: NodeId, state: WebState) -> None:
+    deepest, session = state.get("base", 0) + context.options.depth, None
     try:
         while True:
-            if not place.has_arrived(child):
-                session = session or (await place.at(parent)).session
-                session = await _go(place, parent, child, session, state["round"])
-            node = place.notebook.tree[child]
-            if not place.has_arrived(child):
-                await _end(place, parent)
+            if not context.has_arrived(child):
+                session = session or (await context.at(parent)).session
+                session = await _go(context, parent, child, session, state["round"])
+            node = context.journal.tree[child]
+            if not context.has_arrived(child):
+                await _end(context, parent)
                 return
-            page = place.arrived(child)
+            page = context.arrived(child)
             if page.ended or page.reached or page.failed is not None or node.depth >= deepest:
-                await _end(place, child)
+                await _end(context, child)
                 return
-            await place.notebook.write([passed(node, page)])
+            await context.journal.write([passed(node, page)])
             parent, child = child, child_id(child, 0)
     finally:
         if session is not None:
@@ -71,36 +71,40 @@ async def _trajectory(place: Place, parent: NodeId, child: NodeId, state: WebSta
 
 
 async def _go(
-    place: Place, parent: NodeId, child: NodeId, session: Session | None, round_: int
+    context: WebContext, parent: NodeId, child: NodeId, session: Session | None, round_: int
 ) -> Session | None:
     """Do the trajectory's next action; without one the child says why."""
-    if child not in place.notebook.tree:
-        await place.notebook.write([await _next(place, parent, child, session, round_)])
-    node = place.notebook.tree[child]
+    if child not in context.journal.tree:
+        await context.journal.write([await _next(context, parent, child, session, round_)])
+    node = context.journal.tree[child]
     if session is None or node.failed is not None:
         return session
-    arrival, after = await act(place, node, session)
-    await record(place, child, arrival)
+    arrival, after = await act(context, node, session)
+    await record(context, child, arrival)
     return after
 
 
-async def _next(place: Place, parent: NodeId, child: NodeId, session: Session | None, round_: int) -> Node:
-    node = place.notebook.tree[parent]
-    blank = Node(id=child, parent=parent, depth=node.depth + 1, round=round_, arm=place.options.strategy)
+async def _next(
+    context: WebContext, parent: NodeId, child: NodeId, session: Session | None, round_: int
+) -> Node:
+    node = context.journal.tree[parent]
+    blank = Node(
+        id=child, parent=parent, depth=node.depth + 1, round=round_, strategy=context.options.strategy
+    )
     if session is None:
         return replace(blank, failed="the page before could not be reached again")
     ask: ActorState = {
-        "goal": place.goal,
+        "goal": context.goal,
         "path": f"w/{child}",
-        "observation": place.seen(parent),
-        "history": place.history(parent),
-        "picture": place.picture(parent),
+        "observation": context.seen(parent),
+        "history": context.history(parent),
+        "picture": context.picture(parent),
         "session": session,
         "n": 1,
         "samples": 1,
     }
     try:
-        found = (await place.actor(ask))["candidates"]
+        found = (await context.actor(ask))["candidates"]
     except ModelError as error:
         return replace(blank, failed=f"no action could be proposed: {error}")
     if not found:
@@ -108,8 +112,8 @@ async def _next(place: Place, parent: NodeId, child: NodeId, session: Session | 
     return proposed(node, [child], found, blank)[0]
 
 
-async def _end(place: Place, name: NodeId) -> None:
-    node = place.notebook.tree[name]
+async def _end(context: WebContext, name: NodeId) -> None:
+    node = context.journal.tree[name]
     if node.parent is not None and not node.complete:
-        said = await judge(place, name, twins=False)
-        await place.notebook.write([judged(node, place.arrived(name), said, deepest=node.depth)])
+        said = await judge(context, name, twins=False)
+        await context.journal.write([judged(node, context.arrived(name), said, deepest=node.depth)])

@@ -30,8 +30,8 @@ def extras(
                 if kind == "commit":
                     found[name]["committed"] = True
     for call in calls:
-        if (place := _place(call.key)) is not None:
-            name, kind = place
+        if (context := _place(call.key)) is not None:
+            name, kind = context
             entry = found.setdefault(name, {})
             asked = f"{_ASKED[kind]}\n\n{_said(call)}"
             entry["prompt"] = f"{entry['prompt']}\n\n\n{asked}" if "prompt" in entry else asked

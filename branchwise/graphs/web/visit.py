@@ -9,7 +9,7 @@ from branchwise.store.records import NodeId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arrival:
+class Visit:
     """What the environment showed after the node's action; recorded before any model is asked about it."""
 
     url: str = ""
@@ -30,16 +30,18 @@ class Arrival:
     screenshot: str | None = None
     """Its file."""
     restored: str = ""
-    """The rung that led back to the parent: live, snapshot or replay."""
+    """The method that led back to the parent: live, snapshot or replay."""
     replayed: int = 0
     """Actions done again on the way there."""
     steps: int = 0
     """Actions executed since the arrival recorded before, this one and all replays included."""
     failed: str | None = None
+    held: bool = False
+    """Whether it failed because the action awaits approval."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
+class PageValue:
     """What was thought of a page."""
 
     value: float | None = None

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from branchwise.agents.value import ValueState
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
-from branchwise.graphs.web.context import Place
-from branchwise.graphs.web.visit import Arrival, Judgement
+from branchwise.graphs.web.context import WebContext
+from branchwise.graphs.web.visit import PageValue, Visit
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSpent, EnvironmentFailed
 from branchwise.store.records import ROOT, Json, Node, NodeId
 
@@ -21,25 +21,25 @@ HELD = "held back"
 """How the reason of a node begins whose action waits for a person's yes."""
 
 
-async def open_start(place: Place) -> Arrival:
+async def open_start(context: WebContext) -> Visit:
     """Open the start page, unless that was done before."""
-    if not place.has_arrived(ROOT):
-        session = await place.environment.reset(seed=place.seed)
+    if not context.has_arrived(ROOT):
+        session = await context.environment.reset(seed=context.seed)
         seen = await session.observe()
-        if not (place.given_goal or seen.goal):
+        if not (context.given_goal or seen.goal):
             await session.aclose()
             raise BadInput("The goal is empty, and this environment does not say what is to be done.")
-        if place.options.look and seen.screenshot is None:
+        if context.options.look and seen.screenshot is None:
             await session.aclose()
             raise BadInput("The model is to look at pages, but this environment makes no pictures of them.")
-        await place.leave(ROOT, session)
+        await context.leave(ROOT, session)
         page = Outcome(observation=seen, effect=Effect.REVERSIBLE)
-        await record(place, ROOT, _arrival(place, ROOT, page))
-        place.watch(f"opened {seen.url}")
-    return place.arrived(ROOT)
+        await record(context, ROOT, _arrival(context, ROOT, page))
+        context.watch(f"opened {seen.url}")
+    return context.arrived(ROOT)
 
 
-async def visit(place: Place, nodes: Sequence[NodeId]) -> list[tuple[Arrival, Judgement]]:
+async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visit, PageValue]]:
     """Visit nodes, `at_once` of them at a time, and judge their pages.
 
     What came of the actions is recorded in the order of `nodes` before any page is judged, so that a resumed run
@@ -48,67 +48,69 @@ async def visit(place: Place, nodes: Sequence[NodeId]) -> list[tuple[Arrival, Ju
     Raises:
         BudgetSpent: Tokens or steps do not reach for all of them; those that were visited are recorded.
     """
-    gate = asyncio.Semaphore(place.options.at_once)
+    gate = asyncio.Semaphore(context.options.at_once)
 
-    async def arrive(name: NodeId) -> Arrival:
+    async def arrive(name: NodeId) -> Visit:
         async with gate:
-            return place.arrived(name) if place.has_arrived(name) else await _arrive(place, name)
+            return context.arrived(name) if context.has_arrived(name) else await _arrive(context, name)
 
     arrivals = await asyncio.gather(*(arrive(name) for name in nodes), return_exceptions=True)
     for name, arrival in zip(nodes, arrivals, strict=True):
         if isinstance(arrival, BaseException):
             raise arrival
-        await record(place, name, arrival)
-    judged = await asyncio.gather(*(judge(place, name) for name in nodes), return_exceptions=True)
+        await record(context, name, arrival)
+    judged = await asyncio.gather(*(judge(context, name) for name in nodes), return_exceptions=True)
     for found in judged:
         if isinstance(found, BaseException):
             raise found
-    return [(place.arrived(n), cast("Judgement", j)) for n, j in zip(nodes, judged, strict=True)]
+    return [(context.arrived(n), cast("PageValue", j)) for n, j in zip(nodes, judged, strict=True)]
 
 
-async def record(place: Place, node: NodeId, arrival: Arrival, *, key: str = "arrival") -> None:
+async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str = "arrival") -> None:
     """Record what came of a node's action, once."""
 
     async def found() -> Json:
-        return cast("Json", {**asdict(arrival), "steps": place.odometer.record()})
+        return cast("Json", {**asdict(arrival), "steps": context.odometer.record()})
 
-    await place.notebook.once(f"{key}/{node}", key, found)
+    await context.journal.once(f"{key}/{node}", key, found)
 
 
-async def judge(place: Place, name: NodeId, *, twins: bool = True) -> Judgement:
+async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
     """What the node's page is worth, asked once; a page that was seen before is not judged again."""
-    node, page = place.notebook.tree[name], place.arrived(name)
+    node, page = context.journal.tree[name], context.arrived(name)
     # What was held back had nothing to judge; once it is committed there is a page.
-    key = f"value/{name}/committed" if place.notebook.decided(f"commit/{name}") else f"value/{name}"
+    key = f"value/{name}/committed" if context.journal.decided(f"commit/{name}") else f"value/{name}"
 
     async def found() -> Json:
         if page.failed is not None:
-            return cast("Json", asdict(Judgement()))
+            return cast("Json", asdict(PageValue()))
         if page.reached:
-            return cast("Json", asdict(Judgement(value=1.0)))
+            return cast("Json", asdict(PageValue(value=1.0)))
         if page.reward is not None:
-            return cast("Json", asdict(Judgement(value=page.reward)))
-        twin = _twin(place, node) if twins else None
-        if twin is not None or not place.options.judgements:
-            return cast("Json", asdict(Judgement(value=None if twin else 0.5, twin=twin)))
+            return cast("Json", asdict(PageValue(value=page.reward)))
+        twin = _twin(context, node) if twins else None
+        if twin is not None or not context.options.judgements:
+            return cast("Json", asdict(PageValue(value=None if twin else 0.5, twin=twin)))
         state = ValueState(
-            goal=place.goal,
+            goal=context.goal,
             path=f"w/{name}",
-            observation=place.seen(name),
-            history=place.history(name),
-            picture=place.picture(name),
+            observation=context.seen(name),
+            history=context.history(name),
+            picture=context.picture(name),
         )
-        said = await place.value(state)
-        return cast("Json", asdict(Judgement(value=said["value"], votes=said["votes"])))
+        said = await context.value(state)
+        return cast("Json", asdict(PageValue(value=said["value"], votes=said["votes"])))
 
-    judged: Judgement = TypeAdapter(Judgement).validate_python(await place.notebook.once(key, "value", found))
-    place.watch(_line(node, page, judged))
+    judged: PageValue = TypeAdapter(PageValue).validate_python(
+        await context.journal.once(key, "value", found)
+    )
+    context.watch(_line(node, page, judged))
     return judged
 
 
 async def act(
-    place: Place, node: Node, session: Session, *, allow: bool = False
-) -> tuple[Arrival, Session | None]:
+    context: WebContext, node: Node, session: Session, *, allow: bool = False
+) -> tuple[Visit, Session | None]:
     """Do the node's action where `session` stands, and say where it stands then: at the node, or nowhere usable.
 
     Raises:
@@ -116,61 +118,63 @@ async def act(
     """
     parent = node.parent or ROOT
     try:
-        place.odometer.begin(1)
+        context.odometer.begin(1)
     except BudgetSpent:
-        await place.leave(parent, session)
+        await context.leave(parent, session)
         raise
     try:
         outcome = await session.act(Action(text=node.text.strip()), allow=allow)
     except ActionRefused as error:
-        place.odometer.correct(1, 0)
-        await place.leave(parent, session)
-        return Arrival(failed=f"{HELD}: {error.reason}"), None
+        context.odometer.correct(1, 0)
+        await context.leave(parent, session)
+        return Visit(failed=f"{HELD}: {error.reason}", held=True), None
     except (BadAction, EnvironmentFailed) as error:
         await session.aclose()
-        return Arrival(failed=str(error)), None
+        return Visit(failed=str(error)), None
     if outcome.held:
         # The page believes that it has sent something: only another session shows the truth.
         await session.aclose()
-        return Arrival(failed=f"{HELD}: it would have sent {outcome.held[0]}", effect=outcome.effect), None
-    reached = await _reached(place, session, outcome.observation)
-    return _arrival(place, node.id, outcome, reached=reached), session
+        return Visit(
+            failed=f"{HELD}: it would have sent {outcome.held[0]}", held=True, effect=outcome.effect
+        ), None
+    reached = await _reached(context, session, outcome.observation)
+    return _arrival(context, node.id, outcome, reached=reached), session
 
 
-async def _arrive(place: Place, name: NodeId) -> Arrival:
-    node = place.notebook.tree[name]
+async def _arrive(context: WebContext, name: NodeId) -> Visit:
+    node = context.journal.tree[name]
     assert node.parent is not None
-    back = await place.at(node.parent)
+    back = await context.at(node.parent)
     if back.session is None:
         why = "; ".join(back.tried)
-        return Arrival(failed=f"its parent could not be reached again: {why}", replayed=back.replayed)
-    arrival, session = await act(place, node, back.session)
+        return Visit(failed=f"its parent could not be reached again: {why}", replayed=back.replayed)
+    arrival, session = await act(context, node, back.session)
     if session is not None:
-        await place.leave(name, session)
-    return replace(arrival, restored=back.rung or "", replayed=back.replayed)
+        await context.leave(name, session)
+    return replace(arrival, restored=back.method or "", replayed=back.replayed)
 
 
-async def _reached(place: Place, session: Session, seen: Observation) -> bool:
+async def _reached(context: WebContext, session: Session, seen: Observation) -> bool:
     if seen.reward == 1:
         return True
-    return place.check is not None and await place.check(session)
+    return context.check is not None and await context.check(session)
 
 
-def _twin(place: Place, node: Node) -> NodeId | None:
-    mine = place.arrived(node.id)
-    writes = place.writes(node.id)
-    for other in place.arrivals():
+def _twin(context: WebContext, node: Node) -> NodeId | None:
+    mine = context.arrived(node.id)
+    writes = context.writes(node.id)
+    for other in context.arrivals():
         if other == node.id:
             return None
-        page = place.arrived(other)
-        if page.failed is None and page.fingerprint == mine.fingerprint and place.writes(other) == writes:
+        page = context.arrived(other)
+        if page.failed is None and page.fingerprint == mine.fingerprint and context.writes(other) == writes:
             return other
     return None
 
 
-def _arrival(place: Place, node: NodeId, outcome: Outcome, *, reached: bool = False) -> Arrival:
+def _arrival(context: WebContext, node: NodeId, outcome: Outcome, *, reached: bool = False) -> Visit:
     seen = outcome.observation
-    return Arrival(
+    return Visit(
         url=seen.url,
         title=seen.title,
         fingerprint=seen.fingerprint,
@@ -182,21 +186,21 @@ def _arrival(place: Place, node: NodeId, outcome: Outcome, *, reached: bool = Fa
         answer=seen.answer,
         observation=seen.text,
         goal=seen.goal,
-        screenshot=_shot(place, node, seen),
+        screenshot=_shot(context, node, seen),
     )
 
 
-def _shot(place: Place, node: NodeId, seen: Observation) -> str | None:
-    if place.shots is None or seen.screenshot is None:
+def _shot(context: WebContext, node: NodeId, seen: Observation) -> str | None:
+    if context.shots is None or seen.screenshot is None:
         return None
-    place.shots.mkdir(parents=True, exist_ok=True)
+    context.shots.mkdir(parents=True, exist_ok=True)
     digest = hashlib.blake2b(seen.screenshot, digest_size=6).hexdigest()
-    file = place.shots / f"{node}-{digest}.jpg"
+    file = context.shots / f"{node}-{digest}.jpg"
     file.write_bytes(seen.screenshot)
     return str(file)
 
 
-def _line(node: Node, page: Arrival, judged: Judgement) -> str:
+def _line(node: Node, page: Visit, judged: PageValue) -> str:
     if page.failed is not None:
         said = page.failed
     elif page.reached:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 
 BLOCK: Final = 64
 """Characters of a block: about the 16 tokens that engines cache together."""
@@ -18,7 +18,7 @@ Chain = tuple[int, ...]
 """Hashes of a text's whole blocks; each stands for all of the text up to its end."""
 
 
-def prompt(request: Request) -> str:
+def prompt(request: SampleRequest) -> str:
     """The text whose evaluation can be shared, in the order in which an engine reads it."""
     said = "".join(f"\x02{m.role}\x03{m.content}" for m in request.messages)
     return f"{said}\x02assistant\x03{request.prefix}"

@@ -44,7 +44,7 @@ class Gate:
         Raises:
             QueueFull: Too many wait already.
         """
-        return _INSIDE if _THROUGH.get() is self else _Turn(self)
+        return _INSIDE if _THROUGH.get() is self else _Slot(self)
 
     def leave(self) -> None:
         """Make room for the next."""
@@ -79,7 +79,7 @@ class Gate:
             raise
 
 
-class _Turn:
+class _Slot:
     """One stay inside a gate; a class, for as a generator it costs twice as much, and every call has one."""
 
     __slots__ = ("_gate", "_mark")

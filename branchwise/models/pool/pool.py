@@ -16,7 +16,7 @@ from branchwise.models.pool.affinity import Chain, chain, overloaded, prompt, ra
 from branchwise.models.pool.gate import Gate
 from branchwise.models.pool.replica import BROKEN, BUSY, Replica, ReplicaState
 from branchwise.models.pool.shared import Shared
-from branchwise.models.protocol import Capabilities, Reply, Request
+from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.transport import Lost, Refused, Transport
 from branchwise.store.errors import BadInput, ModelError
@@ -151,7 +151,7 @@ class Pool:
         """How each engine fares."""
         return tuple(replica.state() for replica in self._replicas)
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def slot(self) -> AbstractAsyncContextManager[None]:
         """Wait for room in the pool and hold it; `sample` within needs no other."""
         return self._gate()
 
@@ -179,7 +179,7 @@ class Pool:
             if not self.known:
                 await self.check()
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Answer with exactly `request.n` samples; see `Model.sample`."""
         if self._closed:
             raise ModelError("This pool is closed.")
@@ -197,7 +197,7 @@ class Pool:
             probe.cancel()
         await asyncio.gather(*(replica.endpoint.aclose() for replica in self._replicas))
 
-    async def _send(self, request: Request) -> Reply:
+    async def _send(self, request: SampleRequest) -> Reply:
         async with self._gate():
             self._look_after()
             try:
@@ -207,7 +207,7 @@ class Pool:
                     f"The pool gave no answer within {self._timeout:g} s: {self._complaints()}"
                 ) from None
 
-    async def _insist(self, request: Request, ends: float) -> Reply:
+    async def _insist(self, request: SampleRequest, ends: float) -> Reply:
         text = prompt(request) if len(self._replicas) > 1 else ""  # one replica holds whatever is held
         blocks = chain(text)
         failed: set[Replica] = set()

@@ -10,7 +10,7 @@ from branchwise.models.endpoint import Endpoint
 from branchwise.models.pool.affinity import Chain, Held, chain
 from branchwise.models.pool.breaker import Breaker, BreakerState
 from branchwise.models.pool.limit import Limit
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.transport import Lost, Refused
 from branchwise.store.errors import ModelError, Unsupported
 from branchwise.store.records import Usage
@@ -87,7 +87,7 @@ class Replica:
             return 0
         return max(0, int(self.limit.now) - len(self._calls))
 
-    async def answer(self, request: Request, text: str, blocks: Chain, ends: float) -> Reply:
+    async def answer(self, request: SampleRequest, text: str, blocks: Chain, ends: float) -> Reply:
         """Send a request and take note of how it went.
 
         Args:
@@ -104,7 +104,7 @@ class Replica:
         self.held.add(blocks)
         self.samples += request.n
         patience = asyncio.timeout_at(ends)
-        call = _Call(began, patience, request.shape.max_tokens)
+        call = _Call(began, patience, request.output_format.max_tokens)
         self._calls.add(call)
         try:
             async with patience:

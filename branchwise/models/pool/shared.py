@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import replace
 from typing import Any
 
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.store.records import Usage
-from branchwise.store.single_flight import Flights
+from branchwise.store.single_flight import SingleFlight
 
 
-def shareable(request: Request) -> bool:
+def shareable(request: SampleRequest) -> bool:
     """Whether two such requests must bring the same samples.
 
     Only greedy decoding and a seed make that so. Two requests at a temperature without a seed are two draws:
@@ -21,12 +21,14 @@ def shareable(request: Request) -> bool:
     return request.temperature == 0 or request.seed is not None
 
 
-def identity(request: Request) -> Hashable:
+def identity(request: SampleRequest) -> Hashable:
     """What makes requests identical; a JSON schema is no hashable thing, its text is."""
-    schema = request.shape.schema
+    schema = request.output_format.schema
     if schema is None:
         return request
-    return replace(request, shape=replace(request.shape, schema=None)), json.dumps(schema, sort_keys=True)
+    return replace(request, output_format=replace(request.output_format, schema=None)), json.dumps(
+        schema, sort_keys=True
+    )
 
 
 class Shared:
@@ -39,10 +41,10 @@ class Shared:
     def __init__(self) -> None:
         self.count = 0
         """Requests that were not sent because an identical one was in flight."""
-        self._flights: Flights[Hashable, Reply] = Flights()
+        self._flights: SingleFlight[Hashable, Reply] = SingleFlight()
 
     async def __call__(
-        self, request: Request, send: Callable[[Request], Coroutine[Any, Any, Reply]]
+        self, request: SampleRequest, send: Callable[[SampleRequest], Coroutine[Any, Any, Reply]]
     ) -> Reply:
         """Send `request`, or wait for an identical one."""
         if not shareable(request):

@@ -79,18 +79,19 @@ nodes = sa.Table(
     sa.Column("parent", NODE_ID),
     sa.Column("depth", sa.Integer, nullable=False),
     sa.Column("round", sa.Integer, nullable=False),
-    sa.Column("arm", _NAME, nullable=False),
+    sa.Column("strategy", _NAME, nullable=False),
     sa.Column("text", Prose, nullable=False),
     sa.Column("complete", sa.Boolean, nullable=False),
     sa.Column("answer", Prose),
     sa.Column("score", sa.Double),
-    sa.Column("vouch", _WORD, nullable=False),
+    sa.Column("verified_by", _WORD, nullable=False),
     sa.Column("accepted", sa.Boolean, nullable=False),
     sa.Column("feedback", Prose, nullable=False),
     sa.Column("logprob", sa.Double),
     sa.Column("tokens", sa.Integer, nullable=False),
     sa.Column("duplicate_of", NODE_ID),
     sa.Column("failed", Prose),
+    sa.Column("state", _WORD, nullable=False),
 )
 
 texts = sa.Table(
@@ -138,7 +139,7 @@ verdicts = sa.Table(
     sa.Column("score", sa.Double),  # -100 to 100
     sa.Column("accepted", sa.Boolean, nullable=False),
     sa.Column("feedback", Prose, nullable=False),
-    sa.Column("vouch", _WORD, nullable=False),
+    sa.Column("verified_by", _WORD, nullable=False),
 )
 
 decisions = sa.Table(

@@ -19,27 +19,35 @@ _SUMS = """
     COALESCE(SUM(c.completion_tokens), 0) AS completion_tokens,
     COALESCE(SUM(c.seconds), 0) AS seconds,
     COALESCE(SUM(c.cost), 0) AS cost"""
-_VIEWS = {
-    "run_costs": f"SELECT r.id AS run_id, r.task, r.status, {_SUMS}"
-    " FROM runs r LEFT JOIN calls c ON c.run_id = r.id GROUP BY r.id, r.task, r.status",
-    "model_costs": f"SELECT c.run_id, c.model, {_SUMS} FROM calls c GROUP BY c.run_id, c.model",
-    "node_costs": f"SELECT c.run_id, c.node, {_SUMS} FROM calls c WHERE c.node IS NOT NULL"
-    " GROUP BY c.run_id, c.node",
+
+
+def _views(strategy: str) -> dict[str, str]:
     # A round of the search belongs to one strategy, which its nodes name.
-    "strategy_costs": f"SELECT c.run_id, COALESCE(NULLIF(c.strategy, ''), a.arm, 'none') AS strategy, {_SUMS}"
-    " FROM calls c LEFT JOIN (SELECT run_id, round, MIN(arm) AS arm FROM nodes GROUP BY run_id, round) a"
-    " ON a.run_id = c.run_id AND a.round = c.round"
-    " GROUP BY c.run_id, COALESCE(NULLIF(c.strategy, ''), a.arm, 'none')",
-}
+    name = f"COALESCE(NULLIF(c.strategy, ''), a.{strategy}, 'none')"
+    return {
+        "run_costs": f"SELECT r.id AS run_id, r.task, r.status, {_SUMS}"
+        " FROM runs r LEFT JOIN calls c ON c.run_id = r.id GROUP BY r.id, r.task, r.status",
+        "model_costs": f"SELECT c.run_id, c.model, {_SUMS} FROM calls c GROUP BY c.run_id, c.model",
+        "node_costs": f"SELECT c.run_id, c.node, {_SUMS} FROM calls c WHERE c.node IS NOT NULL"
+        " GROUP BY c.run_id, c.node",
+        "strategy_costs": f"SELECT c.run_id, {name} AS strategy, {_SUMS} FROM calls c LEFT JOIN"
+        f" (SELECT run_id, round, MIN({strategy}) AS {strategy} FROM nodes GROUP BY run_id, round) a"
+        f" ON a.run_id = c.run_id AND a.round = c.round GROUP BY c.run_id, {name}",
+    }
 
 
-def create_views(connection: sa.Connection) -> None:
-    """Make the views."""
-    for name, query in _VIEWS.items():
+def create_views(connection: sa.Connection, *, strategy: str = "strategy") -> None:
+    """Make the views.
+
+    Args:
+        connection: Where.
+        strategy: The column of `nodes` that names the strategy; "arm" before revision 0004.
+    """
+    for name, query in _views(strategy).items():
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
 
 
 def drop_views(connection: sa.Connection) -> None:
     """Drop the views."""
-    for name in _VIEWS:
+    for name in _views("strategy"):
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")

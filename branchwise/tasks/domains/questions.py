@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.domains.mathematics import final_answer
@@ -22,7 +22,7 @@ def question_task(name: str, about: str, instructions: str) -> Task:
         instructions=instructions,
         constraint_types="the concepts needed; what is given; the form and the unit of the answer",
         validate=_validate,
-        shape=_shape,
+        output_format=_shape,
         is_complete=lambda text: _ENDED.search(text) is not None,
         answer=final_answer,
     )
@@ -35,5 +35,7 @@ def _validate(problem: str) -> None:
         raise BadInput(f"The problem has {len(problem)} characters; at most {_LONGEST} are taken.")
 
 
-def _shape(constraints: Constraints, text: str, grain: Grain) -> Shape:
-    return Shape(max_tokens=1024) if grain == "solution" else Shape(max_tokens=200, stop=("\n\n",))
+def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
+    return (
+        OutputFormat(max_tokens=1024) if grain == "solution" else OutputFormat(max_tokens=200, stop=("\n\n",))
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies.protocol import About, Allocation
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
 
-ABOUT = About(paper="an example; no paper", grain="solution", needs=frozenset({"scores"}))
+INFO = StrategyInfo(paper="an example; no paper", grain="solution", needs=frozenset({"scores"}))
 
 
 def doubling(tree: Tree, budget: int, *, seed: int = 0, most: int = 32) -> Allocation:

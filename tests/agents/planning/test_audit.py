@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from branchwise.agents.planning.audit import Labelled, audit, optimal_samples, resampling_value
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 
 PAPER = ((0.58, 0.87), (0.42, 0.13))
 """The two kinds of instances of arXiv 2411.17501."""
@@ -51,7 +51,7 @@ def test_without_labels_it_says_so() -> None:
 
 
 def test_a_sound_checker_needs_no_limit() -> None:
-    assert audit([], vouch=Vouch.SOUND).samples() is None
+    assert audit([], verified_by=VerifiedBy.PROGRAM).samples() is None
 
 
 def test_confidence_is_the_share_that_was_right() -> None:

@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 from branchwise.agents.planning.difficulty import NO_BASIS, estimate, signals
 from branchwise.agents.planning.difficulty_map import DifficultyMap
 from branchwise.statistics.beta import Beta
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 
 def probe(ordinal: int, **fields: object) -> Node:
-    return Node(id=f"0.{ordinal}", parent="0", depth=1, arm="probe", complete=True, **fields)  # type: ignore[arg-type]
+    return Node(id=f"0.{ordinal}", parent="0", depth=1, strategy="probe", complete=True, **fields)  # type: ignore[arg-type]
 
 
 def verified(right: int, wrong: int) -> list[Node]:
-    return [probe(i, accepted=i < right, vouch=Vouch.SOUND, answer=str(i)) for i in range(right + wrong)]
+    return [
+        probe(i, accepted=i < right, verified_by=VerifiedBy.PROGRAM, answer=str(i))
+        for i in range(right + wrong)
+    ]
 
 
 def test_nothing_known_is_no_basis() -> None:
@@ -33,7 +36,7 @@ def test_verified_outcomes_give_the_posterior() -> None:
 
 
 def test_a_model_that_vouches_is_no_proof() -> None:
-    opinions = [replace(node, vouch=Vouch.MODEL) for node in verified(4, 0)]
+    opinions = [replace(node, verified_by=VerifiedBy.MODEL) for node in verified(4, 0)]
     assert estimate(opinions, sound=True).basis == "none"
 
 

@@ -8,7 +8,7 @@ from branchwise.agents.verifiers.llm import llm
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.models.direct import direct
 from branchwise.models.scripted import scripted
-from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 TASK = Task(name="text", about="", instructions="{problem}")
@@ -41,7 +41,7 @@ async def verdict(said: str, *, complete: bool = True) -> Verdict:
 async def test_a_score_that_cannot_be_read_is_none(said: str, score: float | None) -> None:
     judged = await verdict(said)
     assert judged.score == score
-    assert judged.vouch is Vouch.MODEL
+    assert judged.verified_by is VerifiedBy.MODEL
     assert judged.accepted == (score is not None and score >= 95)
     assert "Score" not in judged.feedback or score is None or said.count("Score") > 1
 

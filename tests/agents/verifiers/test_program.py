@@ -10,10 +10,10 @@ import pytest
 from branchwise import tasks
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import VerifierState
-from branchwise.store.records import Constraints, Verdict, Vouch
+from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
-RIGHT = Verdict(score=100, accepted=True, feedback="", vouch=Vouch.SOUND, verifier="program")
+RIGHT = Verdict(score=100, accepted=True, feedback="", verified_by=VerifiedBy.PROGRAM, verifier="program")
 
 
 def state(source: str = "program") -> VerifierState:
@@ -35,10 +35,10 @@ def task(pause: float = 0.0, *, blocking: bool = False, verdict: Verdict | None 
 
 
 async def test_it_vouches_only_for_constraints_that_a_program_read() -> None:
-    assert (await program(task())(state()))["verdict"].vouch is Vouch.SOUND
-    assert (await program(task())(state("model")))["verdict"].vouch is Vouch.MODEL
+    assert (await program(task())(state()))["verdict"].verified_by is VerifiedBy.PROGRAM
+    assert (await program(task())(state("model")))["verdict"].verified_by is VerifiedBy.MODEL
     unknown = (await program(task(verdict=None))(state()))["verdict"]
-    assert (unknown.score, unknown.vouch) == (None, Vouch.NOTHING)
+    assert (unknown.score, unknown.verified_by) == (None, VerifiedBy.NONE)
 
 
 async def test_others_go_on_while_a_check_runs_a_program() -> None:

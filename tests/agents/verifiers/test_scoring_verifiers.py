@@ -9,9 +9,9 @@ import pytest
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.yes_no import yes_no
-from branchwise.models.protocol import Capabilities, Reply, Request, Sample
+from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest
 from branchwise.store.errors import ModelError
-from branchwise.store.records import Constraints, Usage, Vouch
+from branchwise.store.records import Constraints, Usage, VerifiedBy
 from branchwise.tasks.task import Task
 
 TASK = Task(name="text", about="", instructions="Solve: {problem}\n{constraints}")
@@ -25,9 +25,9 @@ class Heard:
     def __init__(self, text: str, **choices: float) -> None:
         likely = {word: math.log(p) for word, p in choices.items()}
         self.sample = Sample(text=text, tokens=1, choices=likely)
-        self.asked: list[Request] = []
+        self.asked: list[SampleRequest] = []
 
-    async def __call__(self, key: str, request: Request) -> Reply:
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
         self.asked.append(request)
         return Reply(samples=(self.sample,), usage=Usage())
 
@@ -47,11 +47,11 @@ async def test_yes_is_weighed_against_no() -> None:
     verdict = (await yes_no(heard, TASK)(state(complete=True)))["verdict"]
     assert verdict.reward == pytest.approx(0.8)
     assert not verdict.accepted
-    assert verdict.vouch is Vouch.MODEL
+    assert verdict.verified_by is VerifiedBy.MODEL
     [asked] = heard.asked
     # The conversation is the generator's own, so that the engine has its tokens already.
     assert [m.content for m in asked.messages[:2]] == ["Solve: 2 + 2\n- a number", "It is 4."]
-    assert asked.shape.max_tokens == 1
+    assert asked.output_format.max_tokens == 1
     assert asked.logprobs
 
 

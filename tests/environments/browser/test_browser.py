@@ -15,7 +15,7 @@ from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.environments.browser.session import Session
 from branchwise.environments.protocol import Action, Effect
-from branchwise.environments.restore import Footstep, ladder
+from branchwise.environments.restore import PathStep, ladder
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "shop.py"
@@ -105,13 +105,13 @@ async def live(shop: Shop, executable: Path) -> AsyncIterator[Chrome]:
     await environment.aclose()
 
 
-async def walk(session: Session, lines: Sequence[str], *, allow: bool = False) -> list[Footstep]:
+async def walk(session: Session, lines: Sequence[str], *, allow: bool = False) -> list[PathStep]:
     path = []
     for line in lines:
         outcome = await session.act(await session.read(line), allow=allow)
         assert outcome.held == ()
         path.append(
-            Footstep(
+            PathStep(
                 action=Action(text=line), fingerprint=outcome.observation.fingerprint, effect=outcome.effect
             )
         )
@@ -144,9 +144,9 @@ async def test_snapshot_and_replay_lead_to_the_same_state_and_the_same_rows(
     kept = await first.snapshot()
     after = await first.act(Action(text=last))
     rows = await shop.goals(first.world)
-    for snapshot, rung in ((kept, "snapshot"), (None, "replay")):
+    for snapshot, method in ((kept, "snapshot"), (None, "replay")):
         back = await ladder(forking, start, steps, snapshot=snapshot)
-        assert (back.rung, back.tried) == (rung, ())
+        assert (back.method, back.tried) == (method, ())
         assert isinstance(back.session, Session)
         again = await back.session.act(Action(text=last))
         assert again.observation.fingerprint == after.observation.fingerprint

@@ -14,8 +14,8 @@ from branchwise.environments.browser.fork_endpoint import worlds
 from branchwise.environments.browser.session import Session as Branch
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.run import Company, browse
-from branchwise.models.protocol import Request
+from branchwise.graphs.web.run import RunHooks, browse
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "shop.py"
@@ -25,17 +25,19 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[a-z]+", text.casefold()))
 
 
-def lexical(request: Request, seed: int) -> str:
+def lexical(request: SampleRequest, seed: int) -> str:
     """Rank actions by the goal's words in them; on track is a path whose every action said a new one."""
     asked = request.messages[0].content
     goal = words(asked.split("Goal: ")[-1].splitlines()[0])
-    if not request.shape.choices:
+    if not request.output_format.choices:
         left, track = goal, True
         for action in asked.split("Actions so far:\n")[1].split("\n\n")[0].splitlines():
             said = words(action.partition('"')[2])
             track, left = track and bool(said & left), left - said
         return f"Status: failure\nOn the right track to success: {'yes' if track else 'no'}"
-    ranked = sorted(request.shape.choices, key=lambda line: -len(words(line.partition('"')[2]) & goal))
+    ranked = sorted(
+        request.output_format.choices, key=lambda line: -len(words(line.partition('"')[2]) & goal)
+    )
     return ranked[seed % 2 % len(ranked)]
 
 
@@ -64,7 +66,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
             model=scripted(lexical),
             options=WebOptions(held=True, samples=6, judgements=1, states=12, knobs={"branching": 2}),
             store=store,
-            company=Company(check=reached),
+            hooks=RunHooks(check=reached),
             shots=tmp_path,
         )
         live = await environment.reset()
@@ -73,7 +75,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
         await environment.aclose()
         process.terminate()
         await process.communicate()
-    assert (result.solved, result.vouch) == (True, "sound")
+    assert (result.solved, result.verified_by) == (True, "program")
     assert result.actions[-1] == 'click button "Add to basket"'
     page = tmp_path / "tree.html"
     await write(result.run_id, store, page)

@@ -13,7 +13,7 @@ from branchwise.graphs.aggregations.weighted_majority import weighted_majority
 from branchwise.graphs.strategies.protocol import Choice
 from branchwise.statistics.weibull import fit
 from branchwise.store.errors import UnknownName
-from branchwise.store.records import Node, Vouch
+from branchwise.store.records import Node, VerifiedBy
 
 every = pytest.mark.parametrize("name", aggregations.names())
 
@@ -43,8 +43,8 @@ def test_nothing_to_choose_from(name: str) -> None:
 def test_proof_beats_any_vote_and_refutation_loses(name: str) -> None:
     choose = aggregations.load(name)
     many = [ballot("1", 0.9, logprob=-0.1, tokens=1) for _ in range(9)]
-    proof = ballot("2", 0.5, vouch=Vouch.SOUND, accepted=True, logprob=-3.0, tokens=1)
-    refuted = [ballot("3", 1.0, vouch=Vouch.SOUND, logprob=-0.1, tokens=1) for _ in range(20)]
+    proof = ballot("2", 0.5, verified_by=VerifiedBy.PROGRAM, accepted=True, logprob=-3.0, tokens=1)
+    refuted = [ballot("3", 1.0, verified_by=VerifiedBy.PROGRAM, logprob=-0.1, tokens=1) for _ in range(20)]
     assert chosen(choose([*many, proof, *refuted])) == "2"
     assert chosen(choose([*many, *refuted])) == "1"
     assert chosen(choose(refuted)) == "3"
@@ -133,7 +133,7 @@ def test_the_fit_finds_two_weibulls() -> None:
     assert mixture.weight == pytest.approx(150 / 400, abs=0.04)
     assert mixture.high.scale == pytest.approx(0.8, abs=0.03)
     assert mixture.low.scale == pytest.approx(0.3, abs=0.03)
-    assert mixture.high.shape == pytest.approx(20, rel=0.35)
+    assert mixture.high.output_format == pytest.approx(20, rel=0.35)
     assert mixture.posterior(0.8) > 0.99
     assert mixture.posterior(0.3) < 0.01
 

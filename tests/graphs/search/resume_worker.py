@@ -12,7 +12,7 @@ from pathlib import Path
 from branchwise.graphs.search.run import Result, resume, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.codec import request_json
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.store import Store
 
@@ -24,7 +24,7 @@ def digest(request: object) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     """Verifiers get a score by what they are shown; generators take three steps and then answer."""
     asked = request.messages[-1].content
     if '"Score: "' in asked:
@@ -40,7 +40,7 @@ class Witness:
         self._oracle = oracle
         self.name, self.capabilities = self._model.name, self._model.capabilities
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Note the call, then answer."""
         with self._oracle.open("a", encoding="utf-8") as oracle:
             oracle.write(digest(request_json(request)) + "\n")

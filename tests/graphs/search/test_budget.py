@@ -8,13 +8,13 @@ import pytest
 
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     asked = request.messages[-1].content
     return "Not sure.\nScore: 10" if '"Score: "' in asked else f"Answer: {seed % 7}"
 
@@ -53,7 +53,7 @@ async def test_a_fixed_strategy_begins_again_until_the_budget_ends(tmp_path: Pat
 async def test_an_exhaustive_search_goes_on_after_it_has_won(
     tmp_path: Path, exhaustive: bool, solutions: int
 ) -> None:
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         asked = request.messages[-1].content
         return "Right.\nScore: 100" if '"Score: "' in asked else f"Answer: {seed % 97}"
 
@@ -76,7 +76,7 @@ class PulledPlug(Exception): ...
 async def test_a_resumed_run_gets_no_second_budget(tmp_path: Path, budget: Budget) -> None:
     url, left = f"sqlite:///{tmp_path}/runs.sqlite", 5
 
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         nonlocal left
         left -= 1
         if left == 0:

@@ -11,7 +11,7 @@ import pytest
 
 from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.graphs.search.run import solve
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.store import Store
 
@@ -41,7 +41,7 @@ def _walls() -> None:
         pytest.skip(str(error))
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """Propose poor rules; see the right one only when told which example the best of them gets wrong."""
     asked = request.messages[-1].content
     told = re.search(r"2 of 3 examples pass\. rule\(10\)", asked)

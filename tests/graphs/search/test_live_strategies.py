@@ -11,20 +11,20 @@ from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.strategies.div_se import APPROACHES
-from branchwise.models.protocol import Capabilities, Request
+from branchwise.models.protocol import Capabilities, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import Unsupported
-from branchwise.store.records import Budget, Vouch
+from branchwise.store.records import Budget, VerifiedBy
 from branchwise.store.store import Store
 
 ALL = Capabilities(prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True)
 
 
-def is_judging(request: Request) -> bool:
+def is_judging(request: SampleRequest) -> bool:
     return '"Score: "' in request.messages[-1].content
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     """A verifier that likes progress and is never content; a generator that takes three steps, then answers."""
     asked = request.messages[-1].content
     if is_judging(request):
@@ -55,8 +55,8 @@ async def test_it_runs_to_an_answer(name: str, url: str) -> None:
     async with Store.opened(url) as store:
         tree, verdicts = await store.nodes(result.run_id), await store.verdicts(result.run_id)
         usage = await store.usage(result.run_id)
-    about = strategies.about(name)
-    assert {node.arm for node in tree} == {"", name}
+    about = strategies.info(name)
+    assert {node.strategy for node in tree} == {"", name}
     assert usage.calls == engine.calls
     if result.reason == "exhausted":
         choice = aggregations.load(about.aggregation)(tree.complete)
@@ -71,13 +71,13 @@ async def test_it_runs_to_an_answer(name: str, url: str) -> None:
     elif "step scores" not in about.needs:
         assert all(tree[node].complete for node in judged)
     assert not result.calibrated
-    assert result.vouch is Vouch.MODEL
+    assert result.verified_by is VerifiedBy.MODEL
 
 
 @pytest.mark.parametrize("name", strategies.names())
 async def test_an_engine_that_continues_no_reply_is_asked_for_the_next_step(name: str, url: str) -> None:
     engine = model(prefix=False, logprobs=False)
-    if strategies.about(name).needs & {"prefix", "log-probabilities"}:
+    if strategies.info(name).needs & {"prefix", "log-probabilities"}:
         with pytest.raises(Unsupported, match=r"the embedded engine(,| and) vLLM"):
             await solve("Which?", model=engine, strategy=name, store=url)
         assert engine.calls == 0
@@ -112,7 +112,7 @@ async def test_a_segment_begins_with_the_trigger_and_has_growing_room(url: str) 
     later = [request for request in engine.requests if request.prefix]
     assert later
     assert all("Wait!" in request.prefix.splitlines()[-1] for request in later)
-    assert {request.shape.max_tokens for request in later} == {512, 1024, 2048}
+    assert {request.output_format.max_tokens for request in later} == {512, 1024, 2048}
     async with Store.opened(url) as store:
         tree = await store.nodes(result.run_id)
     assert all(
@@ -130,7 +130,9 @@ async def test_a_roll_out_is_greedy_and_an_expansion_is_not(url: str) -> None:
 async def test_token_sets_of_a_rewind_are_short_at_first(url: str) -> None:
     engine = model()
     await solve("Which?", model=engine, strategy="rewind", store=url, budget=Budget(calls=60))
-    assert {1, 2} <= {request.shape.max_tokens for request in engine.requests if not is_judging(request)}
+    assert {1, 2} <= {
+        request.output_format.max_tokens for request in engine.requests if not is_judging(request)
+    }
 
 
 async def test_an_approach_is_no_solution_and_its_solutions_follow_it(url: str) -> None:
@@ -145,9 +147,7 @@ async def test_an_approach_is_no_solution_and_its_solutions_follow_it(url: str) 
 
 
 STEPWISE = [
-    row.name
-    for row in strategies.catalogue()
-    if row.about.grain == "step" and "prefix" not in row.about.needs
+    row.name for row in strategies.catalogue() if row.info.grain == "step" and "prefix" not in row.info.needs
 ]
 
 
@@ -155,11 +155,13 @@ STEPWISE = [
 async def test_what_a_program_lets_pass_is_gone_on_with(name: str, url: str) -> None:
     """A day is a step that the checker judges by its free times; the time of day is the next one."""
     problem = (Path(__file__).parents[3] / "examples/calendar/three_people.txt").read_text()
-    engine = scripted(lambda request, seed: request.shape.choices[seed % len(request.shape.choices)])
+    engine = scripted(
+        lambda request, seed: request.output_format.choices[seed % len(request.output_format.choices)]
+    )
     result = await solve(
         problem, task="calendar", model=engine, strategy=name, store=url, budget=Budget(calls=60)
     )
     assert result.answer is not None
-    assert result.vouch is Vouch.SOUND
+    assert result.verified_by is VerifiedBy.PROGRAM
     async with Store.opened(url) as store:
         assert max(node.depth for node in await store.nodes(result.run_id)) >= 2

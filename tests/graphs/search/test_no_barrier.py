@@ -10,14 +10,14 @@ import pytest
 
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Event, Options
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.records import Node
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
 
 
-def is_judging(request: Request) -> bool:
+def is_judging(request: SampleRequest) -> bool:
     return '"Score: "' in request.messages[-1].content
 
 
@@ -25,13 +25,15 @@ class Staged:
     """A scripted model whose replies wait for what the test makes them wait for."""
 
     def __init__(
-        self, write: Callable[[Request, int], str], gate: Callable[[Staged, Request], asyncio.Event | None]
+        self,
+        write: Callable[[SampleRequest, int], str],
+        gate: Callable[[Staged, SampleRequest], asyncio.Event | None],
     ) -> None:
         self.inner: Scripted = scripted(write)
         self.name, self.capabilities = self.inner.name, self.inner.capabilities
         self.gate, self.judged, self.cancelled = gate, asyncio.Event(), 0
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         gate = self.gate(self, request)
         try:
             if gate is not None:
@@ -52,14 +54,14 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/runs.sqlite"
 
 
-def _answers(request: Request, seed: int) -> str:
+def _answers(request: SampleRequest, seed: int) -> str:
     return "Hm.\nScore: 10" if is_judging(request) else f"Answer: {seed % 1000}"
 
 
 async def test_a_verdict_begins_before_its_siblings_are_sampled(url: str) -> None:
     """The second sample is only answered once the first was judged: a barrier would never end."""
 
-    def gate(model: Staged, request: Request) -> asyncio.Event | None:
+    def gate(model: Staged, request: SampleRequest) -> asyncio.Event | None:
         proposing = not is_judging(request) and "Keep to these" in request.messages[-1].content
         first = len(model.inner.requests) < 2
         return model.judged if proposing and not first else None
@@ -75,7 +77,7 @@ async def test_a_verdict_begins_before_its_siblings_are_sampled(url: str) -> Non
 async def test_the_tree_does_not_depend_on_the_order_of_arrival(tmp_path: Path, slow: int) -> None:
     """Three branches say the same; whichever comes last, one verdict is bought and the oldest node owns it."""
 
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         return "Hm.\nScore: 10" if is_judging(request) else "Answer: the same"
 
     class Late:
@@ -84,7 +86,7 @@ async def test_the_tree_does_not_depend_on_the_order_of_arrival(tmp_path: Path, 
             self.name, self.capabilities = self.inner.name, self.inner.capabilities
             self.proposals = 0
 
-        async def sample(self, request: Request) -> Reply:
+        async def sample(self, request: SampleRequest) -> Reply:
             if "Keep to these" in request.messages[-1].content and not is_judging(request):
                 self.proposals += 1
                 await asyncio.sleep(0.2 if self.proposals == slow + 1 else 0.0)
@@ -108,7 +110,7 @@ async def test_the_tree_does_not_depend_on_the_order_of_arrival(tmp_path: Path, 
     assert [(node, verdict.score) for node, verdict in verdicts] == [("0.0", 10)]
 
 
-def _race(request: Request, seed: int) -> str:
+def _race(request: SampleRequest, seed: int) -> str:
     return "Yes.\nScore: 100" if is_judging(request) else f"Answer: {seed % 1000}"
 
 
@@ -119,7 +121,7 @@ class Racing(Staged):
         super().__init__(_race, lambda model, request: None)
         self.proposals = 0
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         if not is_judging(request) and "Keep to these" in request.messages[-1].content:
             self.proposals += 1
             if self.proposals % 4 != 1:

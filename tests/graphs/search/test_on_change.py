@@ -11,7 +11,7 @@ from branchwise.graphs.search.replay import replay
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Event
 from branchwise.graphs.search.worker import work
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs
 from branchwise.store.errors import RequestChanged
@@ -19,7 +19,7 @@ from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     asked = request.messages[-1].content
     return "Good.\nScore: 100" if '"Score: "' in asked else "- one constraint\nAnswer: 4"
 

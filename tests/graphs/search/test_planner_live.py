@@ -16,7 +16,7 @@ from branchwise.graphs.search.run import Result, solve
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.submit import submit
 from branchwise.graphs.search.worker import work
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.statistics.beta import Beta
 from branchwise.statistics.isotonic import Steps
@@ -27,11 +27,11 @@ from branchwise.store.store import Store
 SCORE = 40
 
 
-def is_judging(request: Request) -> bool:
+def is_judging(request: SampleRequest) -> bool:
     return '"Score: "' in request.messages[-1].content
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     if is_judging(request):
         return f"Hm.\nScore: {SCORE}"
     return f"Answer: {seed % 4}"
@@ -57,7 +57,7 @@ def written(tmp_path: Path, table: PolicyTable) -> Path:
 async def test_probes_stay_on_the_tree_and_can_be_the_answer(url: str, arm: str) -> None:
     """The probes are the best that the model ever gives; every arm that the planner may choose keeps them."""
 
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         asked = request.messages[-1].content
         if is_judging(request):
             return f"Hm.\nScore: {90 if 'probed' in asked else 10}"
@@ -68,11 +68,11 @@ async def test_probes_stay_on_the_tree_and_can_be_the_answer(url: str, arm: str)
     result = await solve("Which?", model=model, store=url, options=Options(arms=(arm,), trials=1))
     async with Store.opened(url) as store:
         tree = await store.nodes(result.run_id)
-    probes = [node for node in tree if node.arm == "probe"]
+    probes = [node for node in tree if node.strategy == "probe"]
     assert len(probes) == 4
-    assert any(node.arm == arm for node in tree)
+    assert any(node.strategy == arm for node in tree)
     assert result.answer == "probed"
-    assert tree[str(result.node)].arm == "probe"
+    assert tree[str(result.node)].strategy == "probe"
 
 
 @pytest.mark.parametrize(("arm", "knob"), [("best_of_n", "n"), ("rebase", "width")])
@@ -81,7 +81,7 @@ async def test_probes_count_for_the_strategy(url: str, arm: str, knob: str) -> N
     selected = (await decisions(url, result.run_id))["t1/select"]
     async with Store.opened(url) as store:
         tree = await store.nodes(result.run_id)
-    assert sum(node.arm == arm for node in tree) == selected["knobs"][knob] - 4
+    assert sum(node.strategy == arm for node in tree) == selected["knobs"][knob] - 4
 
 
 def table(**more: Any) -> PolicyTable:

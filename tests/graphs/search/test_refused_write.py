@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store import nodes as forest
 from branchwise.store.bulk import Change
@@ -33,7 +33,7 @@ async def test_a_refused_row_stops_the_run_before_its_next_call(
 
     monkeypatch.setattr(forest, "adding_nodes", adding_nodes)
 
-    def write(request: Request, i: int) -> str:
+    def write(request: SampleRequest, i: int) -> str:
         return "Too short.\nScore: 20" if '"Score: "' in request.messages[-1].content else f"Answer {i}"
 
     model = scripted(write)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from branchwise.graphs.search.replay import replay
 from branchwise.graphs.search.run import Result, resume, solve
 from branchwise.graphs.search.state import Event, Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.tables import calls, decisions, nodes
 from branchwise.store.errors import BadInput, ModelError
@@ -20,7 +20,7 @@ from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import PROBLEM, digest
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """A verifier whose score depends on what it sees, a generator of three steps; one call in sixteen fails."""
     asked = request.messages[-1].content
     if int(digest([asked, request.prefix, seed]), 16) % 16 == 0:

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from branchwise.graphs.search.run import resume, solve
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.checkpoint_tables import lg_checkpoints
 from branchwise.store.rows import CallState
@@ -95,7 +95,7 @@ async def test_a_run_that_ends_at_any_call_grows_the_same_tree(strategy: str) ->
     """Killed, as it were, but in one process, so that many points can be tried."""
     left = 0
 
-    def write(request: Request, seed: int) -> str:
+    def write(request: SampleRequest, seed: int) -> str:
         nonlocal left
         left -= 1
         if left == 0:

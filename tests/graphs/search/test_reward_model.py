@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from branchwise import solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Capabilities, Request
+from branchwise.models.protocol import Capabilities, SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import BadInput, Unsupported
 
@@ -40,14 +40,14 @@ async def test_the_candidate_that_the_reward_model_likes_is_the_answer(judge: st
         store=f"sqlite:///{tmp_path}/runs.sqlite",
         options=Options(verifier="reward", scorer=judge),
     )
-    assert (result.answer, result.solved, result.vouch) == ("seven", True, "model")
+    assert (result.answer, result.solved, result.verified_by) == ("seven", True, "model")
     assert result.score == pytest.approx(0.99)
 
 
 async def test_what_cannot_be_scored_is_refused_before_it_costs_anything(tmp_path: Path) -> None:
-    asked: list[Request] = []
+    asked: list[SampleRequest] = []
 
-    def answer(request: Request, seed: int) -> str:
+    def answer(request: SampleRequest, seed: int) -> str:
         asked.append(request)
         return "x"
 

@@ -9,16 +9,16 @@ import pytest
 
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.protocol import Capabilities, Request
+from branchwise.models.protocol import Capabilities, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
-from branchwise.store.records import Vouch
+from branchwise.store.records import VerifiedBy
 from branchwise.store.store import Store
 
 PLAIN = Capabilities(many=True, seed=True)
 BREADTH = {"width": 1, "branching": 3, "steps": 4}
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """The generator numbers its thoughts; voters like the largest number, one in five cannot be read."""
     asked = request.messages[-1].content
     if "Propose 3 different" in asked:
@@ -66,7 +66,7 @@ async def test_voters_see_a_whole_layer_and_their_shares_are_its_scores(url: str
         fresh = [n for n in tree if n.round == layer and n.duplicate_of is None]
         assert sum(n.score or 0 for n in fresh) == pytest.approx(1.0)
         assert max(fresh, key=lambda n: n.score or 0).score == 1.0
-    assert all(verdict.vouch is Vouch.MODEL for verdict in verdicts.values())
+    assert all(verdict.verified_by is VerifiedBy.MODEL for verdict in verdicts.values())
     assert not result.solved, "the best of a few need not be right"
     assert result.answer is not None
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from branchwise.graphs.search.submit import submit
 from branchwise.graphs.search.worker import Report, work
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs
 from branchwise.store.errors import BadInput
@@ -145,7 +145,7 @@ class Mute(Scripted):
 
     waiting = given_up = 0
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         if any("riddle" in message.content for message in request.messages):
             self.waiting += 1
             try:

@@ -8,7 +8,7 @@ from random import Random
 from typing import TypeAlias
 
 from branchwise.graphs.strategies.protocol import Strategy
-from branchwise.store.records import Node, Vouch, child_id
+from branchwise.store.records import Node, VerifiedBy, child_id
 from branchwise.store.tree import Tree
 
 Verify: TypeAlias = Callable[[Node, str, Random], Node]
@@ -59,24 +59,24 @@ def perfect(node: Node, whole: str, random: Random) -> Node:
         node,
         score=1.0 if good else 0.0,
         accepted=good and node.complete,
-        vouch=Vouch.SOUND if node.complete else Vouch.MODEL,
+        verified_by=VerifiedBy.PROGRAM if node.complete else VerifiedBy.MODEL,
     )
 
 
 def useless(node: Node, whole: str, random: Random) -> Node:
     """Score by chance and accept nothing."""
-    return replace(node, score=random.random(), vouch=Vouch.MODEL)
+    return replace(node, score=random.random(), verified_by=VerifiedBy.MODEL)
 
 
 def undecided(node: Node, whole: str, random: Random) -> Node:
     """Score everything alike, so that all is ties."""
-    return replace(node, score=0.5, vouch=Vouch.MODEL, logprob=-1.0)
+    return replace(node, score=0.5, verified_by=VerifiedBy.MODEL, logprob=-1.0)
 
 
 def search(strategy: Strategy, world: World, verify: Verify, *, budget: int, seed: int = 0) -> Tree:
     """Turn the loop until the strategy, the budget or a proof ends it."""
     tree, round_ = Tree(), 0
-    while budget > 0 and not any(n.accepted and n.vouch is Vouch.SOUND for n in tree.complete):
+    while budget > 0 and not any(n.accepted and n.verified_by is VerifiedBy.PROGRAM for n in tree.complete):
         allocation = strategy(tree, budget, seed=seed)
         if not allocation:
             break
@@ -98,7 +98,7 @@ def _judged(tree: Tree, node: Node, seen: dict[str, Node], world: World, verify:
     text = before + node.text
     twin = seen.get(text)
     if twin is not None:
-        same = {"score": twin.score, "vouch": twin.vouch, "accepted": twin.accepted}
+        same = {"score": twin.score, "verified_by": twin.verified_by, "accepted": twin.accepted}
         return replace(node, duplicate_of=twin.duplicate_of or twin.id, **same)  # type: ignore[arg-type]
     whole = "".join(c for c in text if c.isalpha())
     seen[text] = judged = verify(node, whole, Random(f"{world.problem}/judge/{node.id}"))

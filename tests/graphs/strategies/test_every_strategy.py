@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.strategies.protocol import Hint
 from branchwise.store.errors import UnknownName
-from branchwise.store.records import ROOT, Node, NodeId, Verdict, Vouch
+from branchwise.store.records import ROOT, Node, NodeId, Verdict, VerifiedBy
 from branchwise.store.tree import Tree
 from tests.graphs.strategies import properties
 from tests.graphs.strategies.grown import root_with
@@ -45,7 +45,7 @@ SIZE = {
 
 
 def world(name: str) -> World:
-    return World(problem=0, length=LENGTH[strategies.about(name).grain])
+    return World(problem=0, length=LENGTH[strategies.info(name).grain])
 
 
 @every
@@ -115,14 +115,14 @@ def test_a_perfect_verifier_never_loses_by_a_larger_budget(name: str) -> None:
 def test_a_perfect_verifier_never_loses_by_a_larger_search(name: str) -> None:
     knob = SIZE.get(name, "n")
     sized = [(strategies.load(name, **{knob: size}), 200) for size in (1, 4, 16)]
-    whole = strategies.about(name).grain == "solution"
+    whole = strategies.info(name).grain == "solution"
     # Whole solutions of a smaller search are among those of a larger one; steps are drawn elsewhere.
     properties.never_loses_by_growing(sized, world(name), flips=0 if whole else 2)
 
 
 @every
 def test_a_useless_verifier_is_worth_one_sample(name: str) -> None:
-    chance = 0.5 if strategies.about(name).grain == "solution" else 0.5 ** (1 / 3)
+    chance = 0.5 if strategies.info(name).grain == "solution" else 0.5 ** (1 / 3)
     properties.is_worth_one_sample(strategies.load(name), replace(world(name), chance=chance))
 
 
@@ -195,15 +195,15 @@ A strategy that is not named here reads no scores.
 def test_missing_scores_are_treated_as_documented(
     name: str, scores: list[float | None], complete: bool
 ) -> None:
-    whole = strategies.about(name).grain == "solution" or complete
-    tree = root_with(*scores, complete=whole, arm=name)
+    whole = strategies.info(name).grain == "solution" or complete
+    tree = root_with(*scores, complete=whole, strategy=name)
     answered = Tree(replace(n, answer=str(i % 2) if whole else None) for i, n in enumerate(list(tree)[1:]))
     properties.fills_missing_scores(strategies.load(name), answered, MISSING.get(name, _anything))
 
 
 @pytest.mark.parametrize("score", [nan, inf, -inf, 1e9])
 def test_a_score_that_is_no_number_in_range_is_a_missing_score(score: float) -> None:
-    verdict = Verdict(score=score, accepted=False, feedback="", vouch=Vouch.MODEL, verifier="v")
+    verdict = Verdict(score=score, accepted=False, feedback="", verified_by=VerifiedBy.MODEL, verifier="v")
     assert verdict.reward is None
     with pytest.raises(ValueError, match="unit reward"):
         Node(id="0.0", parent=ROOT, score=score)
@@ -213,11 +213,11 @@ def test_a_score_that_is_no_number_in_range_is_a_missing_score(score: float) -> 
 def test_the_catalogue_says_what_is_needed(name: str) -> None:
     (row,) = (row for row in strategies.catalogue() if row.name == name)
     assert row.summary.endswith(".")
-    assert row.about.paper
-    assert row.about.aggregation in aggregations.names()
+    assert row.info.paper
+    assert row.info.aggregation in aggregations.names()
     hint = strategies.hints(name)(Tree(), ROOT, 0)
     assert isinstance(hint, Hint)
-    assert hint == Hint() or "hints" in row.about.needs
+    assert hint == Hint() or "hints" in row.info.needs
 
 
 @every

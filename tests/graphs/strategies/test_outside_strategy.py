@@ -63,7 +63,7 @@ def _installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_installed_package_adds_its_strategy() -> None:
     assert "doubling" in strategies.names()
     assert strategies.load("doubling", most=8)(Tree(), 100) == {ROOT: 1}
-    assert strategies.about("doubling").grain == "solution"
+    assert strategies.info("doubling").grain == "solution"
     assert "doubling" in {row.name for row in strategies.catalogue()}
     with pytest.raises(UnknownName, match="Did you mean `most`"):
         strategies.load("doubling", mots=8)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from branchwise.graphs.strategies._shares import even, sequential_ceiling, softmax
 from branchwise.graphs.strategies.rebase import rebase
-from branchwise.store.records import ROOT, Vouch
+from branchwise.store.records import ROOT, VerifiedBy
 from branchwise.store.tree import Tree
 from tests.graphs.strategies.grown import add, root_with
 
@@ -83,6 +83,6 @@ def test_a_node_without_a_score_counts_as_the_average() -> None:
 
 
 def test_dead_ends_get_nothing() -> None:
-    tree = add(root_with(0.9, failed="lost"), ROOT, 0.0, vouch=Vouch.SOUND, failed="refuted")
+    tree = add(root_with(0.9, failed="lost"), ROOT, 0.0, verified_by=VerifiedBy.PROGRAM, failed="refuted")
     assert rebase(add(tree, ROOT, 0.1), 100, width=4) == {"0.2": 4}
     assert rebase(tree, 100, width=4) == {}

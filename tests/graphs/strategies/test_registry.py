@@ -10,13 +10,13 @@ from branchwise.store.tree import Tree
 
 def test_a_strategy_is_loaded_with_its_knobs() -> None:
     assert strategies.load("best_of_n", n=7)(Tree(), 100) == {ROOT: 7}
-    assert strategies.about("rebase").grain == "step"
+    assert strategies.info("rebase").grain == "step"
 
 
 def test_a_module_and_function_will_do() -> None:
     name = "branchwise.graphs.strategies.best_of_n:best_of_n"
     assert strategies.load(name, n=2)(Tree(), 9) == {ROOT: 2}
-    assert strategies.about(name) == strategies.about("best_of_n")
+    assert strategies.info(name) == strategies.info("best_of_n")
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_whole_numbers_pass_for_numbers_and_lists_for_texts() -> None:
 
 
 def test_a_strategy_without_about_is_refused() -> None:
-    with pytest.raises(BadInput, match="ABOUT"):
-        strategies.about("math:floor")
+    with pytest.raises(BadInput, match="INFO"):
+        strategies.info("math:floor")

@@ -19,8 +19,8 @@ from tests.graphs.strategies.grown import add, root_with
 
 
 def test_probes_count_and_what_never_ended_was_still_sampled() -> None:
-    tree = add(root_with(0.5, complete=True, arm="probe"), ROOT, None, arm="probe")
-    tree = add(tree, ROOT, None, failed="cut off", arm="best_of_n")
+    tree = add(root_with(0.5, complete=True, strategy="probe"), ROOT, None, strategy="probe")
+    tree = add(tree, ROOT, None, failed="cut off", strategy="best_of_n")
     assert best_of_n(tree, 100, n=5) == {ROOT: 3}
     assert best_of_n(tree, 100, n=2) == {}
 
@@ -94,7 +94,7 @@ def test_plans_share_the_solutions_evenly() -> None:
 
 def test_each_ordinal_has_its_approach() -> None:
     hints = strategies.hints("div_se", approaches=["a", "b"])
-    probed = root_with(None, None, None, complete=True, arm="probe")
+    probed = root_with(None, None, None, complete=True, strategy="probe")
     assert [hints(Tree(), ROOT, i).instruction for i in range(3)] == ["a", "b", "a"]
     assert [hints(probed, ROOT, i).instruction for i in (3, 4)] == ["a", "b"]
     both = strategies.hints("idiv_se", approaches=["a", "b"])(Tree(), ROOT, 0).instruction

@@ -6,14 +6,14 @@ from math import inf, nan
 
 from hypothesis import strategies as st
 
-from branchwise.store.records import ROOT, Node, Vouch, child_id
+from branchwise.store.records import ROOT, Node, VerifiedBy, child_id
 from branchwise.store.tree import Tree
 
 _SCORES = st.sampled_from([None, None, 0.0, 0.25, 0.5, 0.5, 0.9, 1.0])
 
 
 @st.composite
-def trees(draw: st.DrawFn, arm: str, most: int = 25) -> Tree:
+def trees(draw: st.DrawFn, strategy: str, most: int = 25) -> Tree:
     """A tree of up to `most` nodes of several arms, with ties, duplicates, dead ends and missing scores."""
     nodes = [Node(id=ROOT, parent=None)]
     counts: dict[str, int] = {}
@@ -34,12 +34,12 @@ def trees(draw: st.DrawFn, arm: str, most: int = 25) -> Tree:
                 parent=parent.id,
                 depth=parent.depth + 1,
                 round=parent.depth + 1,
-                arm=draw(st.sampled_from([arm, arm, "", "probe"])),
+                strategy=draw(st.sampled_from([strategy, strategy, "", "probe"])),
                 text=draw(st.sampled_from("abc")),
                 complete=twin.complete if twin else draw(st.booleans()),
                 answer=draw(st.sampled_from([None, "1", "2"])),
                 score=twin.score if twin else draw(_SCORES),
-                vouch=draw(st.sampled_from(list(Vouch))),
+                verified_by=draw(st.sampled_from(list(VerifiedBy))),
                 accepted=draw(st.booleans()),
                 logprob=draw(st.sampled_from([None, -0.5, -3.0, nan, inf, -inf])),
                 tokens=draw(st.integers(0, 5)),

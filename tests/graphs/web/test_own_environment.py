@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.environments.spec import Opening
+from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse, resume_browse
 from branchwise.models.uniform import uniform
@@ -20,8 +20,10 @@ async def test_everybody_gets_over_the_river(
     monkeypatch.syspath_prepend(EXAMPLES)
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     options = WebOptions(strategy=strategy, depth=7, states=200, samples=40, judgements=0, held=True)
-    result = await browse("", Opening(name="river:river"), model=uniform(), options=options, store=store)
-    assert (result.solved, result.vouch, result.replayed) == (True, "sound", 0)
+    result = await browse(
+        "", EnvironmentSpec(name="river:river"), model=uniform(), options=options, store=store
+    )
+    assert (result.solved, result.verified_by, result.replayed) == (True, "program", 0)
     # Seven crossings are the fewest, and the goat goes first and last.
     assert len(result.actions) == 7
     assert (result.actions[0], result.actions[-1]) == (FIRST, LAST)
@@ -35,6 +37,8 @@ async def test_one_trajectory_at_random_is_the_baseline(
     monkeypatch.syspath_prepend(EXAMPLES)
     options = WebOptions(strategy="best_of_n", knobs={"n": 20}, depth=7, judgements=0, held=True)
     store = f"sqlite:///{tmp_path / 'runs.db'}"
-    result = await browse("", Opening(name="river:river"), model=uniform(), options=options, store=store)
+    result = await browse(
+        "", EnvironmentSpec(name="river:river"), model=uniform(), options=options, store=store
+    )
     assert (result.solved, result.reason) == (False, "exhausted")
     assert result.visited > 20

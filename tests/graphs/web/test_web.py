@@ -9,9 +9,9 @@ from branchwise.environments.protocol import Action, Environment, Outcome, Sessi
 from branchwise.environments.scripted import HOUSE, Door, scripted
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult
-from branchwise.graphs.web.run import Company, browse, resume_browse
+from branchwise.graphs.web.run import RunHooks, browse, resume_browse
 from branchwise.graphs.web.viewer_data import extras
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.store.errors import BadInput
@@ -30,7 +30,7 @@ def walker(*, crash_at: int | None = None) -> Scripted:
     """A model that proposes every way in turn and finds kitchen and balcony promising."""
     calls = 0
 
-    def reply(request: Request, seed: int) -> str:
+    def reply(request: SampleRequest, seed: int) -> str:
         nonlocal calls
         calls += 1
         if calls == crash_at:
@@ -91,7 +91,7 @@ async def search(folder: Path, model: Scripted, *, snapshots: bool = True) -> We
 @pytest.mark.parametrize("snapshots", [True, False])
 async def test_it_finds_the_garden(tmp_path: Path, snapshots: bool) -> None:
     result = await search(tmp_path, walker(), snapshots=snapshots)
-    assert (result.solved, result.reason, result.vouch) == (True, "accepted", "sound")
+    assert (result.solved, result.reason, result.verified_by) == (True, "accepted", "program")
     assert result.actions == ("go to kitchen", "go to balcony", "jump")
     assert result.url == "house:/garden"
     assert (result.replayed > 0) is not snapshots
@@ -173,7 +173,7 @@ async def test_other_strategies_find_the_garden_too(tmp_path: Path, strategy: st
     knobs = {"n": 30} if strategy == "best_of_n" else {}
     options = WebOptions(strategy=strategy, knobs=knobs, depth=4, states=30, samples=6, judgements=1)
     result = await browse("x", scripted(), model=walker(), options=options, store=url_of(tmp_path))
-    assert (result.solved, result.vouch) == (True, "sound")
+    assert (result.solved, result.verified_by) == (True, "program")
     assert result.actions == ("go to kitchen", "go to balcony", "jump")
 
 
@@ -231,9 +231,9 @@ async def test_a_check_decides_soundly(tmp_path: Path) -> None:
         model=walker(),
         options=OPTIONS,
         store=url_of(tmp_path),
-        company=Company(check=in_library),
+        hooks=RunHooks(check=in_library),
     )
-    assert (result.solved, result.vouch, result.actions) == (True, "sound", ("go to library",))
+    assert (result.solved, result.verified_by, result.actions) == (True, "program", ("go to library",))
 
 
 async def test_a_goal_that_is_empty_costs_nothing(tmp_path: Path) -> None:

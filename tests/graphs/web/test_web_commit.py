@@ -8,7 +8,7 @@ from branchwise.environments.browser.masking import MASK, Veil
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse, resume_browse
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.store.errors import BadAction
 from branchwise.store.store import Store
@@ -21,7 +21,7 @@ ROOMS = {
 OPTIONS = WebOptions(depth=3, states=6, samples=4, judgements=1, knobs={"branching": 2})
 
 
-def walker(request: Request, seed: int) -> str:
+def walker(request: SampleRequest, seed: int) -> str:
     asked = request.messages[0].content
     page = [line.removeprefix("| ") for line in asked.splitlines() if line.startswith("| ")]
     if "Status:" in asked:
@@ -64,7 +64,7 @@ async def test_allow_commits_only_when_nothing_else_is_left(tmp_path: Path) -> N
 async def test_a_model_that_obeys_a_page_still_cannot_leave_the_environment(tmp_path: Path) -> None:
     rooms = {"hall": {"go out": Door(to="yard")}, "yard": {}, "garden": {}}
 
-    def obeys(request: Request, seed: int) -> str:
+    def obeys(request: SampleRequest, seed: int) -> str:
         said = (
             "goto http://evil.example/",
             "burn the bridge",

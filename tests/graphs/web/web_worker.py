@@ -13,7 +13,7 @@ from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.run import browse, resume_browse
 from branchwise.models.codec import request_json
-from branchwise.models.protocol import Reply, Request
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import digest
@@ -23,10 +23,10 @@ OPTIONS = WebOptions(
 )
 
 
-def _write(request: Request, seed: int) -> str:
+def _write(request: SampleRequest, seed: int) -> str:
     """Actions in the page's order; every page is on track, and none is the goal."""
-    if request.shape.choices:
-        return request.shape.choices[seed % len(request.shape.choices)]
+    if request.output_format.choices:
+        return request.output_format.choices[seed % len(request.output_format.choices)]
     return "On and on.\nStatus: failure\nOn the right track to success: yes"
 
 
@@ -38,7 +38,7 @@ class Witness:
         self._oracle = oracle
         self.name, self.capabilities = self._model.name, self._model.capabilities
 
-    async def sample(self, request: Request) -> Reply:
+    async def sample(self, request: SampleRequest) -> Reply:
         """Note the call, then answer."""
         with self._oracle.open("a", encoding="utf-8") as oracle:
             oracle.write(digest(request_json(request)) + "\n")

@@ -10,7 +10,7 @@ from branchwise.models.pool.affinity import BLOCK, Held, chain, overloaded, prom
 from branchwise.models.pool.breaker import Breaker
 from branchwise.models.pool.limit import Limit
 from branchwise.models.pool.shared import identity, shareable
-from branchwise.models.protocol import Message, Request, Shape
+from branchwise.models.protocol import Message, OutputFormat, SampleRequest
 
 
 def test_a_refusal_halves_the_limit_once_for_all_that_were_in_flight() -> None:
@@ -105,8 +105,8 @@ def test_what_was_unused_for_longest_is_forgotten() -> None:
 
 
 def test_a_prefix_continues_its_prompt() -> None:
-    ask = Request(messages=(Message(role="user", content="x" * 200),), prefix="y" * 200)
-    longer = Request(messages=ask.messages, prefix=ask.prefix + "z" * 200)
+    ask = SampleRequest(messages=(Message(role="user", content="x" * 200),), prefix="y" * 200)
+    longer = SampleRequest(messages=ask.messages, prefix=ask.prefix + "z" * 200)
     assert prompt(longer).startswith(prompt(ask))
 
 
@@ -129,10 +129,15 @@ def test_a_replica_is_overloaded_beyond_its_bound_of_the_mean() -> None:
 
 def test_only_what_must_be_equal_is_shareable() -> None:
     ask = (Message(role="user", content="hi"),)
-    assert not shareable(Request(messages=ask, temperature=0.7))
-    assert shareable(Request(messages=ask, temperature=0.7, seed=3))
-    assert shareable(Request(messages=ask, temperature=0.0))
-    one, two = (Request(messages=ask, seed=1, shape=Shape(schema={"a": {"b": 1}})) for _ in range(2))
+    assert not shareable(SampleRequest(messages=ask, temperature=0.7))
+    assert shareable(SampleRequest(messages=ask, temperature=0.7, seed=3))
+    assert shareable(SampleRequest(messages=ask, temperature=0.0))
+    one, two = (
+        SampleRequest(messages=ask, seed=1, output_format=OutputFormat(schema={"a": {"b": 1}}))
+        for _ in range(2)
+    )
     assert identity(one) == identity(two)
-    assert identity(one) != identity(Request(messages=ask, seed=1, shape=Shape(schema={"a": {"b": 2}})))
+    assert identity(one) != identity(
+        SampleRequest(messages=ask, seed=1, output_format=OutputFormat(schema={"a": {"b": 2}}))
+    )
     assert hash(identity(one)) == hash(identity(two))

@@ -15,7 +15,7 @@ from branchwise import models
 from branchwise.models.pool import Pool
 from branchwise.models.pool import breaker as breakers
 from branchwise.models.pool.gate import QueueFull
-from branchwise.models.protocol import Message, Reply, Request, Shape
+from branchwise.models.protocol import Message, OutputFormat, Reply, SampleRequest
 from branchwise.store.errors import BadInput, ModelError, Unsupported
 from branchwise.store.records import Usage
 from tests.models.conftest import Loopback, completion, says, serving
@@ -52,8 +52,8 @@ async def attach() -> AsyncIterator[Callable[..., Pool]]:
         await pool.aclose()
 
 
-def ask(text: str = "hello", **more: Any) -> Request:
-    return Request(messages=(Message(role="user", content=text),), **more)
+def ask(text: str = "hello", **more: Any) -> SampleRequest:
+    return SampleRequest(messages=(Message(role="user", content=text),), **more)
 
 
 async def _until(true: Callable[[], bool]) -> None:
@@ -225,7 +225,7 @@ async def test_a_replica_that_hangs_gives_its_requests_up(
     ill.gate = asyncio.Event()  # never set: it took the request and answers no more
     async with asyncio.timeout(10):
         replies = await asyncio.gather(
-            *(pool.sample(ask(f"{i}", shape=Shape(max_tokens=8))) for i in range(4))
+            *(pool.sample(ask(f"{i}", output_format=OutputFormat(max_tokens=8))) for i in range(4))
         )
     assert len(replies) == 4
     assert ill.dropped.is_set()

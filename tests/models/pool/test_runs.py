@@ -1,4 +1,4 @@
-"""Whole runs through a pool: what it can do is known in time, and a purse is shared by all of them."""
+"""Whole runs through a pool: what it can do is known in time, and a budget is shared by all of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from branchwise import solve
 from branchwise.graphs.search.state import Options
-from branchwise.models.budget import Purse
+from branchwise.models.budget import BudgetTracker
 from branchwise.models.pool import Pool
-from branchwise.models.protocol import Shape
+from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import Unsupported
-from branchwise.store.records import Budget, Constraints, Verdict, Vouch
+from branchwise.store.records import Budget, Constraints, Verdict, VerifiedBy
 from branchwise.store.store import Store
 from branchwise.tasks.task import Task
 from tests.models.conftest import Loopback, serving
@@ -43,14 +43,16 @@ def steered() -> Task:
     """A task whose every sample is one of two texts."""
 
     def check(constraints: Constraints, text: str, complete: bool) -> Verdict:
-        return Verdict(score=0, accepted=False, feedback="", vouch=Vouch.SOUND, verifier="program")
+        return Verdict(
+            score=0, accepted=False, feedback="", verified_by=VerifiedBy.PROGRAM, verifier="program"
+        )
 
     return Task(
         name="steered",
         about="",
         instructions="{problem}",
         read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: Shape(choices=("sample 0", "sample 1")),
+        output_format=lambda constraints, text, grain: OutputFormat(choices=("sample 0", "sample 1")),
         is_complete=lambda text: len(text) > 20,
         check=check,
     )
@@ -94,7 +96,7 @@ async def test_an_engine_that_lacks_what_is_needed_is_refused_before_a_token(
 async def test_runs_that_share_a_purse_spend_no_more_than_it_holds(
     servers: list[Loopback], pool: Pool, store: Store
 ) -> None:
-    purse = Purse(Budget(calls=5))
+    tracker = BudgetTracker(Budget(calls=5))
     runs = (
         solve(
             f"case {number}",
@@ -103,14 +105,14 @@ async def test_runs_that_share_a_purse_spend_no_more_than_it_holds(
             knobs={"n": 3},
             model=pool,
             store=store,
-            purse=purse,
+            shared_budget=tracker,
             options=Options(batch=1),
         )
         for number in range(4)
     )
     results = await asyncio.gather(*runs)
     assert sum(len(server.bodies) for server in servers) == 5
-    assert purse.spent.calls == sum(result.usage.calls for result in results) == 5
+    assert tracker.spent.calls == sum(result.usage.calls for result in results) == 5
     assert any(result.reason == "budget" for result in results)
 
 
@@ -120,7 +122,7 @@ async def test_runs_that_share_a_purse_have_no_more_calls_in_flight_than_it_admi
     gate = asyncio.Event()
     for server in servers:
         server.gate = gate
-    purse = Purse(Budget(), concurrency=3)
+    tracker = BudgetTracker(Budget(), concurrency=3)
     runs = asyncio.gather(
         *(
             solve(
@@ -130,7 +132,7 @@ async def test_runs_that_share_a_purse_have_no_more_calls_in_flight_than_it_admi
                 knobs={"n": 4},
                 model=pool,
                 store=store,
-                purse=purse,
+                shared_budget=tracker,
                 options=Options(batch=1),
             )
             for number in range(3)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.search.state import Event, Options
-from branchwise.models.protocol import Request
+from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.schema import HEAD
 from branchwise.store.store import Store
@@ -26,7 +26,7 @@ class PulledError(Exception):
     """The plug was."""
 
 
-def write(request: Request, seed: int) -> str:
+def write(request: SampleRequest, seed: int) -> str:
     """Three plans, of which none is good enough."""
     judging = '"Score: "' in request.messages[-1].content
     return "It could be better.\nScore: 40" if judging else f"It is {seed % 97}.\nAnswer: {seed % 97}"

@@ -12,7 +12,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the views."""
-    create_views(op.get_bind())
+    create_views(op.get_bind(), strategy="arm")
 
 
 def downgrade() -> None:

@@ -1,0 +1,17 @@
+"""Words that earlier versions used in stored JSON; rows themselves are renamed by migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from branchwise.store.records import Json
+
+_RENAMED = {"vouch": "verified_by", "arm": "strategy"}
+"""Fields of results and journals of version 0.1. Values of `verified_by` are read by the enumeration itself."""
+
+
+def in_new_words(data: Json) -> Json:
+    """A stored object with its fields named as they are today; anything else as it is."""
+    if not isinstance(data, Mapping):
+        return data
+    return {_RENAMED.get(name, name): value for name, value in data.items()}
