@@ -20,7 +20,9 @@ def test_patterns_that_backtrack_are_linear(pattern: str) -> None:
     assert time.process_time() - began < 0.5
 
 
-@pytest.mark.parametrize("pattern", [r"(?=a)b", r"(a)\1", "(", "a++", "(a{1000}){1000}", "\ud800", "a" * 30_000])
+@pytest.mark.parametrize(
+    "pattern", [r"(?=a)b", r"(a)\1", "(", "a++", "(a{1000}){1000}", "\ud800", "a" * 30_000]
+)
 def test_what_has_no_linear_matcher_is_refused_with_a_sentence(
     pattern: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
