@@ -15,9 +15,9 @@ _MEMORY = 64 * 2**20
 
 
 class LinearPattern:
-    """A compiled pattern whose matching time grows with the length of the text and no faster.
+    r"""A compiled pattern whose matching time grows with the length of the text and no faster.
 
-    `\\d`, `\\w` and `\\s` mean ASCII. Lone surrogates in a text count as U+FFFD.
+    `\d`, `\w` and `\s` mean ASCII. Lone surrogates in a text count as U+FFFD.
     """
 
     __slots__ = ("_compiled", "source")
