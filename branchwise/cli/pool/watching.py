@@ -78,7 +78,7 @@ def logs(name: str, *, replica: int | None, follow: bool, lines: int) -> None:
     mark = len(wanted) > 1
     for path in wanted:
         for line in tail(path, lines).splitlines() if lines else ():
-            print(f"[{_number(path)}] {line}" if mark else line)
+            print(f"[{_number(path)}] {line}" if mark else line, flush=True)
     if follow:
         with suppress(KeyboardInterrupt):
             _follow(name, wanted, mark=mark)

@@ -36,7 +36,7 @@ def policy(named: Path | str | None, task: str, model: str) -> str:
     if named == "none":
         return ""
     path = default_path(task, model) if named is None else Path(named)
-    if not path.is_file():
+    if not _readable(path):
         if named is None:
             return ""
         raise BadInput(f"There is no policy table `{path}`; `branchwise planner fit` writes one.")
@@ -53,3 +53,10 @@ def policy(named: Path | str | None, task: str, model: str) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+
+
+def _readable(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a home directory that this user may not enter
+        return False

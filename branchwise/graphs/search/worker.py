@@ -177,6 +177,8 @@ async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asy
             known = opened.get(key)
             if known is None or (known.done() and (known.cancelled() or known.exception() is not None)):
                 known = opened[key] = asyncio.ensure_future(open_(request))
+                # A run that was cancelled meanwhile no longer waits for it: its failure is nobody's then.
+                known.add_done_callback(lambda opening: opening.cancelled() or opening.exception())
             return known
 
         try:

@@ -1,0 +1,50 @@
+"""Run what takes longer than CI may; reports go to a folder of today's date: python -m benchmarks.nightly [NAME...]."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "nightly"
+PARTS = {
+    "crash": ("tests.crash", "--minutes", "30"),
+    "hostile": ("tests.hostile",),
+    "pool_throughput": ("benchmarks.pool_throughput", "zero"),
+    "store_growth": ("benchmarks.store_growth",),
+    "store_ledger": ("benchmarks.store_ledger",),
+}
+"""Each part's module and its options."""
+
+
+def run(name: str, folder: Path) -> tuple[int, float]:
+    """Run one part; its output, errors included, goes to `folder/NAME.txt`. Returns exit status and seconds."""
+    began = time.monotonic()
+    with (folder / f"{name}.txt").open("w", encoding="utf-8") as report:
+        done = subprocess.run(
+            [sys.executable, "-m", *PARTS[name]], stdout=report, stderr=subprocess.STDOUT, check=False
+        )
+    return done.returncode, time.monotonic() - began
+
+
+def main(names: list[str]) -> int:
+    """Run the named parts, or all; the exit status is 1 if one of them failed."""
+    unknown = set(names) - PARTS.keys()
+    if unknown:
+        print(f"There is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}.")
+        return 2
+    folder = FOLDER / datetime.now(UTC).strftime("%Y-%m-%d")
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for name in names or PARTS:
+        print(f"{name} ...", flush=True)
+        status, seconds = run(name, folder)
+        failed += status != 0
+        print(f"{name}: exit {status}, {seconds / 60:.0f} min, {folder / name}.txt", flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
