@@ -8,11 +8,11 @@ from typing import Final
 from branchwise.models.protocol import Capabilities
 
 EVERY_TEXT: Final = Capabilities(
-    prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, many=True
+    prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, tools=True, many=True
 )
 """What can be done with text alone."""
 EVERYTHING: Final = replace(EVERY_TEXT, pictures=True)
-COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, pictures=True, many=True)
+COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, pictures=True, tools=True, many=True)
 """What any OpenAI-compatible server is taken to do until it shows that it does not."""
 
 _ENGINES: Final = {
@@ -27,6 +27,7 @@ WORDS: Final = {
     "schema": "JSON schemas",
     "logprobs": "log-probabilities",
     "pictures": "pictures",
+    "tools": "tools",
 }
 """The abilities that a request may need, in words."""
 

@@ -6,7 +6,8 @@ from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from branchwise.models.protocol import Message, OutputFormat, Reply, SampleRequest
+from branchwise.models.limits import bounded
+from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest, Tool
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import StoreError
 from branchwise.store.records import Json
@@ -14,6 +15,8 @@ from branchwise.store.records import Json
 T = TypeVar("T")
 
 _VERSION: Final = 1
+_DEFAULTS: Final = ((), "", None, False, "auto")
+"""What fields hold that nobody has set."""
 _REPLY = TypeAdapter(Reply)
 
 
@@ -28,6 +31,14 @@ class _OutputFormat(BaseModel):
     steer: dict[str, JsonValue] | None = Field(alias="schema")
 
 
+class _Tool(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    description: str = ""
+    parameters: dict[str, JsonValue] = {}
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -39,20 +50,21 @@ class _Request(BaseModel):
     output_format: _OutputFormat = Field(alias="shape")  # its name when the first requests were recorded
     seed: int | None
     logprobs: bool
+    tools: tuple[_Tool, ...] = ()
+    tool_choice: str = "auto"
 
 
 _REQUEST = TypeAdapter(_Request)
 
 
 def request_json(request: SampleRequest) -> Json:
-    """Write a request as JSON."""
-    messages = [as_fields(message) for message in request.messages]
-    for message in messages:
-        # Runs recorded before messages could carry pictures asked the same.
-        if not message["pictures"]:
-            del message["pictures"]
+    """Write a request as JSON; fields that came later are left out at their defaults, as in earlier runs."""
     fields = as_fields(request)
     del fields["output_format"]
+    _spare(fields, "tools", "tool_choice")
+    if request.tools:
+        fields["tools"] = [as_fields(tool) for tool in request.tools]
+    messages = [_message(message) for message in request.messages]
     return cast(
         "Json",
         {"version": _VERSION, **fields, "messages": messages, "shape": as_fields(request.output_format)},
@@ -60,9 +72,11 @@ def request_json(request: SampleRequest) -> Json:
 
 
 def reply_json(reply: Reply) -> Json:
-    """Write a reply as JSON."""
-    nested = {"samples": [as_fields(sample) for sample in reply.samples], "usage": as_fields(reply.usage)}
-    return cast("Json", {"version": _VERSION, **as_fields(reply), **nested})
+    """Write a reply as JSON; fields that came later are left out at their defaults."""
+    fields = as_fields(reply)
+    _spare(fields, "estimated")
+    samples = [_sample(sample) for sample in reply.samples]
+    return cast("Json", {"version": _VERSION, **fields, "samples": samples, "usage": as_fields(reply.usage)})
 
 
 def read_request(data: Json) -> SampleRequest:
@@ -72,19 +86,43 @@ def read_request(data: Json) -> SampleRequest:
         StoreError: The record is damaged or of a later version.
     """
     read = _read(_REQUEST, data)
-    output_format = OutputFormat(
+    form = OutputFormat(
         **{("schema" if name == "steer" else name): value for name, value in read.output_format}
     )
-    return SampleRequest(**{**dict(read), "output_format": output_format})
+    tools = tuple(Tool(**dict(tool)) for tool in read.tools)
+    return SampleRequest(**{**dict(read), "output_format": form, "tools": tools})
 
 
 def read_reply(data: Json) -> Reply:
-    """Read what `reply_json` wrote.
+    """Read what `reply_json` wrote; a sample longer than any may be has failed, however it came to be recorded.
 
     Raises:
         StoreError: The record is damaged or of a later version.
     """
-    return _read(_REPLY, data)
+    return bounded(_read(_REPLY, data))
+
+
+def _message(message: Message) -> dict[str, object]:
+    fields = as_fields(message)
+    _spare(fields, "pictures", "tool_calls", "tool_call_id")
+    if message.tool_calls:
+        fields["tool_calls"] = [as_fields(call) for call in message.tool_calls]
+    return fields
+
+
+def _sample(sample: Sample) -> dict[str, object]:
+    fields = as_fields(sample)
+    _spare(fields, "tool_calls", "reasoning")
+    if sample.tool_calls:
+        fields["tool_calls"] = [as_fields(call) for call in sample.tool_calls]
+    return fields
+
+
+def _spare(fields: dict[str, object], *names: str) -> None:
+    """Leave out what is at its default."""
+    for name in names:
+        if fields[name] in _DEFAULTS:
+            del fields[name]
 
 
 def _read(kind: TypeAdapter[T], data: Json) -> T:

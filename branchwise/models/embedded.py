@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.models.capabilities import EVERY_TEXT
+from branchwise.models.choice import among
 from branchwise.models.grammar import choices_grammar, regex_grammar
 from branchwise.models.protocol import Message, Model, OutputFormat, Reply, Sample, SampleRequest
-from branchwise.models.wire import TOP, among
+from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 

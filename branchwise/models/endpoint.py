@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ValidationError
-
+from branchwise.models.adapt import Adaptation
 from branchwise.models.capabilities import COMMON, EVERYTHING
-from branchwise.models.fan_out import fan_out
+from branchwise.models.completion import parse, read
+from branchwise.models.failures import Lost, Refused
+from branchwise.models.fan_out import Several
+from branchwise.models.limits import most_bytes
+from branchwise.models.listing import Served, read_list
 from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
-from branchwise.models.transport import Lost, Refused, Transport
-from branchwise.models.wire import Dialect, read, write
+from branchwise.models.transport import Transport
+from branchwise.models.wire import Dialect, write
 from branchwise.store.errors import BadInput, ModelError
 
-_CHECK_SECONDS = 10.0
+_CHECK_SECONDS: Final = 10.0
+_LOG: Final = logging.getLogger("branchwise.models")
 
 
-def endpoint(
+def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
     name: str,
     *,
     base_url: str = "",
@@ -29,11 +35,15 @@ def endpoint(
     retries: int = 4,
     dialect: Literal["auto", "openai", "vllm"] = "auto",
     price: tuple[float, float] = (0.0, 0.0),
+    extra_body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    stored: bool = False,
 ) -> Endpoint:
     """Reach a model on an OpenAI-compatible server.
 
-    A server that refuses or ignores n > 1 gets n requests instead, from then on. A prefix needs vLLM: its chat
-    template must not trim messages, or white space at the end of a prefix is lost.
+    A server that refuses or ignores n > 1 gets n requests instead, from then on; a parameter that it refuses is sent
+    by its other name or left out (`models/adapt.py`). A prefix needs vLLM: its chat template must not trim messages,
+    or white space at the end of a prefix is lost.
 
     Args:
         name: The model's name on that server.
@@ -43,23 +53,19 @@ def endpoint(
         retries: How often a call is sent again after 429, 5xx or a lost connection.
         dialect: What the server understands; "auto" asks it, and until then claims no more than "openai".
         price: US dollars for a million tokens read and written.
+        extra_body: Fields of every request's body; they replace those of the same name.
+        headers: Headers of every request.
+        stored: Whether `base_url` comes from a database row: then the key goes there only where `keys` allows it.
 
     Raises:
         BadInput: The URL cannot be used.
     """
     if not base_url:
         raise BadInput("An OpenAI-compatible model needs a base URL, for example `http://localhost:8000/v1`.")
-    transport = Transport(base_url, api_key_env=api_key_env, timeout=timeout, retries=retries)
-    return Endpoint(name, transport, None if dialect == "auto" else dialect, price)
-
-
-class _Served(BaseModel):
-    id: str
-    owned_by: str = ""
-
-
-class _Models(BaseModel):
-    data: tuple[_Served, ...]
+    transport = Transport(
+        base_url, api_key_env=api_key_env, timeout=timeout, retries=retries, stored=stored, headers=headers
+    )
+    return Endpoint(name, transport, None if dialect == "auto" else dialect, price, extra_body or {})
 
 
 class Endpoint:
@@ -71,10 +77,15 @@ class Endpoint:
         transport: Transport,
         dialect: Dialect | None,
         price: tuple[float, float] = (0.0, 0.0),
+        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._model, self._transport, self._dialect, self._price = name, transport, dialect, price
-        self._many: bool | None = None
+        self._extra = dict(extra_body or {})
+        self._adaptation = Adaptation(f"`{transport.base}`")
+        self._several = Several(self._once)
         self._probing = asyncio.Lock()
+        self._counts = True
+        """Whether the server has counted tokens so far."""
 
     @property
     def name(self) -> str:
@@ -90,7 +101,7 @@ class Endpoint:
     def capabilities(self) -> Capabilities:
         """What the server can do, as far as it has told."""
         can = EVERYTHING if self._dialect == "vllm" else COMMON
-        return can if self._many is not False else replace(can, many=False)
+        return can if self._several.many is not False else replace(can, many=False)
 
     async def check(self) -> None:
         """Ask the server which models it serves, which costs no token.
@@ -103,17 +114,15 @@ class Endpoint:
             served = await self._list()
         except Refused as refusal:
             if refusal.status in {401, 403}:
-                raise ModelError(
-                    f"The server at {where} refuses the key: set ${self._transport.api_key_env}."
-                ) from None
+                raise ModelError(self._unauthorised(refusal)) from None
             if refusal.status in {404, 405}:
                 await self._knock(where)
                 return
             raise ModelError(f"The server at {where} is not ready: {refusal}") from None
-        except ModelError as error:
+        except Lost as error:
             raise ModelError(f"{error} Start the server, or correct the base URL.") from None
-        if self._dialect == "vllm" and self._model not in {model.id for model in served.data}:
-            names = ", ".join(f"`{model.id}`" for model in served.data)
+        if self._dialect == "vllm" and self._model not in {model.id for model in served}:
+            names = ", ".join(f"`{model.id}`" for model in served)
             raise ModelError(f"The server at {where} does not serve `{self._model}`; it serves {names}.")
 
     async def ask(self) -> None:
@@ -127,25 +136,7 @@ class Endpoint:
         if not self.known:
             await self._probe()
         require(self, request)
-        if request.n == 1:
-            return await self._once(request)
-        if self._many is False:
-            return await fan_out(request, self._once)
-        try:
-            reply = await self._once(request)
-        except Refused as refusal:
-            if self._many or refusal.status not in {400, 422}:
-                raise
-            # Either n or the request itself is refused: one sample will show.
-            reply = await self._once(replace(request, n=1))
-        have = len(reply.samples)
-        self._many = have == request.n
-        if self._many:
-            return reply
-        if have != 1:
-            raise ModelError(f"The reply cannot be read: it holds {have} samples instead of {request.n}.")
-        rest = await fan_out(request, self._once, start=1)
-        return Reply(samples=reply.samples + rest.samples, usage=reply.usage + rest.usage)
+        return await self._several(request)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -153,22 +144,37 @@ class Endpoint:
 
     async def _once(self, request: SampleRequest) -> Reply:
         began = time.monotonic()
-        # OpenAI's own newer models refuse the name that everybody else knows.
-        limit = "max_completion_tokens" if self._transport.base.host == "api.openai.com" else "max_tokens"
-        body = {
-            "model": self._model,
-            **write(request, self._dialect or "openai"),
-            limit: request.output_format.max_tokens,
-        }
-        received = await self._transport.post("chat/completions", body)
-        reply = read(received, request, time.monotonic() - began)
-        if request.n == 1 and len(reply.samples) != 1:
-            raise ModelError(f"The reply cannot be read: it holds {len(reply.samples)} samples instead of 1.")
+        reply = await self._adapted(
+            self._body(request), request, lambda body: read(body, request, time.monotonic() - began)
+        )
+        if reply.estimated and self._counts:
+            self._counts = False
+            _LOG.warning("The server at `%s` counts no tokens: they are estimated.", self._transport.base)
         usage, (in_price, out_price) = reply.usage, self._price
         if not in_price and not out_price:
             return reply
         cost = (usage.prompt_tokens * in_price + usage.completion_tokens * out_price) / 1e6
         return replace(reply, usage=replace(usage, cost=cost))
+
+    def _body(self, request: SampleRequest) -> dict[str, Any]:
+        # OpenAI's own newer models refuse the name that most others know.
+        limit = "max_completion_tokens" if self._transport.base.host == "api.openai.com" else "max_tokens"
+        written = write(request, self._dialect or "openai")
+        return {"model": self._model, **written, limit: request.output_format.max_tokens, **self._extra}
+
+    async def _adapted(
+        self, body: Mapping[str, Any], request: SampleRequest, read_: Callable[[bytes], Reply]
+    ) -> Reply:
+        """Send a request, and again as long as the server names another parameter that it does not take."""
+        longest = most_bytes(request)
+        while True:
+            sent = self._adaptation.apply(body)
+            try:
+                return await self._transport.post("chat/completions", sent, read_, longest=longest)
+            except Refused as refusal:
+                # Another request in flight may have learnt it meanwhile.
+                if self._adaptation.apply(body) == sent and not self._adaptation.learn(refusal, sent):
+                    raise
 
     async def _probe(self) -> None:
         async with self._probing:
@@ -182,19 +188,22 @@ class Endpoint:
                         raise
                     self._dialect = self._dialect or "openai"
 
-    async def _list(self) -> _Models:
+    async def _list(self) -> tuple[Served, ...]:
+        where = self._transport.base
         received = await self._transport.once("GET", "models", None, _CHECK_SECONDS)
         try:
-            served = _Models.model_validate_json(received)
-        except ValidationError:
-            raise ModelError(f"What answers at `{self._transport.base}` lists no models.") from None
+            served = read_list(parse(received))
+        except ModelError:
+            served = None
+        if served is None:
+            raise ModelError(f"What answers at `{where}` lists no models. Correct the base URL.")
         if self._dialect is None:
-            self._dialect = "vllm" if any(model.owned_by == "vllm" for model in served.data) else "openai"
+            self._dialect = "vllm" if any(model.owner == "vllm" for model in served) else "openai"
         if not self._model:
-            names = ", ".join(f"`{model.id}`" for model in served.data) or "none"
-            if len(served.data) != 1:
-                raise ModelError(f"The server at `{self._transport.base}` serves {names}: name one of them.")
-            self._model = served.data[0].id
+            names = ", ".join(f"`{model.id}`" for model in served[:20]) or "none"
+            if len(served) != 1:
+                raise ModelError(f"The server at `{where}` serves {names}: name one of them.")
+            self._model = served[0].id
         return served
 
     async def _knock(self, where: str) -> None:
@@ -206,4 +215,10 @@ class Endpoint:
                 raise ModelError(
                     f"There is no OpenAI-compatible API at {where}: such URLs mostly end in `/v1`."
                 ) from None
+            if refusal.status in {401, 403}:
+                raise ModelError(self._unauthorised(refusal)) from None
         self._dialect = self._dialect or "openai"
+
+    def _unauthorised(self, refusal: Refused) -> str:
+        said = f" {refusal.reason}" if "was not sent" in refusal.reason else ""
+        return f"The server at `{self._transport.base}` refuses the key: set ${self._transport.api_key_env}.{said}"

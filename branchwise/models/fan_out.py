@@ -1,4 +1,4 @@
-"""n samples from a server that gives one at a time."""
+"""n samples from a server, whether it gives several at once or one at a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,60 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from branchwise.models.failures import Refused
 from branchwise.models.protocol import Reply, Sample, SampleRequest
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
+
+
+class Several:
+    """Asks for n samples at once, and one by one from a server that refuses or ignores n > 1, from then on."""
+
+    def __init__(self, once: Callable[[SampleRequest], Awaitable[Reply]], many: bool | None = None) -> None:
+        """Know nothing of the server yet.
+
+        Args:
+            once: Sends a request as it is.
+            many: Whether the server answers n > 1; None while that is not known.
+        """
+        self.many = many
+        self._once = once
+
+    async def __call__(self, request: SampleRequest) -> Reply:
+        """Answer with exactly `request.n` samples.
+
+        Raises:
+            ModelError: The server could not answer, or sent another number of samples.
+        """
+        if request.n == 1:
+            return await self._one(request)
+        if self.many is False:
+            return await fan_out(request, self._one)
+        try:
+            reply = await self._once(request)
+        except Refused as refusal:
+            if self.many or refusal.status not in {400, 404, 422}:
+                raise
+            # Either n or the request itself is refused: one sample will show.
+            reply = await self._one(replace(request, n=1))
+        have = len(reply.samples)
+        if not 0 < have <= request.n:
+            raise _miscounted(reply, request.n)
+        self.many = have == request.n
+        if self.many:
+            return reply
+        rest = await fan_out(request, self._one, start=have)
+        return Reply(
+            samples=reply.samples + rest.samples,
+            usage=reply.usage + rest.usage,
+            estimated=reply.estimated or rest.estimated,
+        )
+
+    async def _one(self, request: SampleRequest) -> Reply:
+        reply = await self._once(request)
+        if len(reply.samples) != 1:
+            raise _miscounted(reply, 1)
+        return reply
 
 
 async def fan_out(
@@ -39,11 +90,16 @@ async def fan_out(
     if len(errors) == len(results) and errors:
         raise errors[0]
     samples: list[Sample] = []
-    usage = Usage()
+    usage, estimated = Usage(), False
     for result in results:
         if isinstance(result, ModelError):
             samples.append(Sample(text="", tokens=0, finish="error", error=str(result)))
         else:
             samples += result.samples
             usage += result.usage
-    return Reply(samples=tuple(samples), usage=usage)
+            estimated |= result.estimated
+    return Reply(samples=tuple(samples), usage=usage, estimated=estimated)
+
+
+def _miscounted(reply: Reply, wanted: int) -> ModelError:
+    return ModelError(f"The reply cannot be read: it holds {len(reply.samples)} samples instead of {wanted}.")

@@ -6,34 +6,58 @@ import asyncio
 import importlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
 
-from branchwise.models.fan_out import fan_out
+from branchwise.models.adapt import Adaptation
+from branchwise.models.base_url import parse
+from branchwise.models.completion import read
+from branchwise.models.failures import Lost, Refused
+from branchwise.models.fan_out import Several
+from branchwise.models.keys import KEY, may_have, withheld
 from branchwise.models.protocol import Capabilities, Model, Reply, SampleRequest
 from branchwise.models.require import require
+from branchwise.models.retries import insist
 from branchwise.models.scrub import scrub
-from branchwise.models.wire import read, write
-from branchwise.store.errors import ModelError
+from branchwise.models.wire import write
+from branchwise.store.errors import BadInput, ModelError
 
 
-def litellm(name: str, *, base_url: str | None = None, timeout: float = 300.0, retries: int = 3) -> Model:
+def litellm(
+    name: str,
+    *,
+    base_url: str | None = None,
+    timeout: float = 300.0,
+    retries: int = 3,
+    extra_body: Mapping[str, Any] | None = None,
+    stored: bool = False,
+) -> Model:
     """Reach a model through litellm, which costs seconds to import and about 10 ms of CPU a call.
 
     Keys come from the provider's own environment variables. A partial reply cannot be continued: providers differ
-    in what they do with one.
+    in what they do with one. Servers that refuse parameters or ignore n > 1 are met as by `endpoint`.
 
     Args:
         name: Provider and model, for example `anthropic/claude-sonnet-4-5`.
         base_url: Another address of the provider's API.
         timeout: Seconds for one call with all its retries.
-        retries: How often a call is sent again.
+        retries: How often a call is sent again after 429, 5xx or a lost connection.
+        extra_body: Fields of every request's body; they replace those of the same name.
+        stored: Whether `base_url` comes from a database row: then it must be one that `keys` allows, for litellm sends
+            whichever key it finds.
 
     Raises:
+        BadInput: The base URL cannot be used, or comes from a row and nobody has allowed it.
         ModelError: litellm is not installed, or knows no such provider.
     """
+    if base_url:
+        url = parse(base_url)
+        if stored and not may_have(url, KEY):
+            raise BadInput(withheld(url, KEY))
     # Prices ship with the package; without this the import asks the network for newer ones.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     try:
@@ -46,7 +70,7 @@ def litellm(name: str, *, base_url: str | None = None, timeout: float = 300.0, r
         client.get_llm_provider(name, api_base=base_url)
     except client.BadRequestError:
         raise ModelError(f"litellm knows no provider for `{name}`: name it like `anthropic/MODEL`.") from None
-    return _Litellm(client, name, base_url, timeout, retries)
+    return _Litellm(client, name, base_url, timeout, retries, dict(extra_body or {}))
 
 
 class _Litellm:
@@ -57,26 +81,32 @@ class _Litellm:
         base_url: str | None,
         timeout: float,
         retries: int,
+        extra: dict[str, Any],
     ) -> None:
         self.name = f"litellm:{name}"
-        known = set(client.get_supported_openai_params(model=name) or ())
-        self.capabilities = Capabilities(
-            schema=bool(client.supports_response_schema(model=name)),
-            logprobs="logprobs" in known,
-            seed="seed" in known,
-            pictures=bool(client.supports_vision(model=name)),
-            many="n" in known,
-        )
+        self._known = set(client.get_supported_openai_params(model=name) or ())
         self._client, self._model, self._base_url = client, name, base_url
-        self._timeout, self._retries = timeout, retries
+        self._timeout, self._retries, self._extra = timeout, retries, extra
+        self._adaptation = Adaptation(f"`{name}`")
+        self._several = Several(self._once, None if "n" in self._known else False)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
+    @property
+    def capabilities(self) -> Capabilities:
+        client, name = self._client, self._model
+        return Capabilities(
+            schema=bool(client.supports_response_schema(model=name)),
+            logprobs="logprobs" in self._known,
+            seed="seed" in self._known,
+            pictures=bool(client.supports_vision(model=name)),
+            tools=bool(client.supports_function_calling(model=name)),
+            many=self._several.many is not False,
+        )
+
     async def sample(self, request: SampleRequest) -> Reply:
         require(self, request)
-        if request.n == 1 or self.capabilities.many:
-            return await self._once(request)
-        return await fan_out(request, self._once)
+        return await self._several(request)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -89,28 +119,52 @@ class _Litellm:
     async def _once(self, request: SampleRequest) -> Reply:
         if self._closed:
             raise ModelError("This model is closed.")
-        self._session = self._session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        body = write(request, "openai") | {"max_tokens": request.output_format.max_tokens}
-        for name in _unwanted(request, self.capabilities):
+        body = write(request, "openai") | {"max_tokens": request.output_format.max_tokens} | self._extra
+        for name in _unwanted(request, self._known):
             body.pop(name, None)
+        try:
+            async with asyncio.timeout(self._timeout) as deadline:
+                return await self._adapted(body, request, deadline.when())
+        except TimeoutError:
+            raise Lost(f"`{self._model}` gave no answer within {self._timeout:g} s.") from None
+
+    async def _adapted(self, body: dict[str, Any], request: SampleRequest, ends: float | None) -> Reply:
+        while True:
+            sent = self._adaptation.apply(body)
+            try:
+                return await insist(partial(self._send, sent, request), self._retries, ends)
+            except Refused as refusal:
+                if self._adaptation.apply(body) == sent and not self._adaptation.learn(refusal, sent):
+                    raise
+
+    async def _send(self, body: dict[str, Any], request: SampleRequest) -> Reply:
+        self._session = self._session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._client.acompletion(
-                    model=self._model,
-                    api_base=self._base_url,
-                    num_retries=self._retries,
-                    shared_session=self._session,
-                    **body,
-                )
+            answer = await self._client.acompletion(
+                model=self._model,
+                api_base=self._base_url,
+                num_retries=0,  # there is one layer of retries, which is ours
+                max_retries=0,
+                drop_params=True,
+                shared_session=self._session,
+                **body,
+            )
         except TimeoutError:
-            raise ModelError(f"`{self._model}` gave no answer within {self._timeout:g} s.") from None
+            raise
         except Exception as error:
-            raise ModelError(f"`{self._model}` failed: {type(error).__name__}: {scrub(str(error))}") from None
+            raise self._failed(error) from None
         reply = read(answer.model_dump(), request, time.monotonic() - began)
-        if len(reply.samples) != request.n:
-            raise ModelError(f"`{self._model}` sent {len(reply.samples)} samples instead of {request.n}.")
         return replace(reply, usage=replace(reply.usage, cost=self._cost(answer)))
+
+    def _failed(self, error: Exception) -> ModelError:
+        words = f"`{self._model}` failed: {type(error).__name__}: {scrub(str(error))}"
+        status = getattr(error, "status_code", None)
+        if isinstance(error, self._client.Timeout | self._client.APIConnectionError) or not isinstance(
+            status, int
+        ):
+            return Lost(words) if isinstance(error, self._client.APIConnectionError) else ModelError(words)
+        return Refused(status, words)
 
     def _cost(self, answer: Any) -> float:
         try:
@@ -119,9 +173,9 @@ class _Litellm:
             return 0.0
 
 
-def _unwanted(request: SampleRequest, can: Capabilities) -> list[str]:
+def _unwanted(request: SampleRequest, known: set[str]) -> list[str]:
     """Options that some providers refuse and that change nothing here."""
-    unwanted = [] if can.seed else ["seed"]
+    unwanted = [] if "seed" in known else ["seed"]
     if request.n == 1:
         unwanted.append("n")
     if request.top_p == 1.0:

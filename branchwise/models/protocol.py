@@ -8,15 +8,43 @@ from typing import Literal, Protocol
 
 from branchwise.store.records import Usage
 
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """A model's wish to have a function called."""
+
+    id: str
+    """What the message with the function's result refers to."""
+    name: str
+    arguments: str
+    """A JSON object as the model wrote it; it may be broken."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """A function that a model may ask to have called."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """A JSON schema of its arguments; without one it takes none."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One message of a conversation."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Role
     content: str
+    """Text; empty where an assistant's message only calls tools."""
     pictures: tuple[str, ...] = ()
     """JPEG files that go with the text; a file's name changes with its content, so that the name can stand for it."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Of an assistant's message: the calls that it asks for."""
+    tool_call_id: str | None = None
+    """Of a tool's message: the call whose result it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +81,10 @@ class SampleRequest:
     seed: int | None = None
     logprobs: bool = False
     """Whether each sample shall carry the sum of its tokens' log-probabilities."""
+    tools: tuple[Tool, ...] = ()
+    """Functions that the model may call; a sample that calls some ends with "tool_calls"."""
+    tool_choice: str = "auto"
+    """"auto", "none", "required" (at least one call), or the name of the tool that must be called."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,8 +93,9 @@ class Sample:
 
     text: str
     tokens: int
-    finish: Literal["stop", "length", "error"] = "stop"
-    """"length" when `max_tokens` cut it off; "error" when this sample alone failed."""
+    finish: Literal["stop", "length", "error", "tool_calls"] = "stop"
+    """"length" when `max_tokens` cut it off; "tool_calls" when it waits for the results of its calls; "error" when this
+    sample alone failed."""
     logprob: float | None = None
     """Sum of token log-probabilities (natural logarithm), where asked for and available."""
     error: str | None = None
@@ -70,6 +103,10 @@ class Sample:
     """Where log-probabilities were asked for with `OutputFormat.choices`: that of each choice that is a single token
     and among the likeliest, as the first token. Comparable with each other; whether decoding that is held to the
     choices has raised them all is the engine's way."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The calls that it asks for, where tools were offered."""
+    reasoning: str = ""
+    """What the model wrote before its answer, where the server or the model's own marks tell it apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +115,8 @@ class Reply:
 
     samples: tuple[Sample, ...]
     usage: Usage
+    estimated: bool = False
+    """Whether the server left out token counts, so that `usage` is a rule of thumb."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +132,8 @@ class Capabilities:
     seed: bool = False
     pictures: bool = False
     """Takes messages with pictures; whether the model behind a server sees them, that server says when it is asked."""
+    tools: bool = False
+    """Takes tools and answers with tool calls; whether the model behind a server was trained to, it shows."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 

@@ -11,20 +11,24 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
-from yarl import URL
 
+from branchwise.models.base_url import parse
+from branchwise.models.failures import Refused
 from branchwise.models.protocol import Capabilities, Message, Reply, Sample, SampleRequest
-from branchwise.models.transport import Refused, Transport
+from branchwise.models.scrub import scrub
+from branchwise.models.transport import Transport
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
 
 _WINDOW: Final = 0.005
 """Seconds that the first conversation waits for others to share its request."""
 _BATCH: Final = 64
+_LONGEST: Final = 64 * 1024 * 1024
+"""Bytes of a reply at most: rows may be as many as the conversations have tokens."""
 _VLLM: Final = frozenset({"classify", "pooling"})
 _UNFIT: Final = frozenset({400, 413, 422})
 """With these a server refuses a whole request for one conversation in it, for example for its length."""
@@ -80,7 +84,12 @@ class _Case:
 
 
 def scorer(
-    url: str, *, api_key_env: str = "OPENAI_API_KEY", timeout: float = 300.0, retries: int = 4
+    url: str,
+    *,
+    api_key_env: str = "OPENAI_API_KEY",
+    timeout: float = 300.0,
+    retries: int = 4,
+    stored: bool = False,
 ) -> Scorer:
     """Reach a reward model.
 
@@ -93,15 +102,18 @@ def scorer(
         api_key_env: The environment variable that holds the key.
         timeout: Seconds for one request with all its retries.
         retries: How often a request is sent again after 429, 5xx or a lost connection.
+        stored: Whether the URL comes from a database row: then the key goes there only where `keys` allows it.
 
     Raises:
         BadInput: The URL cannot be used.
     """
     where, _, model = url.partition("#")
-    whole = URL(where)
+    whole = parse(where, key=f"${api_key_env}")
     if not whole.name:
         raise BadInput("A scorer's URL names what scores, for example `http://localhost:8001/classify`.")
-    transport = Transport(str(whole.parent), api_key_env=api_key_env, timeout=timeout, retries=retries)
+    transport = Transport(
+        str(whole.parent), api_key_env=api_key_env, timeout=timeout, retries=retries, stored=stored
+    )
     return Scorer(where, model, whole.name, transport)
 
 
@@ -202,13 +214,9 @@ class Scorer:
         body |= {"input" if self._path in _VLLM else "inputs": inputs}
         if plain:
             body["use_activation"] = False
-        received = await self._transport.post(self._path, body)
-        try:
-            rows, tokens = _read(self._path, received)
-        except ValidationError as error:
-            raise ModelError(
-                f"The scores cannot be read: {error.errors(include_input=False, include_url=False)[0]['msg']}"
-            ) from None
+        rows, tokens = await self._transport.post(
+            self._path, body, lambda received: _read(self._path, received), longest=_LONGEST
+        )
         if len(rows) != len(inputs):
             raise ModelError(f"The scores cannot be read: there are {len(rows)} instead of {len(inputs)}.")
         return rows, tokens
@@ -218,18 +226,14 @@ class Scorer:
 
         For vLLM in the model's own chat template, as tokens; as plain text where the server has none.
         """
-        messages = [asdict(message) for message in talk]
+        messages = [{"role": message.role, "content": message.content} for message in talk]
         if self._path not in _VLLM:
             return messages
         if self._templated:
             body = {"messages": messages, "add_generation_prompt": False}
             try:
-                received = await self._transport.post(
-                    "tokenize", {"model": self._model, **body} if self._model else body
-                )
-                return _Tokens.model_validate_json(received).tokens
-            except ValidationError:
-                raise ModelError("The server's `/tokenize` does not answer with tokens.") from None
+                asked = {"model": self._model, **body} if self._model else body
+                return await self._transport.post("tokenize", asked, _tokens, longest=_LONGEST)
             except Refused as refusal:
                 if refusal.status not in {400, 404, 405}:
                     raise
@@ -237,7 +241,22 @@ class Scorer:
         return "\n\n".join(message.content for message in talk)
 
 
+def _tokens(received: bytes) -> list[int]:
+    try:
+        return _Tokens.model_validate_json(received).tokens
+    except ValidationError:
+        raise ModelError("The server's `/tokenize` does not answer with tokens.") from None
+
+
 def _read(path: str, received: bytes) -> tuple[list[list[float]], int]:
+    try:
+        return _rows(path, received)
+    except ValidationError as error:
+        reason = scrub(error.errors(include_input=False, include_url=False)[0]["msg"])
+        raise ModelError(f"The scores cannot be read: {reason}") from None
+
+
+def _rows(path: str, received: bytes) -> tuple[list[list[float]], int]:
     if path == "classify":
         classes = _Classes.model_validate_json(received)
         return [one.probs for one in classes.data], classes.usage.prompt_tokens

@@ -1,43 +1,27 @@
-"""JSON to one server: deadlines, retries, and no key in anything it says."""
+"""JSON to one server: deadlines, retries, and a key only where it belongs."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
-from yarl import URL
-
-from branchwise.models.connections import Connections, Response, TooLong
+from branchwise.models.base_url import parse
+from branchwise.models.failures import Lost, Refused, refusal
+from branchwise.models.http import Broken, Client, Response, TooLong
+from branchwise.models.keys import may_have, withheld
+from branchwise.models.retries import insist
 from branchwise.models.scrub import scrub
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.json_text import to_json
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.25, 20.0
-_LONGEST_REPLY = 64 * 1024 * 1024
-_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 529})
+T = TypeVar("T")
 
-
-class Refused(ModelError):
-    """The server answered, and the answer is no.
-
-    Args:
-        status: The HTTP status.
-        reason: What the server said about it.
-        wait: Seconds that it asks to be left alone, if it says so.
-    """
-
-    def __init__(self, status: int, reason: str, wait: float | None = None) -> None:
-        self.status, self.reason, self.wait = status, reason, wait
-        super().__init__(f"The server refused with status {status}: {reason}")
-
-
-class Lost(ModelError):
-    """The server did not answer, or not in time."""
+_LONGEST: Final = 8 * 1024 * 1024
+"""Bytes of a reply that says nothing of its length."""
+_LONG: Final = 256 * 1024
+"""Bytes from which on a reply is read in a thread, so that the others need not wait for it."""
 
 
 class Transport:
@@ -47,46 +31,66 @@ class Transport:
     goes to no other server.
     """
 
-    def __init__(self, base_url: str, *, api_key_env: str, timeout: float | None, retries: int) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key_env: str,
+        timeout: float | None,
+        retries: int,
+        stored: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Aim at a server.
 
         Args:
             base_url: Where the API begins, for example `http://localhost:8000/v1`.
             api_key_env: The environment variable that holds the key; without it no key is sent.
-            timeout: Seconds for one call with all its retries; None where whoever calls looks at the clock.
+            timeout: Seconds for one call with all its retries; None where the caller looks at the clock.
             retries: How often a call is sent again.
+            stored: Whether the URL comes from a database row: then the key goes there only if `keys` allows it.
+            headers: Further headers of every request.
 
         Raises:
-            BadInput: The URL cannot be used.
+            BadInput: The URL, the environment's proxy or a header cannot be used.
         """
-        url = URL(base_url)
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise BadInput("The base URL must look like `http://localhost:8000/v1`.")
-        if url.user or url.password or url.query_string:
-            raise BadInput(
-                f"The base URL must hold no password and no query: put the key into ${api_key_env}."
-            )
-        self.base = url
+        self.base = parse(base_url, key=f"${api_key_env}")
         self.api_key_env = api_key_env
-        self._timeout, self._retries = timeout, retries
-        self._root = url.raw_path.rstrip("/")
-        self._connections = Connections(url, longest=_LONGEST_REPLY)
+        self._timeout, self._retries, self._stored = timeout, retries, stored
+        self._headers = _sound(headers or {})
+        self._client = Client(self.base)
         self._closed = False
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> bytes:
-        """Post a body and return the reply's, trying again on 429, 5xx and lost connections.
+    async def post(
+        self, path: str, body: Mapping[str, Any], read: Callable[[bytes], T], *, longest: int = _LONGEST
+    ) -> T:
+        """Post a body and read the reply, trying again on 429, 5xx and lost connections.
 
         Waits grow exponentially with full jitter, or are what the server's Retry-After asks for.
 
+        Args:
+            path: What follows the base URL.
+            body: What is asked.
+            read: Makes of the reply's body what is wanted; an error that it finds inside may be tried again as well.
+            longest: Bytes of the reply's body at most.
+
         Raises:
             Refused: The server said no, or said "later" once too often.
-            ModelError: It did not answer in time or at all.
+            ModelError: It did not answer in time or at all, or its answer cannot be read.
         """
+        written = to_json(body, sort=False).encode()
+
+        async def once() -> T:
+            answer = await self._send("POST", path, written, longest)
+            if len(answer.body) > _LONG:
+                return await asyncio.to_thread(read, answer.body)
+            return read(answer.body)
+
         if self._timeout is None:
-            return await self._insist(path, body, None)
+            return await insist(once, self._retries, None)
         try:
             async with asyncio.timeout(self._timeout) as deadline:
-                return await self._insist(path, body, deadline.when())
+                return await insist(once, self._retries, deadline.when())
         except TimeoutError:
             raise Lost(f"The server at `{self.base}` gave no answer within {self._timeout:g} s.") from None
 
@@ -97,80 +101,64 @@ class Transport:
             Refused: The server said no.
             ModelError: It did not answer in time or at all.
         """
+        written = b"" if body is None else to_json(body, sort=False).encode()
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._send(method, path, body)
+                return (await self._send(method, path, written, _LONGEST)).body
         except TimeoutError:
             raise Lost(f"The server at `{self.base}` gave no answer within {seconds:g} s.") from None
-        except OSError as error:
-            raise self._lost(error) from None
-        return _accept(answer)
 
     async def aclose(self) -> None:
         """Close the connections."""
         self._closed = True
-        await self._connections.aclose()
+        await self._client.aclose()
 
-    async def _insist(self, path: str, body: Mapping[str, Any], ends: float | None) -> bytes:
-        attempt = 0
-        while True:
-            failure: ModelError
-            wait: float | None = None
-            try:
-                answer = await self._send("POST", path, body)
-                if answer.status not in _AGAIN:
-                    return _accept(answer)
-                failure = _refusal(answer)
-                wait = failure.wait
-            except OSError as error:
-                failure = self._lost(error)
-            if wait is None:
-                wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter
-            attempt += 1
-            late = ends is not None and asyncio.get_running_loop().time() + wait >= ends
-            if attempt > self._retries or late:
-                raise failure from None
-            await asyncio.sleep(wait)
-
-    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Response:
-        if self._closed:
-            raise ModelError("This model is closed.")
-        key = os.environ.get(self.api_key_env, "").strip()
-        if not key.isprintable():
-            raise BadInput(f"The key in ${self.api_key_env} holds characters that no key has.")
-        written = b"" if body is None else to_json(body, sort=False).encode()
-        headers = f"Authorization: Bearer {key}\r\n" if key else ""
+    async def _send(self, method: str, path: str, body: bytes, longest: int) -> Response:
+        """Send one request; once more where the kept connection had been closed before it could arrive."""
+        key = self._key()
+        headers = {**self._headers, "Authorization": f"Bearer {key}"} if key else self._headers
         try:
-            return await self._connections.send(method, f"{self._root}/{path}", written, headers)
+            answer = await self._exchange(method, path, body, headers, longest)
         except TooLong as error:
             raise ModelError(str(error)) from None
+        if 200 <= answer.status < 300:
+            return answer
+        raise self._refused(answer, sent_key=bool(key))
 
-    def _lost(self, error: Exception) -> Lost:
-        # Not the exception itself: it holds the request and with it the key.
-        reason = scrub(str(error)) or type(error).__name__
-        return Lost(f"The connection to `{self.base}` failed: {reason}")
+    async def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], longest: int
+    ) -> Response:
+        for fresh in (False, True):
+            if self._closed:
+                raise ModelError("This model is closed.")
+            try:
+                return await self._client.send(method, path, body, headers, longest=longest, fresh=fresh)
+            except Broken as error:
+                if fresh or not error.stale or self._closed:
+                    # Not the client's own exception: it holds the request and with it the key.
+                    raise Lost(f"The connection to `{self.base}` failed: {scrub(str(error))}") from None
+        raise AssertionError("not reached")
+
+    def _key(self) -> str:
+        key = os.environ.get(self.api_key_env, "").strip()
+        if not key.isascii() or not key.isprintable():
+            raise BadInput(f"The key in ${self.api_key_env} holds characters that no key has.")
+        return key if not self._stored or may_have(self.base, self.api_key_env) else ""
+
+    def _refused(self, answer: Response, *, sent_key: bool) -> Refused:
+        if 300 <= answer.status < 400:
+            where = scrub(answer.headers.get("Location", "") or "nowhere")
+            return Refused(
+                answer.status, f"it redirects to `{where}`. Give that server's own address as base URL."
+            )
+        refused = refusal(answer.status, answer.body, answer.headers.get("Retry-After"))
+        if answer.status in {401, 403} and not sent_key and os.environ.get(self.api_key_env, "").strip():
+            return Refused(answer.status, f"{refused.reason} {withheld(self.base, self.api_key_env)}")
+        return refused
 
 
-def _accept(answer: Response) -> bytes:
-    if answer.status != 200:
-        raise _refusal(answer)
-    return answer.body
-
-
-def _refusal(answer: Response) -> Refused:
-    said = scrub(answer.body[:4_000].decode("utf-8", "replace"))
-    return Refused(answer.status, said or "no reason given", _wait(answer.header("retry-after")))
-
-
-def _wait(header: str | None) -> float | None:
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(header)
-        except ValueError:
-            return None
-        seconds = (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if seconds < float("inf") else None
+def _sound(headers: Mapping[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not name.isascii() or not f"{name}{value}".isprintable() or ":" in name:
+            raise BadInput(f"The header `{''.join(filter(str.isprintable, name))[:60]}` cannot be sent.")
+    return dict(headers)

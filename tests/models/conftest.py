@@ -55,8 +55,8 @@ class Loopback:
         return web.json_response(completion(body, body.get("n", 1) if self.many else 1))
 
 
-def completion(body: dict[str, Any], n: int) -> dict[str, Any]:
-    """A good reply whose texts are the samples' seeds."""
+def completion(body: dict[str, Any], n: int, text: str | None = None) -> dict[str, Any]:
+    """A good reply whose texts are the samples' seeds, unless one is given."""
     first = body.get("seed") or 0
     return {
         "id": "x",
@@ -66,7 +66,7 @@ def completion(body: dict[str, Any], n: int) -> dict[str, Any]:
         "choices": [
             {
                 "index": i,
-                "message": {"role": "assistant", "content": f"sample {first + i}"},
+                "message": {"role": "assistant", "content": f"sample {first + i}" if text is None else text},
                 "finish_reason": "stop",
                 "logprobs": {
                     "content": [{"token": "t", "logprob": -0.5, "bytes": None, "top_logprobs": []}] * 3

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from branchwise import models
-from branchwise.models import transport
+from branchwise.models import retries
 from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
 from branchwise.store.errors import BadInput, ModelError, Unsupported
@@ -20,7 +20,7 @@ KEY = "sk-very-secret-0123456789"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retries, "_FIRST_WAIT", 0.001)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
@@ -187,18 +187,11 @@ def _without(*names: str) -> bytes:
         (b"", 1),
         (b"[]", 1),
         (b"<html>", 1),
-        (_without("usage"), 1),
-        (_without("usage", "completion_tokens"), 1),
         (_without("choices"), 1),
         (_without("choices", "0", "message"), 1),
         (json.dumps(completion({}, 2)).encode(), 1),
         (json.dumps(completion({}, 0)).encode(), 1),
-        (json.dumps(completion({}, 2)).encode(), 3),
         (json.dumps(completion({}, 4)).encode(), 3),
-        (json.dumps(completion({}, 3)).encode().replace(b'"index": 2', b'"index": 1'), 3),
-        (json.dumps(completion({"logprobs": 1}, 1)).encode().replace(b"-0.5", b"NaN"), 1),
-        (json.dumps(completion({"logprobs": 1}, 1)).encode().replace(b"-0.5", b"-1e999"), 1),
-        (json.dumps(completion({}, 1)).encode().replace(b'_tokens": 3', b'_tokens": -3'), 1),
     ],
 )
 async def test_a_poisoned_reply_is_a_failed_call(
@@ -213,15 +206,21 @@ async def test_a_poisoned_reply_is_a_failed_call(
 
 @pytest.mark.parametrize(
     ("reason", "finish"),
-    [("length", "length"), ("content_filter", "error"), ("stop", "stop"), (None, "stop")],
+    [
+        *[(word, "length") for word in ("length", "max_tokens", "model_length", "MAX_TOKENS")],
+        *[(word, "stop") for word in ("stop", "eos_token", "end_turn", "COMPLETE", None, "")],
+        *[
+            (word, "error")
+            for word in ("content_filter", "insufficient_system_resource", "SAFETY", "timeout", "x")
+        ],
+    ],
 )
 async def test_finish_reasons(loopback: Loopback, model: Model, reason: str | None, finish: str) -> None:
     reply = completion({}, 1)
     reply["choices"][0]["finish_reason"] = reason
-    reply["choices"][0]["message"]["content"] = None
     loopback.next = [says(200, reply)]
     (sample,) = (await model.sample(SampleRequest(messages=ASK))).samples
-    assert (sample.text, sample.finish) == ("", finish)
+    assert (sample.text, sample.finish) == ("sample 0", finish)
 
 
 async def test_openai_gets_a_schema_and_nothing_it_lacks(loopback: Loopback, model: Model) -> None:
@@ -239,16 +238,18 @@ async def test_openai_gets_a_schema_and_nothing_it_lacks(loopback: Loopback, mod
 
 
 @pytest.mark.parametrize(
-    ("shape", "written"),
+    ("output_format", "written"),
     [
         (OutputFormat(choices=("sample 0", "b")), {"choice": ["sample 0", "b"]}),
         (OutputFormat(regex="s.*"), {"regex": "s.*"}),
-        (OutputFormat(schema={"type": "string"}), {"json": {"type": "string"}}),
+        (OutputFormat(schema={"type": "integer"}), {"json": {"type": "integer"}}),
     ],
 )
 async def test_vllm_is_recognised_and_steered(
     loopback: Loopback, vllm: Endpoint, output_format: OutputFormat, written: object
 ) -> None:
+    if output_format.schema:
+        loopback.next = [says(200, completion({}, 1, "7"))]
     reply = await vllm.sample(SampleRequest(messages=ASK, prefix="so far", output_format=output_format))
     assert reply.samples[0].finish == "stop"
     (body,) = loopback.bodies

@@ -14,8 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from branchwise import models
+from branchwise.models.failures import Refused
 from branchwise.models.protocol import Message, Model, Reply, SampleRequest
-from branchwise.models.transport import Refused
 from branchwise.store.errors import BadInput, ModelError
 
 

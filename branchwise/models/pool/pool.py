@@ -11,14 +11,15 @@ from itertools import count
 from typing import Final, Literal, Self
 
 from branchwise.models.endpoint import Endpoint
+from branchwise.models.failures import BUSY, Lost, Refused, passing
 from branchwise.models.pool import registry as state
 from branchwise.models.pool.affinity import Chain, chain, overloaded, prompt, rank
 from branchwise.models.pool.gate import Gate
-from branchwise.models.pool.replica import BROKEN, BUSY, Replica, ReplicaState
+from branchwise.models.pool.replica import Replica, ReplicaState
 from branchwise.models.pool.shared import Shared
 from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
-from branchwise.models.transport import Lost, Refused, Transport
+from branchwise.models.transport import Transport
 from branchwise.store.errors import BadInput, ModelError
 
 Routing = Literal["affinity", "round-robin"]
@@ -216,9 +217,9 @@ class Pool:
             try:
                 return await replica.answer(request, text, blocks, ends)
             except Refused as refusal:
-                if refusal.status not in BUSY | BROKEN or attempt > self._retries:
+                if not passing(refusal.status) or attempt > self._retries:
                     raise
-                if refusal.status in BROKEN:
+                if refusal.status not in BUSY:
                     failed.add(replica)
             except Lost:
                 if attempt > self._retries or self._closed:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from branchwise.models.endpoint import Endpoint
+from branchwise.models.failures import BUSY, Lost, Refused, passing
 from branchwise.models.pool.affinity import Chain, Held, chain
 from branchwise.models.pool.breaker import Breaker, BreakerState
 from branchwise.models.pool.limit import Limit
 from branchwise.models.protocol import Reply, SampleRequest
-from branchwise.models.transport import Lost, Refused
 from branchwise.store.errors import ModelError, Unsupported
 from branchwise.store.records import Usage
 
-BUSY: Final = frozenset({429, 529})
-BROKEN: Final = frozenset({408, 500, 502, 503, 504})
 _PAUSE: Final = 0.25
 """Seconds that a replica is left alone after "too many requests", unless it asks for more."""
 _START_TOKENS: Final = 8
@@ -193,7 +191,7 @@ class Replica:
         if isinstance(error, Refused) and error.status in BUSY:
             self.limit.refused(sent, now)
             self._alone_until = now + (_PAUSE if error.wait is None else error.wait)
-        elif isinstance(error, Unsupported) or (isinstance(error, Refused) and error.status not in BROKEN):
+        elif isinstance(error, Unsupported) or (isinstance(error, Refused) and not passing(error.status)):
             return  # it speaks of the request, not of the replica
         else:
             self.failures += 1

@@ -1,0 +1,64 @@
+"""The address of a server: read once, with a sentence for every way in which it can be wrong."""
+
+from __future__ import annotations
+
+from yarl import URL
+
+from branchwise.store.errors import BadInput
+
+_UNFIT = frozenset("%<>\"'`{}|^\\,;!$&()*+=")
+_PATHS = ("/chat/completions", "/completions", "/models")
+
+
+def parse(text: str, *, key: str = "$OPENAI_API_KEY") -> URL:
+    """Read a base URL such as `http://localhost:8000/v1`.
+
+    Args:
+        text: What the user, a row or a file says.
+        key: Where a key belongs, for the sentence that refuses one within the URL.
+
+    Raises:
+        BadInput: It is no http or https URL with a host, its port is none, or it carries a user, a password, a query
+            or a fragment. The sentence repeats nothing that may be a secret.
+    """
+    try:
+        url = URL(text.strip())
+        host, _ = url.host, url.port
+    except (ValueError, UnicodeError, TypeError):
+        raise BadInput(
+            "The base URL cannot be read: its host or port is malformed. It must look like `http://localhost:8000/v1`."
+        ) from None
+    authority = text.partition("://")[2].partition("/")[0]
+    if "@" in authority or url.raw_user is not None or url.raw_password is not None or url.query_string:
+        raise BadInput(
+            f"A base URL must hold no user, password or query: put the key into {key}, and leave only what looks "
+            "like `http://localhost:8000/v1`."
+        )
+    if url.scheme not in {"http", "https"} or not host or url.fragment:
+        raise BadInput(f"A base URL must look like `http://localhost:8000/v1`, not `{_shown(text)}`.")
+    if not url.port:
+        raise BadInput(f"The port in the base URL `{_shown(text)}` is none: use 1 to 65535.")
+    _named(host)
+    path = url.raw_path.rstrip("/")
+    for ending in _PATHS:
+        if path.endswith(ending):
+            raise BadInput(f"The base URL ends before `{ending}`: leave that off.")
+    return url
+
+
+def _named(host: str) -> None:
+    """Raise BadInput where no host can have this name."""
+    try:
+        encoded = host.encode("idna") if not host.isascii() else host.encode("ascii")
+    except UnicodeError:
+        encoded = b""
+    if ":" in host:
+        return
+    labels = encoded.removesuffix(b".").split(b".")
+    sound = all(0 < len(label) < 64 and label != b"xn--" for label in labels) and len(encoded) < 254
+    if not sound or any(c.isspace() or not c.isprintable() or c in _UNFIT for c in host):
+        raise BadInput(f"The host `{_shown(host)}` of the base URL is no name that a host can have.")
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:100])

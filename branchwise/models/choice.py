@@ -1,0 +1,212 @@
+"""One choice of a chat completion as one sample: text, reasoning, tool calls, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from branchwise.models.limits import most_characters, too_long
+from branchwise.models.obeys import ignored
+from branchwise.models.protocol import Sample, SampleRequest, ToolCall
+from branchwise.models.reasoning import split
+from branchwise.models.scrub import scrub
+
+_IMPOSSIBLE: Final = -1000.0
+"""Servers write the log-probability of a token that decoding rules out as some such number."""
+_CALLS: Final = 128
+"""Tool calls of one reply at most."""
+_ENDED: Final = frozenset(
+    {"", "stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete", "completed", "finished"}
+)
+_CALLED: Final = frozenset({"tool_calls", "tool_call", "tool_use", "function_call"})
+_CUT: Final = frozenset(
+    {"length", "max_tokens", "model_length", "max_length", "max_output_tokens", "token_limit", "incomplete"}
+)
+"""Why a sample ended, in lower case; any other word means that something went wrong with it."""
+_THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
+
+
+def among(choices: Sequence[str], likely: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The log-probabilities of the choices that are among the likeliest tokens."""
+    return {token: logprob for token, logprob in likely if token in choices and logprob > _IMPOSSIBLE}
+
+
+@dataclass(slots=True)
+class Choice:
+    """What a server says of one sample, before its tokens are counted."""
+
+    text: str = ""
+    reasoning: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    cut: bool = False
+    """Whether it ended at the limit on tokens."""
+    error: str | None = None
+    damaged: bool = False
+    """Whether nothing of it can be read."""
+    tokens: Sequence[Any] | None = None
+    """What is said of each token, where log-probabilities are there."""
+
+    @property
+    def length(self) -> int:
+        """Characters written."""
+        called = sum(len(call.name) + len(call.arguments) for call in self.calls)
+        return len(self.text) + len(self.reasoning) + called
+
+
+def read_choice(choice: Any) -> Choice:
+    """Read one entry of `choices`."""
+    message = choice.get("message") if isinstance(choice, Mapping) else None
+    if not isinstance(message, Mapping):
+        if not isinstance(choice, Mapping) or not isinstance(choice.get("text"), str):
+            return Choice(error="a choice holds no message", damaged=True)
+        message = {"content": choice["text"]}
+    text, reasoning, refusal = _content(message)
+    found = Choice(text=text, reasoning=reasoning, calls=_calls(message))
+    found.cut, found.error = _ending(choice.get("finish_reason"))
+    fault = choice.get("error")
+    if fault:
+        found.error = scrub(str(fault.get("message", fault) if isinstance(fault, Mapping) else fault))
+    elif refusal:
+        found.error = f"the model refused: {scrub(refusal)}"
+    elif (
+        found.error is None
+        and not isinstance(message.get("content"), str | list)
+        and not (text or found.calls)
+    ):
+        found.error = None if found.cut or reasoning else "it holds no text"
+    logprobs = choice.get("logprobs")
+    if isinstance(logprobs, Mapping) and isinstance(logprobs.get("content"), list):
+        found.tokens = logprobs["content"]
+    return found
+
+
+def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
+    """Make a sample of it.
+
+    Args:
+        choice: What the server says.
+        tokens: How many tokens it took.
+        request: What was asked.
+    """
+    longest = most_characters(request)
+    if choice.length > longest:
+        return Sample(text="", tokens=tokens, finish="error", error=too_long(longest))
+    text = _ended(choice.text, request.output_format.stop)
+    calls = choice.calls if request.tools else ()
+    error = choice.error
+    if error is None and not choice.cut and not calls:
+        error = _missing(choice, request) or ignored(text, request.output_format)
+    if error is not None:
+        return Sample(text=text, tokens=tokens, finish="error", error=error, reasoning=choice.reasoning)
+    logprob, likely = _logprobs(choice, request)
+    return Sample(
+        text=text,
+        tokens=tokens,
+        finish="length" if choice.cut else "tool_calls" if calls else "stop",
+        logprob=logprob,
+        choices=likely,
+        tool_calls=calls,
+        reasoning=choice.reasoning,
+    )
+
+
+def _missing(choice: Choice, request: SampleRequest) -> str | None:
+    """Why a sample without text is no answer; None where it is one."""
+    if choice.text:
+        return None
+    if choice.calls:
+        return "the model called a tool, and none was offered"
+    if choice.reasoning:
+        return "it holds reasoning and no answer"
+    # What continues a beginning, or ends at a text, may well be nothing.
+    return None if request.prefix or request.output_format.stop else "it is empty"
+
+
+def _ended(text: str, stops: Sequence[str]) -> str:
+    """The text up to the first of the texts that end it: some servers leave them in, or were not told of them."""
+    ends = [at for stop in stops if stop and (at := text.find(stop)) >= 0]
+    return text[: min(ends)] if ends else text
+
+
+def _logprobs(choice: Choice, request: SampleRequest) -> tuple[float | None, dict[str, float] | None]:
+    if not request.logprobs or choice.tokens is None:
+        return None, None
+    values = [one.get("logprob") if isinstance(one, Mapping) else None for one in choice.tokens]
+    whole = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
+    logprob = float(sum(values)) if whole else None  # type: ignore[arg-type]
+    if not request.output_format.choices or not choice.tokens or not isinstance(choice.tokens[0], Mapping):
+        return logprob, None
+    top = choice.tokens[0].get("top_logprobs")
+    likely = [
+        (one["token"], float(one["logprob"]))
+        for one in (top if isinstance(top, list) else ())
+        if isinstance(one, Mapping)
+        and isinstance(one.get("token"), str)
+        and isinstance(one.get("logprob"), int | float)
+        and math.isfinite(one["logprob"])
+    ]
+    return logprob, among(request.output_format.choices, likely)
+
+
+def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The text, the reasoning and the refusal of a message."""
+    content = message.get("content")
+    texts: list[str] = []
+    thoughts: list[str] = []
+    refusals: list[str] = []
+    for part in content if isinstance(content, list) else [content]:
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        into = thoughts if kind in {"thinking", "reasoning"} else refusals if kind == "refusal" else texts
+        into.append(_part(part))
+    thoughts += [value for name in _THOUGHTS if isinstance(value := message.get(name), str) and value][:1]
+    refusals.append(_part(message.get("refusal")))
+    text, reasoning = "".join(texts), "".join(thoughts)
+    if not reasoning:
+        reasoning, text = split(text)
+    return whole(text), whole(reasoning), whole("".join(refusals))
+
+
+def _part(part: Any) -> str:
+    """The text of a part of a message, which may hold parts itself."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list):
+        return "".join(_part(one) for one in part)
+    if not isinstance(part, Mapping):
+        return ""
+    fields = ("text", "thinking", "reasoning", "refusal", "content")
+    return next((_part(part[name]) for name in fields if isinstance(part.get(name), str | list)), "")
+
+
+def whole(text: str) -> str:
+    """A text without halves of characters, which neither databases nor terminals take."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    listed = message.get("tool_calls")
+    made = list(listed[:_CALLS]) if isinstance(listed, list) else []
+    if not made and isinstance(message.get("function_call"), Mapping):  # the form before tools
+        made = [{"function": message["function_call"]}]
+    calls = []
+    for number, call in enumerate(made):
+        function = call.get("function") if isinstance(call, Mapping) else None
+        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
+            given, own = function.get("arguments"), call.get("id")
+            arguments = given if isinstance(given, str) else json.dumps(given or {})
+            name = own if isinstance(own, str) and own else f"call_{number}"
+            calls.append(ToolCall(id=whole(name), name=whole(function["name"]), arguments=whole(arguments)))
+    return tuple(calls)
+
+
+def _ending(reason: Any) -> tuple[bool, str | None]:
+    """Whether the limit on tokens ended it, and what went wrong otherwise."""
+    word = reason.lower().removeprefix("finishreason.") if isinstance(reason, str) else ""
+    if word in _CUT:
+        return True, None
+    return False, None if word in _ENDED or word in _CALLED else f"it ended with `{scrub(word)}`"

@@ -1,0 +1,137 @@
+"""Read a chat completion: whatever a server makes of OpenAI's format, as samples and a bill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from branchwise.models.choice import Choice, read_choice, sample
+from branchwise.models.estimate import prompt_tokens, text_tokens
+from branchwise.models.failures import within
+from branchwise.models.protocol import Reply, SampleRequest
+from branchwise.models.scrub import scrub
+from branchwise.store.errors import ModelError
+from branchwise.store.records import Usage
+
+_MOST: Final = 100_000_000
+"""Tokens of one call at most; a larger number is no count."""
+
+
+def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float) -> Reply:
+    """Read a chat completion; it may hold another number of samples than was asked for.
+
+    Samples are read one by one, so that what is wrong with one costs that one. The format counts the tokens of all
+    samples together: a sample's own count comes from its log-probabilities where they are there, and is otherwise its
+    share of the sum by length of text. Where the sum is missing it is estimated.
+
+    Args:
+        body: The reply's body, or what it says.
+        request: What was asked.
+        seconds: How long the answer took.
+
+    Raises:
+        Refused: It holds an error instead of samples.
+        ModelError: It is no chat completion, or no sample of it can be read.
+    """
+    said = parse(body) if isinstance(body, bytes) else body
+    if not isinstance(said, Mapping):
+        raise ModelError("The reply cannot be read: it is no JSON object.")
+    listed = said.get("choices")
+    if not listed and (refusal := within(said)) is not None:
+        raise refusal
+    if not isinstance(listed, list | tuple):
+        raise ModelError("The reply cannot be read: it holds no list of `choices`.")
+    choices = [read_choice(choice) for choice in _ordered(listed)]
+    if choices and all(choice.damaged for choice in choices):
+        raise ModelError(f"The reply cannot be read: {choices[0].error}.")
+    usage, estimated = _usage(said.get("usage"), choices, request, seconds)
+    counts = _shares(choices, usage.completion_tokens)
+    samples = tuple(sample(one, count, request) for one, count in zip(choices, counts, strict=True))
+    return Reply(samples=samples, usage=usage, estimated=estimated)
+
+
+def parse(body: bytes) -> Any:
+    """Read JSON from outside.
+
+    Raises:
+        ModelError: It is none; says what it looks like.
+    """
+    try:
+        return from_json(body)
+    except ValueError as error:
+        reason = str(error)
+    first = body[:200].lstrip()
+    if first.startswith(b"<"):
+        raise ModelError("The reply cannot be read: it is a web page, not JSON.")
+    if first.startswith((b"data:", b"event:")):
+        raise ModelError("The reply cannot be read: it is streamed, which was not asked for.")
+    if "hex escape" in reason:  # half of a character, which the standard library reads
+        try:
+            return json.loads(body.decode())
+        except (ValueError, RecursionError) as error:
+            reason = str(error)
+    raise ModelError(f"The reply cannot be read: {scrub(reason)}.")
+
+
+def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
+    """By their numbers where these count from 0, else as they came."""
+    numbers = [choice.get("index") if isinstance(choice, Mapping) else None for choice in choices]
+    if not all(type(number) is int for number in numbers) or set(numbers) != set(range(len(numbers))):
+        return choices
+    return sorted(choices, key=lambda choice: int(choice["index"]))
+
+
+def _usage(
+    said: Any, choices: Sequence[Choice], request: SampleRequest, seconds: float
+) -> tuple[Usage, bool]:
+    """The bill, and whether a part of it is an estimate."""
+    told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+    read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+    if written == 0 and any(choice.length for choice in choices):
+        written = None  # a text of no tokens would let a run write without end
+    estimated = read_ is None or written is None
+    if read_ is None:
+        read_ = prompt_tokens(request)
+    if written is None:
+        written = sum(_guessed(choice) for choice in choices)
+    details = told.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    if cached is None:
+        cached = _count(told.get("prompt_cache_hit_tokens"))  # DeepSeek's name
+    usage = Usage(
+        calls=1,
+        prompt_tokens=read_,
+        cached_tokens=min(cached or 0, read_),
+        completion_tokens=written,
+        seconds=seconds,
+    )
+    return usage, estimated
+
+
+def _count(value: Any) -> int | None:
+    """A number of tokens; None where it can be none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _MOST else None
+
+
+def _guessed(choice: Choice) -> int:
+    if choice.tokens is not None:
+        return len(choice.tokens)
+    called = "".join(call.name + call.arguments for call in choice.calls)
+    return max(1, text_tokens(choice.text) + text_tokens(choice.reasoning) + text_tokens(called))
+
+
+def _shares(choices: Sequence[Choice], total: int) -> list[int]:
+    if all(choice.tokens is not None for choice in choices):
+        return [len(choice.tokens or ()) for choice in choices]
+    if len(choices) == 1:
+        return [total]
+    # A sample without text still took its end token.
+    weights = [choice.length + 1 for choice in choices]
+    ends = [round(total * part / sum(weights)) for part in accumulate(weights)]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]

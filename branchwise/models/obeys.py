@@ -1,0 +1,81 @@
+"""Whether a sample has the form that was asked for: servers leave out in silence what they do not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from branchwise.models.protocol import OutputFormat
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int, float),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+
+
+def ignored(text: str, form: OutputFormat) -> str | None:
+    """Say what of the form a finished sample breaks; None where it keeps to it.
+
+    A JSON schema is looked at for types, required and further properties, constants and enumerations.
+    """
+    if form.choices:
+        return None if text in form.choices else "the server ignored the choices"
+    if form.regex is not None:
+        return None if re.fullmatch(form.regex, text) else "the server ignored the regular expression"
+    if form.schema is None:
+        return None
+    try:
+        value = from_json(text)
+    except ValueError:
+        return "the server ignored the JSON schema: this is no JSON"
+    return None if admits(form.schema, value) else "the server ignored the JSON schema"
+
+
+def admits(schema: Any, value: Any) -> bool:
+    """Whether a value may pass a schema; keywords that are not looked at admit everything."""
+    if not isinstance(schema, Mapping):
+        return schema is not False
+    if "const" in schema and value != schema["const"]:
+        return False
+    if isinstance(schema.get("enum"), list | tuple) and value not in schema["enum"]:
+        return False
+    kinds = schema.get("type")
+    named = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list | tuple) else []
+    if named and not any(_is(value, kind) for kind in named):
+        return False
+    if isinstance(value, list):
+        return "items" not in schema or all(admits(schema["items"], item) for item in value)
+    return not isinstance(value, dict) or _object(schema, value)
+
+
+def _object(schema: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    required = schema.get("required")
+    if any(name not in value for name in (required if isinstance(required, list | tuple) else ())):
+        return False
+    if (
+        schema.get("additionalProperties") is False
+        and "patternProperties" not in schema
+        and set(value) - set(known)
+    ):
+        return False
+    return all(admits(known[name], item) for name, item in value.items() if name in known)
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind not in _TYPES:
+        return True
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _TYPES[kind])

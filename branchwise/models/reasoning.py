@@ -1,0 +1,36 @@
+"""Tell a model's reasoning from its answer where both come in one text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TAGS: Final = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("[THINK]", "[/THINK]"),
+)
+
+
+def split(text: str) -> tuple[str, str]:
+    """Split a reply into its reasoning and its answer; without marks of reasoning all of it is the answer.
+
+    Reasoning stands first, between a pair of tags. Templates that open the tag in the prompt leave it out of the
+    reply; a reply that was cut off while it reasoned lacks the closing one.
+
+    Args:
+        text: The reply as written.
+
+    Returns:
+        The reasoning, and the answer without the white space before it.
+    """
+    begun = text.lstrip()
+    for opening, closing in _TAGS:
+        if begun.startswith(opening):
+            reasoning, _, answer = begun[len(opening) :].partition(closing)
+            return reasoning.strip(), answer.lstrip()
+    for opening, closing in _TAGS:
+        at = text.find(closing)
+        if at >= 0 and opening not in text[:at]:
+            return text[:at].strip(), text[at + len(closing) :].lstrip()
+    return "", text

@@ -1,0 +1,46 @@
+"""When a call is sent again: one rule for every client."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from branchwise.models.failures import Lost, Refused, passing
+
+T = TypeVar("T")
+
+_FIRST_WAIT: Final = 0.25
+_LONGEST_WAIT: Final = 20.0
+
+
+async def insist(once: Callable[[], Awaitable[T]], retries: int, ends: float | None) -> T:
+    """Send a call until it is answered: at most once and `retries` times more.
+
+    Args:
+        once: Sends it.
+        retries: How often it is sent again after 429, 5xx or a lost connection.
+        ends: Until when, by the event loop's time; a wait that would last longer is not begun.
+
+    Raises:
+        Refused: The server said no, or said "later" once too often.
+        Lost: It did not answer.
+    """
+    attempt = 0
+    while True:
+        try:
+            return await once()
+        except Refused as refusal:
+            failure: Refused | Lost = refusal
+            if not passing(refusal.status):
+                raise
+        except Lost as lost:
+            failure = lost
+        wait = failure.wait if isinstance(failure, Refused) else None
+        if wait is None:
+            wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter
+        attempt += 1
+        if attempt > retries or (ends is not None and asyncio.get_running_loop().time() + wait >= ends):
+            raise failure
+        await asyncio.sleep(wait)
