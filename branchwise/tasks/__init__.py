@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Callable
-from functools import cache
-from importlib.metadata import entry_points
 
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.parts import Folder
 from branchwise.tasks.domains.instances import Benchmark
 from branchwise.tasks.task import Task
 
-_GROUP = "branchwise.tasks"
+_FOLDER = Folder(kind="task", package=__name__, path=__path__, without=frozenset({"task"}))
 
 
 def names() -> tuple[str, ...]:
     """The tasks of this folder and those that installed packages offer as entry points."""
-    return tuple(sorted(_own() | {entry.name for entry in entry_points(group=_GROUP)}))
+    return _FOLDER.names()
 
 
 def load(name: str, **knobs: object) -> Task:
@@ -31,7 +28,7 @@ def load(name: str, **knobs: object) -> Task:
         UnknownName: There is no task of that name.
         BadInput: What the name leads to makes no task.
     """
-    task = _factory(name)(**knobs)
+    task = _FOLDER.load(name)(**knobs)
     if not isinstance(task, Task):
         raise BadInput(f"`{name}` makes no task but a `{type(task).__name__}`.")
     return task
@@ -51,31 +48,6 @@ def benchmark(name: str, **knobs: object) -> Benchmark:
 
 def benchmarks() -> tuple[str, ...]:
     """The tasks of this folder that read instances and grade them."""
-    return tuple(n for n in sorted(_own()) if hasattr(importlib.import_module(f"{__name__}.{n}"), "grade"))
-
-
-@cache
-def _own() -> frozenset[str]:
-    names = {module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg}
-    return frozenset(names - {"task"})
-
-
-def _factory(name: str) -> Callable[..., object]:
-    module, colon, function = name.partition(":")
-    if not colon:
-        if name not in _own():
-            for entry in entry_points(group=_GROUP, name=name):
-                return _callable(entry.load(), name)
-            raise UnknownName("task", name, names())
-        module, function = f"{__name__}.{name}", name
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise BadInput(f"`{name}` cannot be imported: {error}.") from error
-    return _callable(found, name)
-
-
-def _callable(found: object, name: str) -> Callable[..., object]:
-    if not callable(found):
-        raise BadInput(f"`{name}` is no function that makes a task.")
-    return found
+    return tuple(
+        n for n in sorted(_FOLDER.own) if hasattr(importlib.import_module(f"{__name__}.{n}"), "grade")
+    )

@@ -1,1 +1,55 @@
-"""Judges of plans and steps; one file each."""
+"""Verifiers of plans and steps, one a file. The folder is the registry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import cast
+
+from branchwise.agents.verifiers.protocol import Verifier
+from branchwise.store.errors import BadInput
+from branchwise.store.parts import Folder
+
+_FOLDER = Folder(
+    kind="verifier",
+    package=__name__,
+    path=__path__,
+    without=frozenset({"protocol", "conversation"}),
+)
+
+
+def names() -> tuple[str, ...]:
+    """The verifiers of this folder and those that installed packages offer as entry points."""
+    return _FOLDER.names()
+
+
+def find(name: str) -> Callable[..., object]:
+    """The factory of the verifier called `name`.
+
+    Raises:
+        UnknownName: There is no verifier of that name.
+        BadInput: It cannot be imported.
+    """
+    return _FOLDER.load(name)
+
+
+def load(name: str, **parts: object) -> Verifier:
+    """Make the verifier called `name`.
+
+    Args:
+        name: A name of `names()`, or `module:function` for one of your own.
+        **parts: What a factory may ask for by name; it is given those that it names. A search offers `sample` (the
+            model's Sampler), `score` (the reward model's), `task`, `prompts`, `threshold` and `judgements`.
+
+    Raises:
+        UnknownName: There is no verifier of that name.
+        BadInput: Its factory cannot be imported, or asks for something that is not offered.
+    """
+    make = find(name)
+    asked = inspect.signature(make).parameters
+    lacking = [n for n, p in asked.items() if n not in parts and p.default is inspect.Parameter.empty]
+    if lacking:
+        raise BadInput(
+            f"The verifier `{name}` asks for {', '.join(lacking)}; it may ask for {', '.join(sorted(parts))}."
+        )
+    return cast("Verifier", make(**{name: value for name, value in parts.items() if name in asked}))

@@ -18,14 +18,14 @@ from branchwise.tasks.task import Task
 _BEST = re.compile(r"^\W*Best\W*(\d{1,4})\W*$", re.MULTILINE | re.IGNORECASE)
 
 
-def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, ballots: int = 5) -> Verifier:
+def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgements: int = 1) -> Verifier:
     """Make the voting verifier.
 
-    All candidates of a round stand in one prompt and `ballots` answers name the best. A share says which candidate
-    is better, not whether one is right, and shares of different rounds cannot be compared: a whole solution is
-    never accepted by them, and strategies that compare across layers are better served by values. The script of
+    All candidates of a round are put into one prompt, and each of several answers names the best. A share says which
+    candidate is better, not whether one is right, and shares of different rounds cannot be compared: a whole solution
+    is never accepted by them, and strategies that compare across layers are better served by values. The script of
     the paper read only the last digit of a number; here numbers are read whole, and an unreadable ballot counts for
-    nobody. Without a readable ballot there is no score.
+    no candidate. Without a readable ballot there is no score.
 
     Source: arXiv 2305.10601, section 3 (state evaluator, vote).
 
@@ -33,9 +33,10 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, ballots
         sample: How to call the model.
         task: The domain, for prompt overrides.
         prompts: Where the prompt "verifiers/vote" is looked up.
-        ballots: Answers asked for; the paper uses 5.
+        judgements: A fifth of the answers asked for; the paper asks for 5.
     """
     template = (prompts or Prompts()).load("verifiers/vote", task.name)
+    ballots = 5 * judgements
     polls: dict[str, asyncio.Task[Mapping[int, int]]] = {}
 
     async def poll(state: VerifierState, rivals: tuple[str, ...], key: str) -> Mapping[int, int]:

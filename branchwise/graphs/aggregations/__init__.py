@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import pkgutil
-from functools import cache
-from importlib import import_module
 from typing import cast
 
 from branchwise.graphs.strategies.protocol import Aggregator
-from branchwise.store.errors import UnknownName
+from branchwise.store.parts import Folder
+
+_FOLDER = Folder(kind="aggregation", package=__name__, path=__path__)
 
 
-@cache  # every run asks, and the folder does not change
 def names() -> tuple[str, ...]:
-    """The aggregations of this folder, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    """The aggregations of this folder and those that installed packages offer as entry points."""
+    return _FOLDER.names()
 
 
 def load(name: str) -> Aggregator:
     """Load an aggregation.
 
     Raises:
-        UnknownName: There is no such aggregation.
+        UnknownName: There is no aggregation of that name.
+        BadInput: It cannot be imported.
     """
-    if name not in names():
-        raise UnknownName("aggregation", name, names())
-    return cast("Aggregator", getattr(import_module(f"{__name__}.{name}"), name))
+    return cast("Aggregator", _FOLDER.load(name))

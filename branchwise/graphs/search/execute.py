@@ -9,16 +9,11 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 
 from branchwise import models, tasks
+from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.planning.ucb import Arm, Record, Weights
 from branchwise.agents.prompts import Prompts
-from branchwise.agents.verifiers.chance import chance
-from branchwise.agents.verifiers.llm import llm
-from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.protocol import Verifier
-from branchwise.agents.verifiers.reward import reward
-from branchwise.agents.verifiers.vote import vote
-from branchwise.agents.verifiers.yes_no import yes_no
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.plangen import Plangen, plangen, shape, start
 from branchwise.graphs.search.request import RunSpec, checked
@@ -160,17 +155,16 @@ def context_of(
 
 
 def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, options: Options) -> Verifier:
-    if checked(task, options):
-        return program(task)
-    if options.verifier == "reward":
-        return reward(score, task, threshold=options.threshold)
-    if options.verifier == "chance":
-        return chance(threshold=options.threshold)
-    if options.verifier == "yes_no":
-        return yes_no(sample, task, prompts, threshold=options.threshold)
-    if options.verifier == "vote":
-        return vote(sample, task, prompts, ballots=5 * options.judgements)
-    return llm(sample, task, prompts, threshold=options.threshold, judgements=options.judgements)
+    named = "llm" if options.verifier == "auto" else options.verifier
+    return verifiers.load(
+        "program" if checked(task, options) else named,
+        task=task,
+        sample=sample,
+        score=score,
+        prompts=prompts,
+        threshold=options.threshold,
+        judgements=options.judgements,
+    )
 
 
 def result_of_state(run_id: str, state: RunState, context: SearchContext, usage: Usage) -> Result:

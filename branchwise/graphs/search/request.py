@@ -11,6 +11,7 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 
 from branchwise import models, tasks
+from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs import strategies
@@ -62,12 +63,7 @@ def check(request: RunSpec) -> None:
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         strategies.info(name)
         strategies.load(name, **options.knobs)
-    if options.verifier == "program" and task.check is None:
-        raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
-    if (options.verifier == "reward") != bool(options.scorer):
-        raise BadInput("A reward model needs both: verifier=reward and scorer=http://HOST/classify.")
-    if options.scorer:
-        models.load(f"scorer:{options.scorer}")
+    _check_verifier(task, options)
     if options.memory and options.mode == "paper":
         raise BadInput("The selector's paper mode remembers no earlier runs; leave out memory or mode.")
     audit = PolicyTable.loads(request.policy).audit if request.policy else None
@@ -77,6 +73,17 @@ def check(request: RunSpec) -> None:
             "fit a policy table (`branchwise planner fit`), or use a task that a program checks."
         )
     Prompts(folder=Path(request.prompts) if request.prompts else None).load("constraint", task.name)
+
+
+def _check_verifier(task: Task, options: Options) -> None:
+    if options.verifier != "auto":
+        verifiers.find(options.verifier)
+    if options.verifier == "program" and task.check is None:
+        raise BadInput(f"The task `{task.name}` has no checker; use --knob verifier=llm.")
+    if (options.verifier == "reward") != bool(options.scorer):
+        raise BadInput("A reward model needs both: verifier=reward and scorer=http://HOST/classify.")
+    if options.scorer:
+        models.load(f"scorer:{options.scorer}")
 
 
 def checked(task: Task, options: Options) -> bool:

@@ -89,10 +89,10 @@ class Options:
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Score from which an LLM verifier's judgement counts as accepted."""
-    verifier: Literal["auto", "program", "llm", "yes_no", "reward", "vote", "chance"] = "auto"
+    verifier: str = "auto"
     """Who judges: a program that the task has; a model in words, or by the probability of "Yes"; a reward model at
     `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
-    the program where there is one, else the model in words."""
+    the program where there is one, else the model in words. `module:function` names one of your own."""
     judgements: Annotated[int, Field(ge=1, le=100)] = 1
     """Opinions of a model in words whose scores are averaged; with "vote", five ballots for each."""
     proposals: bool = False
