@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.blocks import TABLE, Below, World, actions_in, world_from_pairs
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.task import Task
+from branchwise.tasks.task import Task, not_judged
 
 _INSTRUCTIONS = """{problem}
 
@@ -23,6 +23,7 @@ _FORM = r"((pick-up|put-down) [a-z]|(stack|unstack) [a-z] [a-z])\n"
 _ON = re.compile(r"(?P<block>\w+) is on (?:the )?(?P<base>\w+)")
 _LONGEST = 20_000
 _TOKENS_A_LINE = 8
+_NAME = "blocks simulator"
 
 
 def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
@@ -48,7 +49,7 @@ def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
         validate=_validate,
         read_constraints=_read_constraints,
         output_format=output_format,
-        is_complete=lambda text: re.search(r"^done\W*$", text, re.MULTILINE) is not None,
+        is_complete=lambda text: re.search(r"^[^\w\n]*done[^\w\n]*$", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
     )
@@ -136,7 +137,8 @@ def _shape(steer: str, world: World | None, text: str, grain: Grain) -> OutputFo
         # Every block put down once and stacked once is four actions; no plan needs more.
         longest = 4 * len(world.below) * _TOKENS_A_LINE + 4 if world else 512
         return OutputFormat(max_tokens=longest, regex=f"({_FORM})+done")
-    now = _replay(world, text)[0] if world and steer == "moves" else None
+    actions = _actions(world, text) if world and steer == "moves" else None
+    now = _replay(world, actions)[0] if world and actions is not None else None
     if now is None:
         return OutputFormat(max_tokens=16, regex=f"{_FORM}|done")
     return OutputFormat(
@@ -149,31 +151,36 @@ def _answer(text: str) -> str | None:
     return "; ".join(" ".join(action) for action in actions) if actions else None
 
 
-def _replay(world: World, text: str) -> tuple[World | None, int, str]:
-    """The world after the actions of `text` or None, the number of possible ones, and what went wrong."""
-    actions = actions_in(text)
-    if actions is None:
-        return None, 0, "A line is no action."
+def _replay(world: World, actions: Sequence[tuple[str, ...]]) -> tuple[World | None, str]:
+    """The world after the actions, or None and what went wrong."""
     at = world
     for number, action in enumerate(actions):
         after = at.act(action)
         if after is None:
-            return None, number, f"Action {number + 1}, `{' '.join(action)}`, is not possible there."
+            return None, f"Action {number + 1}, `{' '.join(action)}`, is not possible there."
         at = after
-    return at, len(actions), ""
+    return at, ""
+
+
+def _actions(world: World, text: str) -> list[tuple[str, ...]] | None:
+    return actions_in(text, [block for block, _ in world.below])
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by simulation.
 
-    An impossible action gives -100. Else the share of goal places that are right at the end gives up to 90,
+    An impossible action gives -100; a plan with a line that is not understood is not judged.
+    Else the share of goal places that are right at the end gives up to 90,
     for a whole plan as for a beginning, and a plan that ends with the goal 100. A beginning can always still
     lead to the goal: in Blocksworld every arrangement can be undone.
     """
     world, goal = _world(constraints), _places(constraints, "goal")
     if world is None or not goal:
         return None
-    at, _, reason = _replay(world, text)
+    actions = _actions(world, text)
+    if actions is None or (complete and not actions and re.search(r"\w", re.sub(r"\bdone\b", "", text))):
+        return not_judged("A line is no action in the forms asked for.", _NAME, complete=complete)
+    at, reason = _replay(world, actions)
     if at is None:
         return _verdict(-100, False, reason)
     right = at.holds(goal)
@@ -186,9 +193,5 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score,
-        accepted=accepted,
-        feedback=feedback,
-        verified_by=VerifiedBy.PROGRAM,
-        verifier="blocks simulator",
+        score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.PROGRAM, verifier=_NAME
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
+from branchwise.tasks.domains.calendar_answer import slot_in
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.meetings import (
@@ -19,10 +21,9 @@ from branchwise.tasks.domains.meetings import (
     Slot,
     clock,
     meeting_data,
-    minutes,
     typed_meeting,
 )
-from branchwise.tasks.task import Task
+from branchwise.tasks.task import Task, not_judged
 
 Steer = Literal["none", "form", "hours"]
 """How far decoding is steered: not at all; to the form of an answer; to days, hours and duration."""
@@ -37,10 +38,12 @@ before 11:00 means 0:00 to 11:00, a whole day means 0:00 to 24:00); whether the 
 
 _DAY = "|".join(WEEK)
 _TIME = r"\d{1,2}:\d{2}"
-_ANSWER = re.compile(rf"({_DAY})\W{{1,6}}({_TIME})\s*(?:-|–|—|to|until)\s*({_TIME})")
 _OPENED = re.compile(rf"({_DAY}), ?$")
+_NAME = "calendar checker"
 _FORM = "[0-9]{1,2}:[0-9]{2} - [0-9]{1,2}:[0-9]{2}"
 _LONGEST = 100_000
+_MOST_CHOICES = 500
+"""More times than these are steered by their form."""
 
 
 def calendar(steer: Steer = "hours") -> Task:
@@ -50,7 +53,8 @@ def calendar(steer: Steer = "hours") -> Task:
 
     Args:
         steer: "none" samples free text; "form" fixes the form `Day, H:MM - H:MM`; "hours" offers only the
-            asked days, starts on the half hour inside work hours, and the right duration.
+            asked days, starts inside work hours on the half hour or on the finer grid that the problem's own times
+            are on, and the right duration.
 
     Raises:
         BadInput: `steer` is none of the three.
@@ -102,21 +106,11 @@ def grade(instance: Instance, text: str) -> Grades:
     }
 
 
-def slot_in(text: str) -> Slot | None:
-    """Find the proposed time: the first one after the last `proposed time`, else the first of all."""
-    tail = text[text.rfind("proposed time") :] if "proposed time" in text else text
-    found = _ANSWER.search(tail) or _ANSWER.search(text)
-    if found is None:
-        return None
-    try:
-        return Slot(day=found[1], start=minutes(found[2]), end=minutes(found[3]))
-    except ValueError:
-        return None
-
-
 def _answer(text: str) -> str | None:
     slot = slot_in(text)
-    return None if slot is None else f"{slot.day}, {clock(slot.start)} - {clock(slot.end)}"
+    if slot is None:
+        return None
+    return f"{slot.day}{', ' if slot.day else ''}{clock(slot.start)} - {clock(slot.end)}"
 
 
 def _body(problem: str) -> str:
@@ -161,7 +155,9 @@ def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> Ou
     if opened:
         spans = tuple(f"{clock(s.start)} - {clock(s.end)}" for s in meeting.grid(opened[1]))
         return OutputFormat(max_tokens=16, choices=spans)
-    slots = (slot for day in meeting.days for slot in meeting.grid(day))
+    slots = [slot for day in meeting.days for slot in meeting.grid(day)]
+    if len(slots) > _MOST_CHOICES:
+        return OutputFormat(max_tokens=24, regex=f"({'|'.join(meeting.days)}), {_FORM}")
     return OutputFormat(
         max_tokens=24, choices=tuple(f"{s.day}, {clock(s.start)} - {clock(s.end)}" for s in slots)
     )
@@ -170,9 +166,10 @@ def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> Ou
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge a proposed time by every constraint, or a day by the share of its times that are free.
 
-    A score of 100 means that all constraints hold; else it grows with the share that hold, below 90.
+    A score of 100 means that all constraints hold; else it grows with the share that hold, below 90. A reply in
+    which no single time can be read is not judged.
     For a day alone the score is a process reward: -100 where the day has no free time left (proof), else the
-    share of its half-hour starts that clash with nobody, from 0 to 90. It reads schedules, never an answer.
+    share of its starts that clash with nobody, from 0 to 90. It reads schedules, never an answer.
     """
     meeting = typed_meeting(constraints.data)
     if meeting is None:
@@ -181,8 +178,10 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
     slot = slot_in(text)
     if slot is None and not complete:
         return _check_day(meeting, text, verified_by)
-    if slot is None:
-        return _verdict(-100, False, "There is no time in the form `Monday, 9:30 - 10:30`.", verified_by)
+    if slot is not None and not slot.day and len(meeting.days) == 1:
+        slot = replace(slot, day=meeting.days[0])
+    if slot is None or not slot.day:
+        return not_judged("No single time in the form `Monday, 9:30 - 10:30` can be read.", _NAME)
     broken, number = _broken(meeting, slot)
     if not broken:
         return _verdict(100, True, "Every constraint holds.", verified_by)
@@ -226,13 +225,7 @@ def _check_day(meeting: Meeting, text: str, verified_by: VerifiedBy) -> Verdict 
 
 
 def _verdict(score: float, accepted: bool, feedback: str, verified_by: VerifiedBy) -> Verdict:
-    return Verdict(
-        score=score,
-        accepted=accepted,
-        feedback=feedback,
-        verified_by=verified_by,
-        verifier="calendar checker",
-    )
+    return Verdict(score=score, accepted=accepted, feedback=feedback, verified_by=verified_by, verifier=_NAME)
 
 
 def _official(text: str) -> tuple[str, float, float] | None:

@@ -14,7 +14,8 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
 from branchwise.tasks.domains.instances import Grades, Instance
-from branchwise.tasks.task import Task
+from branchwise.tasks.domains.reading import plain
+from branchwise.tasks.task import Task, not_judged
 
 _INSTRUCTIONS = """Combine the numbers {problem} with + - * / to make 24. Use each number exactly once.
 Write one operation a line, with the numbers that are left. For 2 3 5 12:
@@ -22,14 +23,20 @@ Write one operation a line, with the numbers that are left. For 2 3 5 12:
 2 * 12 = 24 (left: 2 24)
 ..."""
 
+_NAME = "game24 checker"
 _TARGET = Fraction(24)
 _PROBLEM = re.compile(r"\D*(?P<numbers>\d{1,4}(?:[ ,;]+\d{1,4}){1,5})\D*")
 _NUMBER = r"-?\d{1,9}(?:/\d{1,9})?"
 _STEP = re.compile(
-    rf"\s*(?P<left>{_NUMBER}) (?P<sign>[-+*/]) (?P<right>{_NUMBER}) = (?P<result>{_NUMBER})"
-    rf" \(left: (?P<rest>{_NUMBER}(?: {_NUMBER})*)\)\s*"
+    rf"\W{{0,6}}(?:step \d{{1,2}}\W{{1,3}})?(?P<left>{_NUMBER}) ?(?P<sign>[-+*/]) ?(?P<right>{_NUMBER})"
+    rf" ?= ?(?P<result>{_NUMBER}) ?\(left: ?(?P<rest>{_NUMBER}(?:,? {_NUMBER})*)\)[ .]*",
+    re.IGNORECASE,
 )
-_FINAL = re.compile(r"answer\W*:\s*(?P<sum>[^=\n]+)", re.IGNORECASE)
+_FINAL = re.compile(
+    r"\banswer(?:[^\w\n(-]{0,6}:| is)\s{0,3}(?P<sum>[^=\n]{1,400})(?:= ?(?P<claim>[^\n]{1,40}))?",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"[-\d+*/() ]{5,200}= ?24")
 _FORM = r"-?[0-9]+(/[0-9]+)? [-+*/] -?[0-9]+(/[0-9]+)? = -?[0-9]+(/[0-9]+)? \(left:( -?[0-9]+(/[0-9]+)?)+\)\n"
 
 
@@ -112,7 +119,7 @@ def _shape(steer: str, numbers: Numbers | None, text: str, grain: Grain) -> Outp
     if grain == "solution":
         lines = max(1, len(numbers) - 1 if numbers else 3)
         return OutputFormat(max_tokens=40 * lines, regex=_FORM * lines)
-    left = _replay(numbers, text)[0] if numbers and steer == "moves" else None
+    left = _replay(numbers, _plain(text))[0] if numbers and steer == "moves" else None
     if left is None or len(left) == 1:
         return OutputFormat(max_tokens=40, regex=_FORM)
     return OutputFormat(max_tokens=40, choices=tuple(_line(*move) for move in moves(left)))
@@ -122,33 +129,54 @@ def _line(left: Fraction, sign: str, right: Fraction, result: Fraction, after: N
     return f"{left} {sign} {right} = {result} (left: {' '.join(map(str, after))})\n"
 
 
+def _plain(text: str) -> str:
+    r"""The reply with plain signs: `\times` and `×` are `*`, `\frac{a}{b}` is `(a)/(b)`."""
+    text = re.sub(r"\\times|\\cdot|[×·∙]", "*", re.sub(r"\\div|÷", "/", text))
+    text = re.sub(r"\\[dt]?frac\{([^{}]{1,60})\}\{([^{}]{1,60})\}", r"(\1)/(\2)", text)
+    return plain(re.sub(r"(?<=[\d)])[ ]?\*[ ]?(?=[\d(-])", " ⋅ ", text)).replace("⋅", "*")
+
+
+def _final(text: str) -> tuple[str, bool] | None:
+    """The expression that a reply ends with, and whether nothing but 24 is said to be its value."""
+    found = list(_FINAL.finditer(text))
+    if found:
+        claim = (found[-1]["claim"] or "24").strip(" .")
+        return found[-1]["sum"].strip(" .,;"), claim.startswith("24")
+    lines = [line for line in text.split("\n") if line.strip()]
+    alone = _SUM.fullmatch(lines[-1].strip(" .")) if lines else None
+    return (alone[0].partition("=")[0], True) if alone and not any(map(_STEP.fullmatch, lines)) else None
+
+
 def _is_complete(text: str) -> bool:
-    if _FINAL.search(text):
+    text = _plain(text)
+    if _final(text):
         return True
-    lines = text.strip().splitlines()
+    lines = text.splitlines()
     last = _STEP.fullmatch(lines[-1]) if lines else None
     return last is not None and " " not in last["rest"]
 
 
 def _answer(text: str) -> str | None:
     """The final expression without spaces, else the operations in a form equal for equal derivations."""
-    final = _FINAL.search(text)
+    text = _plain(text)
+    final = _final(text)
     if final:
-        return re.sub(r"\s", "", final["sum"]) or None
-    steps = [_STEP.fullmatch(line) for line in text.strip().splitlines()]
+        return re.sub(r"\s", "", final[0]) or None
+    steps = [_STEP.fullmatch(line) for line in text.splitlines()]
     return ";".join(f"{s['left']}{s['sign']}{s['right']}" for s in steps if s) or None
 
 
 def _replay(numbers: Numbers, text: str) -> tuple[Numbers | None, str]:
-    """What is left after the lines of `text`, or None and the reason."""
+    """What is left after the lines of `text`, or None and the reason; no reason where a line is not understood."""
     at = numbers
-    for number, line in enumerate(text.strip().splitlines(), start=1):
+    lines = [line for line in text.splitlines() if re.search(r"\d", line)]
+    for number, line in enumerate(lines, start=1):
         step = _STEP.fullmatch(line)
         if step is None:
-            return None, f"Line {number} has not the form `a + b = c (left: ...)`."
+            return None, ""
         try:
             left, right, result = (Fraction(step[name]) for name in ("left", "right", "result"))
-            rest = tuple(sorted(map(Fraction, step["rest"].split())))
+            rest = tuple(sorted(map(Fraction, step["rest"].replace(",", " ").split())))
         except ZeroDivisionError:
             return None, f"Line {number} divides by zero."
         others = without(at, left, right)
@@ -163,30 +191,40 @@ def _replay(numbers: Numbers, text: str) -> tuple[Numbers | None, str]:
 
 
 def _check(numbers: Numbers | None, text: str, complete: bool, look_ahead: bool) -> Verdict | None:
-    """Judge by exact fractions: a solution 100 or -100, a beginning by legality or by reachability."""
+    """Judge by exact fractions: a solution 100 or -100, a beginning by legality or by reachability.
+
+    A reply with a line that is not understood and without a final expression that is, is not judged.
+    """
     if not numbers:
         return None
-    final = _FINAL.search(text)
+    text = _plain(text)
+    final = _final(text)
     if final:
-        return _check_sum(numbers, final["sum"])
+        return _check_sum(numbers, *final)
     left, reason = _replay(numbers, text)
-    if left is None:
+    if left is None and reason:
         return _verdict(-100, False, reason)
+    if left is None or (complete and left == numbers and re.search(r"\w", text)):
+        return not_judged("A line has not the form `a + b = c (left: ...)`.", _NAME, complete=complete)
     if complete or len(left) == 1:
         right = left == (_TARGET,)
         return _verdict(
             100 if right else -100, right, f"{' '.join(map(str, left))} is left; 24 is asked for."
         )
-    if not look_ahead:
-        return _verdict(0, True, "Legal so far.")
+    return _hope(left) if look_ahead else _verdict(0, True, "Legal so far.")
+
+
+def _hope(left: Numbers) -> Verdict:
     hope = reachable(left, _TARGET)
     return _verdict(90 if hope else -100, hope, f"24 can {'still' if hope else 'not'} be reached.")
 
 
-def _check_sum(numbers: Numbers, text: str) -> Verdict:
+def _check_sum(numbers: Numbers, text: str, claimed: bool) -> Verdict:
     value = expression(text)
-    if value is None:
-        return _verdict(-100, False, "The answer is no expression of whole numbers, + - * / and brackets.")
+    if value is None or not claimed:
+        return not_judged(
+            "The answer is no expression of whole numbers, + - * / and brackets that makes 24.", _NAME
+        )
     if value[1] != numbers:
         return _verdict(-100, False, "The answer does not use each number exactly once.")
     if value[0] != _TARGET:
@@ -196,9 +234,5 @@ def _check_sum(numbers: Numbers, text: str) -> Verdict:
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score,
-        accepted=accepted,
-        feedback=feedback,
-        verified_by=VerifiedBy.PROGRAM,
-        verifier="game24 checker",
+        score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.PROGRAM, verifier=_NAME
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from branchwise.tasks.domains.answer_forms import final_number
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.mathematics import final_answer, same_answer
-from branchwise.tasks.domains.questions import question_task
+from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = """{problem}
@@ -18,7 +18,10 @@ Think step by step, one short paragraph a step. End with a line "#### " and the 
 def gsm8k() -> Task:
     """Build the GSM8K task."""
     return question_task(
-        "gsm8k", "Grade school word problems with a number as answer (GSM8K).", _INSTRUCTIONS
+        "gsm8k",
+        "Grade school word problems with a number as answer (GSM8K).",
+        _INSTRUCTIONS,
+        answer=final_number,
     )
 
 
@@ -31,5 +34,4 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 def grade(instance: Instance, text: str) -> Grades:
     """Grade by the number that the text ends with."""
-    answer = final_answer(text)
-    return {"number": answer is not None and same_answer(answer, str(instance.gold))}
+    return {"number": right_answer(instance, final_number(text))}

@@ -11,8 +11,9 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
-from branchwise.tasks.task import Task
+from branchwise.tasks.task import Task, not_judged
 
+_NAME = "instruction rules"
 _LONGEST = 50_000
 _TYPES = {str: "string", int: "integer", list: "array"}
 _SCHEMA: Mapping[str, Json] = {
@@ -53,6 +54,7 @@ def ifeval() -> Task:
         output_format=_shape,
         answer=lambda text: text.strip() or None,
         check=_check,
+        blocking=True,
     )
 
 
@@ -66,12 +68,15 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by all instructions of the prompt: strictly, and loosely as the paper forgives openings and stars."""
+    """Grade by all instructions of the prompt: strictly, and loosely as the paper forgives openings and stars.
+
+    What cannot be told is not followed.
+    """
     lines = text.split("\n")
     cuts = (text, "\n".join(lines[1:]).strip(), "\n".join(lines[:-1]).strip(), "\n".join(lines[1:-1]).strip())
     variants = [*cuts, *(cut.replace("*", "") for cut in cuts)]
     told: Any = instance.meta["instructions"]
-    strict = all(follows(each["id"], text, each["arguments"]) for each in told)
+    strict = all(follows(each["id"], text, each["arguments"]) is True for each in told)
     loose = all(any(follows(each["id"], variant, each["arguments"]) for variant in variants) for each in told)
     return {"strict": strict, "loose": loose}
 
@@ -111,15 +116,22 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
-    """Judge a whole reply by every instruction that was typed; a beginning is not judged."""
+    """Judge a whole reply by every instruction that was typed; a beginning is not judged.
+
+    A reply that breaks none and of which one instruction cannot be told is not judged either.
+    """
     told: Any = constraints.data.get("instructions")
     if not complete or not isinstance(told, list) or not told:
         return None
-    broken = [_words(each) for each in told if not follows(each["id"], text, each["arguments"])]
+    found = [(_words(each), follows(each["id"], text, each["arguments"])) for each in told]
+    broken = [words for words, followed in found if followed is False]
+    unsure = [words for words, followed in found if followed is None]
+    if unsure and not broken:
+        return not_judged(f"it cannot be told whether this is followed: {'; '.join(unsure)}.", _NAME)
     return Verdict(
         score=-100 + 190 * (1 - len(broken) / len(told)) if broken else 100,
         accepted=not broken,
         feedback=f"Not followed: {'; '.join(broken)}." if broken else "Every instruction is followed.",
         verified_by=VerifiedBy.PROGRAM if constraints.source == "program" else VerifiedBy.MODEL,
-        verifier="instruction rules",
+        verifier=_NAME,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from branchwise.tasks.domains.answer_forms import final_answer
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.mathematics import final_answer, same_answer
-from branchwise.tasks.domains.questions import question_task
+from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = r"""{problem}
@@ -28,6 +28,5 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by the final answer in normal form; what only algebra could equate counts as wrong."""
-    answer = final_answer(text)
-    return {"answer": answer is not None and same_answer(answer, str(instance.gold))}
+    """Grade by the final answer; what cannot be proven equal counts as wrong."""
+    return {"answer": right_answer(instance, final_answer(text))}

@@ -13,8 +13,9 @@ from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.visits import Friend, Outing, most_friends, replay, visits_text
-from branchwise.tasks.task import Task
+from branchwise.tasks.domains.visits import Friend, Outing, most_friends, visits_text
+from branchwise.tasks.domains.visits_answer import friends_in, replay
+from branchwise.tasks.task import Task, not_judged
 
 _INSTRUCTIONS = """{problem}
 
@@ -24,6 +25,7 @@ You travel to PLACE in 10 minutes and arrive at 9:10AM.
 You wait until 1:00PM.
 You meet NAME for 75 minutes from 1:00PM to 2:15PM."""
 
+_NAME = "meeting checker"
 _LONGEST = 100_000
 
 
@@ -60,14 +62,16 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 def grade(instance: Instance, text: str) -> Grades:
     """Grade by the exact maximum, and by the official count: as many friends met as in the golden plan.
 
-    The official grader counts the friends met before the first violation; the exact one allows no violation.
+    The official grader counts the friends met before the first violation and believes no number of the plan; the exact
+    one allows no violation and no false number (docs/decisions/0086).
     """
     outing = visits_text(instance.problem)
     if outing is None:
         return {"exact": False, "official": False}
-    met, violation = replay(outing, text)
-    golden, _ = replay(outing, str(instance.gold))
-    return {"exact": not violation and len(met) == most_friends(outing), "official": len(met) == len(golden)}
+    day = replay(outing, text)
+    met, golden = (replay(outing, plan, claims=False).met for plan in (text, str(instance.gold)))
+    exact = not day.unread and not day.violation and len(day.met) == most_friends(outing)
+    return {"exact": exact, "official": len(met) == len(golden)}
 
 
 def _validate(problem: str) -> None:
@@ -110,31 +114,40 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
 
 def _answer(text: str) -> str | None:
     """Who is met, in order: plans that differ only in their waits are equal."""
-    return "; ".join(re.findall(r"You meet (.+?) for \d+ minutes", text)) or None
+    return "; ".join(friends_in(text)) or None
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by replay and by the exact maximum of friends.
 
     A plan without violation that meets the maximum gets 100; another one up to 90 by the share of the maximum
-    that it meets before its first violation. A beginning is judged by the same share and its violations.
+    that it meets before its first violation. A beginning is judged by the same share and its violations. A number
+    that the plan tells and that is false is a violation; a plan with a step that is not understood is not judged.
     """
     outing = _outing(constraints)
     if outing is None:
         return None
-    met, violation = replay(outing, text)
+    day = replay(outing, text)
+    blank = not re.search(r"\w", text.replace("The end", ""))
+    if day.unread or (complete and not blank and not day.met and not day.violation and "You " not in text):
+        why = (
+            f"`{day.unread[:80]}` is not in one of the forms asked for."
+            if day.unread
+            else "No step is there."
+        )
+        return not_judged(why, _NAME, complete=complete)
     most = most_friends(outing)
-    right = complete and not violation and len(met) == most
-    share = len(met) / most if most else 1.0
-    score = 100.0 if right else -100 + 190 * share if complete else -100.0 if violation else 90 * share
-    feedback = f"{violation} {len(met)} friends are met.".strip()
-    if complete and not violation and not right:
+    right = complete and not day.violation and len(day.met) == most
+    share = len(day.met) / most if most else 1.0
+    score = 100.0 if right else -100 + 190 * share if complete else -100.0 if day.violation else 90 * share
+    feedback = f"{day.violation} {len(day.met)} friends are met.".strip()
+    if complete and not day.violation and not right:
         feedback += " More are possible."
-    accepted = right or (not complete and not violation)
+    accepted = right or (not complete and not day.violation)
     return Verdict(
         score=score,
         accepted=accepted,
         feedback=feedback,
         verified_by=VerifiedBy.PROGRAM,
-        verifier="meeting checker",
+        verifier=_NAME,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from branchwise.tasks.domains.answer_forms import final_answer
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.mathematics import final_answer, same_answer
-from branchwise.tasks.domains.questions import question_task
+from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
 _INSTRUCTIONS = r"""{problem}
@@ -34,10 +34,8 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by the final answer in normal form.
+    """Grade by the final answer.
 
-    The official judge also compares expressions by algebra and numbers within a tolerance; this one does not,
-    so that it can fail a right answer and never passes a wrong one.
+    The official judge also compares numbers within a tolerance; this one does not, so that it can fail a right answer.
     """
-    answer = final_answer(text)
-    return {"answer": answer is not None and same_answer(answer, str(instance.gold))}
+    return {"answer": right_answer(instance, final_answer(text))}

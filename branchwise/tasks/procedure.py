@@ -12,7 +12,8 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance
 from branchwise.tasks.domains.procedures import Measures, draw_procedure, measures, run_procedure
-from branchwise.tasks.task import Task
+from branchwise.tasks.domains.reading import plain
+from branchwise.tasks.task import Task, not_judged
 
 _INSTRUCTIONS = """{problem}
 
@@ -20,6 +21,12 @@ Letters are counted from 1. Write only the text after each step, one a line."""
 
 _PROBLEM = re.compile(r"Start with the text (?P<text>[a-z]{1,100})\.\n(?P<steps>(?:\d+\. .+(?:\n|$))+)")
 _LONGEST = 50_000
+_NAME = "procedure runner"
+_DONE = re.compile(r"\W*(?:done|the end)\W*", re.IGNORECASE)
+_STATE = re.compile(
+    r"\W*(?:(?:step )?\d{1,3}\W+)?"
+    r"(?:[A-Z][^\n:→=>]{1,60}(?::|→|=>?|->)\s*)?[\"'`*]*(?P<state>[a-z]{1,200})[\"'`*]*[.;,]?",
+)
 
 
 def procedure(steer: Literal["none", "form"] = "form") -> Task:
@@ -54,8 +61,8 @@ def procedure(steer: Literal["none", "form"] = "form") -> Task:
         validate=_validate,
         read_constraints=_read_constraints,
         output_format=output_format,
-        is_complete=lambda text: re.search(r"^done\W*$", text, re.MULTILINE) is not None,
-        answer=lambda text: "\n".join(_states(text)) or None,
+        is_complete=lambda text: re.search(r"^[^\w\n]*done[^\w\n]*$", text, re.MULTILINE) is not None,
+        answer=lambda text: "\n".join(_states(text) or ()) or None,
         check=_check,
     )
 
@@ -79,7 +86,7 @@ def grade(instance: Instance, text: str) -> Grades:
 def measure(instance: Instance, text: str) -> Measures:
     """All four measures of ProcBench."""
     constraints = _read_constraints(instance.problem)
-    return measures(_states(text), _right(constraints) if constraints else ())
+    return measures(_states(text) or (), _right(constraints) if constraints else ())
 
 
 def _validate(problem: str) -> None:
@@ -111,22 +118,35 @@ def _right(constraints: Constraints) -> list[str]:
     return run_procedure(str(constraints.data.get("text", "")), _steps(constraints)) or []
 
 
-def _states(text: str) -> list[str]:
-    """The states that a text tells: its lines, without numbers in front and without `done`."""
-    lines = [re.sub(r"^\W*\d+[.:)]\s*", "", line).strip(" `*\"'") for line in text.splitlines()]
-    return [line for line in lines if line and line != "done"]
+def _states(text: str) -> list[str] | None:
+    """The states that a text tells, one a line, without numbers and remarks; None where a line is not understood.
+
+    A line may repeat its step before the state: `1. Reverse the text: cba`. A line that ends with a colon is a heading.
+    """
+    states: list[str] = []
+    for line in plain(text).split("\n"):
+        if not re.search(r"\w", line) or line.endswith(":") or _DONE.fullmatch(line):
+            continue
+        found = _STATE.fullmatch(line)
+        if found is None:
+            return None
+        states.append(found["state"])
+    return states
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by carrying the procedure out.
 
-    All right gives 100, else the prefix accuracy gives up to 90. A beginning that is right so far gets the share
+    All right gives 100, else the prefix accuracy gives up to 90; what is not understood is not judged.
+    A beginning that is right so far gets the share
     of the procedure that is done, up to 90; a wrong state cannot be mended and gives -100.
     """
     right = _right(constraints)
     if not right:
         return None
     states = _states(text)
+    if states is None or (complete and not states and re.search(r"\w", text)):
+        return not_judged("A line is no text in small letters.", _NAME, complete=complete)
     found = measures(states, right)
     done = found.prefix_match_length
     if complete and found.sequential_match:
@@ -141,9 +161,5 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     return Verdict(
-        score=score,
-        accepted=accepted,
-        feedback=feedback,
-        verified_by=VerifiedBy.PROGRAM,
-        verifier="procedure runner",
+        score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.PROGRAM, verifier=_NAME
     )

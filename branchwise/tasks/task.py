@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from branchwise.models.protocol import OutputFormat
-from branchwise.store.records import Constraints, Grain, Json, Verdict
+from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,30 @@ class Task:
     """Whether the text holds a whole solution. A sample of grain "solution" that ended by itself always does."""
     answer: Callable[[str], str | None] = lambda text: text.strip() or None
     """The normalised answer in a whole solution, or None when there is none."""
+    same: Callable[[str, str], bool] = lambda one, other: one == other
+    """Whether two answers are equal: what votes and duplicates are counted by. It may take seconds."""
     check: Callable[[Constraints, str, bool], Verdict | None] | None = None
     """`check(constraints, text, complete)`: a sound verdict on a plan or, with complete=False, on its beginning.
 
-    None where there is no program that can tell; the LLM verifier judges then.
+    None where there is no program that can tell; the LLM verifier judges then. A check that does not understand a
+    text returns `not_judged`: a program's verdict is a proof, in either direction.
     """
     blocking: bool = False
     """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
+
+
+def not_judged(why: str, verifier: str, *, complete: bool = True) -> Verdict:
+    """The verdict of a check that did not understand a text: no score, and nothing stands behind it.
+
+    Args:
+        why: A sentence about what could not be read, for the one who improves the text.
+        verifier: The check's name.
+        complete: Whether the text is a whole solution; a beginning may still lead to one.
+    """
+    return Verdict(
+        score=None,
+        accepted=not complete,
+        feedback=f"Not judged: {why}",
+        verified_by=VerifiedBy.NONE,
+        verifier=verifier,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,8 @@ from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
+from branchwise.tasks.domains.reading import digits, plain
+from branchwise.tasks.domains.trip_answer import Itinerary, itinerary
 from branchwise.tasks.domains.trips import (
     Trip,
     broken_rules,
@@ -18,15 +21,21 @@ from branchwise.tasks.domains.trips import (
     trip_data,
     trip_text,
     typed_trip,
-    visits_in,
 )
-from branchwise.tasks.task import Task
+from branchwise.tasks.task import Task, not_judged
 
 _INSTRUCTIONS = """{problem}
 
 Write one line a stay, like "Day 1-3: Porto". The next stay begins on the day the last one ends."""
 
+_NAME = "trip checker"
 _TOKENS_A_LINE = 20
+_ANY_CITY = "[A-ZÀ-Þ][A-Za-zÀ-ɏ'. -]{0,40}"
+_STAY = re.compile(
+    r"\bday (\d+)\s*(?:-|to)\s*(?:day )?(\d+)\b[^\w\n]{0,4}(?:arriving in [^\n]{1,40}? and )?(?:visit )?"
+    r"([^\W\d_][\w'’. -]*?)(?= for \d| *[(.,;]? *$|[.,;(])",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LONGEST = 100_000
 
 
@@ -128,56 +137,80 @@ def _read_constraints(problem: str) -> Constraints | None:
 
 
 def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> OutputFormat:
-    line = "Day [0-9]{1,2}-[0-9]{1,2}: [A-Z][a-z]+\n"
     if steer == "none":
         return (
             OutputFormat(max_tokens=512) if grain == "solution" else OutputFormat(max_tokens=32, stop=("\n",))
         )
+    city = f"({'|'.join(map(_literal, read.stays))})" if steer == "stays" and read else _ANY_CITY
+    line = f"Day [0-9]{{1,3}}-[0-9]{{1,3}}: {city}\n"
     if grain == "solution":
         longest = _TOKENS_A_LINE * len(read.stays) + 8 if read else 512
         return OutputFormat(max_tokens=longest, regex=f"({line})+The end")
     if steer == "form" or read is None:
         return OutputFormat(max_tokens=24, regex=f"{line}|The end")
-    visits = visits_in(text, read)
+    visits = itinerary(text, read).visits
     first = visits[-1].last if visits else 1
     left = [city for city in read.stays if city not in {visit.city for visit in visits}]
     stays = tuple(f"Day {first}-{first + read.stays[city] - 1}: {city}\n" for city in left)
     return OutputFormat(max_tokens=24, choices=stays or ("The end",))
 
 
+def _literal(name: str) -> str:
+    """The pattern of exactly this text, in the few signs that every engine's patterns share."""
+    return re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", name)
+
+
 def _answer(text: str) -> str | None:
     """The days and what follows them, so that equal plans in either form are mostly equal texts."""
-    spans = re.findall(r"\bDay (\d+)\s*-\s*(\d+)\b\W*(?:Arriving in \w+ and )?(?:[Vv]isit )?(\w+)", text)
-    return "; ".join(f"{first}-{last} {city}" for first, last, city in spans) or None
+    spans = _STAY.findall(digits(plain(text)))
+    return "; ".join(f"{first}-{last} {city.strip()}" for first, last, city in spans) or None
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by every constraint; a beginning by the constraints that it already breaks.
 
     A right plan gets 100, another one up to 90 by the share of constraints that hold. A beginning that breaks
-    none gets the share of its days that are planned, up to 90; one that does cannot be mended and gets -100.
+    none gets the share of its days that are planned, up to 90; one that does cannot be mended and gets -100. Flights
+    and lengths that the plan tells must be those of its stays. A plan with a line about a day that is not understood,
+    or without any stay, is not judged.
     """
     read = typed_trip(constraints.data)
     if read is None:
         return None
-    visits = visits_in(text, read)
+    plan = itinerary(text, read)
+    if plan.unread:
+        return not_judged(f"`{plan.unread}` tells no city of this trip.", _NAME, complete=complete)
+    if complete and not plan.visits and re.search(r"\w", text.replace("The end", "")):
+        return not_judged("No stay in the form `Day 1-3: Porto` is there.", _NAME)
     if not complete:
-        broken = broken_so_far(read, visits)
-        planned = visits[-1].last / read.days if visits else 0.0
+        broken = broken_so_far(read, plan.visits)
+        planned = plan.visits[-1].last / read.days if plan.visits else 0.0
         return _verdict(-100 if broken else min(90, 90 * planned), not broken, broken)
-    broken = broken_rules(read, visits)
+    broken = [*broken_rules(read, plan.visits), *_contradicted(plan)]
     number = 2 * len(read.stays) + len(read.events) + 2
     return _verdict(
         100 - 200 * min(1, max(0.05, len(broken) / number)) if broken else 100, not broken, broken
     )
 
 
+def _contradicted(plan: Itinerary) -> list[str]:
+    """What the plan tells beside its stays and they do not bear out."""
+    hops = {(one.city, two.city): two.first for one, two in pairwise(plan.visits)}
+    days = {visit.city: visit.last - visit.first + 1 for visit in plan.visits}
+    broken = [
+        f"The flight from {one[:40]} to {two[:40]} is not between two of its stays on that day."
+        for day, one, two in plan.flights
+        if (one, two) not in hops or day not in {0, hops[one, two]}
+    ]
+    return broken + [
+        f"{city[:40]} is said to have {length} days and has {days[city]}."
+        for city, length in plan.lengths
+        if days[city] != length
+    ]
+
+
 def _verdict(score: float, accepted: bool, broken: list[str]) -> Verdict:
     feedback = " ".join(broken) or "Every constraint holds."
     return Verdict(
-        score=score,
-        accepted=accepted,
-        feedback=feedback,
-        verified_by=VerifiedBy.PROGRAM,
-        verifier="trip checker",
+        score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.PROGRAM, verifier=_NAME
     )

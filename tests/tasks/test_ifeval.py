@@ -64,8 +64,8 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "length_constraints:number_sentences",
         {"relation": "at least", "num_sentences": 2},
-        "Hi, Dr. No. Bye.",
-        "Dr. No.",
+        "Hi, Dr. Lee. Bye.",
+        "Only Dr. Lee came.",
     ),
     (
         "length_constraints:number_words",

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise import tasks
+from branchwise.tasks.domains.answer_forms import final_answer, normal_form
 from branchwise.tasks.domains.instances import read_records
-from branchwise.tasks.domains.mathematics import final_answer, normal_form, same_answer
+from branchwise.tasks.domains.mathematics import same_answer
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from branchwise.tasks.domains.mathematics import final_answer, normal_form, same
         (r"\left( 3, \frac{\pi}{2} \right)", r"(3,\frac{\pi}{2})"),
         ("x=5", "5"),
         (r"90^\circ", "90"),
-        (r"50\%", "50"),
+        (r"50\%", "0.5"),
         (r"100\text{ square units}", "100"),
         (r"\text{Evelyn}", "evelyn"),
         ("1,-2", "-2, 1"),

@@ -126,10 +126,10 @@ def test_golden_plans_pass_and_are_the_exact_maximum(data: Path) -> None:
 
 
 def test_reference_numbers_of_gemini(data: Path) -> None:
-    """Two of its plans meet as many friends as the golden ones and then break a rule."""
+    """Of its plans that meet as many friends two break a rule, two tell false numbers, one excuses itself."""
     rows = {
         r["id"]: str(r["pred_5shot_gemini15pro"])
         for r in read_records(data, "natural_plan/instances_300.jsonl.gz")
     }
     passed = Counter(name for i in instances(data) for name, ok in grade(i, rows[i.id]).items() if ok)
-    assert passed == {"official": 26, "exact": 24}
+    assert passed == {"official": 26, "exact": 21}

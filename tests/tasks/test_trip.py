@@ -122,7 +122,7 @@ def test_reference_numbers_of_gemini(data: Path) -> None:
 
 
 def test_logged_itineraries_are_judged_as_logged(data: Path) -> None:
-    """The 19 that differ tell flights as stays of one day in another order, or add stays after the end."""
+    """The 17 that differ tell flights as stays of one day in another order, or add stays after the end."""
     check = trip().check
     assert check is not None
     read = {i.id: trip().read_constraints(i.problem) for i in instances(data)}
@@ -137,4 +137,4 @@ def test_logged_itineraries_are_judged_as_logged(data: Path) -> None:
         assert verdict is not None
         judged += 1
         agreed += verdict.accepted is row["correct"]
-    assert (judged, judged - agreed) == (3874, 19)
+    assert (judged, judged - agreed) == (3874, 17)

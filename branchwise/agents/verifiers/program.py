@@ -24,10 +24,12 @@ def program(task: Task) -> Verifier:
         what = (state["constraints"], state["plan"], state["complete"])
         verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
         if verdict is None:
+            # Nobody has refuted a beginning that cannot be judged: it may still lead to a solution.
+            open_ = not state["complete"]
             verdict = Verdict(
-                score=None, accepted=False, feedback="", verified_by=VerifiedBy.NONE, verifier="program"
+                score=None, accepted=open_, feedback="", verified_by=VerifiedBy.NONE, verifier="program"
             )
-        elif state["constraints"].source == "model":
+        elif state["constraints"].source == "model" and verdict.verified_by is VerifiedBy.PROGRAM:
             verdict = replace(verdict, verified_by=VerifiedBy.MODEL)
         return {"verdict": verdict}
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from branchwise.tasks.domains.reading import plain
 
 Below: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs (block, what it stands on); `table` is the table. Sorted, so that equal worlds are equal."""
 
 TABLE = "table"
+_ACTING = re.compile(
+    r"\b(?:un)?stack|\bpick(?:s|ed|ing)?[ _-]?up\b|\bput(?:s|ting)?[ _-]?down\b|\bput\b|\bpick\b",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(r"[^\n]*:|\[[^\n]*\]|\S+(?: \S+){3,}")
+_ACTION = re.compile(
+    r"\W*(?:step \d{1,3}\W+)?(?P<name>pick[ _-]up|put[ _-]down|stack|unstack) "
+    r"(?:the )?(?:block )?(?P<block>\w+)(?: block)?"
+    r"(?:(?: (?:from )?(?:on|onto|from|off)(?: top of)?)? (?!the table)(?:the )?(?:block )?(?P<base>\w+)(?: block)?)?"
+    r"(?: (?:from|on|onto) the table)?\W*",
+    re.IGNORECASE,
+)
 ACTIONS = {"pick-up": 1, "put-down": 1, "stack": 2, "unstack": 2}
 """Action -> number of its blocks."""
 
@@ -85,15 +99,29 @@ def world_from_pairs(pairs: Below) -> World | None:
     return World(below=tuple(sorted(pairs)))
 
 
-def actions_in(text: str) -> list[tuple[str, ...]] | None:
-    """Read one action a line, with or without brackets, or None when a line is none; `done` ends the plan."""
+def actions_in(text: str, blocks: Iterable[str] = ()) -> list[tuple[str, ...]] | None:
+    """Read one action a line, as PDDL or in words; `done` ends the plan. None when a line is not understood.
+
+    `(unstack b a)`, `2. Unstack b from a` and `stack the red block on top of the blue block` are actions; a heading
+    or a sentence of four words or more without the word of an action is a remark.
+
+    Args:
+        text: The plan.
+        blocks: The names of the blocks, for names that are written in another case.
+    """
+    names = {name.casefold(): name for name in blocks}
     actions: list[tuple[str, ...]] = []
-    for line in text.splitlines():
-        words = tuple(re.sub(r"[()]", " ", line).lower().split())
-        if words == ("done",):
+    for line in plain(text).splitlines():
+        if re.fullmatch(r"\W*done\W*", line, re.IGNORECASE):
             break
-        if words and words[0] not in ACTIONS:
+        if not line or (not _ACTING.search(line) and _REMARK.fullmatch(line)):
+            continue
+        found = _ACTION.fullmatch(line)
+        if found is None:
             return None
-        if words:
-            actions.append(words)
+        name = re.sub(r"[ _-]+", "-", found["name"].lower())
+        said = [found[part] for part in ("block", "base") if found[part]]
+        if len(said) != ACTIONS[name]:
+            return None
+        actions.append((name, *(names.get(block.casefold(), block) for block in said)))
     return actions

@@ -1,55 +1,65 @@
-"""Tell the language of a text by its script and its commonest words; no model and no dependency."""
+"""Tell the language of a text and count its sentences, by kept libraries (docs/decisions/0085)."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 
-_SCRIPTS = {
-    "ARABIC": ("ar", "fa", "ur"),
-    "BENGALI": ("bn",),
-    "CYRILLIC": ("ru", "bg"),
-    "DEVANAGARI": ("hi", "mr", "ne"),
-    "GUJARATI": ("gu",),
-    "GURMUKHI": ("pa",),
-    "HANGUL": ("ko",),
-    "KANNADA": ("kn",),
-    "LATIN": ("en", "de", "fi", "it", "pt", "sw", "vi"),
-    "TAMIL": ("ta",),
-    "TELUGU": ("te",),
-    "THAI": ("th",),
-}
-_WORDS = {
-    "ar": "في من على أن إلى هذا التي هو كان عن مع لا ما هي",
-    "fa": "است این که را با برای های می شود بود شما آن یک خود",
-    "ur": "ہے کے کی میں اور کا یہ سے کو نہیں ہیں نے پر ہو",
-    "ru": "и в не на что с как это но он для его так же вы я",
-    "bg": "и на да за се от в са ще не това по как или като",
-    "hi": "है के में की और का से को यह हैं पर एक नहीं था",
-    "mr": "आहे आणि च्या हे मी ते आहेत मध्ये तो या ला होते करा",
-    "ne": "छ र को छन् मा हो यो ले लाई पनि गर्न भएको हरू",
-    "en": "the and of to in is that it for you with are this be on not as have",
-    "de": "der die und das ist nicht ein ich zu den mit sie für auf es dass",
-    "fi": "ja on ei se että hän oli ovat mutta kun niin tämä joka voi",
-    "it": "di che il la per un non è sono con una le del si da",
-    "pt": "de que o a e do da em um para não com uma os é no",
-    "sw": "na ya wa kwa ni katika la za kuwa hii cha kama hiyo si yake",
-    "vi": "và của là có một không các cho được người trong này với đã",
-}
+from branchwise.tasks.domains.libraries import ask
+
+CODES = frozenset(
+    re.findall(
+        r"\w+",
+        "ar bg bn ca cs da de el en es et fa fi fr gu he hi hr hu id it ja kn ko lt lv ml mr ms ne nl no pa pl pt ro ru"
+        " sk sl sq sr sv sw ta te th tl tr uk ur vi zh",
+    )
+)
+"""The languages (ISO 639-1) that are told apart: those of IFEval and their neighbours."""
+
+_LONGEST = 20_000
+_UNLIKELY = 0.03
+_MARKS = re.compile(r"^[ \t]*(?:[-*•+>#|]{1,6}|\(?(?:\d{1,3}|[A-Za-z])[.)])(?=\s)[ \t]*", re.MULTILINE)
+"""What opens an item of a list, a heading or a quotation; its full stop ends no sentence."""
 
 
 def language(text: str) -> str | None:
-    """The likeliest language (ISO 639-1) among those that IFEval asks for, or None without letters."""
-    scripts: Counter[str] = Counter()
-    for letter in text[:20_000]:
-        if letter.isalpha():
-            name = unicodedata.name(letter, "").split(" ", maxsplit=1)[0]
-            scripts[name] += 1
-    if not scripts:
+    """The likeliest language of the text, or None without letters or without the library."""
+    found = _ranked(text)
+    return max(found, key=lambda code: found[code]) if found else None
+
+
+def written_in(text: str, code: str) -> bool | None:
+    """Whether the text is in a language; None where that cannot be told.
+
+    The likeliest language is taken as the text's; another one is excluded where its probability is below 3 %.
+
+    Args:
+        text: Any text.
+        code: One of `CODES`.
+    """
+    found = _ranked(text)
+    if not found or code not in found:
         return None
-    candidates = _SCRIPTS.get(scripts.most_common(1)[0][0], ())
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    words = Counter(re.findall(r"[^\W\d_]+(?:[\u0900-\u0903\u093a-\u094f]+[^\W\d_]*)*", text.lower()))
-    return max(candidates, key=lambda code: sum(words[word] for word in _WORDS[code].split()))
+    if max(found, key=lambda other: found[other]) == code:
+        return True
+    return False if found[code] < _UNLIKELY else None
+
+
+def sentences(text: str) -> tuple[int, int] | None:
+    """The fewest and the most sentences that the text has, or None without the library.
+
+    Marks of lists and emphasis do not count. A line that ends without a full stop may go on in the next line, as the
+    official splitter has it, or be a sentence of its own, as in a heading or a list: the two counts.
+    """
+    plain = re.sub(r"\*\*|__|`", "", _MARKS.sub("", text))
+    found = [ask("sentences", form, "en") for form in (" ".join(plain.split()), plain)]
+    fewest, most = (number if isinstance(number, int) else None for number in found)
+    return None if fewest is None or most is None else (min(fewest, most), max(fewest, most))
+
+
+def _ranked(text: str) -> dict[str, float]:
+    """Language -> probability."""
+    text = text[:_LONGEST]
+    if not any(letter.isalpha() for letter in text):
+        return {}
+    found = ask("language", text, " ".join(sorted(CODES)))
+    return {str(code): float(str(p)) for code, p in found.items()} if isinstance(found, dict) else {}

@@ -1,130 +1,202 @@
-"""Find and compare answers to mathematics questions: a normal form of short LaTeX, no algebra system."""
+r"""Compare short answers to mathematics questions: types first, exact numbers next, algebra last.
+
+Types are decided here: lists, tuples, intervals, sets, units, names, case. What is left, one formula against another,
+is put to math-verify in a child process (docs/decisions/0085).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-_SAID = re.compile(r"(?:####|(?:final )?answer(?: is)?\s*:?)\s*(?P<rest>[^\n]+)", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?|-?\.\d+")
+from branchwise.tasks.domains.answer_forms import mixed, normal_form, value
+from branchwise.tasks.domains.libraries import ask
+from branchwise.tasks.domains.units import Unit, cut_unit, scale
+
 _LONGEST = 2000
-_DROPPED = (
-    r"\\left|\\right|\\!|\\,|\\;|\\:|\\quad|\\ |~|\$|\\displaystyle|\\[bB]ig[lr]?",
-    r"\^\{?\\(?:circ|prime)\}?|\\degree|°|\\%|%",
-    r"\\mbox\{[^{}]*\}|\s*\\text\{\s+[^{}]*\}$",
-    r"\\text\{\s*(?:square |cubic )?(?:units?|cm|m|inches|feet|degrees)[^{}]*\}(?:\^\{?[23]\}?)?",
+_FORMULA = 400
+"""Characters of the longest formula that is put to the algebra."""
+_NAME = re.compile(
+    r"^(?P<name>(?:\\[a-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?'{0,3}(?:\([a-z](?:,[a-z])?\))?|\\angle[A-Z]+|[a-z]{2,12})"
+    r"(?:=|\\in(?![a-z])|:=)(?P<rest>[^=]+)$"
 )
-_UNIT = re.compile(
-    r"(?<=\d)\s*(?:square |cubic )?(?:units?|cm|inches|feet|degrees|dollars|cents|hours|minutes)$"
-)
+_HOSTILE = re.compile(r"\d{5,}!|\^\{?-?\d{6,}|(?:\^\{?[^{}^]{1,20}){3,}|\d{400,}|!!|\\(?:sum|int|prod|binom)")
+_TEXTUAL = re.compile(r"\d:\d|\d_\{?\d|–|\d \d")
+"""Clock times, ratios, numbers in a base, ranges and numbers side by side: equal as texts only."""
+_RELATIONS = (re.compile(r"[<>]|\\[lg]eq?(?![a-z])|\\neq?(?![a-z])"), re.compile("="))
+_PAIRS = {"(": ")", "[": "]", "\\{": "\\}"}
 
 
-def final_answer(text: str) -> str | None:
-    r"""The answer that a solution ends with: its last `\boxed{}`, else after `Answer:` or `####`, else a number.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """One formula of an answer."""
 
-    It comes back in normal form, so that equal answers are mostly equal texts.
-    """
-    found = _boxed(text)
-    if found is None:
-        said = list(_SAID.finditer(text))
-        found = said[-1]["rest"].strip().rstrip(".") if said else None
-    if found is None:
-        numbers = _NUMBER.findall(text)
-        found = numbers[-1] if numbers else None
-    return normal_form(found) or None if found is not None else None
-
-
-def normal_form(answer: str) -> str:
-    """Rewrite an answer without layout: spaces, dollars, units, sizes of brackets, kinds of fractions."""
-    text = re.sub(r"\\[dt]frac", r"\\frac", answer.strip()[:_LONGEST].replace("−", "-"))
-    for dropped in _DROPPED:
-        text = re.sub(dropped, "", text)
-    text = _UNIT.sub("", text.strip())
-    text = re.sub(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", text)
-    text = re.sub(r"\\frac\s*(\d)\s*\{", r"\\frac{\1}{", text)
-    text = re.sub(r"\\sqrt\s*(\w)", r"\\sqrt{\1}", text)
-    text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text)
-    text = text.replace("{,}", ",").replace(" ", "")
-    text = re.sub(r"(?<=\d),(?=\d{3}(?:\D|$))", "", text) if _grouped(text) else text
-    text = re.sub(r"^(?:[a-zA-Z](?:\([a-zA-Z]\))?|\\angle\s*[A-Z]+)\s*(?:=|\\in)\s*", "", text.strip())
-    return re.sub(r"\s+", "", text).rstrip(".")
+    text: str
+    name: str = ""
+    unit: Unit | None = None
+    percent: bool = False
 
 
 def same_answer(one: str, other: str) -> bool:
-    """Whether two answers are equal: as texts in normal form, as exact numbers, or part by part.
+    """Whether two answers are proven equal; see `compare`."""
+    return compare(one, other) is True
 
-    The parts of a bare list may come in any order; those of a tuple or an interval may not. Answers that only
-    algebra could show to be equal count as different.
+
+def compare(one: str, other: str) -> bool | None:
+    """Whether two answers are equal; None where that cannot be told.
+
+    Brackets are a type: tuples, open and closed intervals, sets and bare lists differ, except a set and a bare list,
+    whose parts may come in any order. Units that are both named must be of one dimension, and count. A per cent is a
+    hundredth. Single letters keep their case. The names of two assignments must be equal. Decimals are exact.
     """
     one, other = normal_form(one), normal_form(other)
-    if one == other or one.casefold() == other.casefold():
-        return bool(one)
-    left, right = value(one), value(other)
-    if left is not None and right is not None:
-        return left == right
-    ours, theirs = _parts(one), _parts(other)
-    if len(ours) < 2 or len(ours) != len(theirs):
+    if not one or not other:
         return False
-    if _bracketed(one) and _bracketed(other):
-        same_ends = one[0] == other[0] and one[-1] == other[-1]
-        return same_ends and all(same_answer(a, b) for a, b in zip(ours, theirs, strict=True))
-    left_over = list(theirs)
+    if one == other:
+        return True
+    if max(len(one), len(other)) >= _LONGEST:
+        return None
+    ours, theirs = _typed(one), _typed(other)
+    if ours[0] != theirs[0] or len(ours[1]) != len(theirs[1]):
+        return False
+    if ours[0] == "list":
+        return _any_order(ours[1], theirs[1])
+    return _all(_same_part(a, b) for a, b in zip(ours[1], theirs[1], strict=True))
+
+
+def _all(told: Iterable[bool | None]) -> bool | None:
+    """False where one is False, None where one cannot be told, else True."""
+    found = list(told)
+    return False if False in found else None if None in found else True
+
+
+def _any_order(ours: Sequence[str], theirs: Sequence[str]) -> bool | None:
+    """Pair the parts of two lists off, each once."""
+    left, unsure = list(theirs), False
     for part in ours:
-        match = next((b for b in left_over if same_answer(part, b)), None)
-        if match is None:
+        told = [_same_part(part, other) for other in left]
+        if True in told:
+            del left[told.index(True)]
+        elif None in told:
+            unsure = True
+        else:
             return False
-        left_over.remove(match)
-    return True
+    return None if unsure else True
 
 
-def value(text: str) -> Fraction | None:
-    r"""The exact value of an integer, decimal, `a/b` or `\frac{a}{b}`, or None."""
-    text = re.sub(r"^(-?)\\frac\{(-?\d+)\}\{(-?\d+)\}$", r"\1\2/\3", text).replace("--", "")
-    if not re.fullmatch(r"-?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:/-?\d{1,200})?", text):
-        return None
-    over, _, under = text.partition("/")
-    divisor = Fraction(under) if under else Fraction(1)
-    return Fraction(over) / divisor if divisor else None
-
-
-def _boxed(text: str) -> str | None:
-    r"""What stands in the last `\boxed{}` or `\fbox{}`, brackets counted."""
-    start = max(text.rfind("\\boxed{"), text.rfind("\\fbox{"))
-    if start < 0:
-        return None
-    begin = text.index("{", start) + 1
-    depth = 1
-    for at in range(begin, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[begin:at]
-    return None
-
-
-def _grouped(text: str) -> bool:
-    """Whether all commas of the text group digits, as in 1,234,567; a list or tuple has others."""
-    return re.fullmatch(r"[^,(\[]*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?[^,)\]]*", text) is not None
+def _typed(text: str) -> tuple[str, list[str]]:
+    """The kind of an answer and its parts; a pair of brackets around one part is none."""
+    name = _NAME.match(text.replace(" ", "")) if text[-1:] in {")", "]", "}"} else None
+    if name and _bracketed(name["rest"]):
+        kind, parts = _typed(name["rest"])
+        return f"{kind} {name['name']}", parts
+    for opening in _PAIRS:
+        if text.startswith(opening) and _bracketed(text):
+            closing = "\\}" if text.endswith("\\}") else text[-1]
+            parts = _split(text[len(opening) : -len(closing)])
+            if len(parts) == 1 and opening != "\\{":
+                return _typed(parts[0]) if opening + closing in {"()", "[]"} else ("list", parts)
+            return ("list" if opening == "\\{" else opening + closing, parts)
+    if "\\cup" in text:
+        return "union", sorted(re.split(r"\\cup(?![a-z])", text))
+    parts = _split(re.sub(r"(?:,\s*)?(?<![A-Za-z\\])(?:\\?and|or)(?![A-Za-z])", ",", text))
+    if len(parts) == 1 and parts[0].count("\\pm") == 1:
+        parts = [parts[0].replace("\\pm", "+").removeprefix("+"), parts[0].replace("\\pm", "-")]
+    return "list", parts
 
 
 def _bracketed(text: str) -> bool:
-    return text[:1] in {"(", "["} and text[-1:] in {")", "]"} and len(_split(text)) == 1
-
-
-def _parts(text: str) -> list[str]:
-    if _bracketed(text):
-        return _split(text[1:-1])
-    inner = re.fullmatch(r"\\\{(.*)\\\}", text)
-    return _split(inner[1] if inner else re.sub(r"\\?and|or(?![a-z])", ",", text))
+    """Whether the first bracket of the text closes at its end."""
+    depth = 0
+    opened = text.startswith(("(", "[", "\\{")) and text.endswith((")", "]", "\\}"))
+    for at, sign in enumerate(text):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(sign, 0)
+        if depth == 0 and at and opened:
+            return at == len(text) - 1
+    return False
 
 
 def _split(text: str) -> list[str]:
-    """Split at commas outside brackets."""
+    """Split at commas and semicolons outside brackets and environments."""
     parts, depth = [""], 0
-    for sign in text:
+    for at, sign in enumerate(text):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(sign, 0)
+        depth += text.startswith("\\begin", at) - text.startswith("\\end", at)
         if sign in {",", ";"} and depth == 0:
             parts.append("")
         else:
             parts[-1] += sign
-    return [part for part in parts if part]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _part(text: str) -> _Part:
+    bare = text.replace(" ", "") if not re.search(r"\d \d", text) else text
+    named = _NAME.match(bare)
+    rest = named["rest"] if named else text
+    percent = rest.endswith("%") or rest.lower().endswith(("percent", "per cent"))
+    rest = re.sub(r"\s*(?:%|per ?cent)$", "", rest, flags=re.IGNORECASE)
+    number, unit = (rest, None) if percent else cut_unit(rest)
+    return _Part(text=number, name=named["name"] if named else "", unit=unit, percent=percent)
+
+
+def _same_part(one: str, other: str) -> bool | None:
+    if one == other:
+        return True
+    if _bracketed(one) or _bracketed(other) or "\\cup" in one + other:
+        nested = "," in one + other or (one, other) != (normal_form(one), normal_form(other))
+        return compare(one, other) if nested else None
+    a, b = _part(one), _part(other)
+    factors = scale(a.unit, b.unit)
+    if factors is None or (a.name and b.name and a.name != b.name):
+        return False
+    left, right = value(a.text), value(b.text)
+    if left is not None and right is not None:
+        hundredth = Fraction(1, 100)
+        left *= factors[0] * (hundredth if a.percent else 1)
+        return left == right * factors[1] * (hundredth if b.percent else 1)
+    plain = factors[0] == factors[1] == 1 and a.percent is b.percent
+    return _same_formula(a.text, b.text) if plain else None
+
+
+def _same_formula(one: str, other: str) -> bool | None:
+    """Two single formulas without units or names."""
+    if _TEXTUAL.search(one) or _TEXTUAL.search(other) or one.count("'") != other.count("'"):
+        return one == other
+    if _is_word(one) or _is_word(other):
+        return _is_word(one) and _is_word(other) and one.casefold() == other.casefold()
+    ours, theirs = _letters(one), _letters(other)
+    if ours != theirs and {c.lower() for c in ours} == {c.lower() for c in theirs}:
+        return False
+    alike = all(bool(sign.search(one)) is bool(sign.search(other)) for sign in _RELATIONS)
+    if not alike or any(len(text) > _FORMULA or _HOSTILE.search(text) for text in (one, other)):
+        return None
+    told = ask("equal", _latex(one), _latex(other))
+    return told if isinstance(told, bool) else None
+
+
+def _is_word(text: str) -> bool:
+    return re.fullmatch(r"[^\W\d_]{2,}(?:[ '-][^\W\d_]+)*", text) is not None and not re.search(
+        r"sqrt|pi$", text
+    )
+
+
+def _letters(text: str) -> set[str]:
+    """The names of one letter in a formula."""
+    return set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", re.sub(r"\\[A-Za-z]+", " ", text)))
+
+
+def _latex(text: str) -> str:
+    text = (
+        re.sub(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}", r"+\\frac{\1}{\2}", text)
+        if mixed(text) is None
+        else text
+    )
+    return (
+        text.replace("%", "\\%")
+        .replace("π", "\\pi")
+        .replace("√", "\\sqrt")
+        .replace("×", "\\times")
+        .replace("·", "\\cdot")
+    )

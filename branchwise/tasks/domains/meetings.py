@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import gcd
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError
@@ -97,9 +98,20 @@ class Meeting:
         """The busy and avoided blocks that the slot overlaps."""
         return tuple(block for block in (*self.busy, *self.avoid) if slot.meets(block))
 
-    def grid(self, day: str, step: int = 30) -> Iterator[Slot]:
+    @property
+    def step(self) -> int:
+        """Minutes between two starts that are tried: 30, or less where a time of the problem asks for it.
+
+        Every possible time begins with the work hours or where a block ends, or can be moved there; so a step that
+        divides all of these misses none.
+        """
+        blocks = (*self.busy, *self.avoid)
+        times = (self.start, *(block.end for block in blocks), *(block.start for block in blocks))
+        return gcd(30, *times)
+
+    def grid(self, day: str, step: int | None = None) -> Iterator[Slot]:
         """The slots of one day inside work hours, one every `step` minutes, blocks ignored."""
-        for start in range(self.start, self.end - self.duration + 1, step):
+        for start in range(self.start, self.end - self.duration + 1, step or self.step):
             yield Slot(day=day, start=start, end=start + self.duration)
 
     def first(self) -> Slot | None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
-from branchwise.tasks.domains.mathematics import final_answer
+from branchwise.tasks.domains.answer_forms import final_answer
+from branchwise.tasks.domains.instances import Instance
+from branchwise.tasks.domains.mathematics import same_answer
 from branchwise.tasks.task import Task
 
 _LONGEST = 50_000
-_ENDED = re.compile(r"\\boxed\{.*\}|^####\s*\S", re.MULTILINE)
+_ENDED = re.compile(r"\\boxed\{[^\n]*\}|^[ \t*]{0,4}####[ \t]*\S", re.MULTILINE)
 
 
-def question_task(name: str, about: str, instructions: str) -> Task:
-    """Build a task whose answers only a model can judge while the search runs: it has no checker."""
+def question_task(
+    name: str,
+    about: str,
+    instructions: str,
+    answer: Callable[[str], str | None] = final_answer,
+) -> Task:
+    """Build a task whose answers only a model can judge while the search runs: it has no checker.
+
+    Answers are equal where `same_answer` proves it.
+    """
     return Task(
         name=name,
         about=about,
@@ -24,7 +35,8 @@ def question_task(name: str, about: str, instructions: str) -> Task:
         validate=_validate,
         output_format=_shape,
         is_complete=lambda text: _ENDED.search(text) is not None,
-        answer=final_answer,
+        answer=answer,
+        same=same_answer,
     )
 
 
@@ -39,3 +51,16 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
     return (
         OutputFormat(max_tokens=1024) if grain == "solution" else OutputFormat(max_tokens=200, stop=("\n\n",))
     )
+
+
+def right_answer(instance: Instance, answer: str | None) -> bool:
+    """Whether an answer is proven equal to the reference; where a per cent is asked for its sign may be left out.
+
+    What cannot be told counts as wrong, so that a right answer may fail and a wrong one does not pass.
+    """
+    gold = str(instance.gold)
+    if answer is None:
+        return False
+    if re.search(r"percent|per cent|\\?%", instance.problem, re.IGNORECASE):
+        answer, gold = (re.sub(r"\s*\\?%|\s*per ?cent$", "", text) for text in (answer, gold))
+    return same_answer(answer, gold)

@@ -30,7 +30,6 @@ _SILENT = re.compile(
 _FLIGHTS = re.compile(
     r"Here are the cities that have direct flights:\s*(?P<flights>.+?)\.\s*(?=Find a trip plan|$)", re.S
 )
-_VISIT = re.compile(r"\bDay (?P<first>\d+)(?:\s*-\s*(?P<last>\d+))?\b(?P<rest>[^\n]*)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,22 +92,6 @@ def _hops(text: str) -> set[tuple[str, str]] | None:
         else:
             return None
     return hops
-
-
-def visits_in(text: str, trip: Trip) -> tuple[Visit, ...]:
-    """Read the stays `Day 1-3: ... City ...`, one a line; lines about flights only say what the stays imply."""
-    visits: list[Visit] = []
-    for found in _VISIT.finditer(text):
-        rest = found["rest"]
-        if re.search(r"\bfrom\b.+\bto\b", rest):
-            continue
-        named = [(at, city) for city in trip.stays if (at := rest.find(city)) >= 0]
-        city = min(named)[1] if named else rest.strip(" :*.")
-        first, last = int(found["first"]), int(found["last"] or found["first"])
-        if visits and visits[-1].city == city and visits[-1].first <= first <= visits[-1].last + 1:
-            first = visits.pop().first  # one stay told in two lines
-        visits.append(Visit(city=city, first=first, last=last))
-    return tuple(visits)
 
 
 def broken_rules(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:

@@ -1,14 +1,15 @@
-"""A day of meeting friends across a city: NATURAL PLAN's meeting problems, replayed minute by minute."""
+"""A day of meeting friends across a city: NATURAL PLAN's meeting problems, and the most friends that can be met."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-_TIME = r"\d{1,2}:\d{2}(?:AM|PM)"
+from branchwise.tasks.domains.clock_text import at
+
+_TIME = r"\d{1,2}:\d{2} ?(?:AM|PM)"
 _TRAVEL = re.compile(r"(?P<here>.+?) to (?P<there>.+?): (?P<minutes>\d+)\.")
 _ARRIVE = re.compile(rf"(?:CONSTRAINTS: )?You arrive at (?P<place>.+?) at (?P<time>{_TIME})\.")
 _FRIEND = re.compile(rf"(?P<who>.+?) will be at (?P<place>.+?) from (?P<start>{_TIME}) to (?P<end>{_TIME})\.")
@@ -18,12 +19,8 @@ _SILENT = re.compile(
     r"|Solve the problem by considering various different schedules and picking the best one .+"
     r"|Travel distances \(in minutes\):|Your response should start with 'SOLUTION:'\."
 )
-_STEPS = re.compile(
-    rf"You (?:start at (?P<start>.+?) at (?P<at>{_TIME})"
-    rf"|travel to (?P<to>.+?) in (?P<takes>\d+) minutes and arrive at (?P<arrives>{_TIME})"
-    rf"|wait until (?P<wait>{_TIME})"
-    rf"|meet (?P<who>.+?) for (?P<stays>\d+) minutes from (?P<first>{_TIME}) to (?P<last>{_TIME}))\.?"
-)
+_NIGHT = 5 * 60
+"""A span that begins before this hour may be of the night after the day."""
 
 Travel: TypeAlias = tuple[tuple[str, str, int], ...]
 
@@ -49,10 +46,19 @@ class Outing:
     travel: Travel
 
 
-def minutes12(text: str) -> int:
-    """Minutes after midnight of a time like `2:45PM`."""
-    hour, _, minute = text[:-2].partition(":")
-    return (int(hour) % 12 + (12 if text.endswith("PM") else 0)) * 60 + int(minute)
+def _window(start: str, end: str, arrival: int) -> tuple[int, int]:
+    """When a friend can be met; an end that is not after the start is past midnight.
+
+    Raises:
+        ValueError: They are no times, or it is not clear of which day they are.
+    """
+    first, last = at(start), at(end)
+    if first is None or last is None or first == last:
+        raise ValueError(f"{start} to {end} is no span of time.")
+    last += 24 * 60 if last < first else 0
+    if first < _NIGHT and last <= arrival:
+        raise ValueError(f"{start} to {end} may be of this day or of the next.")
+    return first, last
 
 
 def visits_text(problem: str) -> Outing | None:
@@ -72,17 +78,18 @@ def visits_text(problem: str) -> Outing | None:
             stays[found["who"]] = int(found["minutes"])
         elif not _SILENT.fullmatch(sentence):
             return None
-    if arrive is None or set(where) != set(stays) or not where or len(where) > 12:
+    begins = at(arrive["time"]) if arrive is not None else None
+    if arrive is None or begins is None or set(where) != set(stays) or not where or len(where) > 12:
+        return None
+    try:
+        hours = {who: _window(f["start"], f["end"], begins) for who, f in where.items()}
+    except ValueError:
         return None
     friends = tuple(
-        Friend(
-            name=who, place=f["place"], start=minutes12(f["start"]), end=minutes12(f["end"]), stay=stays[who]
-        )
+        Friend(name=who, place=f["place"], start=hours[who][0], end=hours[who][1], stay=stays[who])
         for who, f in where.items()
     )
-    return Outing(
-        place=arrive["place"], time=minutes12(arrive["time"]), friends=friends, travel=tuple(travel)
-    )
+    return Outing(place=arrive["place"], time=begins, friends=friends, travel=tuple(travel))
 
 
 @lru_cache(maxsize=512)
@@ -109,35 +116,3 @@ def most_friends(outing: Outing) -> int:
             return size
         done = grown
     return len(outing.friends)
-
-
-def replay(outing: Outing, text: str) -> tuple[tuple[str, ...], str]:
-    """Replay the sentences `You start/travel/wait/meet ...`; return the friends met and the first violation.
-
-    The clock follows the problem, not the times that the text claims, as in the official grader; a meeting
-    lasts the minutes that the problem asks for.
-    """
-    way: Mapping[tuple[str, str], int] = {(here, there): n for here, there, n in outing.travel}
-    friends = {friend.name: friend for friend in outing.friends}
-    place, time = outing.place, outing.time
-    met: list[str] = []
-    for step in _STEPS.finditer(text):
-        if step["start"]:
-            if (step["start"], minutes12(step["at"])) != (place, time) or met:
-                return tuple(met), f"One starts at {outing.place}."
-        elif step["to"]:
-            if (place, step["to"]) not in way:
-                return tuple(met), f"There is no way from {place} to {step['to'][:60]}."
-            time, place = time + way[place, step["to"]], step["to"]
-        elif step["wait"]:
-            if minutes12(step["wait"]) <= time:
-                return tuple(met), f"It is already later than {step['wait']}."
-            time = minutes12(step["wait"])
-        else:
-            friend = friends.get(step["who"])
-            if friend is None or friend.name in met:
-                return tuple(met), f"{step['who'][:60]} is nobody to meet, or was met before."
-            if friend.place != place or not friend.start <= time <= friend.end - friend.stay:
-                return tuple(met), f"{friend.name} cannot be met for {friend.stay} minutes there and then."
-            time, met = time + friend.stay, [*met, friend.name]
-    return tuple(met), ""

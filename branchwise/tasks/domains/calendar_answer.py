@@ -1,0 +1,88 @@
+"""Find the one time that a reply proposes, or nothing where it proposes none or several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from branchwise.tasks.domains.clock_text import SPAN, span, spoken
+from branchwise.tasks.domains.meetings import WEEK, Slot
+from branchwise.tasks.domains.reading import plain
+
+_DAYS = {day[:length].lower(): day for day in WEEK for length in (3, 4, 5, len(day))}
+_DAY = rf"\b(?P<day>{'|'.join(WEEK)}|(?:Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)\b\.?)"
+_NAMED = re.compile(rf"\b(?P<day>{'|'.join(WEEK)})\b", re.IGNORECASE)
+_SLOT = re.compile(
+    rf"(?:{_DAY}[^\w\n]{{0,6}}(?:(?:at|from|between|for)[ \t]+)?)?(?<![\d:.]){SPAN}"
+    rf"(?:[ \t,]{{1,3}}(?:on[ \t]+)?(?P<after>{'|'.join(WEEK)})\b)?",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"\b(?:(?:proposed|final|chosen|selected|suggested|best)\s+(?:meeting\s+)?(?:time|slot|answer)|answer|solution)\b"
+    r"(?!\s+(?:is|was)\s+not)",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\b(?:not|no|none|cannot|busy|unavailable|conflict\w*|clash\w*|overlap\w*|except|reject\w*|consider\w*|if|"
+    r"unless|before|after|instead|impossible|blocked|meetings?\s+during)\b|n't\b|n’t\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(r"\b(?:actually|wait|instead|correction|rather|alternatively)\b", re.IGNORECASE)
+_LONGEST = 20_000
+
+
+def slot_in(text: str) -> Slot | None:
+    """The proposed time; its day is empty where the reply names none or several.
+
+    It is the one after the last mark such as `proposed time` or `answer`; else the one that has a line for itself;
+    else the only one of the reply, in a sentence that does not speak against it. Where these are several different
+    times, or the reply later changes its mind, there is none.
+    """
+    text = spoken(plain(text[-_LONGEST:]))
+    slot = _proposed(text)
+    days = (
+        {found["day"].lower() for found in _NAMED.finditer(text)}
+        if slot is not None and not slot.day
+        else set()
+    )
+    return replace(slot, day=_DAYS[days.pop()]) if slot is not None and len(days) == 1 else slot
+
+
+def _proposed(text: str) -> Slot | None:
+    for mark in reversed(list(_MARK.finditer(text))):
+        lines = text[mark.end() :].split("\n")
+        with_slots = [number for number, line in enumerate(lines) if _SLOT.search(line)]
+        if with_slots:
+            first = with_slots[0]
+            later = [line for line in lines[first + 1 :] if _alone(line) or _CHANGE.search(line)]
+            return _only([lines[first], *later]) if not re.search(r"\bnot\b|n't\b", lines[first]) else None
+    lines = [line for line in text.split("\n") if _SLOT.search(line)]
+    alone = [line for line in lines if _alone(line)]
+    if alone:
+        return _only([*alone, *(line for line in lines if _CHANGE.search(line))])
+    return None if any(_DOUBT.search(line) for line in lines) else _only(lines)
+
+
+def _only(lines: list[str]) -> Slot | None:
+    """The one slot of the lines, told once or more; None for several. A day told once counts for all."""
+    found = {slot for line in lines for slot in _slots(line)}
+    days = {slot.day for slot in found if slot.day}
+    times = {(slot.start, slot.end) for slot in found}
+    if len(times) != 1 or len(days) > 1:
+        return None
+    ((start, end),) = times
+    return Slot(day=next(iter(days), ""), start=start, end=end)
+
+
+def _alone(line: str) -> bool:
+    """Whether a slot is all that the line says."""
+    return _SLOT.search(line) is not None and not re.search(r"\w", _SLOT.sub("", line))
+
+
+def _slots(line: str) -> Iterator[Slot]:
+    for found in _SLOT.finditer(line):
+        read = span(found["first"], found["last"])
+        day = found["day"] or found["after"] or ""
+        if read is not None:
+            yield Slot(day=_DAYS.get(day.lower().rstrip("."), day), start=read[0], end=read[1])

@@ -1,0 +1,131 @@
+"""Read the stays of an itinerary, line by line; a line that is not understood makes it unreadable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from branchwise.tasks.domains.reading import digits, plain
+from branchwise.tasks.domains.trips import Trip, Visit
+
+_DAYS = r"\bdays? ?(?P<first>\d{1,4})(?: ?(?:-|to|through|until|and) ?(?:days? ?)?(?P<last>\d{1,4}))?\b"
+_LINE = re.compile(rf"{_DAYS}[ \t]*[:.,)\]|-]*[ \t]*(?P<rest>[^\n]*)", re.IGNORECASE)
+_START = re.compile(
+    rf"(?:^|[;|.,→>]\s?)(?:on )?(?={_DAYS.replace('?P<first>', '?:').replace('?P<last>', '?:')})",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(r"\bdays? ?\d", re.IGNORECASE)
+_VERBS = re.compile(
+    r"(?:(?:then|we|you|i|will|start(?:ing)?|begin(?:ning)?|your|the|trip|arriv(?:e|ing)|visit(?:ing)?|stay(?:ing)?|"
+    r"spend(?:ing)?|explor(?:e|ing)|enjoy(?:ing)?|in|at|to|time|continue|attend(?:ing)?|the|a|city|of|remain(?:ing)?|"
+    r"tour(?:ing)?|relax(?:ing)?)\b[ ,]*)+",
+    re.IGNORECASE,
+)
+_FLIGHT = re.compile(
+    r"(?:take (?:a |the )?)?(?:direct )?(?:\b(?:fly|flight|flying|travel(?:ing)?|train|transfer|depart|move|go)\b )?"
+    r"(?:direct(?:ly)? )?\bfrom (?P<one>.+?) to (?P<two>.+?)(?: on day (?P<day>\d{1,4}))?(?=$|[.,;)(])",
+    re.IGNORECASE,
+)
+_LENGTH = re.compile(
+    r"\bfor (?:a total of )?(?P<days>\d{1,4}) days?\b|\((?P<days_2>\d{1,4}) days?\)", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"[A-ZÀ-Þ][\w'’.-]*(?: (?:de|del|di|la|le|op|of|am|an|der|upon|sur|[A-ZÀ-Þ])[\w'’.-]*){0,4}"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Itinerary:
+    """What a reply says about a trip."""
+
+    visits: tuple[Visit, ...] = ()
+    flights: tuple[tuple[int, str, str], ...] = ()
+    """Day, from and to, of those that are told."""
+    lengths: tuple[tuple[str, int], ...] = ()
+    """City and days, where a stay's length is told beside its span."""
+    unread: str = ""
+    """A line that was not understood, or nothing."""
+
+
+def itinerary(text: str, trip: Trip) -> Itinerary:
+    """Read the stays `Day 1-3: ... City ...`, one a line, with the flights and lengths that the lines tell.
+
+    Spans may have any dash or `to`, numbers or number words, days in any case; cities are whole names. A line about a
+    flight alone, `Day 3: Fly from Oslo to Porto`, is no stay. A line with a day that tells no city is not understood.
+    """
+    visits: list[Visit] = []
+    flights: list[tuple[int, str, str]] = []
+    lengths: list[tuple[str, int]] = []
+    for line in digits(plain(text)).split("\n"):
+        starts = [found.end() for found in _START.finditer(re.sub(r"\([^)\n]*\)", _blank, line))]
+        if not starts:
+            if _MENTION.search(line) is not None:
+                return Itinerary(unread=line[:80])
+            continue
+        for begin, end in zip(starts, [*starts[1:], len(line)], strict=True):
+            read = _read(line[begin:end].strip(" ;|"), trip)
+            if read is None:
+                return Itinerary(unread=line[:80])
+            visit, told, length = read
+            flights += told
+            if visit is not None:
+                lengths += [(visit.city, length)] if length else []
+                _add(visits, visit)
+    return Itinerary(visits=tuple(visits), flights=tuple(flights), lengths=tuple(lengths))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "." * len(found[0])
+
+
+def _add(visits: list[Visit], visit: Visit) -> None:
+    """Add a stay, or lengthen the last one: a stay may be told in several lines."""
+    last = visits[-1] if visits else None
+    if last is not None and last.city == visit.city and last.first <= visit.first <= last.last + 1:
+        visits[-1] = Visit(city=last.city, first=last.first, last=max(last.last, visit.last))
+    else:
+        visits.append(visit)
+
+
+def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str]], int] | None:
+    """The stay of a line, the flights it tells and the length it tells; None when it is not understood."""
+    found = _LINE.match(line)
+    if found is None:
+        return None
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    rest, flights = found["rest"], []
+    for hop in list(_FLIGHT.finditer(rest)):
+        one, two = (_city(hop[name], trip) for name in ("one", "two"))
+        if one is None or two is None or hop["one"].strip() == hop["two"].strip():
+            continue
+        flights.append((int(hop["day"] or (first if first == last else 0)), one, two))
+        rest = rest.replace(hop[0], " ")
+    told = _LENGTH.search(rest)
+    length = int(told["days"] or told["days_2"]) if told else 0
+    named = list(dict.fromkeys(city["name"].casefold() for city in _cities(tuple(trip.stays)).finditer(rest)))
+    if len(named) > 1 or _MENTION.search(rest):
+        return None
+    if named:
+        city = next(city for city in trip.stays if city.casefold() == named[0])
+        return Visit(city=city, first=first, last=last), flights, length
+    if flights and not re.search(
+        r"\w{3}", _VERBS.sub("", rest.replace("direct flight", "").replace("flight", ""))
+    ):
+        return None, flights, 0
+    stranger = _NAME.match(_VERBS.sub("", rest.strip(" .,()"), count=1))
+    return (Visit(city=stranger[0], first=first, last=last), flights, length) if stranger else None
+
+
+def _city(text: str, trip: Trip) -> str | None:
+    """The city that a text is, or the name of a stranger, or None for a text that is no name."""
+    wanted = text.strip(" .,").casefold()
+    known = next((city for city in trip.stays if city.casefold() == wanted), None)
+    return known or (text.strip() if _NAME.fullmatch(text.strip()) else None)
+
+
+@lru_cache(maxsize=512)
+def _cities(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Whole names, the longest first, so that one that begins like another is not taken for it."""
+    options = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?P<name>{options})(?![\w’'-]*\w)", re.IGNORECASE)
