@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Json, VerifiedBy
-from branchwise.tasks.calendar import Steer, calendar, grade, instances, slot_in
+from branchwise.tasks.calendar import Steer, calendar, grade, instances
+from branchwise.tasks.domains.calendar_answer import slot_in
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import read_records
 from branchwise.tasks.domains.meetings import WEEK, Meeting, Slot, meeting_data, typed_meeting
