@@ -74,7 +74,7 @@ def request_json(request: SampleRequest) -> Json:
 def reply_json(reply: Reply) -> Json:
     """Write a reply as JSON; fields that came later are left out at their defaults."""
     fields = as_fields(reply)
-    _spare(fields, "estimated")
+    _spare(fields, "notes")
     samples = [_sample(sample) for sample in reply.samples]
     return cast("Json", {"version": _VERSION, **fields, "samples": samples, "usage": as_fields(reply.usage)})
 

@@ -46,12 +46,12 @@ def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float
     if not isinstance(listed, list | tuple):
         raise ModelError("The reply cannot be read: it holds no list of `choices`.")
     choices = [read_choice(choice) for choice in _ordered(listed)]
+    usage = _usage(said.get("usage"), choices, request, seconds)
     if choices and all(choice.damaged for choice in choices):
-        raise ModelError(f"The reply cannot be read: {choices[0].error}.")
-    usage, estimated = _usage(said.get("usage"), choices, request, seconds)
+        raise ModelError(f"The reply cannot be read: {choices[0].error}.", charged=usage)
     counts = _shares(choices, usage.completion_tokens)
     samples = tuple(sample(one, count, request) for one, count in zip(choices, counts, strict=True))
-    return Reply(samples=samples, usage=usage, estimated=estimated)
+    return Reply(samples=samples, usage=usage)
 
 
 def parse(body: bytes) -> Any:
@@ -85,10 +85,8 @@ def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
     return sorted(choices, key=lambda choice: int(choice["index"]))
 
 
-def _usage(
-    said: Any, choices: Sequence[Choice], request: SampleRequest, seconds: float
-) -> tuple[Usage, bool]:
-    """The bill, and whether a part of it is an estimate."""
+def _usage(said: Any, choices: Sequence[Choice], request: SampleRequest, seconds: float) -> Usage:
+    """The bill; it says so where a part of it is an estimate."""
     told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
     if written == 0 and any(choice.length for choice in choices):
@@ -102,14 +100,14 @@ def _usage(
     cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
     if cached is None:
         cached = _count(told.get("prompt_cache_hit_tokens"))  # DeepSeek's name
-    usage = Usage(
+    return Usage(
         calls=1,
         prompt_tokens=read_,
         cached_tokens=min(cached or 0, read_),
         completion_tokens=written,
         seconds=seconds,
+        estimated=int(estimated),
     )
-    return usage, estimated
 
 
 def _count(value: Any) -> int | None:

@@ -147,7 +147,7 @@ class Endpoint:
         reply = await self._adapted(
             self._body(request), request, lambda body: read(body, request, time.monotonic() - began)
         )
-        if reply.estimated and self._counts:
+        if reply.usage.estimated and self._counts:
             self._counts = False
             _LOG.warning("The server at `%s` counts no tokens: they are estimated.", self._transport.base)
         usage, (in_price, out_price) = reply.usage, self._price

@@ -43,23 +43,23 @@ class Several:
             # Either n or the request itself is refused: one sample will show.
             reply = await self._one(replace(request, n=1))
         have = len(reply.samples)
-        if not 0 < have <= request.n:
-            raise _miscounted(reply, request.n)
-        self.many = have == request.n
+        if not have:
+            raise _empty(reply)
+        self.many = have >= request.n
         if self.many:
-            return reply
+            return reply if have == request.n else _noted(reply, request.n)
         rest = await fan_out(request, self._one, start=have)
         return Reply(
             samples=reply.samples + rest.samples,
             usage=reply.usage + rest.usage,
-            estimated=reply.estimated or rest.estimated,
+            notes=tuple(dict.fromkeys((*reply.notes, *rest.notes))),
         )
 
     async def _one(self, request: SampleRequest) -> Reply:
         reply = await self._once(request)
-        if len(reply.samples) != 1:
-            raise _miscounted(reply, 1)
-        return reply
+        if not reply.samples:
+            raise _empty(reply)
+        return reply if len(reply.samples) == 1 else _noted(reply, 1)
 
 
 async def fan_out(
@@ -87,19 +87,28 @@ async def fan_out(
         tasks = [group.create_task(one(i)) for i in range(start, request.n)]
     results = [task.result() for task in tasks]
     errors = [result for result in results if isinstance(result, ModelError)]
-    if len(errors) == len(results) and errors:
-        raise errors[0]
     samples: list[Sample] = []
-    usage, estimated = Usage(), False
+    notes: dict[str, None] = {}
+    usage = Usage()
     for result in results:
         if isinstance(result, ModelError):
             samples.append(Sample(text="", tokens=0, finish="error", error=str(result)))
+            usage += result.charged or Usage(calls=1)
         else:
             samples += result.samples
             usage += result.usage
-            estimated |= result.estimated
-    return Reply(samples=tuple(samples), usage=usage, estimated=estimated)
+            notes |= dict.fromkeys(result.notes)
+    if len(errors) == len(results) and errors:
+        errors[0].charged = usage
+        raise errors[0]
+    return Reply(samples=tuple(samples), usage=usage, notes=tuple(notes))
 
 
-def _miscounted(reply: Reply, wanted: int) -> ModelError:
-    return ModelError(f"The reply cannot be read: it holds {len(reply.samples)} samples instead of {wanted}.")
+def _noted(reply: Reply, wanted: int) -> Reply:
+    """The reply with the word that it holds more samples than it was asked for, and without those."""
+    note = f"The server sent {len(reply.samples)} samples instead of {wanted}."
+    return replace(reply, samples=reply.samples[:wanted], notes=(*reply.notes, note))
+
+
+def _empty(reply: Reply) -> ModelError:
+    return ModelError("The reply cannot be read: it holds no sample.", charged=reply.usage)

@@ -93,9 +93,9 @@ class Sample:
 
     text: str
     tokens: int
-    finish: Literal["stop", "length", "error", "tool_calls"] = "stop"
-    """"length" when `max_tokens` cut it off; "tool_calls" when it waits for the results of its calls; "error" when this
-    sample alone failed."""
+    finish: Literal["stop", "length", "budget", "error", "tool_calls"] = "stop"
+    """"length" when `max_tokens` cut it off; "budget" when the run's budget allowed fewer tokens than that and they
+    were all used; "tool_calls" when it waits for the results of its calls; "error" when this sample alone failed."""
     logprob: float | None = None
     """Sum of token log-probabilities (natural logarithm), where asked for and available."""
     error: str | None = None
@@ -114,9 +114,12 @@ class Reply:
     """The answer to a SampleRequest."""
 
     samples: tuple[Sample, ...]
+    """As many as were asked for; fewer where a run's budget paid for fewer."""
     usage: Usage
-    estimated: bool = False
-    """Whether the server left out token counts, so that `usage` is a rule of thumb."""
+    """What the call has cost; `Usage.estimated` is 1 where the server told no count of tokens."""
+    notes: tuple[str, ...] = ()
+    """What the server did otherwise than it was asked, one sentence each: another number of samples, a form of
+    decoding that it left out, more tokens than the limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,6 +19,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from branchwise.store.records import Usage
 
 
 class BranchwiseError(Exception):
@@ -81,7 +85,17 @@ class BudgetSpent(BranchwiseError):
 
 
 class ModelError(BranchwiseError):
-    """A model could not answer."""
+    """A model could not answer.
+
+    Args:
+        message: Why, and what to do next.
+        charged: What the call has cost all the same, where a reply came that cannot be used; None where no reply
+            came.
+    """
+
+    def __init__(self, message: str = "", *, charged: Usage | None = None) -> None:
+        self.charged = charged
+        super().__init__(message)
 
 
 class Unsupported(ModelError):

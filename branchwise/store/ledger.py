@@ -218,7 +218,8 @@ class Ledger:
             unknown = sent and isinstance(error, asyncio.CancelledError | TimeoutError)
             state = CallState.AMBIGUOUS if unknown else CallState.FAILED
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
-            await self._settle(row, state, None, reason, Usage(calls=int(sent)))
+            charged = getattr(error, "charged", None) or Usage(calls=int(sent))
+            await self._settle(row, state, None, reason, charged)
             raise
         await self._settle(row, CallState.DONE, response, None, usage)
         return response

@@ -70,7 +70,11 @@ class Usage:
     seconds: float = 0.0
     """Engine time summed over calls, not wall time."""
     cost: float = 0.0
-    """US dollars."""
+    """US dollars, of the calls whose price is known."""
+    estimated: int = 0
+    """Calls whose tokens nobody told: their counts are estimates."""
+    unpriced: int = 0
+    """Calls whose price is not known: what they cost is missing from `cost`."""
 
     @property
     def tokens(self) -> int:
@@ -87,6 +91,8 @@ class Usage:
             completion_tokens=self.completion_tokens + other.completion_tokens,
             seconds=self.seconds + other.seconds,
             cost=self.cost + other.cost,
+            estimated=self.estimated + other.estimated,
+            unpriced=self.unpriced + other.unpriced,
         )
 
 

@@ -111,7 +111,7 @@ async def test_one_failed_sample_of_many_requests_is_a_failed_sample(
     loopback.next = [lambda body: web.json_response(completion(body, 1)), says(403, b"no")]
     reply = await model.sample(SampleRequest(messages=ASK, n=3))
     assert sorted(sample.finish for sample in reply.samples) == ["error", "stop", "stop"]
-    assert reply.usage.calls == 2
+    assert reply.usage.calls == 3
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,18 @@ def _without(*names: str) -> bytes:
     return json.dumps(reply).encode()
 
 
+@pytest.mark.parametrize(("sent", "n"), [(2, 1), (4, 3)])
+async def test_more_samples_than_were_asked_for_are_paid_for_and_noted(
+    loopback: Loopback, model: Model, sent: int, n: int
+) -> None:
+    body = completion({}, sent)
+    loopback.next = [says(200, json.dumps(body).encode())]
+    reply = await model.sample(SampleRequest(messages=ASK, n=n))
+    assert len(reply.samples) == n
+    assert reply.usage.completion_tokens == body["usage"]["completion_tokens"]
+    assert reply.notes == (f"The server sent {sent} samples instead of {n}.",)
+
+
 @pytest.mark.parametrize(
     ("body", "n"),
     [
@@ -189,9 +201,7 @@ def _without(*names: str) -> bytes:
         (b"<html>", 1),
         (_without("choices"), 1),
         (_without("choices", "0", "message"), 1),
-        (json.dumps(completion({}, 2)).encode(), 1),
         (json.dumps(completion({}, 0)).encode(), 1),
-        (json.dumps(completion({}, 4)).encode(), 3),
     ],
 )
 async def test_a_poisoned_reply_is_a_failed_call(

@@ -289,3 +289,18 @@ def test_taking_texts_out_and_putting_them_back_changes_nothing(value: Json) -> 
     body = to_json(value)
     short, texts = take_out(value, body)
     assert to_json(put_back(short, texts)) == body
+
+
+async def test_a_reply_that_could_not_be_used_is_on_the_bill(store: Store) -> None:
+    lease = await new_lease(store)
+    ledger = await store.ledger(lease)
+    charged = Usage(calls=1, prompt_tokens=7, completion_tokens=90, cost=0.25, estimated=1, unpriced=0)
+
+    async def malformed() -> tuple[Json, Usage]:
+        raise ModelError("the reply cannot be read", charged=charged)
+
+    with pytest.raises(ModelError):
+        await ledger("r1/0/propose", "x", malformed)
+    assert ledger.bill.usage == await store.usage(lease.run_id) == charged
+    [call] = await store.calls(lease.run_id)
+    assert (call.state, call.usage) == (CallState.FAILED, charged)

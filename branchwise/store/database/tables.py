@@ -128,6 +128,8 @@ calls = sa.Table(
     sa.Column("started", sa.Double, nullable=False),
     sa.Column("ended", sa.Double),
     sa.Column("samples", sa.Integer, nullable=False),  # continuations that it brought
+    sa.Column("estimated", sa.Integer, nullable=False, server_default="0"),  # 1: its tokens are estimates
+    sa.Column("unpriced", sa.Integer, nullable=False, server_default="0"),  # 1: its cost is not known
 )
 
 verdicts = sa.Table(

@@ -94,7 +94,7 @@ def _fill(connection: sa.Connection) -> dict[str, dict[str, object]]:
 
 def _value(column: sa.Column[Any]) -> object:
     words = {
-        "state": "done",
+        "state": "sampled" if column.table.name == "nodes" else "done",
         "vouch": "nothing",
         "verified_by": "none",
         "run_id": "r",

@@ -12,7 +12,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the views."""
-    create_views(op.get_bind(), strategy="arm")
+    create_views(op.get_bind(), strategy="arm", first=True)
 
 
 def downgrade() -> None:

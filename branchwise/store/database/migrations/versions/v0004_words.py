@@ -38,7 +38,7 @@ def upgrade() -> None:
             op.execute(f"UPDATE {table} SET verified_by = '{new}' WHERE verified_by = '{old}'")
     op.add_column("nodes", sa.Column("state", key(32), nullable=False, server_default="sampled"))
     op.execute(f"UPDATE nodes SET state = {_STATE} WHERE {_WEB}")
-    create_views(op.get_bind())
+    create_views(op.get_bind(), first=True)
 
 
 def downgrade() -> None:
@@ -50,4 +50,4 @@ def downgrade() -> None:
             op.execute(f"UPDATE {table} SET verified_by = '{old}' WHERE verified_by = '{new}'")
     for table, old, new, length in _RENAMED:
         op.alter_column(table, new, new_column_name=old, existing_type=key(length), existing_nullable=False)
-    create_views(op.get_bind(), strategy="arm")
+    create_views(op.get_bind(), strategy="arm", first=True)
