@@ -1,4 +1,4 @@
-"""Real vLLMs for the tests that want one; starting one takes a minute."""
+"""Real parts for the tests that want one: vLLMs, of which each takes a minute to start, and the sandbox."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.environments.sandbox.bubblewrap import walls
+from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.serving import guard
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +66,17 @@ def pool_up(home: Path, *words: str) -> Iterator[Started]:
         finally:
             pool.stdin.close()
         assert pool.wait(timeout=100) == 0, pool.stderr.read().decode(errors="replace")
+
+
+@pytest.fixture(scope="session")
+def walled() -> None:
+    """Bubblewrap works here; skips where it does not, but never in CI."""
+    try:
+        walls()
+    except SandboxError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
+    UnsafeSandbox,
 )
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
@@ -87,6 +88,7 @@ def solve(
     policy: PolicyName = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Solve one problem and print the answer, the tree and the bill."""
     from branchwise.cli.solving import solving
@@ -143,6 +145,7 @@ def resume(
     ] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Finish an interrupted run; no call that was committed is made again."""
     from branchwise.cli.showing import find_run

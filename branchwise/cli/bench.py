@@ -20,6 +20,7 @@ from branchwise.cli.options import (
     Seconds,
     StoreUrl,
     Tokens,
+    UnsafeSandbox,
 )
 
 bench = typer.Typer(
@@ -82,6 +83,7 @@ def run_(
     out: Out = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Compare strategies live at equal budgets; cut off, the same command goes on where it was."""
     from branchwise.cli.benching import Asked, bench_task
@@ -132,6 +134,7 @@ def ablate(
     out: Out = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Take parts of the method away, one at a time, at equal calls."""
     from branchwise.cli.benching import Asked, bench_task
@@ -203,6 +206,7 @@ def simulate(
     ] = "1,4,16,64",
     seeds: Seeds = 5,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
     from branchwise.cli.benching import show

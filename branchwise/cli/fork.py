@@ -23,6 +23,7 @@ from branchwise.cli.options import (
     Seconds,
     StoreUrl,
     Tokens,
+    UnsafeSandbox,
 )
 
 _SHOWN = 10
@@ -85,7 +86,12 @@ def fork(
         Console(stderr=True, highlight=False).print(f"Go on with: {then}", soft_wrap=True, markup=False)
 
 
-def replay(run_id: RunId, store: StoreUrl = None, as_json: AsJson = False) -> None:
+def replay(
+    run_id: RunId,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
+) -> None:
     """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
     from branchwise.cli.showing import find_run
     from branchwise.graphs.search.replay import Replay

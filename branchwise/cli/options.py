@@ -56,4 +56,22 @@ PolicyName = Annotated[
         help="Fitted policy table; default: that of `planner fit` for task and model; `none` for none.",
     ),
 ]
+
+
+def _unsafe(value: bool) -> bool:
+    if value:
+        from branchwise.environments.sandbox.bubblewrap import allow_unsafe
+
+        allow_unsafe()
+    return value
+
+
+UnsafeSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-sandbox",
+        callback=_unsafe,
+        help="Where bubblewrap does not work, run programs that a model wrote with your own rights.",
+    ),
+]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]

@@ -29,6 +29,7 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
+    UnsafeSandbox,
 )
 
 _err = Console(stderr=True, highlight=False)
@@ -111,6 +112,7 @@ def worker(
     queue: Queue = "default",
     store: StoreUrl = None,
     as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Solve queued runs; start as many as you like, anywhere. Ctrl-C or SIGTERM hands its runs back."""
     from branchwise.cli.queued import working

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from branchwise.environments.sandbox.sandbox import Limits, sandbox
+from branchwise.environments.sandbox.bubblewrap import walls
+from branchwise.environments.sandbox.examine import Examined, examine
+from branchwise.environments.sandbox.limits import Limits
 from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
+from branchwise.tasks.domains.code_blocks import defines, is_python, python_code
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.task import Task
 
@@ -20,7 +23,6 @@ _INSTRUCTIONS = """Complete this Python function. Reply with the whole function 
 {problem}
 ```"""
 
-_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(?P<code>.*?)(?:```|\Z)", re.DOTALL)
 _END = re.compile(r"^(?:class |if __name__|print\(|#|assert )", re.MULTILINE)
 _LONGEST = 100_000
 
@@ -45,6 +47,7 @@ def humaneval(seconds: float = 3.0) -> Task:
         is_complete=lambda text: text.count("```") >= 2,
         answer=_answer,
         check=check,
+        ready=_ready,
         blocking=True,
     )
 
@@ -61,10 +64,14 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str, seconds: float = 3.0) -> Grades:
-    """Grade by the official tests, in the sandbox."""
-    call = f"check({instance.meta['entry_point']})"
-    program = f"{_program(instance.problem, text)}\n\n{instance.meta['test']}\n\n{call}\n"
-    return {"tests": sandbox(program, limits=Limits(seconds=seconds)).end == "finished"}
+    """Grade by the official tests, which run in another process than the program that they call."""
+    name, tests = str(instance.meta["entry_point"]), str(instance.meta["test"])
+    cases = [[f"check({name})"]]
+    return {"tests": _examined(instance.problem, text, name, cases, seconds, tests).passed == 1}
+
+
+def _ready() -> None:
+    walls()
 
 
 def _validate(problem: str) -> None:
@@ -111,53 +118,67 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
     return OutputFormat(max_tokens=96, stop=("\n\n",))
 
 
-def _code(text: str) -> str:
-    """The code of a reply: its last closed or open fence, else all of it."""
-    blocks = [found["code"] for found in _FENCE.finditer(text)]
-    return blocks[-1] if blocks else text
-
-
 def _answer(text: str) -> str | None:
     """The code without comments and layout, so that equal programs are equal answers."""
-    code = _code(text)
+    code = python_code(text)
     try:
         return ast.unparse(ast.parse(code)) or None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return code.strip() or None
 
 
-def _program(problem: str, text: str) -> str:
-    """The program to run: a body continues the problem, a whole function comes after its imports."""
-    code = _code(text)
-    if re.search(r"^(?:async )?def \w+\(|^(?:from|import) ", code, re.MULTILINE):
-        return f"{problem.rstrip()}\n    pass\n\n{code}"
+def _program(problem: str, text: str, name: str) -> list[str]:
+    """The program as source texts: the problem and a whole function after it, or the problem continued by a body."""
+    code = python_code(text, name)
+    if defines(code) or re.match(r"(?:from|import) ", code):
+        return [_known(problem), code]
     stop = _END.search(code)
-    return problem + (code[: stop.start()] if stop else code)
+    return [problem + (code[: stop.start()] if stop else code)]
+
+
+def _known(problem: str) -> str:
+    """The problem as a program: its imports, its helpers, and the function without a body."""
+    return f"{problem.rstrip()}\n    pass\n"
+
+
+def _name(problem: str) -> str:
+    """The function that is to be completed, the last one of the problem."""
+    return str(re.findall(r"^(?:async )?def (\w+)\(", problem, re.MULTILINE)[-1])
+
+
+def _examined(
+    problem: str, text: str, name: str, cases: list[list[str]], seconds: float, tests: str = ""
+) -> Examined:
+    return examine(
+        _program(problem, text, name),
+        name,
+        cases,
+        known=[_known(problem)],
+        tests=[tests],
+        limits=Limits(seconds=seconds),
+    )
 
 
 def _check(constraints: Constraints, text: str, complete: bool, seconds: float) -> Verdict | None:
     """Judge a whole function by the examples of its docstring.
 
     A failing example is proof; passing ones are evidence only, so that even a full pass says "model" and
-    not "sound". The score is the share of examples that pass. None where there are no examples.
+    not "sound". The score is the share of examples that pass. None where there are no examples. A reply in
+    which no Python can be read fails without proof.
     """
-    examples, problem = constraints.data.get("examples"), constraints.data.get("problem")
+    examples, problem = constraints.data.get("examples"), str(constraints.data.get("problem"))
     if not complete or not isinstance(examples, list) or not examples:
         return None
-    program = _program(str(problem), text)
-    passed = 0
-    error = ""
-    for pair in examples:
-        call, result = pair if isinstance(pair, list) else ("", "")
-        test = f"{program}\n\nassert ({call}) == ({result}), {str(call)!r}\n"
-        outcome = sandbox(test, limits=Limits(seconds=seconds))
-        passed += outcome.end == "finished"
-        error = error if outcome.end == "finished" else f"{call}: {outcome.error}"
-    right = passed == len(examples)
+    cases = [[str(part) for part in pair] for pair in examples if isinstance(pair, list)]
+    name = _name(problem)
+    errors = _examined(problem, text, name, cases, seconds).errors
+    passed = sum(not error for error in errors)
+    wrong = [f"{call[:200]}: {error}" for (call, _), error in zip(cases, errors, strict=True) if error]
+    readable = all(is_python(part) for part in _program(problem, text, name))
     return Verdict(
-        score=100 if right else -100 + 190 * passed / len(examples),
-        accepted=right,
-        feedback="All examples pass." if right else f"{passed} of {len(examples)} examples pass. {error}",
-        verified_by=VerifiedBy.MODEL if right else VerifiedBy.PROGRAM,
+        score=-100 + 190 * passed / len(cases) if wrong else 100,
+        accepted=not wrong,
+        feedback=f"{passed} of {len(cases)} examples pass. {wrong[-1]}" if wrong else "All examples pass.",
+        verified_by=VerifiedBy.PROGRAM if wrong and readable else VerifiedBy.MODEL,
         verifier="docstring examples",
     )

@@ -44,6 +44,8 @@ class Task:
     None where there is no program that can tell; the LLM verifier judges then. A check that does not understand a
     text returns `not_judged`: a program's verdict is a proof, in either direction.
     """
+    ready: Callable[[], None] = lambda: None
+    """Raise when this machine lacks what `check` needs; called before the first token of a run is spent."""
     blocking: bool = False
     """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
 

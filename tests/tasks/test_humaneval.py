@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Instance
@@ -27,16 +24,7 @@ INSTANCE = Instance(
     meta={"test": "def check(candidate):\n    assert candidate(5) == 10\n", "entry_point": "double"},
 )
 
-
-@pytest.fixture(autouse=True)
-def _walls() -> None:
-    """Skip where untrusted code cannot be run."""
-    try:
-        sandbox("")
-    except SandboxError as error:
-        if sys.platform.startswith("linux") and os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("walled")
 
 
 def judge(text: str) -> Verdict:

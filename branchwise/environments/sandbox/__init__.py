@@ -1,1 +1,1 @@
-"""Programs of a model, run apart from ours."""
+"""Programs of a model, run apart from ours (docs/decisions/0091)."""

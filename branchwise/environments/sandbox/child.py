@@ -1,12 +1,13 @@
-"""The runner inside the sandbox: build the walls, give up every right, run the program, report.
+"""The runner inside the sandbox: take limits, run what is ordered, report.
 
-A script of its own, run with `python -I -S`; it imports the standard library only. Three processes: the
-outer one makes the namespaces, the second is process 1 of the new process namespace (when it ends, the
-kernel kills whatever the program left behind), the third gives up its rights and runs the program.
+A script of its own, started with `python -I -S -B`; it imports the standard library and `values` beside it.
+Three parts: "program" runs a program; "candidate" runs one and then answers calls of its functions; "examiner"
+calls those functions over a pipe, as data, and compares what comes back. A candidate cannot reach the examiner.
 """
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import ctypes
 import json
@@ -15,146 +16,188 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-_NEW_USER = 0x10000000
-_WALLS = (("network", 0x40000000), ("mounts", 0x00020000), ("processes", 0x20000000), ("ipc", 0x08000000))
-_NOSUID, _NODEV, _RECURSIVE, _PRIVATE = 2, 4, 0x4000, 0x40000
-_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
-_MOUNT_SETATTR = 442  # the same on every architecture
-_HIDDEN = ("/run", "/var/run", "/var/tmp", "/dev/shm")  # noqa: S108
-_FOLDER = "/tmp"  # noqa: S108
-_PRELOADED = """
-abc array ast bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal enum
-fractions functools hashlib heapq io itertools json math numbers operator queue random re socket statistics
-string struct subprocess textwrap threading time traceback types typing unicodedata urllib.request uuid
-"""
-"""Imported before the rights go, because the interpreter's own folder may be closed to the new user."""
-
-_libc = ctypes.CDLL(None, use_errno=True)
+_SET_DEATH_SIGNAL, _SET_DUMPABLE = 1, 4
+_LONGEST_LINE = 16 * 2**20
+_LONGEST_ERROR = 200
 
 
-def sandbox_child(report: int) -> None:
-    """Read the order from standard input, and run it in the third process."""
+def main(report: int) -> None:
+    """Read the order from standard input and carry it out."""
     order = json.loads(sys.stdin.buffer.read())
-    _die_with_parent()
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    for name in _PRELOADED.split():
-        import_module(name)
-    walls = _namespaces()
-    _as_child(lambda: _as_child(lambda: _work(order, walls, report)))
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    values = _values()
+    if order["walls"] and os.getuid() == 0:
+        _take_own_user()
+    _limit(order["limits"])
+    if sys.platform.startswith("linux"):
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        prctl(_SET_DUMPABLE, 1, 0, 0, 0)
+    token = order.pop("token")
+
+    def tell(**facts: object) -> None:
+        os.write(report, json.dumps({"token": token, **facts}).encode() + b"\n")
+
+    {"program": _program, "candidate": _candidate, "examiner": _examiner}[order["part"]](order, values, tell)
 
 
-def _as_child(work: Callable[[], None]) -> None:
-    """Do `work` in a fork and wait for it."""
-    child = os.fork()
-    if child == 0:
-        _die_with_parent()
-        try:
-            work()
-        finally:
-            os._exit(0)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(child, 0)
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-
-
-def _namespaces() -> set[str]:
-    """Leave the machine's network, mounts and processes as far as the kernel lets us; name the walls."""
-    user, group = os.getuid(), os.getgid()
-    if user != 0 and _libc.unshare(_NEW_USER) == 0:
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
-    return {wall for wall, flag in _WALLS if _libc.unshare(flag) == 0}
-
-
-def _close_files(disk: int) -> bool:
-    """Make everything read-only but an empty folder in memory; hide other people's sockets and files."""
-    if _libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None) != 0:
-        return False
-    read_only = (ctypes.c_uint64 * 4)(1, 0, 0, 0)
-    if _libc.syscall(_MOUNT_SETATTR, -100, b"/", 0x8000, read_only, 32) != 0:
-        return False
-    for hidden in _HIDDEN:
-        _libc.mount(b"none", hidden.encode(), b"tmpfs", _NOSUID | _NODEV | 1, b"size=4k")
-    options = f"size={disk},mode=1777,nr_inodes=1000".encode()
-    if _libc.mount(b"none", _FOLDER.encode(), b"tmpfs", _NOSUID | _NODEV, options) != 0:
-        return False
-    _libc.mount(b"none", b"/proc", b"proc", _NOSUID | _NODEV | 1, None)
-    return True
-
-
-def _work(order: dict[str, Any], walls: set[str], report: int) -> None:
-    """In the third process: give up all rights, run the program, tell the parent."""
-    limits = order["limits"]
-
-    def tell(**facts: str) -> None:
-        os.write(report, json.dumps({"token": order["token"], **facts}).encode() + b"\n")
-
-    if "mounts" in walls and _close_files(limits["disk"]):
-        walls.add("files")
-        os.chdir(_FOLDER)
-    if os.getuid() == 0 and _become_nobody():
-        walls.add("user")
-    if lacking := set(order["needed"]) - walls:
-        tell(lacking=", ".join(sorted(lacking)))
-        return
-    _limit(limits)
-    _drop_capabilities()
-    tell(walls=" ".join(sorted(walls - {"mounts", "ipc"})))
-    tell(error=_run(order.pop("program")))
-
-
-def _become_nobody() -> bool:
-    """Take a user id of this run alone, so that limits count only this run's processes."""
-    for user in (2**21 + random.SystemRandom().randrange(2**20), 65534):
-        with contextlib.suppress(OSError):
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
-            _die_with_parent()  # a change of user clears it
-            return True
-    return False
-
-
-def _limit(limits: dict[str, Any]) -> None:
-    cpu = int(limits["seconds"]) + 1
-    for kind, most in (
-        (resource.RLIMIT_CPU, cpu),
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_FSIZE, limits["disk"]),
-        (resource.RLIMIT_NOFILE, limits["files"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-
-
-def _drop_capabilities() -> None:
-    """Give up what a user namespace granted, for good."""
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    _libc.capset(header, (ctypes.c_uint32 * 6)())
-    _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-
-
-def _run(program: str) -> str:
-    """Run the program; return its exception in one line, or the empty string."""
+def _values() -> ModuleType:
+    """The module beside this script, which the program's own imports must not find."""
+    sys.path.insert(0, str(Path(__file__).parent))
     try:
-        exec(compile(program, "program.py", "exec"), {"__name__": "__main__"})  # noqa: S102
-    except BaseException as error:
-        return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:300]
+        import values  # type: ignore[import-not-found]  # noqa: PLC0415
     finally:
-        sys.stdout.flush()
+        del sys.path[0]
+    return sys.modules.pop(values.__name__)
+
+
+def _take_own_user() -> None:
+    """Take a user id of this run alone, so that the limit of processes counts only this run's."""
+    user = 2**21 + random.SystemRandom().randrange(2**20)
+    with contextlib.suppress(OSError):  # where bubblewrap maps user 0 to nobody there is no other
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def _limit(limits: Mapping[str, Any]) -> None:
+    for name, most in (
+        ("RLIMIT_CPU", int(limits["seconds"]) + 1),
+        ("RLIMIT_AS", limits["memory"]),
+        ("RLIMIT_FSIZE", limits["disk"]),
+        ("RLIMIT_NOFILE", limits["files"]),
+        ("RLIMIT_NPROC", limits["processes"]),
+        ("RLIMIT_MEMLOCK", 0),
+        ("RLIMIT_MSGQUEUE", 0),
+        ("RLIMIT_CORE", 0),
+    ):
+        kind = getattr(resource, name, None)
+        with contextlib.suppress(ValueError, OSError):  # macOS lacks some
+            if kind is not None:
+                resource.setrlimit(kind, (most, most))
+
+
+def _program(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., None]) -> None:
+    tell(error=_ended(lambda: _run(order["sources"], "__main__")))
+
+
+def _run(sources: list[str], name: str) -> dict[str, Any]:
+    """Run source texts one after another in one new module."""
+    module = ModuleType(name)
+    sys.modules[name] = module  # dataclasses and pickle look there
+    for source in sources:
+        exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    return module.__dict__
+
+
+def _ended(work: Callable[[], object]) -> str:
+    """Do `work`; return its exception in one line, or the empty string."""
+    try:
+        work()
+    except BaseException as error:
+        return _line(error)
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
     return ""
 
 
+def _line(error: BaseException) -> str:
+    try:
+        text = str(error)[: 2 * _LONGEST_ERROR].partition("\n")[0]
+    except BaseException:
+        text = ""
+    return f"{type(error).__name__}: {text}"[:_LONGEST_ERROR]
+
+
+def _candidate(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., None]) -> None:
+    """Run the program; then answer each line `[name, arguments, keywords]` by a value or an exception."""
+    with os.fdopen(order["calls"], "rb") as calls, os.fdopen(order["replies"], "wb", buffering=0) as replies:
+        names: dict[str, Any] = {}
+        error = _ended(lambda: names.update(_run(order["sources"], "program")))
+        replies.write(values.dumps({"ready": error}).encode() + b"\n")
+        for line in calls:
+            name, arguments, keywords = values.loads(line)
+            try:
+                answer = {"value": names[name](*arguments, **keywords)}
+                said = values.dumps(answer)
+            except BaseException as problem:
+                said = values.dumps({"raised": type(problem).__name__, "text": _line(problem)})
+            replies.write(said.encode() + b"\n")
+
+
+class ProgramEnded(Exception):
+    """The candidate ended or sent no data."""
+
+
+def _examiner(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., None]) -> None:
+    """Carry out the cases against the candidate and report each: what went wrong, or the empty string."""
+    with os.fdopen(order["calls"], "wb", buffering=0) as calls, os.fdopen(order["replies"], "rb") as replies:
+        ready = _reply(replies, values).get("ready")
+        if ready:
+            tell(error=str(ready)[:_LONGEST_ERROR])
+            return
+
+        def candidate(*arguments: Any, **keywords: Any) -> Any:
+            """Call the candidate's function over the pipe."""
+            try:
+                calls.write(values.dumps([order["name"], arguments, keywords]).encode() + b"\n")
+            except OSError as error:
+                raise ProgramEnded("no answer came") from error
+            reply = _reply(replies, values)
+            if "raised" in reply:
+                raise _raised(str(reply["raised"]), str(reply.get("text", "")))
+            return reply.get("value")
+
+        names = _run(order["sources"], "examination")
+        names[order["name"]] = names["candidate"] = candidate
+        for more in order["tests"]:
+            exec(compile(more, "tests.py", "exec", dont_inherit=True), names)  # noqa: S102
+        for number, case in enumerate(order["cases"]):
+            tell(case=number, error=_ended(lambda case=case: _case(case, names)))  # type: ignore[misc]
+        tell(error="")
+
+
+def _reply(replies: Any, values: ModuleType) -> dict[str, Any]:
+    line = replies.readline(_LONGEST_LINE)
+    try:
+        reply = values.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
+        raise ProgramEnded("no answer came, or none that is data")
+    return reply
+
+
+def _raised(name: str, text: str) -> BaseException:
+    """An exception of the same built-in type, as tests may expect one."""
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        with contextlib.suppress(TypeError):
+            return kind(text.removeprefix(f"{name}: "))
+    return RuntimeError(text)
+
+
+def _case(case: list[str], names: dict[str, Any]) -> None:
+    """One case: `[statement]` must not raise; `[expression, expected]` must be equal."""
+    if len(case) == 1:
+        exec(compile(case[0], "tests.py", "exec", dont_inherit=True), names)  # noqa: S102
+        return
+    got, wanted = (eval(compile(one, "tests.py", "eval", dont_inherit=True), names) for one in case)  # noqa: S307
+    if not got == wanted:
+        raise AssertionError(f"it gives {repr(got)[:80]}")
+
+
 if __name__ == "__main__":
-    sandbox_child(int(sys.argv[1]))
+    if sys.argv[1] == "--probe":
+        _values()
+        if os.getuid() == 0:
+            _take_own_user()
+        exec(sys.argv[2])  # noqa: S102 - ours
+    else:
+        main(int(sys.argv[1]))

@@ -92,10 +92,11 @@ def checked(task: Task, options: Options) -> bool:
 
 
 def check_engine(request: RunSpec, engine: Model) -> None:
-    """Refuse an engine that lacks what the strategy needs, or the form of the task's samples.
+    """Refuse an engine that lacks what the strategy needs, or the form of the task's samples, and a machine too.
 
     Raises:
         Unsupported: Says what is missing and which engines have it.
+        SandboxError: The task's checker runs programs, which this machine cannot contain.
     """
     options = request.options
     if options.verifier == "yes_no":
@@ -103,6 +104,8 @@ def check_engine(request: RunSpec, engine: Model) -> None:
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
     task = tasks.load(request.task)
+    if checked(task, options):
+        task.ready()
     known = task.read_constraints(request.problem) or Constraints()
     output_format = task.output_format(known, "", "solution")
     held = {"choices": output_format.choices, "regex": output_format.regex, "schema": output_format.schema}

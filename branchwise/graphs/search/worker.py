@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search.execute import execute
 from branchwise.graphs.search.request import RunSpec, check_engine, request_of
@@ -142,7 +143,9 @@ class _Worker:
         if isinstance(error, LeaseLost):
             raise error
         text = str(error) if isinstance(error, BranchwiseError) else f"{type(error).__name__}: {error}"
-        again = isinstance(error, ModelError | StoreError | OSError) and not isinstance(error, Unsupported)
+        again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
+            error, Unsupported
+        )
         if again and await self.db.hand_back(lease, error=text) is Status.QUEUED:
             self._say("requeued", lease.run_id, text)
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import socket
@@ -11,20 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.environments.sandbox import bubblewrap
 from branchwise.environments.sandbox.sandbox import Limits, Outcome, SandboxError, sandbox
-
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox is for Linux")
 
 QUICK = Limits(seconds=1.0, processes=6)
 
 
+pytestmark = pytest.mark.usefixtures("walled")
+
+
 def run(program: str, limits: Limits = QUICK) -> Outcome:
-    try:
-        return sandbox(program, limits=limits)
-    except SandboxError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
+    return sandbox(program, limits=limits)
 
 
 @pytest.fixture
@@ -50,8 +48,7 @@ def named(name: str, program: str) -> str:
 def test_a_good_program_finishes() -> None:
     outcome = run("import math, typing, re\nprint(math.sqrt(16))")
     assert (outcome.end, outcome.error, outcome.output) == ("finished", "", "4.0\n")
-    assert {"files", "network", "processes"} <= outcome.walls
-    assert ("user" in outcome.walls) is (os.getuid() == 0)
+    assert outcome.walls == {"files", "network", "processes", "user"}
 
 
 def test_an_exception_is_reported() -> None:
@@ -100,8 +97,7 @@ except OSError:
 print(made)
 """
     outcome = run(named(name, bomb))
-    assert outcome.end == "finished"
-    assert int(outcome.output) < 20
+    assert outcome.end == "processes" or int(outcome.output) < 20
 
 
 def test_threads_count_too(name: str) -> None:
@@ -166,7 +162,7 @@ print(open('here').read())
 def test_the_folder_is_small() -> None:
     outcome = run("f = open('big', 'wb')\nfor _ in range(200): f.write(bytes(2 ** 20)); f.flush()")
     assert outcome.end in {"raised", "died"}
-    assert run("for i in range(5000): open(f'{i}', 'w').close()").error.startswith("OSError")
+    assert run("for i in range(10 ** 6): open(f'{i}', 'w').close()").end == "files"
 
 
 def test_no_network() -> None:
@@ -186,7 +182,7 @@ def test_no_abstract_sockets() -> None:
         server.bind(address)
         server.listen()
         program = f"import socket\nsocket.socket(socket.AF_UNIX).connect({address!r})"
-        assert run(program).error.startswith("ConnectionRefusedError")
+        assert run(program).error.startswith("PermissionError")
 
 
 def test_signals_reach_nobody() -> None:
@@ -232,6 +228,109 @@ print(ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None))
     assert run(program).output == "-1\n"
 
 
-def test_a_wall_that_cannot_be_built_runs_nothing() -> None:
-    with pytest.raises(SandboxError, match="moat"):
-        sandbox("print('ran')", needed=frozenset({"moat"}))
+def test_nothing_of_the_user_is_there(tmp_path: Path) -> None:
+    mine = tmp_path / "id_rsa"
+    mine.write_text("MARK")
+    mine.chmod(0o644)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "agent"))
+        server.listen()
+        program = f"""
+import os, socket
+for place in ({str(mine)!r}, "/etc/passwd", "/etc/shadow", "/proc/1/environ", "/proc/1/mem", "/run", "/var", "/home"):
+    print(os.path.exists(place))
+try:
+    socket.socket(socket.AF_UNIX).connect({str(tmp_path / "agent")!r})
+    print("connected")
+except OSError:
+    pass
+print([value for value in os.environ.values() if "branchwise" in value])
+"""
+        assert run(program).output == "False\n" * 8 + "[]\n"
+
+
+def test_all_processes_together_have_one_memory() -> None:
+    program = """
+import os, time
+for _ in range(5):
+    if os.fork() == 0:
+        held = bytearray(150 * 2**20)
+        time.sleep(5)
+time.sleep(5)
+"""
+    assert run(program).end == "memory"
+
+
+CALLS = {
+    "memfd_create": "os.memfd_create('x')",
+    "shmget": "libc.shmget(1, 4096, 0o1600)",
+    "socket": "socket.socket()",
+    "unshare": "libc.unshare(0x10000000)",
+    "clone": "libc.syscall({'x86_64': 56, 'aarch64': 220}[os.uname().machine], 0x10000000 | 17, 0, 0, 0, 0)",
+    "io_uring_setup": "libc.syscall(425, 1, ctypes.create_string_buffer(256))",
+    "keyctl": "libc.syscall({'x86_64': 250, 'aarch64': 219}[os.uname().machine], 0, -3, 1)",
+    "bpf": "libc.syscall({'x86_64': 321, 'aarch64': 280}[os.uname().machine], 0, 0, 0)",
+    "ptrace": "libc.ptrace(16, 1, 0, 0)",
+    "mount": "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_calls_that_no_wall_covers_are_refused(call: str) -> None:
+    program = f"""
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+try:
+    print("refused" if {call} == -1 and ctypes.get_errno() == 1 else "done")
+except PermissionError:
+    print("refused")
+"""
+    assert run(program).output == "refused\n"
+
+
+def test_the_whole_standard_library_is_there() -> None:
+    names = sorted(
+        name
+        for name in sys.stdlib_module_names
+        if not name.startswith("_")
+        and importlib.util.find_spec(name) is not None
+        and name not in {"antigravity", "this"}
+    )
+    program = f"""
+import importlib
+for name in {names!r}:
+    importlib.import_module(name)
+import zoneinfo
+print("é".encode("cp1252"), zoneinfo.ZoneInfo("Europe/Paris"))
+"""
+    outcome = run(program, Limits(seconds=10.0))
+    assert (outcome.error, outcome.output) == ("", "b'\\xe9' Europe/Paris\n")
+
+
+def test_event_loops_and_child_processes_work() -> None:
+    program = """
+import asyncio, subprocess, sys
+async def four(): return 4
+print(asyncio.run(four()), subprocess.run([sys.executable, "-c", "print(5)"], capture_output=True, text=True).stdout)
+"""
+    assert run(program).output == "4 5\n\n"
+
+
+def test_an_exception_is_said_in_few_words() -> None:
+    assert len(run("raise ValueError('x' * 10 ** 6)").error) <= 200
+    assert run("class E(Exception):\n    def __str__(self): raise E\nraise E").error == "E: "
+
+
+def test_without_walls_nothing_runs_unless_it_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv(bubblewrap.UNSAFE, raising=False)
+    bubblewrap._probed.cache_clear()
+    try:
+        with pytest.raises(SandboxError, match="Install bubblewrap"):
+            sandbox("print('ran')")
+        monkeypatch.setenv(bubblewrap.UNSAFE, "1")
+        outcome = sandbox("print('ran')", limits=QUICK)
+        assert (outcome.end, outcome.output, outcome.walls) == ("finished", "ran\n", frozenset())
+        assert sandbox("x = bytearray(2 ** 31)", limits=QUICK).error.startswith("MemoryError")
+    finally:
+        bubblewrap._probed.cache_clear()

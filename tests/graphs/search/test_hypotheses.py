@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from branchwise.environments.sandbox.sandbox import SandboxError, sandbox
 from branchwise.graphs.search.run import solve
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
@@ -29,16 +26,7 @@ PROBLEM = '''def rule(x: int) -> int:
 PROPOSED = ("return 3", "return x + 2", "return 3 * x if x < 2 else 5")
 """They explain one, one and two of the three examples."""
 
-
-@pytest.fixture(autouse=True)
-def _walls() -> None:
-    """Skip where untrusted code cannot be run."""
-    try:
-        sandbox("")
-    except SandboxError as error:
-        if sys.platform.startswith("linux") and os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("walled")
 
 
 def write(request: SampleRequest, seed: int) -> str:

@@ -1,0 +1,186 @@
+"""Start runners, feed and watch them, and end them at a limit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from branchwise.environments.sandbox.bubblewrap import Walls, filter_pipe, walls
+from branchwise.environments.sandbox.limits import End, Limits, Outcome, SandboxError
+from branchwise.environments.sandbox.usage import over
+
+_TICK = 0.02
+"""Seconds between looks at what the processes use."""
+_STARTING = 1.0
+"""Seconds that the runner's own start may take beside the program's time."""
+_ENDED: Mapping[End, str] = {
+    "time": "It ran out of time.",
+    "output": "It printed too much.",
+    "memory": "It used too much memory.",
+    "processes": "It started too many processes.",
+    "files": "It made too many files.",
+    "died": "It died silently.",
+}
+
+
+@dataclass(kw_only=True, slots=True)
+class Job:
+    """One runner: what it is to do, and what came of it."""
+
+    order: Mapping[str, Any]
+    """What `child.py` reads, but for the token, the limits and the walls."""
+    fds: Sequence[int] = ()
+    """File descriptors that it inherits."""
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    """What it reported, line by line."""
+    outcome: Outcome | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class _Running:
+    job: Job
+    child: subprocess.Popen[bytes]
+    report: int
+    token: str
+    printed: bytearray = field(default_factory=bytearray)
+    reported: bytearray = field(default_factory=bytearray)
+    stopped: End | None = None
+
+
+def run_jobs(jobs: Sequence[Job], limits: Limits) -> None:
+    """Run jobs side by side until all have ended or one passes a limit; fills their facts and outcomes. Blocks.
+
+    Raises:
+        SandboxError: Untrusted programs cannot be run here.
+    """
+    how = walls()
+    began = time.monotonic()
+    running: list[_Running] = []
+    with tempfile.TemporaryDirectory(prefix="branchwise-", ignore_cleanup_errors=True) as folder:
+        try:
+            for job in jobs:
+                running += [_start(job, limits, how, folder)]  # one by one, so that a failure ends the first
+            _listen(running, limits, watched=how)
+        finally:
+            for one in running:
+                _end(one)
+    for one in running:
+        one.job.facts = [
+            said for line in bytes(one.reported).splitlines() if (said := _said(line, one.token))
+        ]
+        one.job.outcome = _outcome(one, time.monotonic() - began, how)
+
+
+def _start(job: Job, limits: Limits, how: Walls, folder: str) -> _Running:
+    token = secrets.token_hex(16)
+    order = {**job.order, "token": token, "limits": asdict(limits), "walls": how.built}
+    reading, writing = os.pipe()
+    seccomp = filter_pipe()
+    try:
+        child = subprocess.Popen(  # noqa: S603  the command is ours; what is untrusted goes in as text
+            how.command(limits.disk, seccomp, [str(writing)]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(writing, seccomp, *job.fds),
+            start_new_session=True,
+            env={}
+            if how.built
+            else {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder},
+            cwd="/" if how.built else folder,
+        )
+    except OSError as error:
+        os.close(reading)
+        raise SandboxError(f"The sandbox cannot be started: {error.strerror}; nothing was run.") from error
+    finally:
+        for fd in (writing, seccomp, *job.fds):
+            os.close(fd)
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(json.dumps(order).encode())
+            child.stdin.close()
+    return _Running(job=job, child=child, report=reading, token=token)
+
+
+def _listen(running: Sequence[_Running], limits: Limits, *, watched: Walls) -> None:
+    """Collect what the children print and report, and stop at a limit or when the last job has ended."""
+    deadline = time.monotonic() + limits.seconds + _STARTING
+    with selectors.DefaultSelector() as selector:
+        for one in running:
+            if one.child.stdout is not None:
+                selector.register(one.child.stdout.fileno(), selectors.EVENT_READ, (one, one.printed))
+            selector.register(one.report, selectors.EVENT_READ, (one, one.reported))
+        last = running[-1].report
+        while last in {key.fd for key in selector.get_map().values()}:
+            if (left := deadline - time.monotonic()) <= 0:
+                for one in running:
+                    one.stopped = one.stopped or "time"
+                return
+            for key, _ in selector.select(min(left, _TICK)):
+                if not _collect(key, limits.output):
+                    selector.unregister(key.fd)
+            for one in running:
+                one.stopped = one.stopped or over(one.child.pid, limits, walled=watched.built)
+            if any(one.stopped for one in running):
+                return
+
+
+def _collect(key: selectors.SelectorKey, most: int) -> bool:
+    """Take what a child wrote; False when it has closed its end."""
+    one, into = key.data
+    part = os.read(key.fd, 65536)
+    into.extend(part)
+    if len(into) > most:
+        del into[most:]
+        one.stopped = "output"
+    return bool(part)
+
+
+def _end(one: _Running) -> None:
+    """Kill what is left of a child; returns when nothing holds its pipe any more."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(one.child.pid, signal.SIGKILL)
+    one.child.wait()
+    deadline = time.monotonic() + 2.0
+    with selectors.DefaultSelector() as selector:
+        selector.register(one.report, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            if selector.select(left) and not os.read(one.report, 65536):
+                break
+    os.close(one.report)
+    for pipe in (one.child.stdin, one.child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+
+def _outcome(one: _Running, seconds: float, how: Walls) -> Outcome:
+    end: End = one.stopped or "died"
+    error = _ENDED[end]
+    for said in one.job.facts:
+        if "error" in said and "case" not in said and one.stopped is None:
+            error = str(said["error"])
+            end = "raised" if error else "finished"
+    output = one.printed.decode(errors="replace")
+    return Outcome(end=end, error=error, output=output, seconds=seconds, walls=how.names)
+
+
+def _said(line: bytes, token: str) -> dict[str, Any] | None:
+    """A line of the report; what does not carry the token was not written by the runner."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.pop("token", None) != token:
+        return None
+    return said

@@ -1,0 +1,160 @@
+"""A function is examined by what it returns, as data: a program cannot forge that it is right."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from branchwise.environments.sandbox.examine import examine
+from branchwise.environments.sandbox.limits import Limits
+from branchwise.environments.sandbox.values import Opaque, dumps, loads
+
+CASES = (
+    ["add(2, 3)", "5"],
+    ["add(100, 1)", "101"],
+    ["assert [candidate(i, i) for i in range(9)] == list(range(0, 18, 2))"],
+)
+CHEATS = {
+    "always equal": "class T:\n    def __eq__(s, o): return True\ndef add(a, b): return T()",
+    "an integer that is always equal": "class T(int):\n    def __eq__(s, o): return True\ndef add(a, b): return T()",
+    "a list that is always equal": "class T(list):\n    def __eq__(s, o): return True\ndef add(a, b): return T()",
+    "exit": "import sys\ndef add(a, b): sys.exit(0)",
+    "end at once": "import os\ndef add(a, b): os._exit(0)",
+    "patched json": """
+import json
+o = json.dumps
+json.dumps = lambda d, **k: o(['dict', ['value', 5]])
+def add(a, b): return 0""",
+    "patched builtins": "import builtins\nbuiltins.AssertionError = builtins.range = None\ndef add(a, b): return 0",
+    "frames": """
+import sys, os
+def add(a, b):
+    frame = sys._getframe()
+    while frame:
+        for name, value in list(frame.f_locals.items()):
+            if name == 'tell':
+                for case in range(3): value(case=case, error='')
+        frame = frame.f_back
+    return 0""",
+    "every open file": """
+import json, os
+def add(a, b):
+    for fd in range(3, 64):
+        for case in range(3):
+            try: os.write(fd, json.dumps({'case': case, 'error': ''}).encode() + b'\\n')
+            except OSError: pass
+    return 0""",
+    "collected garbage": """
+import gc
+def add(a, b):
+    for one in gc.get_objects():
+        if isinstance(one, dict) and 'cases' in one: return 5
+    return 0""",
+    "replies ahead": """
+import os
+for fd in range(3, 64):
+    for _ in range(99):
+        try: os.write(fd, b'["dict", ["value", 5]]\\n')
+        except OSError: pass
+def add(a, b): return 5""",
+    "tests in the caller": """
+import sys
+def add(a, b):
+    wanted = [c for c in sys._getframe(1).f_code.co_consts if isinstance(c, int)]
+    return wanted[-1] if wanted else None""",
+    "an exception that asserts nothing": "def add(a, b): raise StopIteration",
+    "an object that is no data": "def add(a, b): return lambda: a + b",
+}
+
+pytestmark = pytest.mark.usefixtures("walled")
+QUICK = Limits(seconds=3.0)
+
+
+def test_what_is_right_passes() -> None:
+    assert examine(["def add(a, b): return a + b"], "add", CASES, limits=QUICK).errors == ("", "", "")
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
+def test_cheats_do_not_pass(cheat: str) -> None:
+    found = examine([cheat], "add", CASES, limits=QUICK)
+    assert found.passed < len(CASES)
+    assert all(len(error) <= 300 for error in found.errors)
+
+
+def test_what_went_wrong_is_said() -> None:
+    wrong = examine(["def add(a, b): return a * b"], "add", CASES[:1], limits=QUICK)
+    assert wrong.errors == ("AssertionError: it gives 6",)
+    assert examine(["1 / 0"], "add", CASES[:1]).errors == ("ZeroDivisionError: division by zero",)
+    assert examine(
+        ["def add(a, b):\n    while True: pass"], "add", CASES[:1], limits=Limits(seconds=0.5)
+    ).errors == ("It ran out of time.",)
+
+
+def test_tests_may_expect_an_exception_and_use_what_the_problem_defines() -> None:
+    program = "def f(x):\n    if x < 0: raise ValueError('negative')\n    return x"
+    tests = """
+def check(candidate):
+    assert double(candidate(2)) == 4
+    try: candidate(-1)
+    except ValueError: return
+    assert False
+"""
+    known = "def double(x): return 2 * x"
+    assert examine([program], "f", [["check(f)"]], known=[known], tests=[tests]).errors == ("",)
+
+
+DATA = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.complex_numbers(allow_nan=False)
+    | st.text(alphabet=st.characters())
+    | st.binary()
+    | st.fractions()
+    | st.decimals(allow_nan=False)
+    | st.dates(),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(DATA)
+def test_data_comes_back_as_it_was(value: object) -> None:
+    back = loads(dumps(value))
+    assert back == value
+    assert type(back) is type(value)
+
+
+def test_what_is_no_data_equals_nothing() -> None:
+    opaque = loads(dumps(object()))
+    assert isinstance(opaque, Opaque)
+    assert opaque != opaque  # noqa: PLR0124
+    assert opaque != 1
+    assert repr(opaque) == "<object>"
+    assert math.isnan(loads(dumps(math.nan)))
+    assert loads(
+        dumps([{1, 2}, frozenset({3}), 2**4000, Fraction(1, 3), Decimal("1.10"), date(2026, 1, 2)])
+    ) == [
+        {1, 2},
+        frozenset({3}),
+        2**4000,
+        Fraction(1, 3),
+        Decimal("1.10"),
+        date(2026, 1, 2),
+    ]
+
+
+@given(st.binary() | st.text())
+def test_any_line_is_a_value_or_none(line: bytes | str) -> None:
+    with contextlib.suppress(ValueError):
+        loads(line)
