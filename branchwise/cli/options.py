@@ -40,7 +40,25 @@ ModelName = Annotated[
         "--model", help="embedded, pool:NAME, openai-compatible:NAME (with --base-url) or litellm:NAME."
     ),
 ]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where an OpenAI-compatible server listens.")]
+
+
+def _trusted(url: str | None) -> str | None:
+    """A server that is named on the command line may have the key."""
+    if url:
+        from branchwise.models.keys import allow
+
+        allow(url)
+    return url
+
+
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        help="Where an OpenAI-compatible server listens; it may have the key in $OPENAI_API_KEY.",
+        callback=_trusted,
+    ),
+]
 Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens.")]
 Calls = Annotated[int | None, typer.Option("--calls", help="Budget of model calls.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Budget of seconds.")]

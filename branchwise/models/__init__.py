@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, cast
 
+from branchwise.models.base_url import parse
+from branchwise.models.keys import allow
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 
@@ -16,15 +18,19 @@ _SCHEMES = {
     "scorer": "scorer",
     "uniform": "uniform",
 }
+_REMOTE = frozenset({"openai-compatible", "pool", "litellm", "scorer"})
+"""Those that may send a key."""
 
 
-def load(spec: str, **options: Any) -> Model:
+def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
     """Load the model that `spec` names; only now is its engine or client imported.
 
     Args:
         spec: "embedded" or "embedded:PATH.gguf", "uniform" (no model at all), "openai-compatible:NAME", "pool:NAME"
             for a pool that runs or "pool:URL,URL" (with `#NAME` where the engines serve several models),
             "litellm:PROVIDER/NAME", and for reward models "scorer:URL".
+        stored: Whether the name or the base URL comes from a database row: then a key goes only to servers that
+            `keys` allows.
         **options: Options of that way in, for example `base_url`.
 
     Raises:
@@ -37,12 +43,38 @@ def load(spec: str, **options: Any) -> Model:
         raise UnknownName("kind of model", scheme, _SCHEMES)
     if not name and scheme not in {"embedded", "uniform"}:
         raise BadInput(f"A model is named like `{scheme}:NAME`.")
+    if scheme in _REMOTE and stored:
+        options["stored"] = True
     module = _SCHEMES[scheme]
     make = getattr(import_module(f"{__name__}.{module}"), module)
     try:
         return cast("Model", make(*([name] if name else []), **options))
     except TypeError as error:
         raise BadInput(f"The model `{spec}` cannot be opened: {error}.") from error
+
+
+def trust(spec: str, base_url: str | None = None) -> None:
+    """Let the servers that this process's user has named have the key, also when a row names them later.
+
+    Raises:
+        BadInput: A URL cannot be used.
+    """
+    for url in addresses(spec, base_url):
+        allow(url)
+
+
+def addresses(spec: str, base_url: str | None = None) -> list[str]:
+    """The URLs that a model's name and base URL hold, each looked at.
+
+    Raises:
+        BadInput: One cannot be used, or carries a user or a password.
+    """
+    scheme, _, name = spec.partition(":")
+    named = name.partition("#")[0].split(",") if scheme in {"pool", "scorer"} else []
+    urls = [url for url in (base_url, *named) if url and (url is base_url or "/" in url or ":" in url)]
+    for url in urls:
+        parse(url)
+    return urls
 
 
 async def check(model: Model) -> None:

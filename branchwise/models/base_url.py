@@ -28,13 +28,12 @@ def parse(text: str, *, key: str = "$OPENAI_API_KEY") -> URL:
         raise BadInput(
             "The base URL cannot be read: its host or port is malformed. It must look like `http://localhost:8000/v1`."
         ) from None
-    authority = text.partition("://")[2].partition("/")[0]
-    if "@" in authority or url.raw_user is not None or url.raw_password is not None or url.query_string:
+    if any(sign in text for sign in "@?#"):
         raise BadInput(
-            f"A base URL must hold no user, password or query: put the key into {key}, and leave only what looks "
-            "like `http://localhost:8000/v1`."
+            f"A base URL must hold no user, password, query or fragment: put the key into {key}, and leave only what "
+            "looks like `http://localhost:8000/v1`."
         )
-    if url.scheme not in {"http", "https"} or not host or url.fragment:
+    if url.scheme not in {"http", "https"} or not host:
         raise BadInput(f"A base URL must look like `http://localhost:8000/v1`, not `{_shown(text)}`.")
     if not url.port:
         raise BadInput(f"The port in the base URL `{_shown(text)}` is none: use 1 to 65535.")

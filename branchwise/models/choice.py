@@ -159,7 +159,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
     refusals: list[str] = []
     for part in content if isinstance(content, list) else [content]:
         kind = part.get("type") if isinstance(part, Mapping) else None
-        into = thoughts if kind in {"thinking", "reasoning"} else refusals if kind == "refusal" else texts
+        into = thoughts if kind in ("thinking", "reasoning") else refusals if kind == "refusal" else texts
         into.append(_part(part))
     thoughts += [value for name in _THOUGHTS if isinstance(value := message.get(name), str) and value][:1]
     refusals.append(_part(message.get("refusal")))

@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import json
 import os
-import re
 import secrets
 import threading
 import time
@@ -19,9 +18,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from branchwise.models import hermes
 from branchwise.models.capabilities import EVERY_TEXT
 from branchwise.models.choice import among
 from branchwise.models.grammar import choices_grammar, regex_grammar
+from branchwise.models.obeys import ignored
 from branchwise.models.protocol import Message, Model, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
@@ -114,11 +115,12 @@ class _Embedded:
     async def sample(self, request: SampleRequest) -> Reply:
         if self._closed:
             raise ModelError("This model is closed.")
-        given_up = threading.Event()
+        given_up, asked = threading.Event(), hermes.plain(request)
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._worker, self._answer, request, given_up
+            reply = await asyncio.get_running_loop().run_in_executor(
+                self._worker, self._answer, asked, given_up
             )
+            return hermes.read(reply, request)
         except asyncio.CancelledError:
             given_up.set()
             raise
@@ -246,23 +248,10 @@ def _sample(stream: _Stream, request: SampleRequest) -> Sample:
     )
     if stream.finish == "length":
         return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
-    if not _obeys(stream.text, request.output_format):
-        # The engine leaves out in silence a grammar or schema that it cannot read.
-        return Sample(text=stream.text, tokens=tokens, finish="error", error="the engine left the shape")
+    # The engine leaves out in silence a grammar or schema that it cannot read.
+    if (fault := ignored(stream.text, request.output_format)) is not None:
+        return Sample(text=stream.text, tokens=tokens, finish="error", error=fault)
     return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)
-
-
-def _obeys(text: str, output_format: OutputFormat) -> bool:
-    if output_format.choices:
-        return text in output_format.choices
-    if output_format.regex is not None:
-        return re.fullmatch(output_format.regex, text) is not None
-    if output_format.schema is not None:
-        try:
-            json.loads(text)
-        except ValueError:
-            return False
-    return True
 
 
 def _reason(refusal: list[Mapping[str, Any]]) -> str:

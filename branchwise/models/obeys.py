@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json
 
+from branchwise.models.patterns import linear_pattern
 from branchwise.models.protocol import OutputFormat
+from branchwise.store.errors import BadInput
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -29,7 +30,7 @@ def ignored(text: str, form: OutputFormat) -> str | None:
     if form.choices:
         return None if text in form.choices else "the server ignored the choices"
     if form.regex is not None:
-        return None if re.fullmatch(form.regex, text) else "the server ignored the regular expression"
+        return None if _matches(form.regex, text) else "the server ignored the regular expression"
     if form.schema is None:
         return None
     try:
@@ -37,6 +38,13 @@ def ignored(text: str, form: OutputFormat) -> str | None:
     except ValueError:
         return "the server ignored the JSON schema: this is no JSON"
     return None if admits(form.schema, value) else "the server ignored the JSON schema"
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return linear_pattern(pattern).fullmatch(text)
+    except BadInput:  # it needs look-around, which no engine steers by; whoever asked looks at the text again
+        return True
 
 
 def admits(schema: Any, value: Any) -> bool:

@@ -130,9 +130,9 @@ def _content(content: Any, calls: bool) -> tuple[str, tuple[str, ...]]:
         part: Mapping[str, Any] = one if isinstance(one, Mapping) else {}
         kind, url = part.get("type"), part.get("image_url")
         place = url.get("url") if isinstance(url, Mapping) else url
-        if kind in {"text", "input_text"} and isinstance(part.get("text"), str):
+        if kind in ("text", "input_text") and isinstance(part.get("text"), str):
             texts.append(part["text"])
-        elif kind in {"image_url", "input_image"} and isinstance(place, str):
+        elif kind in ("image_url", "input_image") and isinstance(place, str):
             if not place.startswith(("https://", "http://", "data:image/")):
                 raise BadInput("A picture within a message is an http or https URL or a `data:image/` URL.")
             pictures.append(place)

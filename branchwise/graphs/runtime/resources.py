@@ -12,14 +12,18 @@ from branchwise.store.store import Store
 
 @asynccontextmanager
 async def opened_engine(model: str | Model, base_url: str | None = None) -> AsyncIterator[Model]:
-    """Open the model that was named, and close it at the end; a Model that is open already is left so."""
+    """Open the model that was named, and close it at the end; a Model that is open already is left so.
+
+    The name and the URL are taken to come from a row: a key goes only where `models.keys` allows it, so a door through
+    which this process's user names a server calls `models.trust`.
+    """
     if not isinstance(model, str):
         # Before anybody judges by its abilities whether it can do the work.
         await models.ask(model)
         yield model
         return
     options = {"base_url": base_url} if base_url else {}
-    engine = models.load(model, **options)
+    engine = models.load(model, stored=True, **options)
     try:
         await models.check(engine)
         yield engine

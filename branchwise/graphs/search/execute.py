@@ -66,7 +66,9 @@ async def execute(
     journal = await Journal.open(db, lease, ahead=True)
     ledger = await db.ledger(lease, on_change)
     tracker = BudgetTracker(request.budget, ledger.bill.usage, elapsed=lease.elapsed, parent=shared)
-    scorer = models.load(f"scorer:{request.options.scorer}") if request.options.scorer else engine
+    scorer = (
+        models.load(f"scorer:{request.options.scorer}", stored=True) if request.options.scorer else engine
+    )
     sample = recorded(engine, ledger, tracker)
     score = sample if scorer is engine else recorded(scorer, ledger, tracker)
     context = context_of(request, journal, tracker, sample, watch, score=score)

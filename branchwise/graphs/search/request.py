@@ -57,6 +57,7 @@ def check(request: RunSpec) -> None:
         raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
     if _SURROGATE.search(request.problem):
         raise BadInput("The problem is no valid Unicode text.")
+    models.addresses(request.model, request.base_url)
     task, options = tasks.load(request.task), request.options
     task.validate(request.problem)
     options_of(as_fields(options))

@@ -13,6 +13,7 @@ from branchwise.graphs.search.execute import execute
 from branchwise.graphs.search.request import RunSpec, check, check_engine, request_of, row_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.graphs.search.state import Event, Options
+from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget, Json
@@ -80,6 +81,9 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),
     )
     check(request)
+    trust(name, base_url)
+    if request.options.scorer:
+        trust(f"scorer:{request.options.scorer}")
     async with opened_store(store) as db, opened_engine(model, base_url) as engine:
         check_engine(request, engine)
         row = row_of(db, request)

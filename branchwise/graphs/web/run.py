@@ -25,6 +25,7 @@ from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.request import WebOptions, WebRequest, can_look, check, request_of
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState
+from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.models.recorded import recorded
@@ -112,6 +113,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
         budget=budget or Budget(),
         options=options,
     )
+    trust(request.model, base_url)
     try:
         async with (
             Store.opened(store) as db,

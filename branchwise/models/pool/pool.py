@@ -47,6 +47,7 @@ def pool(where: str, **options: object) -> Pool:
     place, _, model = where.partition("#")
     urls = [url for url in place.split(",") if url]
     if place and "/" not in place and ":" not in place and "," not in place:
+        options.pop("stored", None)  # its addresses are this machine's own
         urls, model = list(state.running(place)), model or state.served(place)
     return Pool.attach(urls, model=model or None, **options)  # type: ignore[arg-type]
 
@@ -88,6 +89,7 @@ class Pool:
         retries: int = 6,
         routing: Routing = "affinity",
         dialect: Literal["auto", "openai", "vllm"] = "auto",
+        stored: bool = False,
     ) -> Self:
         """Use servers that exist.
 
@@ -101,6 +103,7 @@ class Pool:
             retries: How often a call is sent again, wherever.
             routing: "affinity" to where the prompt's beginning is held, or "round-robin" to compare with.
             dialect: What the servers understand; "auto" asks each.
+            stored: Whether the URLs come from a database row: then the key goes only where `keys` allows it.
 
         Raises:
             BadInput: There is no URL, one is there twice, or one cannot be used.
@@ -112,7 +115,7 @@ class Pool:
         known = None if dialect == "auto" else dialect
         replicas = []
         for url in urls:
-            transport = Transport(url, api_key_env=api_key_env, timeout=None, retries=0)
+            transport = Transport(url, api_key_env=api_key_env, timeout=None, retries=0, stored=stored)
             replicas.append(Replica(url, Endpoint(model or "", transport, known), limit))
         return cls(replicas, routing=routing, timeout=timeout, retries=retries, queue=queue)
 
