@@ -34,10 +34,11 @@ from branchwise.cli.options import (
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.resuming import resume
+from branchwise.cli.running import answer, run_workflow, workflows
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
-from branchwise.store.rows import OnChange
 
 app = typer.Typer(
     name="branchwise",
@@ -127,42 +128,8 @@ def _problem(problem: str, file: Path | None) -> str:
         raise BadInput(f"`{file or '-'}` is no text in UTF-8.") from error
 
 
-@app.command()
-def resume(
-    run_id: RunId,
-    on_change: Annotated[
-        OnChange | None,
-        typer.Option(
-            help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
-        ),
-    ] = None,
-    answer: Annotated[
-        bool | None, typer.Option("--yes/--no", help="Your word on the action that a web run waits with.")
-    ] = None,
-    allow: Annotated[
-        bool,
-        typer.Option("--allow", help="Web runs: commit irreversible actions from now on without asking."),
-    ] = False,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-    unsafe_sandbox: UnsafeSandbox = False,
-) -> None:
-    """Finish an interrupted run; no call that was committed is made again."""
-    from branchwise.cli.showing import find_run
-
-    found = run(find_run(run_id, store))
-    if found.task == "web":
-        from branchwise.cli.browsing import go_on
-
-        go_on(found.id, store=store, answer=answer, allow=allow, on_change=on_change, as_json=as_json)
-    elif answer is not None or allow:
-        refuse(BadInput(f"The run `{found.id}` is no web run and waits for nobody's word."))
-    from branchwise.cli.solving import resuming
-
-    resuming(found.id, store=store, on_change=on_change, as_json=as_json)
-
-
-for command in (runs, submit, worker, cancel, fork, replay):
+app.command("run")(run_workflow)
+for command in (resume, answer, workflows, runs, submit, worker, cancel, fork, replay):
     app.command()(command)
 
 

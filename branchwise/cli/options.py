@@ -63,6 +63,10 @@ Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens."
 Calls = Annotated[int | None, typer.Option("--calls", help="Budget of model calls.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Budget of seconds.")]
 Cost = Annotated[float | None, typer.Option("--cost", help="Budget of US dollars.")]
+Effects = Annotated[
+    int | None, typer.Option("--effects", help="Budget of effects: functions called, actions done.")
+]
+InputJson = Annotated[str, typer.Option("--input", "-i", help="What the graph begins with: JSON, or @FILE.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")

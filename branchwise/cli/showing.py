@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from branchwise.cli.console import out
+from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.text import text
+from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.web.viewer_data import extras
 from branchwise.models.pool import registry as state
@@ -61,21 +63,30 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         run = await store.run(run_id)
         tree = await store.nodes(run_id)
         decisions = await store.decisions(run_id)
-        usage = await store.usage(run_id)
+        usage = await store.usage(run.id, below=True)
+        calls = await store.calls(run.id)
+        children = await store.below(run.id)
     if as_json:
         nodes = [asdict(node) for node in tree]
         chosen = [asdict(decision) for decision in decisions]
         seconds = {kept.device: fit.of(usage) for kept, fit in _fits(run.model)}
-        more = {"usage": asdict(usage), "idealised_seconds": seconds, "nodes": nodes, "decisions": chosen}
+        more = {
+            "usage": asdict(usage),
+            "idealised_seconds": seconds,
+            "nodes": nodes,
+            "decisions": chosen,
+            "calls": [asdict(call) for call in calls],
+            "subruns": children,
+        }
         print(json.dumps({**asdict(run), **more}))
         return
     page = out()
-    page.print(
-        f"run {run.id}: {run.status}, task {run.task}, strategy {run.strategy}, model {run.model}",
-        markup=False,
-        soft_wrap=True,
-    )
-    page.print(text(list(tree), extras(decisions)))
+    page.print(f"run {run.id}: {run.status}, {_about(run)}", markup=False, soft_wrap=True)
+    searched = run.workflow in {None, "solve", "web"}
+    page.print(text(list(tree), extras(decisions)) if searched else trace(calls, decisions))
+    for child in children:
+        page.print(f"sub-run: branchwise show {child}", style="dim")
+    print_state(page, run)
     if why:
         for decision in decisions:
             print_decision(page, decision)
@@ -84,6 +95,24 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         page.print(
             f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}", markup=False
         )
+
+
+def _about(run: RunRecord) -> str:
+    if run.workflow in {None, "solve", "web"}:
+        return f"task {run.task}, strategy {run.strategy}, model {run.model}"
+    return f"workflow {run.workflow}, model {run.model}"
+
+
+def print_state(out: Console, run: RunRecord) -> None:
+    """Print what a run waits for, why it stopped, or what a workflow gave."""
+    for one in open_questions(run):
+        asked = json.dumps(one.question, ensure_ascii=False)
+        out.print(f"{one.key} asks: {asked}", style="yellow", markup=False, soft_wrap=True)
+    if run.error:
+        out.print(f"error: {run.error}", style="red", markup=False, soft_wrap=True)
+    if run.status is Status.DONE and run.workflow not in {None, "solve", "web"}:
+        output = cast("Mapping[str, Json]", run.result)["output"]
+        out.print(f"output: {json.dumps(output, ensure_ascii=False)}", markup=False, soft_wrap=True)
 
 
 def _fits(model: str) -> list[tuple[Kept, Idealised]]:

@@ -34,6 +34,7 @@ class BudgetTracker:
         clock: Callable[[], float] = time.monotonic,
         parent: BudgetTracker | None = None,
         concurrency: int | None = None,
+        effects: int = 0,
     ) -> None:
         """Open a budget tracker.
 
@@ -44,10 +45,12 @@ class BudgetTracker:
             clock: Seconds of any epoch.
             parent: The tracker that this one draws from.
             concurrency: Calls in flight at once, at least 1; None for no limit but the model's own.
+            effects: Effects that earlier attempts at the same run have begun.
         """
         self.budget, self.parent = budget, parent
         self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
         self.spent = spent or Usage()
+        self.effects = effects
         self._held_tokens = 0
         self._held_written = 0
         self._held_calls = 0
@@ -86,6 +89,19 @@ class BudgetTracker:
         self.spent += usage
         if self.parent is not None:
             self.parent.pay(usage)
+
+    def take_effects(self, count: int = 1) -> None:
+        """Count effects that are about to begin; with a negative number give back those that did not.
+
+        Raises:
+            BudgetSpent: They are more than what is left.
+        """
+        most = self.budget.effects
+        if most is not None and self.effects + count > most and count > 0:
+            raise BudgetSpent("effects")
+        if self.parent is not None:
+            self.parent.take_effects(count)
+        self.effects += count
 
     def tokens_left(self) -> int | None:
         """How many tokens may still be spent; None without such a limit."""

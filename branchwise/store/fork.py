@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 
 from branchwise.store import nodes as forest
 from branchwise.store import runs
-from branchwise.store.database.tables import nodes
+from branchwise.store.database.tables import decisions, nodes
 from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import ROOT, Node, NodeId
-from branchwise.store.rows import RunRecord
+from branchwise.store.rows import Decision, RunRecord
 from branchwise.store.tree import Tree
 
 
@@ -28,6 +29,17 @@ def fork(connection: sa.Connection, row: dict[str, object]) -> RunRecord:
     run = runs.create(connection, row)
     new = {**asdict(root), "run_id": run.id, "ord": 0}
     connection.execute(upsert(nodes, connection.dialect.name), new)
+    return run
+
+
+def fork_at_place(
+    connection: sa.Connection, row: dict[str, object], answers: Sequence[Decision]
+) -> RunRecord:
+    """Store the run that `row` describes, with the answers that people gave to the run it comes from."""
+    run = runs.create(connection, row)
+    for ord_, one in enumerate(answers):
+        new = {"run_id": run.id, "key": one.key, "kind": one.kind, "payload": one.payload, "ord": ord_}
+        connection.execute(upsert(decisions, connection.dialect.name), new)
     return run
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from branchwise.store.database.tables import calls, runs
+from branchwise.store.database.tables import calls, decisions, runs
 from branchwise.store.rows import CallState
 
 
@@ -21,14 +21,25 @@ class Inherited:
     kind: str
 
 
-def inherited(connection: sa.Connection, parent: str) -> dict[str, Inherited]:
-    """Read the answered calls of a run and all its ancestors by key; of two, the nearer one's."""
+def inherited(connection: sa.Connection, parent: str, place: str | None = None) -> dict[str, Inherited]:
+    """Read the answered calls of a run and all its ancestors by key; of two, the nearer one's.
+
+    Args:
+        connection: For reading.
+        parent: The run.
+        place: `NODE/VISIT` of a workflow: what was asked there and from then on is left out.
+    """
+    begun = None if place is None or "/" not in place else _begun(connection, parent, place)
     found: dict[str, Inherited] = {}
     line: set[str] = set()
     at: str | None = parent
     while at is not None and at not in line:
         line.add(at)
         query = sa.select(calls).where(calls.c.run_id == at, calls.c.state == CallState.DONE)
+        if begun is not None and at == parent:
+            query = query.where(
+                calls.c.started < begun, ~calls.c.key.startswith(f"{place}/", autoescape=True)
+            )
         own = {
             row["key"]: Inherited(
                 request_hash=row["request_hash"],
@@ -41,3 +52,17 @@ def inherited(connection: sa.Connection, parent: str) -> dict[str, Inherited]:
         found = {**own, **found}
         at = connection.scalar(sa.select(runs.c.forked_from).where(runs.c.id == at))
     return found
+
+
+def _begun(connection: sa.Connection, run_id: str, place: str) -> float | None:
+    """When a place first asked for something, in seconds since 1970: of a model, a function or a person."""
+    call = sa.select(sa.func.min(calls.c.started)).where(
+        calls.c.run_id == run_id, calls.c.key.startswith(f"{place}/", autoescape=True)
+    )
+    asked = sa.select(decisions.c.payload).where(
+        decisions.c.run_id == run_id,
+        decisions.c.kind == "question",
+        decisions.c.key.startswith(f"{place}/", autoescape=True),
+    )
+    times = [connection.scalar(call), *(payload["at"] for payload in connection.scalars(asked))]
+    return min((one for one in times if one is not None), default=None)

@@ -13,6 +13,7 @@ from branchwise.store.database.tables import decisions, nodes, run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
+from branchwise.store.workflows import Workflows, among
 
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""
@@ -142,7 +143,13 @@ def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
 
 
 def claim(
-    connection: sa.Connection, me: str, ttl: float, run_id: str | None = None, *, queue: str = "default"
+    connection: sa.Connection,
+    me: str,
+    ttl: float,
+    run_id: str | None = None,
+    *,
+    queue: str = "default",
+    workflows: Workflows | None = None,
 ) -> Lease | None:
     """Take a run: the one named, or the first of a queue that waits or whose worker went silent.
 
@@ -152,6 +159,7 @@ def claim(
         ttl: Seconds until the claim runs out unless renewed.
         run_id: The run to take, also when its last worker failed or it was cancelled.
         queue: Where to look when no run is named.
+        workflows: Those that a worker can run; runs of others are left to others.
 
     Raises:
         UnknownName: There is no such run.
@@ -160,7 +168,9 @@ def claim(
     """
     began = clock()
     while True:
-        row = _named(connection, me, run_id) if run_id is not None else _next(connection, me, queue)
+        row = (
+            _named(connection, me, run_id) if run_id is not None else _next(connection, me, queue, workflows)
+        )
         if row is None:
             return None
         if row.owner == me:  # the transaction ran before and only its answer was lost
@@ -203,7 +213,9 @@ def note(
     connection.execute(_NOTE, {"run_id": run_id, "kind": kind, "epoch": epoch, "data": data})
 
 
-def _next(connection: sa.Connection, me: str, queue: str) -> sa.Row[tuple[object, ...]] | None:
+def _next(
+    connection: sa.Connection, me: str, queue: str, workflows: Workflows | None
+) -> sa.Row[tuple[object, ...]] | None:
     again = connection.execute(
         sa.select(runs).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
     ).first()
@@ -211,9 +223,11 @@ def _next(connection: sa.Connection, me: str, queue: str) -> sa.Row[tuple[object
         return again
     waiting = runs.c.status == Status.QUEUED
     silent = sa.and_(runs.c.status == Status.RUNNING, runs.c.lease_until < now())
+    # A question that nobody answered in time; the run then goes on with the default answer.
+    overdue = sa.and_(runs.c.status == Status.WAITING, runs.c.wake < now())
     return connection.execute(
         sa.select(runs)
-        .where(runs.c.queue == queue, waiting | silent)
+        .where(runs.c.queue == queue, waiting | silent | overdue, among(workflows))
         .order_by(runs.c.priority.desc(), runs.c.created, runs.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

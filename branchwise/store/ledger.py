@@ -82,6 +82,8 @@ class Ledger:
     def __init__(self, database: Database, lease: Lease, on_change: OnChange = "fail") -> None:
         self.bill = Bill()
         """What the run's calls have cost, those of earlier claims included."""
+        self.effects = 0
+        """How many effects were begun before this ledger was opened."""
         self._database, self._lease, self._on_change = database, lease, on_change
         self._scrub = Redaction()
         self._done: dict[str, tuple[str, str]] = {}
@@ -95,7 +97,13 @@ class Ledger:
 
     @classmethod
     async def open(
-        cls, database: Database, lease: Lease, on_change: OnChange = "fail", *, parent: str | None = None
+        cls,
+        database: Database,
+        lease: Lease,
+        on_change: OnChange = "fail",
+        *,
+        parent: str | None = None,
+        place: str | None = None,
     ) -> Self:
         """Load what the run has done, and mark what an earlier claim left in flight as ambiguous.
 
@@ -104,6 +112,7 @@ class Ledger:
             lease: The claim under which calls are made.
             on_change: What to do when a request has changed.
             parent: The run that this one was forked from; what it and its ancestors asked is not asked again.
+            place: The place in `parent` from which everything is asked anew, if there is one.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -117,7 +126,7 @@ class Ledger:
         await database.awrite(abandon)
         await database.aread(ledger._load)
         if parent is not None:
-            ledger._inherited = await database.aread(lambda connection: inherited(connection, parent))
+            ledger._inherited = await database.aread(lambda connection: inherited(connection, parent, place))
         return ledger
 
     async def __call__(
@@ -171,6 +180,14 @@ class Ledger:
         asked, known = self._read(request), self._inherited.get(key)
         return self._recall(key, asked) is not None or (known is not None and asked.was(known.request_hash))
 
+    def unsettled(self, key: str) -> bool:
+        """Whether `key` was begun, here or by a dead worker, and nobody knows that it was done."""
+        return self._attempts[key] > 0 and key not in self._done
+
+    def attempts(self, key: str) -> int:
+        """How often `key` was begun."""
+        return self._attempts[key]
+
     def _read(self, request: Json) -> _Asked:
         written = to_json(request)
         body = self._scrub.request(written)
@@ -218,8 +235,8 @@ class Ledger:
             unknown = sent and isinstance(error, asyncio.CancelledError | TimeoutError)
             state = CallState.AMBIGUOUS if unknown else CallState.FAILED
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
-            charged = getattr(error, "charged", None) or Usage(calls=int(sent))
-            await self._settle(row, state, None, reason, charged)
+            usual = Usage(calls=int(sent and row["kind"] == "model"))
+            await self._settle(row, state, None, reason, getattr(error, "charged", None) or usual)
             raise
         await self._settle(row, CallState.DONE, response, None, usage)
         return response
@@ -264,6 +281,7 @@ class Ledger:
         known = sa.select(calls).where(calls.c.run_id == self._lease.run_id).order_by(calls.c.attempt)
         for row in connection.execute(known).mappings():
             self._attempts[row["key"]] = row["attempt"]
+            self.effects += row["kind"] == "action"
             if row["state"] == CallState.STARTED:
                 raise StoreError(f"The run `{self._lease.run_id}` has a ledger open already.")
             if row["state"] == CallState.DONE:

@@ -21,6 +21,7 @@ from branchwise.store.owner import owner
 from branchwise.store.records import Json
 from branchwise.store.redaction import Redaction
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
+from branchwise.store.workflows import Workflows
 
 T = TypeVar("T", Lease, "Lease | None")
 
@@ -64,7 +65,7 @@ class Lifecycle:
             seed: The run's seed.
             on_change: What to do when a resumed call's request differs from the recorded one.
             **more: `queue` (whose workers take it; without one it waits for its name), `priority` (higher goes
-                first), `max_attempts`, `id`, `forked_from`, `forked_at`.
+                first), `max_attempts`, `id`, `forked_from`, `forked_at`, `workflow`, `parent`.
         """
         shown = json.loads(self._scrub.request(to_json(spec)))
         return runs.new_run(
@@ -127,9 +128,9 @@ class Lifecycle:
         """The run's history, oldest first."""
         return await self.database.aread(lambda connection: runs.events(connection, run_id))
 
-    async def open_in(self, queue: str = QUEUE) -> int:
-        """How many runs of a queue wait or are worked on."""
-        return await self.database.aread(lambda connection: runs.open_in(connection, queue))
+    async def open_in(self, queue: str = QUEUE, workflows: Workflows | None = None) -> int:
+        """How many runs of a queue wait for a worker of these workflows, or are worked on."""
+        return await self.database.aread(lambda connection: runs.open_in(connection, queue, workflows))
 
     async def claim(self, run_id: str) -> Lease:
         """Take the run `run_id`.
@@ -141,17 +142,19 @@ class Lifecycle:
             LeaseLost: A live worker holds it.
             StoreError: It is done.
         """
-        lease = await self._claim(run_id, QUEUE)
+        lease = await self._claim(run_id, QUEUE, None)
         if lease is None:
             raise StoreError(f"The run `{run_id}` cannot be claimed.")
         return lease
 
-    async def claim_next(self, queue: str = QUEUE) -> Lease | None:
+    async def claim_next(self, queue: str = QUEUE, workflows: Workflows | None = None) -> Lease | None:
         """Take the run that waits in `queue` with the highest priority, then age, or None when none waits.
+
+        Runs of other workflows than these stay where they are.
 
         A run that has outlived its `max_attempts` workers is set to failed on the way.
         """
-        return await self._claim(None, queue)
+        return await self._claim(None, queue, workflows)
 
     @asynccontextmanager
     async def held(self, lease: Lease, *, then: Status = Status.PAUSED) -> AsyncIterator[None]:
@@ -163,6 +166,7 @@ class Lifecycle:
             LeaseLost: The run was cancelled or taken over.
         """
         loop = asyncio.get_running_loop()
+        reason: str | None = None
         try:
             async with asyncio.timeout(None) as scope:
 
@@ -184,15 +188,24 @@ class Lifecycle:
             if not scope.expired():
                 raise
             raise lease.lost() from None
+        except Exception as error:
+            reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
+            raise
         finally:
             if not lease.over:  # a refused work would cost all that share its transaction a second try
                 with suppress(LeaseLost):
-                    await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
+                    await self.database.awrite(lambda c: runs.finish(c, lease, status=then, error=reason))
 
     async def finish(
-        self, lease: Lease, result: Json = None, *, status: Status = Status.DONE, error: str | None = None
+        self,
+        lease: Lease,
+        result: Json = None,
+        *,
+        status: Status = Status.DONE,
+        error: str | None = None,
+        wake: float | None = None,
     ) -> None:
-        """End the run.
+        """End the run, or leave it waiting until `wake`, in seconds since 1970.
 
         Raises:
             LeaseLost: Another worker holds it.
@@ -200,7 +213,9 @@ class Lifecycle:
         kept = json.loads(self._scrub.reply(to_json(result)))
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)  # or it would be found missing as soon as this is committed
-        await self.database.awrite(lambda c: runs.finish(c, lease, status=status, result=kept, error=reason))
+        await self.database.awrite(
+            lambda c: runs.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
+        )
         lease.over = True
 
     async def hand_back(self, lease: Lease, *, error: str | None = None) -> Status:
@@ -223,11 +238,11 @@ class Lifecycle:
         """
         return await self.database.awrite(lambda connection: runs.cancel(connection, run_id))
 
-    async def _claim(self, run_id: str | None, queue: str) -> Lease | None:
+    async def _claim(self, run_id: str | None, queue: str, workflows: Workflows | None) -> Lease | None:
         me = owner()
 
         def work(connection: sa.Connection) -> Lease | None:
-            return claim(connection, me, self._ttl, run_id, queue=queue)
+            return claim(connection, me, self._ttl, run_id, queue=queue, workflows=workflows)
 
         then = Status.QUEUED if run_id is None else Status.PAUSED
         return await self._kept(self.database.promise(work), then)

@@ -130,6 +130,12 @@ def calls_of(connection: sa.Connection, run_id: str) -> list[CallRecord]:
     ]
 
 
+def effects_of(connection: sa.Connection, run_id: str) -> int:
+    """How many effects a run has begun, again for each attempt."""
+    query = sa.select(sa.func.count()).where(calls.c.run_id == run_id, calls.c.kind == "action")
+    return connection.scalar(query) or 0
+
+
 def usage_of(connection: sa.Connection, run_id: str) -> Usage:
     """What a run's calls have cost; ambiguous ones, whose cost nobody knows, are left out."""
     bill = Bill()

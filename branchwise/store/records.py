@@ -109,6 +109,8 @@ class Budget:
     """Wall time of the run, summed over resumptions."""
     cost: float | None = None
     """US dollars."""
+    effects: int | None = None
+    """Effects that are begun, and actions in an environment, replayed ones included."""
 
     def __post_init__(self) -> None:
         for limit in fields(self):

@@ -19,6 +19,8 @@ class Status(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     """Left in good order; whoever claims it goes on."""
+    WAITING = "waiting"
+    """For a person's answer to the questions in `result`; no worker takes it before that."""
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -54,7 +56,13 @@ class RunRecord:
     code_version: str
     forked_from: str | None
     forked_at: NodeId | None
-    """The node of `forked_from` that this run's root stands for."""
+    """The node of `forked_from` that this run's root stands for, or the place from which it asks anew."""
+    workflow: str | None
+    """Its name; None where the request alone says it."""
+    parent: str | None
+    """The run that began this one as a part of itself."""
+    wake: float | None
+    """When a waiting run goes on without an answer, in seconds since 1970."""
     result: Json
     error: str | None
     owner: str | None

@@ -15,6 +15,7 @@ from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.leases import ORDERED, Lease, clock, guard, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
+from branchwise.store.workflows import Workflows, among
 
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]
@@ -42,6 +43,7 @@ _END = {
         (runs.c.attempts, runs.c.attempts + sa.bindparam("b_failed", type_=sa.Integer)),
         (runs.c.result, sa.bindparam("b_result", type_=runs.c.result.type)),
         (runs.c.error, sa.bindparam("b_error", type_=runs.c.error.type)),
+        (runs.c.wake, sa.bindparam("b_wake", type_=sa.Double)),
         (runs.c.finished, now() if over else None),
     )
     for over in (True, False)
@@ -68,7 +70,7 @@ def new_run(
         seed: The run's seed.
         spec: Everything needed to run it.
         on_change: What to do when a resumed call's request has changed.
-        **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at.
+        **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at, workflow, parent.
     """
     created = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created))
@@ -180,6 +182,7 @@ def finish(
     result: Json = None,
     error: str | None = None,
     failed: bool = False,
+    wake: float | None = None,
 ) -> None:
     """End the claim: the run is over, or left for whoever claims it next.
 
@@ -190,6 +193,7 @@ def finish(
         result: What came of it.
         error: What went wrong.
         failed: Whether to count this claim as an attempt that went wrong.
+        wake: When a waiting run goes on without an answer, in seconds since 1970.
 
     Raises:
         LeaseLost: Another worker holds the run, or a write was refused on which a result may rest.
@@ -201,7 +205,13 @@ def finish(
     if status is Status.DONE:
         lease.check_whole()
     guard(connection, [lease])
-    values = {"b_status": status, "b_failed": int(failed), "b_result": result, "b_error": error}
+    values = {
+        "b_status": status,
+        "b_failed": int(failed),
+        "b_result": result,
+        "b_error": error,
+        "b_wake": wake,
+    }
     connection.execute(_END[over], {**mine, **values})
     note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
 
@@ -226,14 +236,15 @@ def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = No
     return status
 
 
-def open_in(connection: sa.Connection, queue: str) -> int:
-    """How many runs of a queue wait or are worked on."""
+def open_in(connection: sa.Connection, queue: str, workflows: Workflows | None = None) -> int:
+    """How many runs of a queue, and of these workflows, wait for a worker or are worked on."""
     still = runs.c.status.in_([Status.QUEUED, Status.RUNNING])
-    return connection.scalar(sa.select(sa.func.count()).where(runs.c.queue == queue, still)) or 0
+    query = sa.select(sa.func.count()).where(runs.c.queue == queue, still, among(workflows))
+    return connection.scalar(query) or 0
 
 
 def cancel(connection: sa.Connection, run_id: str) -> RunRecord:
-    """Cancel a run that is not over; a worker that has it is refused its next write.
+    """Cancel a run that is not over, and its sub-runs; a worker that has it is refused its next write.
 
     Raises:
         UnknownName: There is no such run.
@@ -246,7 +257,31 @@ def cancel(connection: sa.Connection, run_id: str) -> RunRecord:
     )
     if connection.execute(stop).rowcount:
         note(connection, run.id, "cancelled", run.epoch + 1)
+    for child in connection.scalars(sa.select(runs.c.id).where(runs.c.parent == run.id)).all():
+        cancel(connection, child)
     return get(connection, run.id)
+
+
+def amend(connection: sa.Connection, lease: Lease, spec: Json) -> None:
+    """Change a run's request: what it may spend.
+
+    Raises:
+        LeaseLost: Another worker holds the run.
+    """
+    guard(connection, [lease])
+    connection.execute(sa.update(runs).where(runs.c.id == lease.run_id).values(spec=spec))
+    note(connection, lease.run_id, "amended", lease.epoch)
+
+
+def below(connection: sa.Connection, run_id: str) -> list[str]:
+    """The ids of a run's sub-runs and of theirs."""
+    found: list[str] = []
+    new = [run_id]
+    while new:
+        query = sa.select(runs.c.id).where(runs.c.parent.in_(new)).order_by(runs.c.created, runs.c.id)
+        new = list(connection.scalars(query))
+        found += new
+    return found
 
 
 def events(connection: sa.Connection, run_id: str) -> list[RunEvent]:

@@ -23,9 +23,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+import sqlalchemy as sa
+
 from branchwise.store import nodes as forest
+from branchwise.store import runs
 from branchwise.store.bulk import Bulk, Change
 from branchwise.store.database.database import Database
+from branchwise.store.fork import fork_at_place
 from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
@@ -86,7 +90,9 @@ class Store(Lifecycle):
         if lease.fresh:
             return Ledger(self.database, lease, on_change or "fail")
         run = await self.run(lease.run_id)
-        return await Ledger.open(self.database, lease, on_change or run.on_change, parent=run.forked_from)
+        return await Ledger.open(
+            self.database, lease, on_change or run.on_change, parent=run.forked_from, place=run.forked_at
+        )
 
     def add_nodes(self, lease: Lease, nodes: Iterable[Node]) -> asyncio.Future[None]:
         """Store nodes in this order; one that is there already is replaced and keeps its place.
@@ -157,9 +163,53 @@ class Store(Lifecycle):
         """All attempts at calls of a run, oldest first."""
         return await self.database.aread(lambda connection: forest.calls_of(connection, run_id))
 
-    async def usage(self, run_id: str) -> Usage:
-        """What a run's calls have cost; ambiguous ones, whose cost nobody knows, are left out."""
-        return await self.database.aread(lambda connection: forest.usage_of(connection, run_id))
+    async def usage(self, run_id: str, *, below: bool = False) -> Usage:
+        """What a run's calls have cost, and with `below` its sub-runs'; ambiguous ones are left out.
+
+        Nobody knows what those cost.
+        """
+
+        def work(connection: sa.Connection) -> Usage:
+            found = forest.usage_of(connection, run_id)
+            for child in runs.below(connection, run_id) if below else ():
+                found += forest.usage_of(connection, child)
+            return found
+
+        return await self.database.aread(work)
+
+    async def spent_below(self, run_id: str) -> tuple[Usage, int]:
+        """What a run's sub-runs have cost, and how many effects they have begun."""
+
+        def work(connection: sa.Connection) -> tuple[Usage, int]:
+            usage, effects = Usage(), 0
+            for child in runs.below(connection, run_id):
+                usage += forest.usage_of(connection, child)
+                effects += forest.effects_of(connection, child)
+            return usage, effects
+
+        return await self.database.aread(work)
+
+    async def effects(self, run_id: str) -> int:
+        """How many effects a run has begun, its sub-runs' not included."""
+        return await self.database.aread(lambda connection: forest.effects_of(connection, run_id))
+
+    async def below(self, run_id: str) -> list[str]:
+        """The ids of a run's sub-runs and of theirs."""
+        return await self.database.aread(lambda connection: runs.below(connection, run_id))
+
+    async def amend(self, lease: Lease, spec: Json) -> None:
+        """Change a run's request; its workflow says what may change.
+
+        Raises:
+            LeaseLost: Another worker holds the run.
+        """
+        kept = json.loads(self._scrub.request(to_json(spec)))
+        await self.database.awrite(lambda connection: runs.amend(connection, lease, kept))
+
+    async def fork_at_place(self, row: dict[str, object], answers: Iterable[Decision]) -> RunRecord:
+        """Store a run that `describe` described with `forked_from`, and the answers that it is to know already."""
+        kept = list(answers)
+        return await self.database.awrite(lambda connection: fork_at_place(connection, row, kept))
 
     @property
     def _dialect(self) -> str:

@@ -121,6 +121,7 @@ def row_of(store: Store, request: RunSpec, **more: str | int | None) -> dict[str
         strategy=request.options.strategy,
         model=request.model,
         seed=request.seed,
+        workflow="solve",
         spec={**as_fields(request), **nested},
         **more,  # type: ignore[arg-type]
     )

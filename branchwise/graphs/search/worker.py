@@ -74,15 +74,21 @@ async def work(
         async with asyncio.TaskGroup() as crew:
             while True:
                 await worker.free.acquire()
-                lease = await db.claim_next(queue)
+                lease = await db.claim_next(queue, _Own())
                 if lease is not None:
                     crew.create_task(worker.take(lease))
                     continue
                 worker.free.release()
-                if until_empty and not await db.open_in(queue):
+                if until_empty and not await db.open_in(queue, _Own()):
                     break
                 await asyncio.sleep(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - workers shall not march in step
     return worker.ended
+
+
+@dataclass(frozen=True)
+class _Own:
+    names: tuple[str, ...] = ("solve",)
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

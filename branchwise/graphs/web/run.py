@@ -125,6 +125,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
                 strategy=options.strategy,
                 model=request.model,
                 seed=seed,
+                workflow="web",
                 spec=cast("Json", asdict(request)),
             )
             turn = _Turn(

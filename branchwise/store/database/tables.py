@@ -29,7 +29,7 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", RUN_ID, primary_key=True),
-    sa.Column("status", _WORD, nullable=False),  # queued, running, paused, done, failed or cancelled
+    sa.Column("status", _WORD, nullable=False),  # queued, running, paused, waiting, done, failed or cancelled
     sa.Column("priority", sa.Integer, nullable=False),  # higher goes first
     sa.Column("task", _NAME, nullable=False),
     sa.Column("strategy", _NAME, nullable=False),
@@ -53,8 +53,14 @@ runs = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("finished", sa.Double),
     sa.Column("queue", _NAME),  # whose workers may take it; NULL: only who names it
-    sa.Column("forked_at", NODE_ID),  # the node of `forked_from` that this run's root stands for
+    sa.Column(
+        "forked_at", NODE_ID
+    ),  # the node of `forked_from` that this run's root stands for, or the place
+    sa.Column("workflow", key(255)),  # solve, web, an installed workflow, or module:attribute
+    sa.Column("parent", RUN_ID),  # the run that began this one as a part of itself
+    sa.Column("wake", sa.Double),  # when a waiting run goes on without an answer; NULL: never
     sa.Index("ix_runs_status_priority_created", "status", "priority", "created"),
+    sa.Index("ix_runs_parent", "parent"),
 )
 
 run_events = sa.Table(

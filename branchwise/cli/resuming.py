@@ -1,0 +1,72 @@
+"""`branchwise resume`: go on with a run, whatever its workflow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from branchwise.cli.exits import refuse, run
+from branchwise.cli.options import AsJson, Calls, Cost, Effects, RunId, Seconds, StoreUrl, Tokens, UnsafeSandbox
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Budget
+from branchwise.store.rows import OnChange
+
+
+def resume(
+    run_id: RunId,
+    on_change: Annotated[
+        OnChange | None,
+        typer.Option(
+            help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
+        ),
+    ] = None,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Check every call against the record again; costs nothing.")
+    ] = False,
+    answer: Annotated[
+        bool | None, typer.Option("--yes/--no", help="Your word on the one question that the run waits with.")
+    ] = None,
+    allow: Annotated[
+        bool,
+        typer.Option("--allow", help="Web runs: commit irreversible actions from now on without asking."),
+    ] = False,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    effects: Effects = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+    unsafe_sandbox: UnsafeSandbox = False,
+) -> None:
+    """Finish an interrupted run; no committed call is made again. Budgets are what it may spend from now on."""
+    from branchwise.cli.running import import_from_here
+    from branchwise.cli.showing import find_run
+
+    import_from_here()
+    found = run(find_run(run_id, store))
+    limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost, "effects": effects}
+    try:
+        more = Budget(**limits) if any(limit is not None for limit in limits.values()) else None  # type: ignore[arg-type]
+    except ValueError as error:
+        refuse(error)
+    options: dict[str, Any] = {"on_change": on_change, "from_start": from_start, "budget": more}
+    if found.workflow == "web":
+        from branchwise.cli.browsing import go_on
+
+        go_on(found.id, store=store, answer=answer, allow=allow, as_json=as_json, on_change=on_change)
+    if allow:
+        refuse(BadInput(f"The run `{found.id}` is no web run: it commits no actions."))
+    if answer is not None:
+        from branchwise.graphs.runtime.answer import answer as say
+
+        run(say(found.id, answer, store=store))
+    if found.workflow in {None, "solve"}:
+        from branchwise.cli.solving import resuming
+
+        resuming(found.id, store=store, on_change=on_change, as_json=as_json)
+    from branchwise.cli.running import shown
+    from branchwise.graphs.runtime.run import resume as resume_run
+
+    shown(lambda watch: resume_run(found.id, store=store, watch=watch, **options), store, as_json=as_json)

@@ -1,0 +1,195 @@
+"""`branchwise run`, `answer` and `workflows`: workflows of one's own, and what they wait for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from branchwise.cli.console import out
+from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.options import (
+    AsJson,
+    BaseUrl,
+    Calls,
+    Cost,
+    Effects,
+    InputJson,
+    ModelName,
+    PromptFolder,
+    RunId,
+    Seconds,
+    Seed,
+    StoreUrl,
+    Tokens,
+)
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Budget
+
+_LONGEST = 10_000_000
+
+
+def run_workflow(
+    workflow: Annotated[str, typer.Argument(help="An installed workflow's name, or module:attribute.")],
+    given: InputJson = "{}",
+    model: ModelName = "embedded",
+    base_url: BaseUrl = None,
+    tokens: Tokens = None,
+    calls: Calls = None,
+    seconds: Seconds = None,
+    cost: Cost = None,
+    effects: Effects = None,
+    seed: Seed = 0,
+    prompts: PromptFolder = None,
+    queue: Annotated[
+        str | None, typer.Option(help="Leave it to the workers of this queue, and print its id.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--id", help="The run's id; one that is there is resumed.")
+    ] = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a workflow: any LangGraph graph that can be imported, kept and resumable."""
+    import_from_here()
+    from branchwise.graphs.runtime.run import run as run_it
+    from branchwise.graphs.runtime.submit import submit_workflow
+
+    try:
+        value = read_json(given)
+        budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost, effects=effects)
+    except (BadInput, ValueError) as error:
+        refuse(error)
+    asked: dict[str, Any] = {
+        "budget": budget,
+        "model": model,
+        "base_url": base_url,
+        "seed": seed,
+        "prompts": prompts,
+        "store": store,
+    }
+    if queue is not None:
+        [made] = run(submit_workflow(workflow, [value], queue=queue, **asked))
+        print(json.dumps(made) if as_json else made)
+        return
+    shown(lambda watch: run_it(workflow, value, run_id=run_id, watch=watch, **asked), store, as_json=as_json)
+
+
+def answer(
+    run_id: RunId,
+    said: Annotated[
+        str, typer.Argument(metavar="JSON", help='The answer: true, 3, "a text", an object, or @FILE.')
+    ],
+    key: Annotated[str | None, typer.Option(help="Which question, where the run has several.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who answers; default: you.")] = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer what a run waits for; a queued run goes back to its queue, another waits for `resume`."""
+    from branchwise.cli.showing import find_run
+    from branchwise.cli.solving import how_to_resume
+    from branchwise.graphs.runtime.answer import answer as answer_run
+    from branchwise.graphs.runtime.answer import open_questions
+
+    try:
+        value = read_json(said)
+    except BadInput as error:
+        refuse(error)
+    found = run(find_run(run_id, store))
+    now = run(answer_run(found.id, value, key=key, by=by, store=store))
+    if as_json:
+        print(json.dumps(asdict(now)))
+        return
+    print(f"{now.id} {now.status}")
+    left = [one.key for one in open_questions(now)]
+    then = f"It still waits for: {', '.join(left)}" if left else how_to_resume(now.id, store)
+    if now.queue and not left:
+        then = f"A worker of the queue `{now.queue}` takes it on."
+    Console(stderr=True, highlight=False).print(then, markup=False, soft_wrap=True)
+
+
+def workflows(as_json: AsJson = False) -> None:
+    """List the installed workflows with the JSON schema of their input."""
+    from branchwise.graphs.runtime.registry import catalogue
+    from branchwise.graphs.runtime.workflow import Workflow
+
+    found = [
+        {"name": name, "about": one.about, "records": one.records, "input": one.schema}
+        if isinstance(one, Workflow)
+        else {"name": name, "error": str(one)}
+        for name, one in catalogue()
+    ]
+    if as_json:
+        print(json.dumps(found))
+        return
+    page = out()
+    for one in found:
+        page.print(f"{one['name']}: {one.get('about') or one.get('error', '')}", markup=False, soft_wrap=True)
+        if one.get("input"):
+            page.print(f"  input: {json.dumps(one['input'])}", markup=False, soft_wrap=True, style="dim")
+    page.print("Any other by module:attribute, for example: branchwise run mine:graph", style="dim")
+
+
+def import_from_here() -> None:
+    """Let workflows be imported from the working directory, as `python -m` does."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+
+
+def read_json(text: str) -> Any:
+    """Read JSON from the command line, or from a file whose name comes after `@`.
+
+    Raises:
+        BadInput: It is no JSON, or the file cannot be read.
+    """
+    try:
+        written = text
+        if text.startswith("@"):
+            with Path(text[1:]).open(encoding="utf-8") as file:
+                written = file.read(_LONGEST + 1)
+        if len(written) > _LONGEST:
+            raise BadInput(f"The JSON is longer than {_LONGEST:,} characters.")
+        return json.loads(written)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"`{text[1:]}` cannot be read: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"`{text[:200]}` is no JSON: {error}. A text is written in quotes.") from error
+
+
+def shown(
+    work: Callable[[Callable[[Any], None]], Awaitable[Any]], store: str | None, *, as_json: bool
+) -> NoReturn:
+    """Run, with events on standard error; print the output or the open questions, and exit."""
+    from branchwise.cli.solving import how_to_resume
+
+    err, opened = Console(stderr=True, highlight=False, quiet=as_json), ""
+
+    def watch(event: Any) -> None:
+        nonlocal opened
+        if event.kind == "opened":
+            opened = event.text
+        if event.kind in {"opened", "node", "custom"}:
+            err.print(
+                f"{event.tokens:>8,} {event.kind} {event.text}", style="dim", markup=False, soft_wrap=True
+            )
+
+    async def watched() -> Any:
+        return await work(watch)
+
+    ended = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
+    if as_json:
+        print(json.dumps(asdict(ended), ensure_ascii=False))
+    elif not ended.waiting:
+        print(json.dumps(ended.output, indent=1, ensure_ascii=False))
+    for one in () if as_json else ended.waiting:
+        print(f"{one.key} asks: {json.dumps(one.question, ensure_ascii=False)}")
+    if ended.waiting and not as_json:
+        at = f" --store {store}" if store else ""
+        err.print(f"Answer with: branchwise answer {ended.run_id} JSON{at}", markup=False, soft_wrap=True)
+    raise typer.Exit(Exit.WAITING if ended.waiting else Exit.SOLVED)

@@ -1,0 +1,83 @@
+"""How a node's question becomes the run's: it waits in the store until somebody answers, or its time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from langgraph.errors import GraphInterrupt
+from langgraph.types import Interrupt
+
+from branchwise.graphs.runtime.questions import ANSWER, QUESTION, Question, answer_json, answer_of
+from branchwise.graphs.runtime.services import RunServices
+from branchwise.store.records import Json
+
+
+async def answered(services: RunServices, asking: Question, until: tuple[float, Json] | None) -> Json:
+    """The answer to a question, once there is one.
+
+    Args:
+        services: The run's.
+        asking: The question.
+        until: Seconds after which an answer stands by itself, and that answer.
+
+    Raises:
+        GraphInterrupt: There is none yet; the run waits.
+    """
+    # Not LangGraph's `interrupt`, which matches answers to questions by their order within a node.
+    journal, key = services.journal, asking.key
+    if not journal.decided(key):
+        asked_at = time.time()
+
+        async def noted() -> Json:
+            return {"question": asking.question, "at": asked_at}
+
+        kept = cast("Mapping[str, float]", await journal.once(f"{key}/question", QUESTION, noted))
+        if until is None:
+            raise wait(services, asking)
+        deadline = kept["at"] + until[0]
+        if time.time() < deadline:
+            timed = replace(asking, deadline=deadline)
+            raise wait(services, timed)
+
+        async def nobody() -> Json:
+            return answer_json(until[1], "timeout")
+
+        await journal.once(key, ANSWER, nobody)
+    return cast("Json", answer_of(journal.decision(key)))
+
+
+def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str, Json]:
+    """What a person said of an effect whose outcome is unknown.
+
+    Raises:
+        GraphInterrupt: Nobody has said anything yet; the run waits.
+    """
+    attempts = services.ledger.attempts(key)
+    question = Question(
+        key=f"{key}/outcome.{attempts}",
+        question={
+            "unknown": key,
+            **cast("dict[str, Json]", asked),
+            "why": "the process ended, or the function failed, while this was under way",
+            "answers": [{"done": "its result"}, {"again": True}],
+        },
+        schema={
+            "anyOf": [
+                {"type": "object", "required": ["done"]},
+                {"type": "object", "required": ["again"], "properties": {"again": {"const": True}}},
+            ]
+        },
+        run_id=services.run_id,
+    )
+    if not services.journal.decided(question.key):
+        raise wait(services, question)
+    return cast("Mapping[str, Json]", answer_of(services.journal.decision(question.key)))
+
+
+def wait(services: RunServices, question: Question) -> GraphInterrupt:
+    """Note an open question; gives the exception that ends the node's visit."""
+    services.waiting[question.key] = question
+    return GraphInterrupt((Interrupt(value={"question": question.key}, id=question.key[-200:]),))

@@ -1,0 +1,277 @@
+"""The run that a node is part of: what it asks or does through it is named, recorded, paid for and done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from branchwise.agents.generator import derived_seed
+from branchwise.agents.prompts import Prompts
+from branchwise.graphs.runtime import effects
+from branchwise.graphs.runtime.asking import answered
+from branchwise.graphs.runtime.outputs import Output, TypedReply, adapted, typed
+from branchwise.graphs.runtime.places import Places
+from branchwise.graphs.runtime.questions import Question
+from branchwise.graphs.runtime.sampling import PlacedSampler
+from branchwise.graphs.runtime.services import RunServices
+from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.codec import request_json
+from branchwise.models.protocol import Capabilities, Message, Sampler, SampleRequest
+from branchwise.store.as_fields import as_fields
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Json
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+
+Prompt = str | Sequence[Message] | SampleRequest
+_NOBODY = object()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Run:
+    """What a node of a workflow finds as `runtime.context`; made by branchwise, never stored.
+
+    Every call has a name, unique within one visit of one node: `run.sample("draft", ...)`. Its key in the record is
+    `NODE/VISIT/NAME`, so that a resumed run finds it whatever else has changed. The same name twice with the same
+    request is one call.
+    """
+
+    services: RunServices = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.services.run_id
+
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.services.spec.seed
+
+    @property
+    def budget(self) -> BudgetTracker:
+        """What is spent and what is left."""
+        return self.services.tracker
+
+    @property
+    def prompts(self) -> Prompts:
+        """Where the run's prompts are looked up."""
+        return self.services.prompts
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the run's model can do."""
+        return self.services.engine.capabilities
+
+    @property
+    def places(self) -> Places:
+        """Names the places of nodes; for the runtime itself."""
+        return self.services.places
+
+    def stopped(self, namespace: str) -> Exception | None:
+        """What must stop the node of a namespace; for the runtime itself."""
+        return self.services.stopped(namespace)
+
+    async def sample(
+        self,
+        name: str,
+        prompt: Prompt,
+        *,
+        n: int = 1,
+        output: Output = None,
+        model: str | None = None,
+        temperature: float = 0.7,
+        max_tokens: int = 256,
+    ) -> TypedReply[Any]:
+        """Ask a model.
+
+        Args:
+            name: What for; once in a visit of a node.
+            prompt: A text, messages, or a whole SampleRequest, which says all that follows itself.
+            n: Samples to draw.
+            output: What each sample must be: choices, a regular expression, a JSON schema, or a type that pydantic
+                knows, whose value is the reply's `value`.
+            model: Another model than the run's, by its name.
+            temperature: Of the sampling.
+            max_tokens: Tokens of one sample at most.
+
+        Raises:
+            BadInput: The name was used for something else, or the output is nothing a model can be held to.
+            BudgetSpent: The run's budget does not reach; the run stops and can be resumed with more.
+            Unsupported: The model cannot do what is asked.
+        """
+        services = self.services
+        visit = services.visit()
+        if isinstance(prompt, SampleRequest):
+            request, adapter = prompt, None
+        else:
+            output_format, adapter = typed(output, max_tokens)
+            said = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
+            request = SampleRequest(
+                messages=said,
+                n=n,
+                output_format=output_format,
+                temperature=temperature,
+                seed=derived_seed(self.seed, f"{visit.place}/{name}"),
+            )
+        sampler = await services.sampler(model)
+        key = services.key(visit, name, [model or "", request_json(request)])
+        reply = await services.guarded(visit, sampler(key, request))
+        return TypedReply(**{**as_plain(reply), "adapter": adapter})
+
+    def sampler(self, model: str | None = None) -> Sampler:
+        """The run's model as branchwise's own agents take it; their keys stand behind the node's place."""
+        return PlacedSampler(self.services, model)
+
+    def chat_model(self, model: str | None = None, **options: Any) -> BaseChatModel:
+        """The run's model as a LangChain chat model, for agents and chains that know nothing of branchwise.
+
+        Its calls are named by what they ask: the request's hash, and how often the same was asked before.
+
+        Args:
+            model: Another model than the run's, by its name.
+            **options: `temperature`, `max_tokens`.
+        """
+        from branchwise.graphs.runtime.chat import RecordedChatModel  # noqa: PLC0415 - LangChain is slow to import
+
+        return RecordedChatModel(services=self.services, asked=model or "", **options)
+
+    def tool(self, function: Callable[..., Any], *, name: str = "", at_most_once: bool = False) -> BaseTool:
+        """A function as a LangChain tool, each call of which is a recorded effect."""
+        from branchwise.graphs.runtime.chat import recorded_tool  # noqa: PLC0415
+
+        return recorded_tool(self.services, function, name=name, at_most_once=at_most_once)
+
+    async def effect(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        at_most_once: bool = False,
+        **options: Any,
+    ) -> Any:
+        """Do something outside; its result is kept before the node sees it, and given back ever after.
+
+        Args:
+            name: What for; once in a visit of a node.
+            function: A function, which runs in a thread, or a coroutine function. Arguments and result are plain
+                data. A parameter `idempotency_key` receives a text that is the same at every attempt. It may return
+                `(value, Usage(cost=...))` to be paid from the budget.
+            *args: Its arguments.
+            at_most_once: Whether a person is asked what became of it when its outcome is unknown; by default it is
+                done again.
+            **options: Its keyword arguments.
+
+        Raises:
+            BadInput: The name was used for something else, or an argument or the result is no plain data.
+            BudgetSpent: No effect is left of the budget.
+        """
+        services = self.services
+        visit = services.visit()
+        shown = [effects.named(function), jsonable([args, options], "An argument")]
+        key = services.key(visit, name, shown)
+        doing = effects.effect(services, key, function, args, options, at_most_once=at_most_once)
+        return await services.guarded(visit, doing)
+
+    async def ask(
+        self,
+        name: str,
+        question: Any,
+        *,
+        answer: Any = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - it outlasts the process
+        default: Any = _NOBODY,
+    ) -> Any:
+        """Ask a person. The run waits in the store, at no cost, and goes on wherever it is resumed.
+
+        Args:
+            name: What for; once in a visit of a node.
+            question: Plain data, shown to whoever answers.
+            answer: The type of the answer; anything that JSON holds where None.
+            timeout: Seconds after which `default` is the answer.
+            default: The answer when nobody gave one in time.
+
+        Raises:
+            BadInput: A timeout without a default, or data that JSON cannot hold.
+        """
+        services = self.services
+        visit = services.visit()
+        if (timeout is None) is not (default is _NOBODY):
+            raise BadInput(f"The question `{name}` needs both or neither: `timeout` and `default`.")
+        adapter, schema = (None, None) if answer is None else adapted(answer)
+        shown = jsonable(question, f"The question `{name}`")
+        key = services.key(visit, name, shown)
+        asking = Question(key=key, question=shown, schema=schema, run_id=self.id)
+        until = None if timeout is None else (timeout, jsonable(default, "The default answer"))
+        found = await services.guarded(visit, answered(services, asking, until))
+        return found if adapter is None else adapter.validate_python(found)
+
+    async def solve(  # noqa: PLR0913 - each is a word a person would say
+        self,
+        name: str,
+        problem: str,
+        *,
+        task: str = "text",
+        strategy: str = "auto",
+        knobs: Mapping[str, int | float | str | bool] | None = None,
+        budget: BudgetLike = None,
+        model: str | None = None,
+        options: Any = None,
+    ) -> Any:
+        """Search, as a run of its own that draws on this one's budget; gives its Result.
+
+        Args:
+            name: What for; once in a visit of a node.
+            problem: The problem in words.
+            task: Its domain.
+            strategy: A strategy's name, or "auto".
+            knobs: Knobs of that strategy.
+            budget: What the sub-run may spend at most.
+            model: Another model than the run's, by its name.
+            options: Other `Options` of a search.
+        """
+        more = options if isinstance(options, Mapping) else as_fields(options) if options is not None else {}
+        given = {
+            "problem": problem,
+            "task": task,
+            "options": {**more, "strategy": strategy, "knobs": knobs or {}},
+        }
+        return await self.call(name, "solve", given, budget=budget, model=model)
+
+    async def call(
+        self,
+        name: str,
+        workflow: str,
+        input: Mapping[str, Any] | None = None,  # noqa: A002 - LangGraph's word
+        *,
+        budget: BudgetLike = None,
+        model: str | None = None,
+    ) -> Any:
+        """Run another workflow as a run of its own that draws on this one's budget; gives its output.
+
+        A sub-run is found again by its parent and its key, cancelled and pruned with its parent, and asks its
+        questions through it.
+        """
+        services = self.services
+        visit = services.visit()
+        spec = RunSpec(
+            workflow=workflow,
+            input=cast("Mapping[str, Any]", jsonable(dict(input or {}), f"The input of `{workflow}`")),
+            model=model or services.spec.model,
+            base_url=services.spec.base_url,
+            prompts=services.spec.prompts,
+            seed=derived_seed(self.seed, f"{visit.place}/{name}"),
+            budget=budget_of(budget),
+        )
+        key = services.key(visit, name, [workflow, cast("Json", spec.input), spec.model])
+        return await services.guarded(visit, services.child(key, spec))
+
+
+def as_plain(record: Any) -> dict[str, Any]:
+    """A record's fields as they are."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}

@@ -1,0 +1,32 @@
+"""What a run tells while it is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that a person or a program watching a run would like to know."""
+
+    kind: str
+    """`opened` with the run's id, `node` when a node has ended, `custom` for what a node wrote by LangGraph's stream
+    writer, `subrun` for what a sub-run tells, `waiting`, `ended`; a workflow may have kinds of its own."""
+    text: str
+    data: Any = None
+    """What the node returned or wrote; a sub-run's own Event; the questions; the output."""
+    run_id: str = ""
+    tokens: int = 0
+    """Tokens spent so far."""
+    left: int | None = None
+    """Tokens left of the budget, if there is one."""
+
+
+Watch = Callable[[Any], None]
+"""Called with each Event."""
+
+
+def quiet(event: object) -> None:
+    """Tell nobody."""

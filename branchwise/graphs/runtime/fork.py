@@ -1,0 +1,111 @@
+"""Begin a new run from an old one: what the old one has asked is not bought again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from branchwise.graphs.runtime import registry
+from branchwise.graphs.runtime.questions import ANSWER, QUESTION
+from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.runtime.rows import row_of
+from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable, spec_of
+from branchwise.store.errors import UnknownName
+from branchwise.store.rows import CallRecord, Decision
+from branchwise.store.store import RunRecord, Store
+
+
+async def fork_run(  # noqa: PLR0913 - each is a word a person would say
+    run_id: str,
+    *,
+    at: str | None = None,
+    input: Any = None,  # noqa: A002 - LangGraph's word
+    budget: BudgetLike = None,
+    model: str | None = None,
+    base_url: str | None = None,
+    seed: int | None = None,
+    prompts: str | None = None,
+    queue: str | None = None,
+    store: str | Store | None = None,
+) -> RunRecord:
+    """Make a run of the same workflow; `resume` or, with a `queue`, a worker takes it on.
+
+    A call with the same key and request as one of the old run is taken from there and costs nothing; so are the
+    answers that people gave.
+
+    Args:
+        run_id: The run.
+        at: A place, `NODE/VISIT`, from which everything is asked anew; None for nowhere.
+        input: Another input.
+        budget: What the new run may spend; by default the old one's, anew.
+        model: Another model.
+        base_url: Another server.
+        seed: Another seed.
+        prompts: Another folder of prompts.
+        queue: Whose workers are to take it.
+        store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
+
+    Raises:
+        UnknownName: There is no such run or place.
+        BadInput: The new run cannot be run as asked; nothing was stored.
+    """
+    async with opened_store(store) as db:
+        old = await db.run(run_id)
+        was = spec_of(old.spec)
+        changes: dict[str, Any] = {"model": model, "base_url": base_url, "seed": seed, "prompts": prompts}
+        if input is not None:
+            changes["input"] = jsonable(input, "The input")
+        if budget is not None:
+            changes["budget"] = budget_of(budget)
+        spec: RunSpec = replace(was, **{name: value for name, value in changes.items() if value is not None})
+        workflow = registry.load(spec.workflow)
+        workflow.check(spec)
+        calls, decisions = await db.calls(old.id), await db.decisions(old.id)
+        cut = None if at is None else began(at, calls, decisions)
+        row = row_of(db, workflow, spec, queue=queue, priority=old.priority, forked_from=old.id, forked_at=at)
+        answers = [one for one in decisions if one.kind == ANSWER and _before(one, cut)]
+        return await db.fork_at_place({**row, "on_change": old.on_change}, answers)
+
+
+def began(at: str, calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> float:
+    """When a place asked for something first, in seconds since 1970.
+
+    Raises:
+        UnknownName: The run has no such place.
+    """
+    times = _began(calls, decisions)
+    if at not in times:
+        raise UnknownName("place", at, times)
+    return times[at]
+
+
+def places(calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> list[str]:
+    """The places of a run, in the order in which they began."""
+    times = _began(calls, decisions)
+    return sorted(times, key=lambda place: times[place])
+
+
+def _began(calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> dict[str, float]:
+    times: dict[str, float] = {}
+    for call in calls:
+        _note(times, call.key, call.started)
+    for one in decisions:
+        if one.kind == QUESTION:
+            _note(
+                times, one.key.removesuffix("/question"), float(cast("Mapping[str, Any]", one.payload)["at"])
+            )
+    return times
+
+
+def _note(times: dict[str, float], key: str, when: float) -> None:
+    """Every `.../VISIT` at the beginning of a key is a place."""
+    parts = key.split("/")
+    for end in range(2, len(parts)):
+        if parts[end - 1].partition("@")[0].isdigit():
+            place = "/".join(parts[:end])
+            times[place] = min(when, times.get(place, when))
+
+
+def _before(answer: Decision, cut: float | None) -> bool:
+    return cut is None or float(cast("Mapping[str, Any]", answer.payload)["at"]) < cut

@@ -1,0 +1,132 @@
+"""Where in a run something is asked: the node and its visit, by LangGraph's own supersteps.
+
+A place is `NODE[.i]/VISIT`, the i-th of those that one `Send` fan-out or one function's tasks began; in a subgraph
+its parent's place stands before it. It is the same after a crash, in another process, and when other nodes are
+added. Visits are counted per node by the steps at which it ran; a checkpoint carries the counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from branchwise.store.errors import BadInput
+
+_PUSH = "__pregel_push"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One attempt of one node's visit, and what it has asked so far."""
+
+    place: str
+    namespace: str
+    asked: dict[str, str] = field(default_factory=dict)
+    """The hash of what each name asked for."""
+    equal: Counter[str] = field(default_factory=Counter)
+    """How often the same was asked by calls that have no name."""
+
+    def ordinal(self, what: str) -> int:
+        """How many calls before this one asked for the same."""
+        self.equal[what] += 1
+        return self.equal[what] - 1
+
+
+@dataclass(slots=True)
+class _Visits:
+    """The visits of one node: how many the checkpoint knew of, and the steps of those since."""
+
+    before: int = 0
+    steps: list[int] = field(default_factory=list)
+
+    def number(self, step: int) -> int:
+        if step not in self.steps:
+            self.steps.append(step)
+        return self.before + self.steps.index(step) + 1
+
+    def until(self, step: int) -> int:
+        return self.before + sum(1 for one in self.steps if one <= step)
+
+
+class Places:
+    """Names places, and remembers them for as long as the run is executed."""
+
+    def __init__(self, *, functional: bool = False) -> None:
+        """Begin with no visits.
+
+        Args:
+            functional: Whether the workflow is a function of LangGraph's functional API, whose tasks are its nodes.
+        """
+        self._functional = functional
+        self._visits: dict[tuple[str, str], _Visits] = {}
+        """By the parent's place, empty at the top, and the node's name."""
+        self._of_task: dict[str, str] = {}
+        self._open: dict[tuple[str, int], Visit] = {}
+
+    def visit(self, config: RunnableConfig) -> Visit:
+        """The visit that a node, or something within it, belongs to.
+
+        Raises:
+            BadInput: It runs in a graph whose own place is not known.
+        """
+        meta = config.get("metadata", {})
+        namespace = str(meta.get("langgraph_checkpoint_ns", ""))
+        if not namespace:
+            raise BadInput("A run's methods can be called within a node of its graph only.")
+        runtime = config.get("configurable", {}).get("__pregel_runtime")
+        attempt = getattr(getattr(runtime, "execution_info", None), "node_attempt", 1)
+        known = self._open.get((namespace, attempt))
+        if known is None:
+            known = self._open[namespace, attempt] = Visit(self._place(meta, namespace), namespace)
+        return known
+
+    def _place(self, meta: Mapping[str, Any], namespace: str) -> str:
+        *above, last = namespace.split("|")
+        path, step = meta["langgraph_path"], int(meta["langgraph_step"])
+        node, task = str(meta["langgraph_node"]), last
+        inner = path[0] == _PUSH and path[-1] is True
+        parent = "" if inner and self._functional and len(above) == 1 else self._parent(above)
+        shown = node if path[0] != _PUSH else f"{node}.{path[2] if inner else path[1]}"
+        number = self._visits.setdefault((parent, node), _Visits()).number(step)
+        place = f"{parent}/{shown}/{number}" if parent else f"{shown}/{number}"
+        self._of_task[task] = place
+        return place
+
+    def _parent(self, above: list[str]) -> str:
+        """The place of the node that a subgraph runs in; its second subgraph and those after it are numbered."""
+        if not above:
+            return ""
+        *_, task = (part for part in above if not part.isdigit())
+        if task not in self._of_task:
+            raise BadInput(
+                f"The node `{task.partition(':')[0]}` runs a graph of its own within a task; "
+                "give that graph a node, or ask the run for something in the task first."
+            )
+        number = above[-1] if above[-1].isdigit() else ""
+        return f"{self._of_task[task]}@{number}" if number else self._of_task[task]
+
+    def forget(self) -> None:
+        """Begin anew, since the checkpoint was dropped."""
+        self._visits.clear()
+        self._of_task.clear()
+        self._open.clear()
+
+    # What a checkpoint carries
+
+    def counts(self, namespace: str, step: int) -> dict[str, int]:
+        """The visits of a graph's nodes up to a step, to be kept with that step's checkpoint."""
+        parent = self._parent(namespace.split("|")) if namespace else ""
+        found = {
+            node: visits.until(step) for (above, node), visits in self._visits.items() if above == parent
+        }
+        return {node: count for node, count in found.items() if count}
+
+    def restore(self, namespace: str, counts: Mapping[str, int]) -> None:
+        """Go on counting from a checkpoint."""
+        parent = self._parent(namespace.split("|")) if namespace else ""
+        for node, count in counts.items():
+            self._visits.setdefault((parent, node), _Visits(before=count))

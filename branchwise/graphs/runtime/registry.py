@@ -1,0 +1,199 @@
+"""Workflows by name: built in, offered by a package's entry point, or `module:attribute`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib import import_module, metadata
+from types import ModuleType
+from typing import Any, cast
+
+from langgraph.graph import StateGraph
+from langgraph.pregel import Pregel
+
+from branchwise.graphs.runtime.inputs import checked, schema_of, started
+from branchwise.graphs.runtime.nodes import wrapped
+from branchwise.graphs.runtime.shape import documented, shape
+from branchwise.graphs.runtime.state_types import state_types
+from branchwise.graphs.runtime.workflow import Graph, Workflow
+from branchwise.store.errors import BadInput, UnknownName
+
+GROUP = "branchwise.workflows"
+"""The entry-point group by which a package offers workflows."""
+BUILT_IN = {
+    "solve": "branchwise.graphs.search.workflow:workflow",
+    "web": "branchwise.graphs.web.workflow:workflow",
+}
+"""Functions that make branchwise's own workflows, by their names."""
+
+
+def load(name: str) -> Workflow:
+    """The workflow of that name.
+
+    Raises:
+        UnknownName: There is no such workflow.
+        BadInput: It cannot be imported, or what is there is no graph that can be run.
+    """
+    return _loaded(name)
+
+
+class Allowed:
+    """The workflows that a worker may load: a name in the database must not make it import anything else."""
+
+    def __init__(self, modules: Collection[str] = ()) -> None:
+        """Allow the built-in workflows, the installed ones, and those of `modules`.
+
+        Raises:
+            BadInput: A module cannot be imported.
+        """
+        for module in modules:
+            _module(module, f"{module}:...")
+        self.modules = tuple(modules)
+        self.names = tuple(installed())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or name.partition(":")[0] in self.modules
+
+    def load(self, name: str) -> Workflow:
+        """The workflow of that name.
+
+        Raises:
+            BadInput: It is not allowed here.
+        """
+        if name not in self:
+            raise BadInput(
+                f"The workflow `{name}` is not allowed here; start the worker with --import {name.partition(':')[0]}."
+            )
+        return load(name)
+
+
+def installed() -> list[str]:
+    """The names that need no import of one's own: built in, or offered by an installed package."""
+    return sorted({*BUILT_IN, *(point.name for point in metadata.entry_points(group=GROUP))})
+
+
+def catalogue() -> Iterator[tuple[str, Workflow | BadInput]]:
+    """Every installed workflow, or why it cannot be loaded."""
+    for name in installed():
+        try:
+            yield name, load(name)
+        except BadInput as error:
+            yield name, error
+
+
+@cache
+def _loaded(name: str) -> Workflow:
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        return cast("Workflow", getattr(import_module(module), attribute)())
+    return workflow_of(_found(name), name)
+
+
+def workflow_of(found: Any, name: str) -> Workflow:
+    """A graph as a workflow of that name.
+
+    Raises:
+        BadInput: It is no graph, or cannot be run.
+    """
+    from branchwise.graphs.runtime.context import Run  # noqa: PLC0415 - it knows the nodes
+
+    made = found
+    if not isinstance(found, StateGraph | Pregel) and callable(found):
+        made = _made(found, name)
+    graph: Graph = made.compile() if isinstance(made, StateGraph) else made
+    if not isinstance(graph, Pregel):
+        raise BadInput(
+            f"The workflow `{name}` is a {type(made).__name__}: name a StateGraph, a compiled graph, an @entrypoint, "
+            "or a function without arguments that makes one."
+        )
+    records = graph.context_schema is Run
+    module = sys.modules.get(name.partition(":")[0]) or inspect.getmodule(found)
+    return Workflow(
+        name=name,
+        graph=wrapped(graph) if records else graph,
+        shape=shape(graph, module),
+        about=documented(found),
+        functional=_is_functional(graph),
+        records=records,
+        schema=schema_of(graph),
+        check=lambda spec: checked(graph, spec),
+        start=lambda spec: started(graph, spec),
+        types=state_types(graph, name),
+    )
+
+
+def name_of(graph: Any) -> str:
+    """The name by which a graph object can be found again: its module and attribute.
+
+    Raises:
+        BadInput: No imported module has it at its top level.
+    """
+    for name, module in list(sys.modules.items()):
+        if (
+            module is None
+            or not isinstance(module, ModuleType)
+            or name.partition(".")[0] in sys.stdlib_module_names
+        ):
+            continue
+        for attribute, value in list(vars(module).items()):
+            if value is graph and not attribute.startswith("__"):
+                return f"{_importable(name, module)}:{attribute}"
+    raise BadInput(
+        "A workflow is found again by its name when the run is resumed: put the graph at the top level of a module "
+        "and name it, for example `mine:graph`."
+    )
+
+
+def _importable(name: str, module: ModuleType) -> str:
+    if name != "__main__":
+        return name
+    file = getattr(module, "__file__", None)
+    if not file:
+        raise BadInput("A graph of an interactive session cannot be found again; put it into a file.")
+    spec = getattr(module, "__spec__", None)
+    return str(spec.name) if spec is not None else str(file).rpartition("/")[2].removesuffix(".py")
+
+
+def _found(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    if attribute:
+        try:
+            return getattr(_module(module, name), attribute)
+        except AttributeError as error:
+            raise BadInput(
+                f"The module `{module}` has no `{attribute}`, which the workflow `{name}` names."
+            ) from error
+    points = metadata.entry_points(group=GROUP, name=name)
+    if not points:
+        raise UnknownName("workflow", name, installed())
+    try:
+        return next(iter(points)).load()
+    except Exception as error:
+        raise BadInput(f"The installed workflow `{name}` cannot be imported: {error}") from error
+
+
+def _module(module: str, name: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except Exception as error:  # the module's own code may raise anything
+        raise BadInput(
+            f"The workflow `{name}` cannot be imported: {type(error).__name__}: {error}. Run where `import {module}` "
+            "works: in its folder, with PYTHONPATH, or with its package installed."
+        ) from error
+
+
+def _made(function: Any, name: str) -> Any:
+    if inspect.iscoroutinefunction(function):
+        raise BadInput(f"The workflow `{name}` is a coroutine function; decorate it with @entrypoint.")
+    try:
+        return function()
+    except TypeError as error:
+        raise BadInput(
+            f"The workflow `{name}` is no function without arguments that makes a graph: {error}."
+        ) from error
+
+
+def _is_functional(graph: Graph) -> bool:
+    return "__previous__" in graph.channels

@@ -1,0 +1,36 @@
+"""How a run ended, or what it waits for."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from branchwise.graphs.runtime.questions import Question
+from branchwise.store.records import Usage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunResult:
+    """How a run ended, or what it waits for."""
+
+    run_id: str
+    output: Any
+    """The graph's output at the end, as plain data; None while it waits. `solve` and `web` have types of their own."""
+    waiting: tuple[Question, ...] = ()
+    """The open questions; empty when the run is done."""
+    usage: Usage
+    """What it has cost so far, its sub-runs included."""
+    seconds: float
+    """Seconds of work, over all resumptions."""
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        word = "waits for an answer" if self.waiting else "done"
+        shown = [{"key": one.key, "question": one.question} for one in self.waiting] or self.output
+        text = json.dumps(shown, indent=1, ensure_ascii=False, default=str)
+        return (
+            f"<b>run {html.escape(self.run_id)}</b>: {word}, {self.usage.calls:,} calls, "
+            f"{self.usage.tokens:,} tokens, {self.seconds:.1f} s<pre>{html.escape(text)}</pre>"
+        )

@@ -1,0 +1,233 @@
+"""Run any workflow, and go on with any run: from Python, as the command line does it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from branchwise.graphs.runtime import registry
+from branchwise.graphs.runtime.events import Watch, quiet
+from branchwise.graphs.runtime.execute import Execution, execute
+from branchwise.graphs.runtime.resources import opened_engine, opened_store
+from branchwise.graphs.runtime.result import RunResult
+from branchwise.graphs.runtime.rows import row_of
+from branchwise.graphs.runtime.spec import (
+    BudgetLike,
+    Durability,
+    RunSpec,
+    budget_of,
+    extended,
+    jsonable,
+    spec_json,
+    spec_of,
+)
+from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.protocol import Model
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import Budget, Usage
+from branchwise.store.rows import OnChange, RunRecord, Status
+from branchwise.store.store import Lease, Store
+
+
+async def run(  # noqa: PLR0913 - each is a word a person would say
+    workflow: Any,
+    input: Any = None,  # noqa: A002 - LangGraph's word
+    *,
+    budget: BudgetLike = None,
+    model: str | Model = "embedded",
+    base_url: str | None = None,
+    seed: int = 0,
+    prompts: Path | str | None = None,
+    durability: Durability | None = None,
+    store: str | Store | None = None,
+    run_id: str | None = None,
+    watch: Watch = quiet,
+    shared_budget: BudgetTracker | None = None,
+) -> RunResult:
+    """Run a workflow until it ends or waits for a person; kill it anywhere and `resume` it.
+
+    Args:
+        workflow: `module:attribute` or an installed workflow's name; a graph that is at the top level of a module.
+        input: What the graph begins with: the fields of its state.
+        budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens.
+        model: As for `solve`; `module:function` names a function of yours that makes a Model.
+        base_url: Where an OpenAI-compatible server listens.
+        seed: Seed of the run.
+        prompts: Folder of prompt overrides.
+        durability: When checkpoints are written; completed calls are never repeated either way.
+        store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
+        run_id: The run's id; one that is there already is resumed, so that starting twice is starting once.
+        watch: Called with each Event.
+        shared_budget: What the run may spend together with others.
+
+    Raises:
+        BadInput: The workflow cannot be found or its input cannot be used; nothing was stored or spent.
+        BudgetSpent: The budget does not reach; `resume(run_id, budget=...)` goes on with more.
+    """
+    name = workflow if isinstance(workflow, str) else registry.name_of(workflow)
+    spec = RunSpec(
+        workflow=name,
+        input=jsonable({} if input is None else input, f"The input of `{name}`"),
+        model=model if isinstance(model, str) else model.name,
+        base_url=base_url,
+        prompts=str(prompts) if prompts else None,
+        seed=seed,
+        budget=budget_of(budget),
+        durability=durability,
+    )
+    return await start(spec, model=model, store=store, run_id=run_id, watch=watch, shared=shared_budget)
+
+
+async def _known(db: Store, run_id: str) -> RunRecord | None:
+    try:
+        found = await db.run(run_id)
+    except UnknownName:
+        return None
+    return found if found.id == run_id else None
+
+
+def _same(old: RunRecord, spec: RunSpec) -> None:
+    """A run's id stands for one request.
+
+    Raises:
+        BadInput: The run was asked for something else.
+    """
+    was = spec_of(old.spec)
+    if (was.workflow, was.input, was.seed) != (spec.workflow, spec_of(spec_json(spec)).input, spec.seed):
+        raise BadInput(
+            f"There is a run `{old.id}` already, of another workflow, input or seed; choose another id."
+        )
+
+
+async def start(
+    spec: RunSpec,
+    *,
+    model: str | Model,
+    store: str | Store | None,
+    run_id: str | None = None,
+    watch: Watch = quiet,
+    shared: BudgetTracker | None = None,
+) -> RunResult:
+    """Store a run and execute it; one of that id is gone on with.
+
+    Raises:
+        BadInput: It cannot be run as asked, or the run of that id was asked for something else.
+    """
+    workflow = registry.load(spec.workflow)
+    workflow.check(spec)
+    async with opened_store(store) as db, opened_engine(model, spec.base_url) as engine:
+        workflow.check_model(spec, engine)
+        if run_id is not None and (old := await _known(db, run_id)) is not None:
+            _same(old, spec)
+            return await resume_run(db, old, model=engine, watch=watch, shared=shared)
+        row = row_of(db, workflow, spec, **({} if run_id is None else {"id": run_id}))
+        lease = await db.begin(row)
+        # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
+        stored = spec_of(row["spec"])  # type: ignore[arg-type]
+        how = Execution(store=db, lease=lease, engine=engine, load=registry.load, watch=watch, shared=shared)
+        async with db.held(lease):
+            return await execute(how, workflow, stored)
+
+
+async def resume(  # noqa: PLR0913 - each is a word a person would say
+    run_id: str,
+    *,
+    store: str | Store | None = None,
+    model: Model | None = None,
+    on_change: OnChange | None = None,
+    budget: BudgetLike = None,
+    from_start: bool = False,
+    watch: Watch = quiet,
+    shared_budget: BudgetTracker | None = None,
+) -> Any:
+    """Go on with a run, whatever its workflow; no call that was committed is made again.
+
+    Args:
+        run_id: The run.
+        store: As for `run`.
+        model: The Model, if the run was started with one of your own.
+        on_change: What to do when a recorded call's request has changed; by default as the run was created.
+        budget: What the run may spend from now on, in place of what was left.
+        from_start: Run the graph from its start against the record, so that every call is checked; costs nothing.
+        watch: Called with each Event.
+        shared_budget: As for `run`.
+
+    Returns:
+        A RunResult; of `solve` and `web` their own results.
+
+    Raises:
+        UnknownName: There is no such run.
+        BadInput: Its workflow cannot be loaded here; the run is left as it is.
+        LeaseLost: Another live worker holds it.
+    """
+    async with opened_store(store) as db:
+        old = await db.run(run_id)
+        ended = await resume_run(
+            db,
+            old,
+            model=model,
+            on_change=on_change,
+            budget=None if budget is None else budget_of(budget),
+            from_start=from_start,
+            watch=watch,
+            shared=shared_budget,
+        )
+    return typed(ended, spec_of(old.spec).workflow)
+
+
+def typed(ended: RunResult, workflow: str) -> Any:
+    """The result in the workflow's own type, where it has one."""
+    return ended if registry.load(workflow).read is None else ended.output
+
+
+async def resume_run(  # noqa: PLR0913 - as for resume
+    db: Store,
+    old: RunRecord,
+    *,
+    model: Model | None = None,
+    on_change: OnChange | None = None,
+    budget: Budget | None = None,
+    from_start: bool = False,
+    watch: Watch = quiet,
+    shared: BudgetTracker | None = None,
+) -> RunResult:
+    """Go on with a run that was read from the store; a finished one gives what was stored."""
+    spec = spec_of(old.spec)
+    workflow = registry.load(spec.workflow)
+    if old.status is Status.DONE:
+        return finished(workflow, old, await db.usage(old.id, below=True))
+    async with opened_engine(model or spec.model, spec.base_url) as engine:
+        workflow.check_model(spec, engine)
+        lease = await db.claim(old.id)
+        async with db.held(lease):
+            if budget is not None:
+                spec = await _with_more(db, lease, spec, budget)
+            how = Execution(
+                store=db,
+                lease=lease,
+                engine=engine,
+                load=registry.load,
+                watch=watch,
+                on_change=on_change,
+                shared=shared,
+                from_start=from_start,
+            )
+            return await execute(how, workflow, spec)
+
+
+async def _with_more(db: Store, lease: Lease, spec: RunSpec, more: Budget) -> RunSpec:
+    """The request with a larger budget, stored so that later resumptions have it too."""
+    usage, (_, below) = await db.usage(lease.run_id, below=True), await db.spent_below(lease.run_id)
+    effects = below + await db.effects(lease.run_id)
+    spec = replace(spec, budget=extended(spec.budget, usage, lease.elapsed, effects, more))
+    await db.amend(lease, spec_json(spec))
+    return spec
+
+
+def finished(workflow: Workflow, run: RunRecord, usage: Usage) -> RunResult:
+    """The result of a run that is done, as it was stored."""
+    stored: Any = run.result
+    output = workflow.read(run.id, stored) if workflow.read is not None else stored["output"]
+    return RunResult(run_id=run.id, output=output, usage=usage, seconds=run.elapsed)

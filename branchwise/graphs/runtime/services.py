@@ -1,0 +1,133 @@
+"""What a Run is made of: the rows, the budget and the models behind its methods, and how its work is named."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from langgraph.config import get_config
+from langgraph.errors import GraphInterrupt
+
+from branchwise.agents.prompts import Prompts
+from branchwise.graphs.runtime.events import Watch
+from branchwise.graphs.runtime.journal import Journal
+from branchwise.graphs.runtime.places import Places, Visit
+from branchwise.graphs.runtime.questions import Question
+from branchwise.graphs.runtime.resources import opened_engine
+from branchwise.graphs.runtime.spec import RunSpec
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.protocol import Model, Sampler
+from branchwise.models.recorded import Record, recorded
+from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost, RequestChanged
+from branchwise.store.json_text import to_json
+from branchwise.store.records import Json
+
+T = TypeVar("T")
+STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
+"""What ends a node's visit even where the node catches it."""
+
+
+class RunLedger(Record, Protocol):
+    """The ledger, or a replay's recorded calls in its place."""
+
+    def unsettled(self, key: str) -> bool:
+        """Whether `key` was begun and nobody knows that it was done."""
+        ...
+
+    def attempts(self, key: str) -> int:
+        """How often `key` was begun."""
+        ...
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class RunServices:
+    """Shared by everything that one execution of a run does; never stored."""
+
+    run_id: str
+    spec: RunSpec
+    ledger: RunLedger
+    journal: Journal
+    tracker: BudgetTracker
+    engine: Model
+    prompts: Prompts
+    places: Places
+    watch: Watch
+    stack: AsyncExitStack
+    """Closes what was opened for the run when its execution ends."""
+    child: Callable[[str, RunSpec], Awaitable[Any]] = field(init=False)
+    """Executes a sub-run, by its key and its request; gives its output."""
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    waiting: dict[str, Question] = field(default_factory=dict)
+    """The questions that this execution has found open."""
+    stops: list[tuple[str, Exception]] = field(default_factory=list)
+    """What must stop the run, and in which node's namespace it came up."""
+    samplers: dict[str, Sampler] = field(default_factory=dict)
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """One for each sub-run, so that it is executed once."""
+
+    def visit(self) -> Visit:
+        """The visit of the node that is running here."""
+        return self.places.visit(get_config())
+
+    def key(self, visit: Visit, name: str, asked: Json) -> str:
+        """The key of what a node asks for under a name.
+
+        Raises:
+            BadInput: The name cannot be used, or has been used in this visit for something else.
+        """
+        if not name or any(not "!" <= letter <= "~" for letter in name) or name != name.strip("/"):
+            raise BadInput(
+                f"A call is named in printable ASCII without spaces, for example `draft`, not {name!r}."
+            )
+        digest = hashlib.sha256(to_json(asked).encode()).hexdigest()
+        if visit.asked.setdefault(name, digest) != digest:
+            raise BadInput(
+                f"The node at `{visit.place}` uses the name `{name}` for two different calls; "
+                f"name each for what it does, for example `{name}/{{i}}` in a loop."
+            )
+        return f"{visit.place}/{name}"
+
+    async def guarded(self, visit: Visit, doing: Awaitable[T]) -> T:
+        """Await `doing`; what must stop the run is remembered, whatever the node does with the exception."""
+        try:
+            return await doing
+        except STOPS as error:
+            self.stops.append((visit.namespace, error))
+            raise
+
+    def stopped(self, namespace: str) -> Exception | None:
+        """What must stop the node of this namespace, which came up in it or in a graph within it."""
+        for where, error in self.stops:
+            if where == namespace or where.startswith(f"{namespace}|"):
+                return error
+        return None
+
+    def stop(self) -> Exception | None:
+        """What must stop the whole run; questions do not, it waits for their answers."""
+        return next((error for _, error in self.stops if not isinstance(error, GraphInterrupt)), None)
+
+    async def sampler(self, model: str | None = None) -> Sampler:
+        """The recorded model of that name, opened for as long as the run is executed; by default the run's own."""
+        name = model or self.engine.name
+        if name in {self.engine.name, self.spec.model}:
+            name = self.engine.name
+        if name not in self.samplers:
+            engine = self.engine
+            if name != engine.name:
+                engine = await self.stack.enter_async_context(
+                    opened_engine(name, self.spec.base_url if name.startswith("openai-compatible:") else None)
+                )
+            self.samplers[name] = recorded(engine, self.ledger, self.tracker)
+        return self.samplers[name]
+
+    def said(self) -> dict[str, Any]:
+        """What every event carries of the run."""
+        return {
+            "run_id": self.run_id,
+            "tokens": self.tracker.spent.tokens,
+            "left": self.tracker.tokens_left(),
+        }

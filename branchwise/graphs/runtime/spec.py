@@ -1,0 +1,134 @@
+"""What is asked of a run: a workflow's name, its input, and what it may spend; stored with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+
+from branchwise.store.as_fields import as_fields
+from branchwise.store.errors import BadInput, StoreError
+from branchwise.store.records import Budget, Json, Usage
+
+Durability = Literal["exit", "async", "sync"]
+"""When LangGraph writes checkpoints: when the run ends, behind each step, or before the next step begins."""
+BudgetLike = Budget | Mapping[str, "int | float"] | int | None
+"""A Budget, its fields as a mapping, or a number of tokens."""
+
+_COMMON = frozenset({"model", "base_url", "prompts", "seed", "budget"})
+LARGEST = 10_000_000
+"""Characters of an input's JSON."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSpec:
+    """A run's request, written once: resuming, queueing, forking and replaying need nothing but this and the rows."""
+
+    workflow: str
+    """A built-in workflow, an entry point of `branchwise.workflows`, or `module:attribute`."""
+    input: Any = field(default_factory=dict)
+    """What the graph begins with, as plain JSON."""
+    model: str = "embedded"
+    base_url: str | None = None
+    """Where an OpenAI-compatible server listens."""
+    prompts: str | None = None
+    """Folder of prompt overrides."""
+    seed: int = 0
+    budget: Budget = field(default_factory=Budget)
+    durability: Durability | None = None
+    """None for the workflow's own."""
+
+
+_SPEC = TypeAdapter(RunSpec)
+
+
+def spec_of(stored: Json) -> RunSpec:
+    """Read a stored request, also one of a version that had no workflows.
+
+    Raises:
+        StoreError: The row is damaged.
+    """
+    if not isinstance(stored, Mapping):
+        raise StoreError("The run's request is damaged: it is no object.")
+    data = dict(stored)
+    if "workflow" not in data:
+        common = {name: data.pop(name) for name in _COMMON if name in data}
+        data = {"workflow": "web" if "goal" in data else "solve", "input": data, **common}
+    try:
+        return _SPEC.validate_python(data)
+    except ValidationError as error:
+        raise StoreError(f"The run's request is damaged: {_first(error)}.") from error
+
+
+def spec_json(spec: RunSpec) -> Json:
+    """Write a request as it is stored; what is at its default is left out."""
+    shown = {**as_fields(spec), "budget": limits(spec.budget)}
+    defaults = {"base_url": None, "prompts": None, "durability": None}
+    kept = {name: value for name, value in shown.items() if not (name in defaults and value is None)}
+    return cast("Json", kept)
+
+
+def limits(budget: Budget) -> Json:
+    """The limits that are set."""
+    return {name: value for name, value in as_fields(budget).items() if value is not None}
+
+
+def budget_of(given: BudgetLike) -> Budget:
+    """Read a budget: a number is tokens, a mapping names limits.
+
+    Raises:
+        BadInput: It names no limit, or a limit is no positive number.
+    """
+    try:
+        if given is None:
+            return Budget()
+        if isinstance(given, Budget):
+            return given
+        if isinstance(given, bool) or not isinstance(given, int | Mapping):
+            raise BadInput(f"A budget is a Budget, a mapping of limits or a number of tokens, not {given!r}.")
+        return Budget(tokens=given) if isinstance(given, int) else Budget(**given)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"The budget cannot be used: {error}") from error
+
+
+def jsonable(value: Any, what: str) -> Json:
+    """Turn dataclasses, pydantic models, dates and the like into plain JSON.
+
+    Raises:
+        BadInput: `what` holds something that has no form in JSON, or is too large.
+    """
+    try:
+        plain = to_jsonable_python(value)
+    except Exception as error:
+        raise BadInput(f"{what} must be plain data that JSON can hold: {error}.") from error
+    return cast("Json", plain)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"`{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}"
+
+
+def extended(budget: Budget, spent: Usage, elapsed: float, effects: int, more: Budget) -> Budget:
+    """A budget by which a run may spend `more` than it has spent; limits that `more` does not name stay.
+
+    Args:
+        budget: The run's budget.
+        spent: What it has cost so far.
+        elapsed: Seconds that it has worked.
+        effects: Effects that it has begun.
+        more: What it may spend from now on.
+    """
+    gone = {
+        "tokens": spent.tokens,
+        "completion_tokens": spent.completion_tokens,
+        "calls": spent.calls,
+        "seconds": elapsed,
+        "cost": spent.cost,
+        "effects": effects,
+    }
+    named = {name: value + gone[name] for name, value in as_fields(more).items() if value is not None}
+    return replace(budget, **named)

@@ -1,0 +1,49 @@
+"""A run as an async iterator of its events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from branchwise.graphs.runtime.run import resume, run
+
+
+async def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncIterator[Any]:  # noqa: A002
+    """Run a workflow and give its events as they come; leaving the loop stops the run, which can be resumed.
+
+        async for event in stream("mine:graph", {"question": "..."}):
+            print(event.kind, event.text)
+
+    Args:
+        workflow: As for `run`.
+        input: As for `run`.
+        **options: As for `run`, but for `watch`.
+
+    Raises:
+        BranchwiseError: As `run` does, after the last event.
+    """
+    async for event in _events(lambda watch: run(workflow, input, watch=watch, **options)):
+        yield event
+
+
+async def stream_resumed(run_id: str, **options: Any) -> AsyncIterator[Any]:
+    """Go on with a run and give its events as they come; arguments are those of `resume`."""
+    async for event in _events(lambda watch: resume(run_id, watch=watch, **options)):
+        yield event
+
+
+async def _events(work: Callable[[Callable[[Any], None]], Awaitable[Any]]) -> AsyncIterator[Any]:
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    doing = asyncio.ensure_future(work(queue.put_nowait))
+    over = object()
+    doing.add_done_callback(lambda _: queue.put_nowait(over))
+    try:
+        while (event := await queue.get()) is not over:
+            yield event
+        await doing
+    finally:
+        doing.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await doing

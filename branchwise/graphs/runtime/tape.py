@@ -1,0 +1,133 @@
+"""The calls of a finished run in the ledger's place: what is asked again is answered from the record."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import cast
+
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.protocol import Capabilities, Reply, SampleRequest
+from branchwise.store.bill import Bill
+from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.json_text import to_json
+from branchwise.store.records import Json, Usage
+from branchwise.store.redaction import Redaction
+from branchwise.store.rows import CallRecord, CallState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """Something that came out otherwise than recorded."""
+
+    what: str
+    """"call", "node", "decision", "answer" or "bill"."""
+    key: str
+    recorded: str
+    replayed: str
+
+
+class SilentModel:
+    """In a model's place: it can do what the model could, and is never asked."""
+
+    def __init__(self, name: str, engine: Json) -> None:
+        self.name = name
+        known = {field.name for field in fields(Capabilities)}
+        kept = cast("Mapping[str, Mapping[str, bool]]", engine or {}).get("capabilities", {})
+        self.capabilities = Capabilities(**{name: value for name, value in kept.items() if name in known})
+
+    async def sample(self, request: SampleRequest) -> Reply:
+        """Refuse: what the record does not have was refused by the budget."""
+        raise BudgetSpent("recorded calls")
+
+    async def aclose(self) -> None:
+        """Nothing to let go."""
+
+
+class Tape:
+    """The recorded calls in the ledger's place. A call that is not there was refused by the budget, or is new."""
+
+    def __init__(self, calls: Sequence[CallRecord]) -> None:
+        self.bill = Bill()
+        self.tracker: BudgetTracker | None = None
+        self.heard = 0
+        self._scrub = Redaction()
+        self._calls: dict[str, list[CallRecord]] = {}
+        for call in sorted(calls, key=lambda call: call.attempt):
+            self._calls.setdefault(call.key, []).append(call)
+        self._left = set(self._calls)
+        self._changed: list[Difference] = []
+        self._missing: Counter[str] = Counter()
+
+    def clock(self) -> float:
+        """Time is up when no call is left: a budget of seconds refused those that would have followed."""
+        limited = self.tracker is not None and self.tracker.budget.seconds is not None
+        return math.inf if limited and not self._left else 0.0
+
+    @property
+    def effects(self) -> int:
+        """Effects that were begun before; a replay begins with none."""
+        return 0
+
+    def unsettled(self, key: str) -> bool:
+        """Whether `key` was begun and nobody knows that it was done."""
+        known = self._calls.get(key, [])
+        unknown = bool(known) and known[-1].state is not CallState.DONE
+        if unknown:
+            self._left.discard(key)
+        return unknown
+
+    def attempts(self, key: str) -> int:
+        """How often `key` was begun."""
+        return len(self._calls.get(key, []))
+
+    def recorded(self, key: str, request: Json) -> bool:
+        """Whatever is asked is on the tape or refused; nothing is to be paid for."""
+        return True
+
+    async def __call__(
+        self,
+        key: str,
+        request: Json,
+        effect: Callable[[], Awaitable[tuple[Json, Usage]]],
+        *,
+        kind: str = "model",
+        model: str = "",
+    ) -> Json:
+        """Return what is on the tape."""
+        if key not in self._calls:
+            self._missing[key] += 1
+            raise BudgetSpent("recorded calls")
+        if key in self._left:
+            self._left.remove(key)
+            self._hear(key)
+        last = self._calls[key][-1]
+        asked = self._scrub.request(to_json(request))
+        if asked != to_json(last.request):
+            self._changed.append(
+                Difference(what="call", key=key, recorded=to_json(last.request), replayed=asked)
+            )
+        if last.state is not CallState.DONE:
+            raise ModelError((last.error or "no answer was kept").partition(": ")[2])
+        return last.response
+
+    def _hear(self, key: str) -> None:
+        self.heard += 1
+        for call in self._calls[key]:
+            self.bill.add(call.state, call.usage)
+            if call.state is not CallState.AMBIGUOUS and self.tracker is not None:
+                self.tracker.pay(call.usage)
+
+    def differences(self, *, budgeted: bool) -> list[Difference]:
+        """Calls with another request, calls that are on the tape only, and calls that are not on it."""
+        new = [] if budgeted else sorted(self._missing)
+        return [
+            *self._changed,
+            *(Difference(what="call", key=key, recorded="not made", replayed="asked for") for key in new),
+            *(
+                Difference(what="call", key=key, recorded="made", replayed="not asked for")
+                for key in sorted(self._left)
+            ),
+        ]
