@@ -21,7 +21,7 @@ from pydantic import Field, SkipValidation
 
 from branchwise.agents.generator import derived_seed
 from branchwise.graphs.runtime import effects
-from branchwise.graphs.runtime.messages import from_reply, to_messages
+from branchwise.graphs.runtime.messages import from_reply, to_choice, to_messages, to_tools
 from branchwise.graphs.runtime.places import Visit
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.models.codec import request_json
@@ -31,7 +31,6 @@ from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
 T = TypeVar("T")
-_REQUEST: Any = SampleRequest
 
 
 class RecordedChatModel(BaseChatModel):
@@ -76,14 +75,15 @@ class RecordedChatModel(BaseChatModel):
         self, visit: Visit, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> ChatResult:
         services = self.services
-        tools = tuple(options.get("tools") or ())
-        request = _REQUEST(
+        tools = to_tools(options.get("tools") or ())
+        request = SampleRequest(
             messages=to_messages(messages),
             output_format=OutputFormat(
                 max_tokens=int(options.get("max_tokens") or self.max_tokens), stop=tuple(stop or ())
             ),
             temperature=float(options.get("temperature", self.temperature)),
-            **({"tools": tools} if tools else {}),
+            tools=tools,
+            tool_choice=to_choice(options.get("tool_choice")) if tools else "auto",
         )
         name = _hash([self.asked, request_json(request)])
         ordinal = visit.ordinal(name)

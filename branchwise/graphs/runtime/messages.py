@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import ToolCall, invalid_tool_call, tool_call
+from langchain_core.messages.tool import invalid_tool_call, tool_call
 
-from branchwise.models.protocol import Message, Sample
+from branchwise.models.protocol import Message, Sample, Tool, ToolCall
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Usage
-
-_MESSAGE: Any = Message
 
 
 def to_messages(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
@@ -26,15 +24,20 @@ def to_messages(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
     return tuple(_message(one) for one in messages)
 
 
-def _message(one: BaseMessage) -> Any:
+def _message(one: BaseMessage) -> Message:
     text = _text(one)
     if isinstance(one, SystemMessage):
         return Message(role="system", content=text)
     if isinstance(one, ToolMessage):
-        return _MESSAGE(role="tool", content=text, tool_call_id=one.tool_call_id)
+        return Message(role="tool", content=text, tool_call_id=one.tool_call_id)
     if isinstance(one, AIMessage):
-        calls = tuple(_call_json(call) for call in one.tool_calls)
-        return _MESSAGE(role="assistant", content=text, **({"tool_calls": calls} if calls else {}))
+        calls = (
+            ToolCall(
+                id=call["id"] or "", name=call["name"], arguments=json.dumps(call["args"], sort_keys=True)
+            )
+            for call in one.tool_calls
+        )
+        return Message(role="assistant", content=text, tool_calls=tuple(calls))
     return Message(role="user", content=text)
 
 
@@ -54,29 +57,40 @@ def _text(one: BaseMessage) -> str:
     return "".join(parts)
 
 
-def _call_json(call: ToolCall) -> dict[str, Any]:
-    """A tool call in OpenAI's form."""
-    arguments = json.dumps(call["args"], sort_keys=True)
-    return {
-        "id": call["id"] or "",
-        "type": "function",
-        "function": {"name": call["name"], "arguments": arguments},
-    }
+def to_tools(offered: Sequence[Mapping[str, Any]]) -> tuple[Tool, ...]:
+    """Read tools in OpenAI's form."""
+    functions = (one["function"] for one in offered)
+    return tuple(
+        Tool(
+            name=function["name"],
+            description=function.get("description", ""),
+            parameters=function.get("parameters", {}),
+        )
+        for function in functions
+    )
+
+
+def to_choice(given: Any) -> str:
+    """Read LangChain's and OpenAI's words for which tool must be called."""
+    if isinstance(given, Mapping):
+        return str(given["function"]["name"])
+    if given in {True, "any", "required"}:
+        return "required"
+    return str(given) if given else "auto"
 
 
 def from_reply(sample: Sample, usage: Usage) -> AIMessage:
     """A sample as a message, with its tool calls."""
     calls, invalid = [], []
-    for number, call in enumerate(getattr(sample, "tool_calls", ()) or ()):
-        function = call["function"]
+    for call in sample.tool_calls:
         try:
-            arguments = json.loads(function["arguments"] or "{}")
-            calls.append(
-                tool_call(name=function["name"], args=arguments, id=call.get("id") or f"call_{number}")
-            )
-        except ValueError as error:
-            bad = {"name": function["name"], "args": function["arguments"], "id": call.get("id")}
-            invalid.append(invalid_tool_call(**bad, error=str(error)))
+            arguments = json.loads(call.arguments or "{}")
+            if not isinstance(arguments, dict):
+                raise TypeError("the arguments are no JSON object")
+            calls.append(tool_call(name=call.name, args=arguments, id=call.id))
+        except (ValueError, TypeError) as error:
+            bad = invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=str(error))
+            invalid.append(bad)
     return AIMessage(
         content=sample.text,
         tool_calls=calls,

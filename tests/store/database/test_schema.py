@@ -85,6 +85,8 @@ def _fill(connection: sa.Connection) -> dict[str, dict[str, object]]:
         if table.name == VERSION_TABLE:
             continue
         row = {column.name: _value(column) for column in table.columns}
+        if table.name == "nodes" and "state" in row:
+            row["state"] = "sampled"
         if table.name == "runs":
             row |= {name: value for name, value in ROW.items() if name in table.c} | {"spec": "{}"}
         connection.execute(sa.insert(table).values(row))
