@@ -7,7 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from branchwise.cli.exits import refuse, run
-from branchwise.cli.options import AsJson, Calls, Cost, Effects, RunId, Seconds, StoreUrl, Tokens, UnsafeSandbox
+from branchwise.cli.options import (
+    AsJson,
+    Calls,
+    Cost,
+    Effects,
+    RunId,
+    Seconds,
+    StoreUrl,
+    Tokens,
+    UnsafeSandbox,
+)
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange

@@ -83,7 +83,7 @@ class Ledger:
         self.bill = Bill()
         """What the run's calls have cost, those of earlier claims included."""
         self.effects = 0
-        """How many effects were begun before this ledger was opened."""
+        """Effects begun before this ledger was opened."""
         self._database, self._lease, self._on_change = database, lease, on_change
         self._scrub = Redaction()
         self._done: dict[str, tuple[str, str]] = {}
@@ -235,8 +235,8 @@ class Ledger:
             unknown = sent and isinstance(error, asyncio.CancelledError | TimeoutError)
             state = CallState.AMBIGUOUS if unknown else CallState.FAILED
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
-            usual = Usage(calls=int(sent and row["kind"] == "model"))
-            await self._settle(row, state, None, reason, getattr(error, "charged", None) or usual)
+            charged = getattr(error, "charged", None) or Usage(calls=int(sent and row["kind"] == "model"))
+            await self._settle(row, state, None, reason, charged)
             raise
         await self._settle(row, CallState.DONE, response, None, usage)
         return response
