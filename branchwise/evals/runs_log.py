@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import eq
 from typing import Any, cast
 
+from branchwise import tasks
 from branchwise.evals.log import Header, Log, Recorded
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.store import RunRecord, Status, Store
 from branchwise.store.tree import Tree
@@ -35,6 +38,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         BadInput: There are no such runs.
     """
     samples: list[Recorded] = []
+    same = _equality(task)
     seen: Counter[str] = Counter()
     sources: set[VerifiedBy] = set()
     for run in await store.runs(task=task, status=Status.DONE):
@@ -44,7 +48,8 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         tree, last = await store.nodes(run.id), await _first_trial(store, run.id)
         for node in _independent(tree, last):
             right = (labels or {}).get(run.id)
-            samples.append(_sample(node, tree, instance, seen[instance], right))
+            sample = await asyncio.to_thread(_sample, node, tree, instance, seen[instance], right, same)
+            samples.append(sample)
             seen[instance] += 1
             sources.add(node.verified_by)
     if not samples:
@@ -91,10 +96,21 @@ def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
             yield node
 
 
-def _sample(node: Node, tree: Tree, instance: str, index: int, right: str | None) -> Recorded:
+def _equality(task: str) -> Callable[[str, str], bool]:
+    """The task's own equality of answers; that of texts for a task that is not here any more."""
+    try:
+        return tasks.load(task).same
+    except (UnknownName, BadInput):
+        return eq
+
+
+def _sample(
+    node: Node, tree: Tree, instance: str, index: int, right: str | None, same: Callable[[str, str], bool]
+) -> Recorded:
     failed = node.failed is not None or not node.complete
     known = right is not None or node.verified_by is VerifiedBy.PROGRAM or failed
-    correct = not failed and (node.answer == right if right is not None else node.accepted)
+    equal = right is not None and node.answer is not None and same(node.answer, right)
+    correct = not failed and (equal if right is not None else node.accepted)
     return Recorded(
         instance=instance,
         index=index,

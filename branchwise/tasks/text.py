@@ -16,7 +16,7 @@ Keep to these requirements:
 
 Think step by step. Write each step as one paragraph. End with a line that begins with "Answer:"."""
 
-_FINAL = re.compile(r"^\W*(?:final )?answer\W*:\W*", re.IGNORECASE | re.MULTILINE)
+_FINAL = re.compile(r"^[^\w\n]*(?:final )?answer[^\w\n]*:[^\w\n]*", re.IGNORECASE | re.MULTILINE)
 _LONGEST = 400_000
 
 
@@ -30,6 +30,7 @@ def text() -> Task:
         output_format=_shape,
         is_complete=lambda written: _FINAL.search(written) is not None,
         answer=_answer,
+        same=_same,
     )
 
 
@@ -47,7 +48,12 @@ def _shape(constraints: Constraints, written: str, grain: Grain) -> OutputFormat
 
 
 def _answer(written: str) -> str | None:
-    """What follows the last `Answer:`, else the last paragraph; case and spaces do not count."""
+    """What follows the last `Answer:`, else the last paragraph, without emphasis and layout."""
     found = list(_FINAL.finditer(written))
     tail = written[found[-1].end() :] if found else written.strip().rpartition("\n\n")[2]
-    return " ".join(tail.split()).rstrip(" .").casefold() or None
+    return " ".join(tail.replace("**", "").split()).rstrip(" .") or None
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two answers differ in the case of words at most; a single letter is a name and keeps its case."""
+    return one == other or (min(len(one), len(other)) > 1 and one.casefold() == other.casefold())

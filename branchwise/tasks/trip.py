@@ -68,6 +68,7 @@ def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
         output_format=output_format,
         is_complete=lambda text: re.search(r"^The end\b", text, re.MULTILINE) is not None,
         answer=_answer,
+        same=lambda one, other: one.casefold() == other.casefold(),
         check=_check,
     )
 

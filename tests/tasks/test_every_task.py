@@ -84,7 +84,9 @@ def test_a_task_without_data_is_no_benchmark() -> None:
 def test_text_answers() -> None:
     task = text_task()
     assert task.check is None
-    assert task.answer("First.\n\n**Answer:** Forty  Two.") == "forty two"
+    assert task.answer("First.\n\n**Answer:** Forty  Two.") == "Forty Two"
+    assert task.same("Forty Two", "forty two")
+    assert not task.same("n", "N")
     assert task.answer("a\n\nb c") == "b c"
     assert task.is_complete("so\nAnswer: 3")
     assert not task.is_complete("The answer: is near")

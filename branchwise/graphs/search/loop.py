@@ -12,6 +12,7 @@ from langgraph.types import Command
 
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
+from branchwise.graphs.search.equal_answers import share_answers
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
@@ -90,7 +91,8 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
 
     async def branch(call: Call) -> bool:
         try:
-            nodes = arrived[call.path] = await sampled(call, state, context)
+            drawn = await sampled(call, state, context)
+            nodes = arrived[call.path] = await share_answers(drawn, journal.before(round_), context.task.same)
         except BudgetSpent:
             return False
         before = "" if tree[call.parent].complete else tree.text(call.parent)
@@ -107,6 +109,7 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
     won = await ended(branches, unless=context.pending.accepted if race else None)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
     nodes = [node for call in planned for node in arrived.get(call.path, ())]
+    nodes = await share_answers(nodes, journal.before(round_), context.task.same)
     await journal.write(nodes)
     if won:
         await _end_race(cases, round_, context)

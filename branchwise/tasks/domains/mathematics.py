@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from branchwise.tasks.domains.answer_forms import mixed, normal_form, value
 from branchwise.tasks.domains.libraries import ask
@@ -44,6 +45,7 @@ def same_answer(one: str, other: str) -> bool:
     return compare(one, other) is True
 
 
+@lru_cache(maxsize=4096)
 def compare(one: str, other: str) -> bool | None:
     """Whether two answers are equal; None where that cannot be told.
 

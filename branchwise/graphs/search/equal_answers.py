@@ -1,0 +1,44 @@
+"""Equal answers get one text, so that votes and duplicates count them together in every strategy and aggregation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from branchwise.store.records import Node
+
+_MOST = 200
+"""Different answers that a new one is compared with; what is beyond them is equal as a text only."""
+
+
+async def share_answers(
+    nodes: Sequence[Node], before: Iterable[Node], same: Callable[[str, str], bool]
+) -> list[Node]:
+    """The nodes, each with the text of the oldest answer that is equal to its own by the task's equality.
+
+    Strategies and aggregations are pure functions that compare texts; with one text for each answer they need not know
+    the task. The oldest is the same in every run: nodes come in the order of the work, whichever reply came first.
+
+    Args:
+        nodes: New nodes, oldest first.
+        before: The nodes of earlier rounds, oldest first.
+        same: `Task.same`; it may take seconds and runs in a thread.
+    """
+    known = dict.fromkeys(node.answer for node in before if node.complete and node.answer is not None)
+    if all(node.answer is None or node.answer in known for node in nodes):
+        return list(nodes)
+    return await asyncio.to_thread(_shared, nodes, list(known), same)
+
+
+def _shared(nodes: Sequence[Node], known: list[str], same: Callable[[str, str], bool]) -> list[Node]:
+    texts = {answer: answer for answer in known}
+    shared: list[Node] = []
+    for node in nodes:
+        if node.answer is not None and node.answer not in texts:
+            equal = next((one for one in known[:_MOST] if same(one, node.answer)), node.answer)
+            texts[node.answer] = equal
+            if equal == node.answer:
+                known.append(equal)
+        shared.append(node if node.answer is None else replace(node, answer=texts[node.answer]))
+    return shared
