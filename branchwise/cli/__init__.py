@@ -9,6 +9,9 @@ import sys
 def main() -> None:
     """Run `branchwise`."""
     from branchwise.cli.app import app
+    from branchwise.cli.console import forgive_encodings
+
+    forgive_encodings()
 
     try:
         app()

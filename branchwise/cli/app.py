@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from branchwise.cli import listing
+from branchwise.cli import console, listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import refuse, run
@@ -58,7 +58,7 @@ def _version(value: bool) -> None:
     if value:
         from importlib.metadata import version
 
-        print(f"branchwise {version('branchwise')}")
+        console.say(f"branchwise {version('branchwise')}")
         raise typer.Exit
 
 
@@ -149,7 +149,7 @@ def show(
         from branchwise.cli.viewer.write import write
 
         run(write(run_id, store, html))
-        typer.echo(f"wrote {html}", err=True)
+        console.err().print(f"wrote {html}", soft_wrap=True)
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 

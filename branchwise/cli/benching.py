@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +21,7 @@ from rich.progress import (
 )
 
 from branchwise import tasks
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
@@ -70,7 +70,7 @@ def show(report: Report, *, as_json: bool) -> None:
     if as_json:
         print(report.dumps())
     else:
-        terminal(report, Console(highlight=False))
+        terminal(report, console.out())
 
 
 async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
@@ -138,7 +138,7 @@ def show_benchmarks(data: Path | None, *, as_json: bool) -> None:
         )
         for r in rows
     ]
-    Console(highlight=False).print(grid("Benchmarks", ("task", "about", "instances"), cells))
+    console.out().print(grid("Benchmarks", ("task", "about", "instances"), cells))
 
 
 def _facts(experiment: Experiment, engine: Model) -> dict[str, str]:
@@ -179,6 +179,6 @@ def _progress(quiet: bool) -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console.err(),
         disable=quiet,
     )

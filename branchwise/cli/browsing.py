@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 import typer
-from rich.console import Console
 
 from branchwise.cli import console
+from branchwise.cli.console import Terminal
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
@@ -68,7 +68,7 @@ def browsing(errand: Errand, *, as_json: bool) -> None:
         )
 
     if errand.model.partition(":")[0] == "embedded":
-        print(_BLIND, file=sys.stderr)
+        console.err().print(_BLIND, soft_wrap=True)
     _show(work, errand.store, as_json=as_json)
 
 
@@ -92,15 +92,15 @@ def go_on(
 
 
 def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *, as_json: bool) -> None:
-    err, began, opened = Console(stderr=True, highlight=False, quiet=as_json), time.monotonic(), ""
+    err, began, opened = console.err(quiet=as_json), time.monotonic(), ""
 
     def note(run_id: str) -> None:
         nonlocal opened
         opened = run_id
-        err.print(f"run {run_id}", style="dim", markup=False)
+        err.print(f"run {run_id}", style="dim")
 
     def watch(line: str) -> None:
-        err.print(f"{time.monotonic() - began:6.1f} s  {line}", style="dim", markup=False, soft_wrap=True)
+        err.print(f"{time.monotonic() - began:6.1f} s  {line}", style="dim", soft_wrap=True)
 
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
 
@@ -120,16 +120,16 @@ def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 
-def _ask(err: Console, question: Question) -> bool:
+def _ask(err: Terminal, question: Question) -> bool:
     _put(err, question)
     return typer.confirm("Do it?", default=False, err=True)
 
 
-def _put(out: Console, question: Question) -> None:
+def _put(out: Terminal, question: Question) -> None:
     out.print("This would leave something behind:", style="bold yellow")
     for number, action in enumerate([*question.path, question.action], 1):
-        out.print(f"  {number}. {action}", markup=False)
-    out.print(f"  on {question.url}: {question.reason}", markup=False, soft_wrap=True)
+        out.print(f"  {number}. {action}")
+    out.print(f"  on {question.url}: {question.reason}", soft_wrap=True)
 
 
 def _folder(store: str | None) -> Path:
@@ -149,7 +149,7 @@ def _print(result: WebResult, store: str | None) -> None:
         out.print("(--no refuses this action, --allow says yes to all that follow)", style="dim")
         return
     for number, action in enumerate(result.actions, 1):
-        out.print(f"{number}. {action}", markup=False)
+        out.print(f"{number}. {action}")
     word = "reached" if result.solved else f"not reached ({result.reason})"
     sure = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
     value = "none" if result.value is None else f"{result.value:.2f}"
@@ -158,13 +158,12 @@ def _print(result: WebResult, store: str | None) -> None:
         style="bold green" if result.solved else "yellow",
     )
     if result.answer:
-        out.print(f"answer: {result.answer}", markup=False)
-    out.print(f"page: {result.url}", markup=False)
+        out.print(f"answer: {result.answer}")
+    out.print(f"page: {result.url}")
     for line in result.written:
-        out.print(f"written and stays: {line}", style="bold yellow", markup=False)
+        out.print(f"written and stays: {line}", style="bold yellow")
     out.print(
         f"run {result.run_id}: {result.visited} pages visited, {result.replayed} actions replayed",
-        markup=False,
     )
     print_bill(out, result.usage)
     out.print(f"see the tree: branchwise show {result.run_id} --html tree.html", style="dim")

@@ -1,17 +1,83 @@
-"""Where commands print their results: as wide as the terminal, but one line a row in a pipe."""
+r"""The one door to the terminal: what somebody else wrote is shown as text and can do nothing else.
+
+Every command prints through `out` and `err`. Markup is off, in table cells too; control characters, C1 codes and
+marks that turn the direction of writing are shown as escapes (`\x1b`, `\u202e`); a character that the output's
+encoding lacks is shown as an escape as well.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import sys
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
 
 _UNBOUNDED = 10_000
+_HARMLESS = frozenset("\n\t\u200c\u200d")
+"""Line ends, tabs, and the joiners that some scripts and emoji are written with."""
+_SHOWN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode categories that are shown as escapes: controls, formats, lone surrogates, separators of lines."""
 
 
-def out() -> Console:
-    """The console of standard output."""
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _UNBOUNDED
-    return console
+def visible(text: str) -> str:
+    """Write `text` so that a terminal shows all of it and obeys none of it; line ends and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(_escape(one) if _acts(one) else one for one in text.replace("\r\n", "\n"))
+
+
+class Terminal(Console):
+    """A console that neither markup nor control characters pass; styles are given by `style` only."""
+
+    def __init__(self, *, stderr: bool = False, quiet: bool = False) -> None:
+        super().__init__(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = _UNBOUNDED
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make a Text of a string, which is where tables and `print` turn strings into cells and lines."""
+        return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render; also what came past `render_str`, as a Text, is shown and not obeyed."""
+        for segment in super().render(renderable, options):
+            plain = segment.control or segment.text.isprintable() or segment.text == "\n"
+            yield segment if plain else Segment(visible(segment.text), segment.style)
+
+
+def out() -> Terminal:
+    """The console of standard output: as wide as the terminal, but one line a row in a pipe."""
+    return Terminal()
+
+
+def err(*, quiet: bool = False) -> Terminal:
+    """The console of standard error, for progress and what went wrong."""
+    return Terminal(stderr=True, quiet=quiet)
+
+
+def say(text: str) -> None:
+    """Print one plain line on standard output, for scripts: no wrapping, no style."""
+    sys.stdout.write(f"{visible(text)}\n")
+    sys.stdout.flush()
+
+
+def forgive_encodings() -> None:
+    """Let standard output and error write what their encoding lacks as an escape, and never fail on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _acts(one: str) -> bool:
+    return one not in _HARMLESS and unicodedata.category(one) in _SHOWN
+
+
+def _escape(one: str) -> str:
+    code = ord(one)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

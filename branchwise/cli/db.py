@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from branchwise.cli import completing
+from branchwise.cli import completing, console
 from branchwise.cli.exits import run
 from branchwise.cli.options import RunId, StoreUrl
 
 db = typer.Typer(help="Upgrade, prune, export and import runs.", no_args_is_help=True)
-_err = Console(stderr=True, highlight=False)
+_err = console.err()
 
 
 @db.command()
@@ -55,7 +54,7 @@ def export_run(
     def _form(name: str) -> Form:
         return name  # type: ignore[return-value]  # the store refuses unknown forms with the nearest name
 
-    print(run(work()))
+    console.say(run(work()))
 
 
 @db.command("import")
@@ -75,7 +74,7 @@ def import_run(file: Path, store: StoreUrl = None) -> None:
         async with Store.opened(store) as opened:
             return (await opened.restore(text)).id
 
-    print(run(work()))
+    console.say(run(work()))
 
 
 @db.command()

@@ -13,8 +13,9 @@ from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
 
+from branchwise.cli import console
+from branchwise.cli.console import Terminal, visible
 from branchwise.cli.gc_settings import calm
 from branchwise.store.errors import BadInput, BranchwiseError
 
@@ -41,7 +42,7 @@ class Exit(IntEnum):
 
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
     """Run `work`; turn the errors that branchwise raises on purpose into one line and an exit code."""
-    err = Console(stderr=True, highlight=False)
+    err = console.err()
     calm()
 
     def farewell() -> str:
@@ -50,17 +51,17 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
     try:
         return asyncio.run(_heeding(work, err, farewell))
     except KeyboardInterrupt:
-        err.print(farewell(), style="yellow", markup=False, soft_wrap=True)
+        err.print(farewell(), style="yellow", soft_wrap=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except (BranchwiseError, BaseExceptionGroup) as error:
         first = _first(error)
         if not isinstance(first, BranchwiseError):
             raise
-        err.print(f"branchwise: {first}", style="red", markup=False, soft_wrap=True)
+        err.print(f"branchwise: {first}", style="red", soft_wrap=True)
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
 
 
-async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callable[[], str]) -> T:
+async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callable[[], str]) -> T:
     """Await `work`. Ctrl-C cancels it, and so does SIGTERM, with which machines ask a process to end.
 
     A second one ends the process at once, which loses nothing committed.
@@ -82,7 +83,7 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callabl
     def second(number: int, frame: FrameType | None) -> None:
         # Nothing of Python's own streams, which this handler may have interrupted.
         shown = _CURSOR if sys.stderr.isatty() else ""
-        os.write(2, f"{shown}{farewell()}\n".encode())
+        os.write(2, f"{shown}{visible(farewell())}\n".encode(errors="backslashreplace"))
         os._exit(Exit.INTERRUPTED)
 
     before = {number: signal.signal(number, first) for number in _STOPS}
@@ -96,9 +97,7 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Console, farewell: Callabl
 
 def refuse(error: Exception) -> NoReturn:
     """Say what is wrong with the input, and exit."""
-    Console(stderr=True, highlight=False).print(
-        f"branchwise: {error}", style="red", markup=False, soft_wrap=True
-    )
+    console.err().print(f"branchwise: {error}", style="red", soft_wrap=True)
     raise typer.Exit(Exit.BAD_INPUT) from None
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from branchwise.cli import completing
+from branchwise.cli import completing, console
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import (
@@ -83,7 +82,7 @@ def fork(
     print(json.dumps(asdict(new)) if as_json else new.id)
     if not as_json:
         then = f"branchwise worker --queue {queue}" if queue else how_to_resume(new.id, store).split(": ")[-1]
-        Console(stderr=True, highlight=False).print(f"Go on with: {then}", soft_wrap=True, markup=False)
+        console.err().print(f"Go on with: {then}", soft_wrap=True)
 
 
 def replay(
@@ -117,4 +116,4 @@ def replay(
 
 
 def _print(label: str, text: str) -> None:
-    out().print(f"{label}: {text}", markup=False, soft_wrap=True)
+    out().print(f"{label}: {text}", soft_wrap=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from branchwise.cli.console import out
+from branchwise.cli import console
 from branchwise.cli.options import AsJson
 
 
@@ -27,7 +27,7 @@ def strategies(as_json: AsJson = False) -> None:
     for row in rows:
         knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
         table.add_row(row.name, knobs, ", ".join(sorted(row.info.needs)), row.info.paper)
-    out().print(table)
+    console.out().print(table)
 
 
 def tasks(as_json: AsJson = False) -> None:
@@ -43,11 +43,11 @@ def tasks(as_json: AsJson = False) -> None:
     table = Table("task", "checked by", "about", box=None, pad_edge=False)
     for task in loaded:
         table.add_row(task.name, "program" if task.check else "model", task.about)
-    out().print(table)
+    console.out().print(table)
 
 
 def where() -> None:
     """Print where runs are kept unless --store says otherwise."""
     from branchwise.store.database.locate import locate
 
-    print(locate(None).render_as_string(hide_password=True))
+    console.say(locate(None).render_as_string(hide_password=True))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from branchwise.agents.planning.policy_table import PolicyTable, Row
-from branchwise.cli import completing
+from branchwise.cli import completing, console
 from branchwise.cli.console import out
 from branchwise.cli.exits import run
 from branchwise.cli.options import AsJson, StoreUrl
@@ -54,7 +54,7 @@ def fit(
         path = out or default_path(found.header.task, found.header.model)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(table.dumps() + "\n", encoding="utf-8")
-        typer.echo(f"Wrote {path}.")
+        console.say(f"Wrote {path}.")
 
     run(work())
 
@@ -102,12 +102,11 @@ def show(
         if not paths:
             out().print(
                 f"No table was fitted yet: runs use the default. They would be kept in {folder()}.",
-                markup=False,
             )
         for path, read in tables.items():
             columns = ("difficulty", "tokens", "instances", "choices")
             out().print(grid(f"Policy table {path}", columns, [_row(read, row) for row in read.rows]))
-            out().print(_audit(read), markup=False)
+            out().print(_audit(read))
 
     run(work())
 

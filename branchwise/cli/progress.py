@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from branchwise.cli import console
 from branchwise.graphs.search.state import Event
 
 
@@ -16,7 +16,7 @@ class Progress:
     """Shows events on standard error; standard output stays free for the result."""
 
     def __init__(self, *, silent: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=silent)
+        self._console = console.err(quiet=silent)
         self._live = Live(console=self._console, transient=True, refresh_per_second=8)
         self._candidates = 0
         self._best: float | None = None
@@ -38,9 +38,9 @@ class Progress:
         if event.best is not None:
             self._best = event.best
         if event.kind in {"constraints", "probed", "selected"}:
-            self._console.print(f"  {event.kind}: {event.text}", style="dim", markup=False, soft_wrap=True)
+            self._console.print(f"  {event.kind}: {event.text}", style="dim", soft_wrap=True)
         elif event.kind == "judged" and not self._console.is_terminal:
-            self._console.print(f"  {self._line(event)}", markup=False, soft_wrap=True)
+            self._console.print(f"  {self._line(event)}", soft_wrap=True)
         self._live.update(Text(f"  {self._line(event)}"))
 
     def _line(self, event: Event) -> str:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from branchwise.cli import completing
+from branchwise.cli import completing, console
 from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import (
     AsJson,
@@ -32,7 +31,7 @@ from branchwise.cli.options import (
     UnsafeSandbox,
 )
 
-_err = Console(stderr=True, highlight=False)
+_err = console.err()
 
 
 def submit(

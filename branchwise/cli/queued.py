@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.graphs.search.worker import Report, work
 from branchwise.store.errors import BadInput
@@ -44,13 +43,13 @@ class _Log:
     """Lines for eyes on standard error, or lines of JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = console.err()
         self._as_json = as_json
 
     def say(self, text: str) -> None:
         """Say something that is no report; not among JSON."""
         if not self._as_json:
-            self._console.print(text, style="dim", markup=False, soft_wrap=True)
+            self._console.print(text, style="dim", soft_wrap=True)
 
     def __call__(self, report: Report) -> None:
         """Show one report."""
@@ -58,7 +57,7 @@ class _Log:
             print(json.dumps({"at": time.time(), **asdict(report)}), flush=True)
             return
         line = f"{time.strftime('%H:%M:%S')} {report.run_id} {report.kind}: {report.text}"
-        self._console.print(line, style=_STYLES.get(report.kind, "dim"), markup=False, soft_wrap=True)
+        self._console.print(line, style=_STYLES.get(report.kind, "dim"), soft_wrap=True)
 
 
 def working(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
+from branchwise.cli import console
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, refuse, run
 from branchwise.cli.options import (
@@ -106,12 +106,12 @@ def answer(
     if as_json:
         print(json.dumps(asdict(now)))
         return
-    print(f"{now.id} {now.status}")
+    console.say(f"{now.id} {now.status}")
     left = [one.key for one in open_questions(now)]
     then = f"It still waits for: {', '.join(left)}" if left else how_to_resume(now.id, store)
     if now.queue and not left:
         then = f"A worker of the queue `{now.queue}` takes it on."
-    Console(stderr=True, highlight=False).print(then, markup=False, soft_wrap=True)
+    console.err().print(then, soft_wrap=True)
 
 
 def workflows(as_json: AsJson = False) -> None:
@@ -130,9 +130,9 @@ def workflows(as_json: AsJson = False) -> None:
         return
     page = out()
     for one in found:
-        page.print(f"{one['name']}: {one.get('about') or one.get('error', '')}", markup=False, soft_wrap=True)
+        page.print(f"{one['name']}: {one.get('about') or one.get('error', '')}", soft_wrap=True)
         if one.get("input"):
-            page.print(f"  input: {json.dumps(one['input'])}", markup=False, soft_wrap=True, style="dim")
+            page.print(f"  input: {json.dumps(one['input'])}", soft_wrap=True, style="dim")
     page.print("Any other by module:attribute, for example: branchwise run mine:graph", style="dim")
 
 
@@ -168,16 +168,14 @@ def shown(
     """Run, with events on standard error; print the output or the open questions, and exit."""
     from branchwise.cli.solving import how_to_resume
 
-    err, opened = Console(stderr=True, highlight=False, quiet=as_json), ""
+    err, opened = console.err(quiet=as_json), ""
 
     def watch(event: Any) -> None:
         nonlocal opened
         if event.kind == "opened":
             opened = event.text
         if event.kind in {"opened", "node", "custom"}:
-            err.print(
-                f"{event.tokens:>8,} {event.kind} {event.text}", style="dim", markup=False, soft_wrap=True
-            )
+            err.print(f"{event.tokens:>8,} {event.kind} {event.text}", style="dim", soft_wrap=True)
 
     async def watched() -> Any:
         return await work(watch)
@@ -191,5 +189,5 @@ def shown(
         print(f"{one.key} asks: {json.dumps(one.question, ensure_ascii=False)}")
     if ended.waiting and not as_json:
         at = f" --store {store}" if store else ""
-        err.print(f"Answer with: branchwise answer {ended.run_id} JSON{at}", markup=False, soft_wrap=True)
+        err.print(f"Answer with: branchwise answer {ended.run_id} JSON{at}", soft_wrap=True)
     raise typer.Exit(Exit.WAITING if ended.waiting else Exit.SOLVED)

@@ -6,12 +6,11 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
-from rich.console import Console
 from rich.table import Column, Table
 
-from branchwise.cli.console import out
+from branchwise.cli.console import Terminal, out
 from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.runtime.answer import open_questions
@@ -21,7 +20,7 @@ from branchwise.models.pool import registry as state
 from branchwise.serving.idealised import Idealised
 from branchwise.serving.measurements import Kept, of_model
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Json, Usage
+from branchwise.store.records import Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
 
@@ -37,9 +36,17 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
     whole = (Column(name, no_wrap=True) for name in ("run", "status"))
     table = Table(*whole, "task", "strategy", "model", "began", box=None, pad_edge=False)
     for row in rows:
-        began = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
+        began = _minute(row.created)
         table.add_row(row.id, row.status, row.task, row.strategy, row.model, began)
     out().print(table)
+
+
+def _minute(at: float) -> str:
+    """A time of the database in the time of this place; a row may hold one that no calendar has."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+    except (OverflowError, ValueError, OSError):
+        return "?"
 
 
 async def find_run(run_id: str, url: str | None) -> RunRecord:
@@ -81,7 +88,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         print(json.dumps({**asdict(run), **more}))
         return
     page = out()
-    page.print(f"run {run.id}: {run.status}, {_about(run)}", markup=False, soft_wrap=True)
+    page.print(f"run {run.id}: {run.status}, {_about(run)}", soft_wrap=True)
     searched = run.workflow in {None, "solve", "web"}
     page.print(text(list(tree), extras(decisions)) if searched else trace(calls, decisions))
     for child in children:
@@ -92,9 +99,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
             print_decision(page, decision)
     print_bill(page, usage)
     for kept, fit in _fits(run.model):
-        page.print(
-            f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}", markup=False
-        )
+        page.print(f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}")
 
 
 def _about(run: RunRecord) -> str:
@@ -103,16 +108,16 @@ def _about(run: RunRecord) -> str:
     return f"workflow {run.workflow}, model {run.model}"
 
 
-def print_state(out: Console, run: RunRecord) -> None:
+def print_state(out: Terminal, run: RunRecord) -> None:
     """Print what a run waits for, why it stopped, or what a workflow gave."""
     for one in open_questions(run):
         asked = json.dumps(one.question, ensure_ascii=False)
-        out.print(f"{one.key} asks: {asked}", style="yellow", markup=False, soft_wrap=True)
+        out.print(f"{one.key} asks: {asked}", style="yellow", soft_wrap=True)
     if run.error:
-        out.print(f"error: {run.error}", style="red", markup=False, soft_wrap=True)
+        out.print(f"error: {run.error}", style="red", soft_wrap=True)
     if run.status is Status.DONE and run.workflow not in {None, "solve", "web"}:
         output = cast("Mapping[str, Json]", run.result)["output"]
-        out.print(f"output: {json.dumps(output, ensure_ascii=False)}", markup=False, soft_wrap=True)
+        out.print(f"output: {json.dumps(output, ensure_ascii=False)}", soft_wrap=True)
 
 
 def _fits(model: str) -> list[tuple[Kept, Idealised]]:
@@ -123,28 +128,37 @@ def _fits(model: str) -> list[tuple[Kept, Idealised]]:
     return [(one, one.idealised) for one in of_model(served.partition("#")[2] or served) if one.idealised]
 
 
-async def print_tree(out: Console, run_id: str, url: str | None) -> None:
+async def print_tree(out: Terminal, run_id: str, url: str | None) -> None:
     """Print a run's tree."""
     async with Store.opened(url) as store:
         out.print(text(list(await store.nodes(run_id))))
 
 
-def print_decision(out: Console, decision: Decision) -> None:
+def print_decision(out: Terminal, decision: Decision) -> None:
     """Print one decision; the selector's with all five terms of every strategy."""
-    payload = cast("Mapping[str, Json]", decision.payload)
-    if decision.kind != "select":
-        out.print(f"{decision.key}: {json.dumps(payload, ensure_ascii=False)}", markup=False, soft_wrap=True)
+    shown = _selection(decision) if decision.kind == "select" else None
+    if shown is None:
+        payload = json.dumps(decision.payload, ensure_ascii=False)
+        out.print(f"{decision.key}: {payload}", soft_wrap=True)
         return
-    out.print(f"{decision.key}: {payload['strategy']} ({payload['mode']} mode)", markup=False)
-    terms = cast("Mapping[str, Mapping[str, float]]", payload["terms"])
+    for line in shown:
+        out.print(line)
+
+
+def _selection(decision: Decision) -> tuple[str, Table] | None:
+    """The selector's choice and its table, or None where the row does not hold them."""
     names = ("exploitation", "exploration", "prior", "diversity", "recovery", "total")
     table = Table("strategy", *names, box=None, pad_edge=False)
-    for strategy, term in terms.items():
-        table.add_row(strategy, *(f"{term[name]:.3f}" for name in names))
-    out.print(table)
+    try:
+        payload = cast("Mapping[str, Any]", decision.payload)
+        for strategy, term in payload["terms"].items():
+            table.add_row(strategy, *(f"{term[name]:.3f}" for name in names))
+        return f"{decision.key}: {payload['strategy']} ({payload['mode']} mode)", table
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
-def print_bill(out: Console, usage: Usage) -> None:
+def print_bill(out: Terminal, usage: Usage) -> None:
     """Print what a run has cost."""
     cached = f" ({usage.cached_tokens:,} of the prompt's from the cache)" if usage.cached_tokens else ""
     out.print(
@@ -162,26 +176,25 @@ _ENDED = {
 }
 
 
-def print_result(out: Console, result: Result) -> None:
+def print_result(out: Terminal, result: Result) -> None:
     """Print the answer, who vouches for it, how sure the run is, and the bill."""
     if result.reason == "abstained":
         out.print(
             f"no answer: the best one, node {result.node}, is too uncertain to be given", style="yellow"
         )
-        out.print(_sure(result), markup=False)
+        out.print(_sure(result))
     elif result.node is None:
         out.print(f"no answer: there is no whole solution; {_ENDED[result.reason]}", style="yellow")
     else:
         style = "bold green" if result.solved else "yellow"
         word = "answer" if result.solved else "best answer, not accepted"
-        out.print(f"{word}: {result.answer or result.text}", style=style, markup=False)
+        out.print(f"{word}: {result.answer or result.text}", style=style)
         score = "none" if result.score is None else f"{result.score:.2f}"
-        out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ENDED[result.reason]}", markup=False)
-        out.print(_sure(result), markup=False)
+        out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ENDED[result.reason]}")
+        out.print(_sure(result))
     print_bill(out, result.usage)
     out.print(
         f"run {result.run_id}: {result.nodes} nodes, {result.rounds} rounds, {result.seconds:.1f} s",
-        markup=False,
     )
 
 

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from branchwise.cli import console
 from branchwise.store.store import RunRecord, Status, Store
 
 _PAUSE = 1.0
@@ -23,15 +24,15 @@ _STYLES = {"running": "bold", "done": "green", "failed": "red", "cancelled": "ye
 
 async def watch_runs(url: str | None, *, status: str | None, as_json: bool) -> None:
     """Show the runs until interrupted: a table that changes, or a line of JSON whenever something did."""
-    console = Console(highlight=False)
+    screen = console.out()
     async with Store.opened(url) as store:
-        if as_json or not console.is_terminal:
+        if as_json or not screen.is_terminal:
             await _lines(store, status, as_json=as_json)
             return
-        with Live(console=console, auto_refresh=False, screen=True) as live:
+        with Live(console=screen, auto_refresh=False, screen=True) as live:
             while True:
                 found = await store.runs(status=status)
-                live.update(_screen(found, console.height - 4), refresh=True)
+                live.update(_screen(found, screen.height - 4), refresh=True)
                 await asyncio.sleep(_PAUSE)
 
 
@@ -76,5 +77,5 @@ def _place(record: RunRecord) -> tuple[int, int, float]:
 def _worker(record: RunRecord) -> str:
     if record.status is not Status.RUNNING or record.owner is None:
         return ""
-    machine, pid, *_ = record.owner.split("/")
-    return f"{machine.split(':')[0]}:{pid}"
+    machine, _, process = record.owner.partition("/")
+    return f"{machine.partition(':')[0]}:{process.partition('/')[0]}"

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from branchwise.cli import console
+from branchwise.cli.console import Terminal
 from branchwise.cli.exits import run
 from branchwise.models.pool import registry as state
 from branchwise.serving import measurements as kept
@@ -51,7 +51,7 @@ class _Line:
 
 def estimate(question: Question, *, as_json: bool) -> None:
     """Print the bound for each batch, and what the pool reached."""
-    setup, lines, fit = run(_answered(question, Console(stderr=True, highlight=False, quiet=as_json)))
+    setup, lines, fit = run(_answered(question, console.err(quiet=as_json)))
     if as_json:
         print(json.dumps(_plain(setup, lines, fit)))
         return
@@ -73,7 +73,7 @@ def estimate(question: Question, *, as_json: bool) -> None:
         )
 
 
-async def _answered(question: Question, progress: Console) -> tuple[Setup, list[_Line], Idealised | None]:
+async def _answered(question: Question, progress: Terminal) -> tuple[Setup, list[_Line], Idealised | None]:
     pool = _pool(question.pool) if question.pool is not None else None
     setup = _setup(question, pool, progress)
     bounds = [
@@ -97,7 +97,7 @@ async def _answered(question: Question, progress: Console) -> tuple[Setup, list[
     return setup, lines, fit
 
 
-def _setup(question: Question, pool: state.PoolState | None, progress: Console) -> Setup:
+def _setup(question: Question, pool: state.PoolState | None, progress: Terminal) -> Setup:
     model = question.model or (pool.model if pool else None)
     if model is None:
         raise BadInput("Which model? Name its folder with --model, or a running pool.")

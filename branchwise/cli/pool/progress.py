@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from branchwise.cli import console
 from branchwise.models.pool.registry import Phase, PoolState, Replica
 from branchwise.serving.process import tail
 
@@ -27,7 +27,7 @@ class Progress:
     """Shows a pool on standard error; standard output stays free for the result."""
 
     def __init__(self, *, silent: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=silent)
+        self._console = console.err(quiet=silent)
         self._now: PoolState | None = None
         self._live = Live(
             console=self._console, get_renderable=self._table, refresh_per_second=4, transient=True
@@ -57,7 +57,7 @@ class Progress:
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line that stays."""
-        self._console.print(text, style=style, markup=False, soft_wrap=True)
+        self._console.print(text, style=style, soft_wrap=True)
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, show_header=False)

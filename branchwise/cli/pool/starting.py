@@ -162,5 +162,5 @@ def _print_plan(planned: tuple[Launch, ...], *, as_json: bool) -> None:
     out = console.out()
     for launch in planned:
         words = [f"{name}={shlex.quote(value)}" for name, value in launch.environment.items()]
-        out.print(" ".join([*words, shlex.join(launch.command)]), markup=False, soft_wrap=True)
+        out.print(" ".join([*words, shlex.join(launch.command)]), soft_wrap=True)
     raise typer.Exit(Exit.SOLVED)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from branchwise.cli import console
+from branchwise.cli.console import Terminal
 from branchwise.cli.exits import run
 from branchwise.cli.pool.starting import setting
 from branchwise.cli.showing import find_run
@@ -39,7 +39,7 @@ def tuned(
     as_json: bool,
 ) -> None:
     """Try, print, keep."""
-    out = Console(stderr=True, highlight=False, quiet=as_json)
+    out = console.err(quiet=as_json)
     trials, device = run(_tried(profile, workload, tries, in_flight, store, out))
     if as_json:
         rows = [
@@ -59,7 +59,7 @@ def tuned(
 
 
 async def _tried(
-    file: Path, workload: str | None, tries: list[str], in_flight: int, store: str | None, out: Console
+    file: Path, workload: str | None, tries: list[str], in_flight: int, store: str | None, out: Terminal
 ) -> tuple[list[Trial], str]:
     profile = read_profile(file, {})
     asked = _asked(tries) if tries else _TRIES
@@ -80,7 +80,7 @@ async def _tried(
 
     def watch(trial: Trial) -> None:
         result = f"{trial.rate:,.1f} tokens/s" if trial.measured else trial.failed
-        out.print(f"  {_words(trial.settings)}: {result}", markup=False, soft_wrap=True)
+        out.print(f"  {_words(trial.settings)}: {result}", soft_wrap=True)
 
     log = state.folder() / "tune.log"
     log.unlink(missing_ok=True)

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from branchwise.cli import console
@@ -39,10 +38,10 @@ def status(name: str | None, *, as_json: bool) -> None:
     if not pools:
         out.print("No pool runs. Start one: branchwise pool up --model MODEL")
     for pool, alive, loads in pools:
-        out.print(f"[bold]{pool.name}[/]: {pool.served} ({pool.model})", soft_wrap=True)
+        out.print(f"{pool.name}: {pool.served} ({pool.model})", style="bold", soft_wrap=True)
         if not alive:
             why = pool.failed or "its supervisor was killed, and its engines ended with it"
-            out.print(f"  dead: {why}", style="red", markup=False, soft_wrap=True)
+            out.print(f"  dead: {why}", style="red", soft_wrap=True)
             out.print(f"  branchwise pool down {pool.name} forgets it", soft_wrap=True)
             continue
         out.print(_table(pool, loads))
@@ -53,7 +52,7 @@ def down(name: str, *, now: bool) -> None:
     pool = run(_known(name))
     if not state.alive(name):
         state.forget(name)
-        Console(stderr=True).print(f"The pool `{name}` was dead already; it is forgotten.", highlight=False)
+        console.err().print(f"The pool `{name}` was dead already; it is forgotten.", highlight=False)
         return
     with Progress() as progress:
         os.kill(pool.pid, signal.SIGTERM)
@@ -78,7 +77,7 @@ def logs(name: str, *, replica: int | None, follow: bool, lines: int) -> None:
     mark = len(wanted) > 1
     for path in wanted:
         for line in tail(path, lines).splitlines() if lines else ():
-            print(f"[{_number(path)}] {line}" if mark else line, flush=True)
+            console.say(f"[{_number(path)}] {line}" if mark else line)
     if follow:
         with suppress(KeyboardInterrupt):
             _follow(name, wanted, mark=mark)
@@ -95,7 +94,7 @@ def _follow(name: str, paths: list[Path], *, mark: bool) -> None:
         for prefix, file in files:
             while line := file.readline():
                 quiet = False
-                print(prefix + line, end="" if line.endswith("\n") else "\n", flush=True)
+                console.say(f"{prefix}{line.removesuffix(chr(10))}")
         if quiet and not state.alive(name):
             return
         time.sleep(_TICK if quiet else 0)

@@ -36,7 +36,9 @@ def render(
     data = json.dumps({"run": dict(run), "nodes": rows}, ensure_ascii=False, default=str)
     # Nothing in the data may end the script element that carries it.
     safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", safe, 1)
+    # Lone surrogates, which no file can hold, as the escapes that JSON has for them.
+    written = safe.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", written, 1)
 
 
 def _with_image(extra: Mapping[str, Json]) -> dict[str, Json]:

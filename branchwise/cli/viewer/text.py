@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree as Drawing
 
+from branchwise.cli.console import visible
 from branchwise.store.records import Json, Node, NodeId
 
 _UNVISITED = "not visited yet"
@@ -88,5 +89,4 @@ def _mark(node: Node) -> tuple[str, str]:
 
 
 def _printable(said: str, wide: int) -> str:
-    one = " ".join(said.split())
-    return "".join(char if char.isprintable() else "�" for char in one)[:wide]
+    return visible(" ".join(said[: 10 * wide].split()))[:wide]
