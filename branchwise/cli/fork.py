@@ -79,7 +79,7 @@ def fork(
         )
 
     new = run(work())
-    print(json.dumps(asdict(new)) if as_json else new.id)
+    console.say(json.dumps(asdict(new)) if as_json else new.id)
     if not as_json:
         then = f"branchwise worker --queue {queue}" if queue else how_to_resume(new.id, store).split(": ")[-1]
         console.err().print(f"Go on with: {then}", soft_wrap=True)

@@ -94,7 +94,7 @@ def submit(
         )
 
     ids = run(work())
-    print(json.dumps(ids) if as_json else "\n".join(ids))
+    console.say(json.dumps(ids) if as_json else "\n".join(ids))
     at = f" --store {store}" if store and store != os.environ.get("BRANCHWISE_STORE") else ""
     if not as_json:
         _err.print(f"{len(ids)} queued; solve them with: branchwise worker{at}", soft_wrap=True)
@@ -164,4 +164,4 @@ def cancel(
 
     ended = run(work())
     lines = (f"{one.id} {one.status}" for one in ended)
-    print(json.dumps([asdict(one) for one in ended]) if as_json else "\n".join(lines))
+    console.say(json.dumps([asdict(one) for one in ended]) if as_json else "\n".join(lines))

@@ -76,7 +76,7 @@ def run_workflow(
     }
     if queue is not None:
         [made] = run(submit_workflow(workflow, [value], queue=queue, **asked))
-        print(json.dumps(made) if as_json else made)
+        console.say(json.dumps(made) if as_json else str(made))
         return
     shown(lambda watch: run_it(workflow, value, run_id=run_id, watch=watch, **asked), store, as_json=as_json)
 
@@ -182,11 +182,11 @@ def shown(
 
     ended = run(watched(), when_interrupted=lambda: how_to_resume(opened, store))
     if as_json:
-        print(json.dumps(asdict(ended), ensure_ascii=False))
+        print(json.dumps(asdict(ended)))
     elif not ended.waiting:
-        print(json.dumps(ended.output, indent=1, ensure_ascii=False))
+        print(json.dumps(ended.output, indent=1))
     for one in () if as_json else ended.waiting:
-        print(f"{one.key} asks: {json.dumps(one.question, ensure_ascii=False)}")
+        console.say(f"{one.key} asks: {json.dumps(one.question, ensure_ascii=False)}")
     if ended.waiting and not as_json:
         at = f" --store {store}" if store else ""
         err.print(f"Answer with: branchwise answer {ended.run_id} JSON{at}", soft_wrap=True)

@@ -20,7 +20,7 @@ from branchwise.models.pool import registry as state
 from branchwise.serving.idealised import Idealised
 from branchwise.serving.measurements import Kept, of_model
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Usage
+from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
 

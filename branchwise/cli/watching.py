@@ -42,7 +42,7 @@ async def _lines(store: Store, status: str | None, *, as_json: bool) -> None:
         for record in reversed(await store.runs(status=status)):
             before = known.get(record.id)
             if before is None or (before.status, before.epoch) != (record.status, record.epoch):
-                print(json.dumps(asdict(record)) if as_json else f"{record.id} {record.status}", flush=True)
+                console.say(json.dumps(asdict(record)) if as_json else f"{record.id} {record.status}")
             known[record.id] = record
         await asyncio.sleep(_PAUSE)
 
