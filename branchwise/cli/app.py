@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from branchwise.cli import console, listing
+from branchwise.cli import configured, console, listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.exits import refuse, run
@@ -20,6 +20,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    ModelOption,
     PolicyName,
     PromptFolder,
     RunId,
@@ -64,11 +65,17 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _app(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Read this settings file and no other.", show_default=False),
+    ] = None,
 ) -> None:
     """Search by language-model agents: durable runs, a planner that picks the strategy."""
+    configured.configure(ctx, config)
 
 
 @app.command()
@@ -78,8 +85,9 @@ def solve(
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -99,6 +107,7 @@ def solve(
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
+        chosen = configured.chosen(model, base_url, model_option)
     except (BadInput, ValueError) as error:
         refuse(error)
     solving(
@@ -107,8 +116,7 @@ def solve(
         task=task,
         strategy=strategy,
         knobs=knobs,
-        model=model,
-        base_url=base_url,
+        chosen=chosen,
         budget=budget,
         seed=seed,
         prompts=prompts,

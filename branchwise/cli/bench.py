@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from branchwise.cli import completing
+from branchwise.cli.configured import chosen
 from branchwise.cli.exits import run
 from branchwise.cli.options import (
     AsJson,
@@ -16,6 +17,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    ModelOption,
     PromptFolder,
     Seconds,
     StoreUrl,
@@ -65,8 +67,9 @@ def run_(
     arm: Annotated[
         list[str] | None, typer.Option(help="One more, for values that hold a comma.", show_default=False)
     ] = None,
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
     data: Where = None,
     instances: Count = 40,
     leave_out: LeaveOut = 0,
@@ -97,8 +100,7 @@ def run_(
     }
     asked = Asked(
         task=task,
-        model=model,
-        base_url=base_url,
+        model=chosen(model, base_url, model_option),
         data=data,
         instances=instances,
         leave_out=leave_out,
@@ -121,8 +123,9 @@ def ablate(
         list[str] | None,
         typer.Option(help="constraints, feedback, critique or selector; all where none is named."),
     ] = None,
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
     data: Where = None,
     instances: Count = 40,
     leave_out: LeaveOut = 0,
@@ -142,8 +145,7 @@ def ablate(
 
     asked = Asked(
         task=task,
-        model=model,
-        base_url=base_url,
+        model=chosen(model, base_url, model_option),
         data=data,
         instances=instances,
         leave_out=leave_out,

@@ -33,6 +33,7 @@ from branchwise.evals.terminal import grid, terminal
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search.pairs import pairs
 from branchwise.models.protocol import Model
+from branchwise.settings.schema import ChosenModel
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 
@@ -42,8 +43,7 @@ class Asked:
     """What `bench run` and `bench ablate` were asked, but for the arms."""
 
     task: str
-    model: str
-    base_url: str | None
+    model: ChosenModel
     data: Path | None
     instances: int
     leave_out: int
@@ -84,12 +84,13 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
         )
     experiment = Experiment(
         task=asked.task,
-        model=asked.model,
+        model=asked.model.spec,
         arms=tuple(arm(text, common) for text in arms),
         instances=chosen,
         seeds=asked.seeds,
         budget=Budget(**asked.budget),  # type: ignore[arg-type]
-        base_url=asked.base_url,
+        base_url=asked.model.base_url,
+        model_options=asked.model.options,
         prompts=str(asked.prompts) if asked.prompts else None,
     )
     quiet = asked.as_json or not sys.stderr.isatty()
@@ -97,9 +98,7 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
         bar = progress.add_task(title, total=experiment.runs)
         async with (
             opened_store(asked.store) as db,
-            opened_engine(
-                asked.model, experiment.request(experiment.arms[0], chosen[0], 0).base_url
-            ) as engine,
+            opened_engine(asked.model.spec, asked.model.base_url, asked.model.options) as engine,
         ):
             outcomes = await carry_out(
                 experiment,
@@ -112,7 +111,7 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
     report = live_report(title, outcomes, facts)
     if asked.out is not None:
         write((report,), asked.out, page_name=title)
-        log = samples_log(asked.task, asked.model, f"branchwise bench: {title}", outcomes)
+        log = samples_log(asked.task, asked.model.spec, f"branchwise bench: {title}", outcomes)
         log.write(asked.out / f"{title}.samples.jsonl")
     return report
 

@@ -35,9 +35,12 @@ Knobs = Annotated[
     typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
 ]
 ModelName = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--model", help="embedded, pool:NAME, openai-compatible:NAME (with --base-url) or litellm:NAME."
+        "--model",
+        help="embedded (the default), pool:NAME, openai-compatible:NAME (with --base-url or $OPENAI_BASE_URL), "
+        "litellm:NAME, or a name of the settings.",
+        show_default=False,
     ),
 ]
 
@@ -57,6 +60,16 @@ BaseUrl = Annotated[
         "--base-url",
         help="Where an OpenAI-compatible server listens; it may have the key in $OPENAI_API_KEY.",
         callback=_trusted,
+    ),
+]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-option",
+        "-m",
+        help="An option of the model: max_tokens=8192, temperature=1, temperature.verifier=0, reasoning_effort=low, "
+        "extra_body.top_k=20, headers.X-Team=a, timeout=60, api_key_env=VARIABLE, price=IN,OUT.",
+        show_default=False,
     ),
 ]
 Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens.")]

@@ -19,6 +19,7 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    ModelOption,
     PolicyName,
     PromptFolder,
     Queue,
@@ -45,8 +46,9 @@ def submit(
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -61,6 +63,7 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
+    from branchwise.cli.configured import chosen
     from branchwise.cli.queued import read_lines
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.graphs.search.request import options_of
@@ -69,8 +72,8 @@ def submit(
     from branchwise.store.records import Budget
 
     async def work() -> list[str]:
-        chosen, knobs = part(strategy, pairs(knob or []))
-        options = options_of(chosen)
+        given, knobs = part(strategy, pairs(knob or []))
+        options = options_of(given)
         try:
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:
@@ -83,8 +86,7 @@ def submit(
             strategy=strategy,
             knobs=knobs,
             options=options,
-            model=model,
-            base_url=base_url,
+            **chosen(model, base_url, model_option).arguments,
             budget=budget,
             seed=seed,
             prompts=str(prompts) if prompts else None,

@@ -19,6 +19,7 @@ from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.run import resume as resume_run
 from branchwise.graphs.search.run import solve as solve_problem
 from branchwise.graphs.search.state import Event
+from branchwise.settings.schema import ChosenModel
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange
 
@@ -29,8 +30,7 @@ def solving(
     task: str,
     strategy: str,
     knobs: Mapping[str, Value],
-    model: str,
-    base_url: str | None,
+    chosen: ChosenModel,
     budget: Budget,
     seed: int,
     prompts: Path | None,
@@ -41,21 +41,20 @@ def solving(
     """Solve, show, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        chosen, rest = part(strategy, knobs)
+        options, rest = part(strategy, knobs)
         return await solve_problem(
             problem,
             task=task,
             strategy=strategy,
             knobs=rest,
-            model=model,
-            base_url=base_url,
+            **chosen.arguments,
             budget=budget,
             seed=seed,
             prompts=prompts,
             policy=policy,
             store=store,
             watch=watch,
-            options=options_of(chosen),
+            options=options_of(options),
         )
 
     _show(work, store, as_json=as_json)

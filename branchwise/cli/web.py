@@ -78,7 +78,7 @@ def web(
             "--look", help="Show the model screenshots with numbered elements; for multimodal ones."
         ),
     ] = False,
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
     tokens: Tokens = None,
     calls: Calls = None,
@@ -91,14 +91,16 @@ def web(
 ) -> None:
     """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
     from branchwise.cli.browsing import Errand, browsing
+    from branchwise.cli.configured import chosen
     from branchwise.cli.exits import refuse
     from branchwise.graphs.search.pairs import pairs, settings
     from branchwise.graphs.web.request import WebOptions
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
-    small = model.partition(":")[0] == "embedded"
     try:
+        named = chosen(model, base_url, None)
+        small = named.spec.partition(":")[0] == "embedded"
         own: dict[str, object] = settings(option or [])
         if environment == "browser":
             own |= {
@@ -112,8 +114,8 @@ def web(
             goal=goal,
             environment=environment,
             own=own,
-            model=model,
-            base_url=base_url,
+            model=named.spec,
+            base_url=named.base_url,
             options=WebOptions(
                 strategy=strategy.replace("-", "_"),
                 knobs=pairs(knob or []),

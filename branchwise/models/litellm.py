@@ -19,21 +19,25 @@ from branchwise.models.completion import read
 from branchwise.models.failures import Lost, Refused
 from branchwise.models.fan_out import Several
 from branchwise.models.keys import KEY, may_have, withheld
+from branchwise.models.model_options import Price, priced
 from branchwise.models.protocol import Capabilities, Model, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.retries import insist
 from branchwise.models.scrub import scrub
 from branchwise.models.wire import write
 from branchwise.store.errors import BadInput, ModelError
+from branchwise.store.records import Usage
 
 
-def litellm(
+def litellm(  # noqa: PLR0913 - each is a thing that providers differ in
     name: str,
     *,
     base_url: str | None = None,
     timeout: float = 300.0,
     retries: int = 3,
     extra_body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    price: Price | None = None,
     stored: bool = False,
 ) -> Model:
     """Reach a model through litellm, which costs seconds to import and about 10 ms of CPU a call.
@@ -47,6 +51,8 @@ def litellm(
         timeout: Seconds for one call with all its retries.
         retries: How often a call is sent again after 429, 5xx or a lost connection.
         extra_body: Fields of every request's body; they replace those of the same name.
+        headers: Headers of every request.
+        price: US dollars for a million tokens read, written and read from the cache; by default litellm's own.
         stored: Whether `base_url` comes from a database row: then it must be one that `keys` allows, for litellm sends
             whichever key it finds.
 
@@ -70,7 +76,8 @@ def litellm(
         client.get_llm_provider(name, api_base=base_url)
     except client.BadRequestError:
         raise ModelError(f"litellm knows no provider for `{name}`: name it like `anthropic/MODEL`.") from None
-    return _Litellm(client, name, base_url, timeout, retries, dict(extra_body or {}))
+    extra = {**(extra_body or {}), **({"extra_headers": dict(headers)} if headers else {})}
+    return _Litellm(client, name, base_url, timeout, retries, extra, price)
 
 
 class _Litellm:
@@ -82,11 +89,13 @@ class _Litellm:
         timeout: float,
         retries: int,
         extra: dict[str, Any],
+        price: Price | None,
     ) -> None:
         self.name = f"litellm:{name}"
         self._known = set(client.get_supported_openai_params(model=name) or ())
         self._client, self._model, self._base_url = client, name, base_url
         self._timeout, self._retries, self._extra = timeout, retries, extra
+        self._price = price
         self._adaptation = Adaptation(f"`{name}`")
         self._several = Several(self._once, None if "n" in self._known else False)
         self._session: aiohttp.ClientSession | None = None
@@ -155,7 +164,7 @@ class _Litellm:
         except Exception as error:
             raise self._failed(error) from None
         reply = read(answer.model_dump(), request, time.monotonic() - began)
-        return replace(reply, usage=replace(reply.usage, cost=self._cost(answer)))
+        return replace(reply, usage=replace(reply.usage, cost=self._cost(answer, reply.usage)))
 
     def _failed(self, error: Exception) -> ModelError:
         words = f"`{self._model}` failed: {type(error).__name__}: {scrub(str(error))}"
@@ -166,7 +175,9 @@ class _Litellm:
             return Lost(words) if isinstance(error, self._client.APIConnectionError) else ModelError(words)
         return Refused(status, words)
 
-    def _cost(self, answer: Any) -> float:
+    def _cost(self, answer: Any, usage: Usage) -> float:
+        if self._price is not None:
+            return priced(usage, self._price)
         try:
             return float(self._client.completion_cost(answer, model=self._model))
         except Exception:

@@ -12,6 +12,7 @@ from branchwise.evals.live.arm import Arm
 from branchwise.evals.live.conduct import conduct
 from branchwise.evals.live.outcome import Finished, Outcome, graded
 from branchwise.graphs.search.request import RunSpec, check, check_engine
+from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
@@ -32,6 +33,7 @@ class Experiment:
     budget: Budget = field(default_factory=Budget)
     """Of one run."""
     base_url: str | None = None
+    model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
 
     def request(self, arm: Arm, instance: Instance, seed: int) -> RunSpec:
@@ -41,6 +43,7 @@ class Experiment:
             task=self.task,
             model=self.model,
             base_url=self.base_url,
+            model_options=self.model_options,
             prompts=self.prompts,
             seed=seed,
             budget=self.budget,

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from branchwise import models
+from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.store import Store
 
 
 @asynccontextmanager
-async def opened_engine(model: str | Model, base_url: str | None = None) -> AsyncIterator[Model]:
+async def opened_engine(
+    model: str | Model, base_url: str | None = None, options: ModelOptions | None = None
+) -> AsyncIterator[Model]:
     """Open the model that was named, and close it at the end; a Model that is open already is left so.
 
     The name and the URL are taken to come from a row: a key goes only where `models.keys` allows it, so a door through
@@ -22,8 +25,8 @@ async def opened_engine(model: str | Model, base_url: str | None = None) -> Asyn
         await models.ask(model)
         yield model
         return
-    options = {"base_url": base_url} if base_url else {}
-    engine = models.load(model, stored=True, **options)
+    given = {"base_url": base_url} if base_url else {}
+    engine = models.load(model, stored=True, **given, **(options.connection if options else {}))
     try:
         await models.check(engine)
         yield engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
+from branchwise.models.model_options import GENERATOR, tuned
 from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import recorded
 from branchwise.store.as_fields import as_fields
@@ -139,20 +141,22 @@ def context_of(
 ) -> SearchContext:
     """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
     task = tasks.load(request.task)
+    sample, warmth = tuned(sample, request.model_options), request.model_options.temperature_of(GENERATOR)
+    options = request.options if warmth is None else replace(request.options, temperature=warmth)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
     return SearchContext(
         task=task,
         sample=sample,
-        pending=PendingVerdicts(_verifier(task, sample, score or sample, prompts, request.options)),
-        checked=checked(task, request.options),
+        pending=PendingVerdicts(_verifier(task, sample, score or sample, prompts, options)),
+        checked=checked(task, options),
         policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
         journal=journal,
         tracker=tracker,
         prompts=prompts,
-        options=request.options,
+        options=options,
         seed=request.seed,
         watch=watch,
-        weights=Weights().without(*request.options.without),
+        weights=Weights().without(*options.without),
     )
 
 

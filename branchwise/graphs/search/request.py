@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from branchwise import models, tasks
 from branchwise.agents import verifiers
@@ -17,6 +17,7 @@ from branchwise.agents.prompts import Prompts
 from branchwise.graphs import strategies
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
+from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
@@ -25,6 +26,8 @@ from branchwise.store.store import Store
 from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
+_LEFT_OUT = frozenset({"model_options", "id", "expected", "metadata"})
+_NESTED = frozenset({"budget", "options", "model_options"})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -36,6 +39,7 @@ class RunSpec:
     task: str = "text"
     model: str = "embedded"
     base_url: str | None = None
+    model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
     """Folder of prompt overrides."""
     policy: str = ""
@@ -43,6 +47,12 @@ class RunSpec:
     seed: int = 0
     budget: Budget = field(default_factory=Budget)
     options: Options = field(default_factory=Options)
+    id: str | None = None
+    """A name of the caller's for the problem."""
+    expected: JsonValue = None
+    """The right answer, where the caller knows it; shown with the result and never used by the run."""
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What else the caller wants beside the result."""
 
 
 def check(request: RunSpec) -> None:
@@ -115,14 +125,18 @@ def check_engine(request: RunSpec, engine: Model) -> None:
 
 def row_of(store: Store, request: RunSpec, **more: str | int | None) -> dict[str, object]:
     """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
-    nested = {"budget": as_fields(request.budget), "options": as_fields(request.options)}
+    spec, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
+    # What is at its default is not stored, so that older versions read the run.
+    spec = {name: value for name, value in spec.items() if name in asked or name not in _LEFT_OUT}
+    for name in _NESTED & spec.keys():
+        spec[name] = as_fields(spec[name])
     return store.describe(
         task=request.task,
         strategy=request.options.strategy,
         model=request.model,
         seed=request.seed,
         workflow="solve",
-        spec={**as_fields(request), **nested},
+        spec=spec,
         **more,  # type: ignore[arg-type]
     )
 

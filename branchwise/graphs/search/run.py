@@ -15,6 +15,8 @@ from branchwise.graphs.search.result import Result, result_of
 from branchwise.graphs.search.state import Event, Options
 from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
+from branchwise.models.model_options import ModelOptions
+from branchwise.models.model_options import model_options as read_options
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
@@ -37,6 +39,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     store: str | Store | None = None,
     seed: int = 0,
     base_url: str | None = None,
+    model_options: ModelOptions | Mapping[str, object] | None = None,
     prompts: Path | None = None,
     policy: Path | str | None = None,
     watch: Callable[[Event], None] = _quiet,
@@ -55,7 +58,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
             which many runs may share.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
-        base_url: Where an OpenAI-compatible server listens.
+        base_url: Where an OpenAI-compatible server listens; without it `OPENAI_BASE_URL` counts.
+        model_options: Limits, temperatures, connection and price of the model: the fields of `ModelOptions`.
         prompts: Folder of prompt overrides.
         policy: A fitted policy table for the planner; by default the one that `branchwise planner fit` keeps for
             this task and model, if there is one; "none" for none.
@@ -75,6 +79,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         model=name,
         policy=policies.policy(policy, task, name),
         base_url=base_url,
+        model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
         seed=seed,
         budget=budget or Budget(),
@@ -84,7 +89,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     trust(name, base_url)
     if request.options.scorer:
         trust(f"scorer:{request.options.scorer}")
-    async with opened_store(store) as db, opened_engine(model, base_url) as engine:
+    async with opened_store(store) as db, opened_engine(model, base_url, request.model_options) as engine:
         check_engine(request, engine)
         row = row_of(db, request)
         lease = await db.begin(row)
@@ -123,7 +128,7 @@ async def resume(
         if run.result is not None:
             return result_of(run.result)
         request = request_of(run.spec)
-        async with opened_engine(model or request.model, request.base_url) as engine:
+        async with opened_engine(model or request.model, request.base_url, request.model_options) as engine:
             check_engine(request, engine)
             lease = await db.claim(run.id)
             async with db.held(lease):

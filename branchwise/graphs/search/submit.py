@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.search import policies
 from branchwise.graphs.search.request import RunSpec, check, row_of
 from branchwise.graphs.search.state import Options
+from branchwise.models.model_options import ModelOptions
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.lifecycle import QUEUE
 from branchwise.store.records import Budget, Json
@@ -31,6 +32,7 @@ class Entry:
     knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     model: str = "embedded"
     base_url: str | None = None
+    model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
     policy: Path | str | None = None
     """A fitted policy table's file, as for `solve`."""
@@ -42,6 +44,12 @@ class Entry:
     max_attempts: int = 3
     """Workers that may die with it before it is given up."""
     on_change: OnChange = "fail"
+    id: str | None = None
+    """A name of yours for the problem; `branchwise results` shows it."""
+    expected: JsonValue = None
+    """The right answer, if you know it; the run never sees it."""
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What else `branchwise results` shows with it."""
 
     def request(self, table: str) -> RunSpec:
         """What is asked, with the text of a policy table."""
@@ -50,11 +58,15 @@ class Entry:
             task=self.task,
             model=self.model,
             base_url=self.base_url,
+            model_options=self.model_options,
             prompts=self.prompts,
             policy=table,
             seed=self.seed,
             budget=self.budget,
             options=replace(self.options, strategy=self.strategy, knobs=self.knobs),
+            id=self.id,
+            expected=self.expected,
+            metadata=self.metadata,
         )
 
 
@@ -62,7 +74,7 @@ Tables: TypeAlias = Callable[[Path | str | None, str, str], str]
 """The text of the policy table that a run uses, by its file, its task and its model."""
 
 _ENTRY = TypeAdapter(Entry)
-_NESTED = {"budget": Budget, "options": Options}
+_NESTED = {"budget": Budget, "options": Options, "model_options": ModelOptions}
 
 
 async def submit(
@@ -143,7 +155,9 @@ def read_entry(
     return entry, request
 
 
-def _refuse_unknown(what: str, kind: type[Entry | Budget | Options], given: Mapping[str, Json]) -> None:
+def _refuse_unknown(
+    what: str, kind: type[Entry | Budget | Options | ModelOptions], given: Mapping[str, Json]
+) -> None:
     known = {part.name for part in fields(kind)}
     for name in given:
         if name not in known:

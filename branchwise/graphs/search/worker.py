@@ -175,14 +175,16 @@ def _reason(error: BaseException) -> BaseException:
 async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asyncio.Future[Model]]]:
     """Give a function that opens each model once; all are closed at the end. One that failed is tried anew."""
     async with AsyncExitStack() as stack:
-        opened: dict[tuple[str, str | None], asyncio.Future[Model]] = {}
+        opened: dict[tuple[str, str | None, str], asyncio.Future[Model]] = {}
 
         async def open_(request: RunSpec) -> Model:
             mine = model if model is not None and model.name == request.model else request.model
-            return await stack.enter_async_context(opened_engine(mine, request.base_url))
+            return await stack.enter_async_context(
+                opened_engine(mine, request.base_url, request.model_options)
+            )
 
         def engine_of(request: RunSpec) -> asyncio.Future[Model]:
-            key = (request.model, request.base_url)
+            key = (request.model, request.base_url, repr(request.model_options.connection))
             known = opened.get(key)
             if known is None or (known.done() and (known.cancelled() or known.exception() is not None)):
                 known = opened[key] = asyncio.ensure_future(open_(request))

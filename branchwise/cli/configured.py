@@ -1,0 +1,108 @@
+"""The settings that a command runs with: read once, before the command; options and environment go before them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from branchwise.cli.exits import refuse
+from branchwise.models.keys import allow
+from branchwise.models.model_options import ModelOptions, model_options
+from branchwise.settings import Settings, load
+from branchwise.settings.schema import ChosenModel
+from branchwise.store.errors import BadInput
+
+_current: ContextVar[Settings | None] = ContextVar("settings", default=None)
+_WITHOUT = frozenset({"doctor", "init"})
+"""Commands that must also work beside a settings file that is broken."""
+_TABLES = ("temperature", "extra_body", "headers")
+
+
+def configure(ctx: typer.Context, named: Path | None) -> None:
+    """Read the settings for the command that follows."""
+    try:
+        found = load(named)
+    except BadInput as error:
+        if ctx.invoked_subcommand not in _WITHOUT and "--help" not in sys.argv:
+            refuse(error)
+        found = Settings()
+    _current.set(found)
+    for variable, hosts in found.keys.items():
+        for host in hosts:
+            allow(host, variable)
+    if found.store:
+        ctx.default_map = _defaults(ctx.command, {"store": found.store})
+
+
+def settings() -> Settings:
+    """The settings of this command."""
+    found = _current.get()
+    return load() if found is None else found
+
+
+def chosen(model: str | None, base_url: str | None, written: list[str] | None) -> ChosenModel:
+    """The model that a person means, with what the settings and `--model-option` say about it.
+
+    Args:
+        model: `--model`, or None where it was not given.
+        base_url: `--base-url`.
+        written: Values of `--model-option`, each NAME=VALUE; a name of a table is written TABLE.NAME=VALUE.
+
+    Raises:
+        BadInput: An option cannot be used.
+    """
+    return settings().model(model, base_url=base_url, options=written_options(written or ()))
+
+
+def written_options(written: list[str] | tuple[str, ...]) -> ModelOptions:
+    """Read options of a model as they are written on a command line.
+
+    Raises:
+        BadInput: One cannot be used.
+    """
+    found: dict[str, Any] = {}
+    for text in written:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput(f"An option of a model is written NAME=VALUE, not `{text}`.")
+        table, dot, inner = name.partition(".")
+        if dot and table in _TABLES:
+            if not isinstance(found.setdefault(table, {}), dict):
+                raise BadInput(f"`{table}` is given both as one value and as a table.")
+            found[table][inner] = value if table == "headers" else _value(value)
+        else:
+            found[name] = value if name in {"api_key_env", "reasoning_effort"} else _value(value)
+    if isinstance(price := found.get("price"), str):
+        found["price"] = _price(price)
+    return model_options(found)
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _price(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadInput(
+            f"A price is written IN,OUT or IN,OUT,CACHED in US dollars a million tokens, not `{text}`."
+        ) from error
+
+
+def _defaults(command: Any, values: Mapping[str, str]) -> dict[str, Any]:
+    """The values for every command below that has an option of their name."""
+    inner = getattr(command, "commands", None)
+    if inner is not None:
+        return {name: _defaults(one, values) for name, one in inner.items()}
+    names = {parameter.name for parameter in command.params}
+    return {name: value for name, value in values.items() if name in names}

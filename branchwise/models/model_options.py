@@ -1,0 +1,189 @@
+"""Options of a model that a person sets: limits, sampling, connection and price; stored with the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import field, fields, replace
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from branchwise.models.protocol import Capabilities, OutputFormat, Reply, Sampler, SampleRequest
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import Usage
+
+Amount: TypeAlias = Annotated[float, Field(ge=0)]
+Price: TypeAlias = tuple[Amount, Amount] | tuple[Amount, Amount, Amount]
+"""US dollars for a million tokens read, written and, where it differs, read from the cache."""
+
+AGENTS: Mapping[str, str] = {
+    "constraints": "constraint",
+    "propose": "generator",
+    "verify": "verifier",
+    "vote": "verifier",
+    "prior": "selector",
+    "act": "actor",
+    "value": "value",
+}
+"""The last part of a call's key -> the agent that made it. A reward model has no sampling to set."""
+
+GENERATOR = "generator"
+"""Its temperature is the run's, which strategies may set for a sample; see `Options.temperature`."""
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
+_OWN_BODY = frozenset({"model", "messages", "n", "stream"})
+"""What a request says itself; replacing it would make the reply one to another request."""
+_CONNECTION = ("extra_body", "headers", "timeout", "api_key_env", "price")
+
+
+@checked(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class ModelOptions:
+    """What a person sets for a model; a field at its default changes nothing.
+
+    Raises:
+        BadInput: A value cannot be used.
+    """
+
+    max_tokens: Annotated[int, Field(gt=0, strict=True)] | None = None
+    """Completion tokens of one sample at most, thinking included; a form that decoding is held to keeps its own."""
+    temperature: (
+        Annotated[float, Field(ge=0, le=10)] | Mapping[str, Annotated[float, Field(ge=0, le=10)]] | None
+    ) = None
+    """Of every agent, or of each that is named (`AGENTS`)."""
+    reasoning_effort: str | None = None
+    """"low", "medium", "high" or what else the server knows."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Added to the body of every request."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request; without secrets, for they are stored with the run."""
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    """Seconds for one call with all its retries."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key."""
+    price: Price | None = None
+    """US dollars for a million tokens read, written and, where it differs, read from the cache."""
+
+    def __post_init__(self) -> None:
+        if self.temperature == {}:
+            object.__setattr__(self, "temperature", None)
+        known = sorted(set(AGENTS.values()))
+        if isinstance(self.temperature, Mapping):
+            for agent in self.temperature:
+                if agent not in known:
+                    raise UnknownName("agent", agent, known)
+        if self.api_key_env is not None and not _VARIABLE.fullmatch(self.api_key_env):
+            raise BadInput("`api_key_env` is the name of an environment variable, never the key itself.")
+        for name, value in self.headers.items():
+            _check_header(name, value)
+        for name in _OWN_BODY & self.extra_body.keys():
+            raise BadInput(f"`extra_body` cannot replace `{name}`, which the request says itself.")
+
+    def temperature_of(self, agent: str) -> float | None:
+        """The temperature that was set for an agent, or None."""
+        return self.temperature.get(agent) if isinstance(self.temperature, Mapping) else self.temperature
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The options that a model is opened with; those at their default are left out."""
+        given = {name: getattr(self, name) for name in _CONNECTION if getattr(self, name) not in (None, {})}
+        if self.reasoning_effort:
+            given["extra_body"] = {"reasoning_effort": self.reasoning_effort, **self.extra_body}
+        return given
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _HEADER.fullmatch(name) or not value.isprintable():
+        raise BadInput(f"The header `{name!r:.100}` has a name or a value that HTTP does not allow.")
+    if _SECRET.search(name):
+        raise BadInput(
+            f"The header `{name}` seems to hold a secret, and would be stored with the run: put the key into an "
+            "environment variable and name that with `api_key_env`."
+        )
+
+
+def merged(first: ModelOptions, second: ModelOptions) -> ModelOptions:
+    """Both together; the second goes before the first, one field at a time and for tables one name at a time."""
+    changed: dict[str, Any] = {}
+    for part in fields(ModelOptions):
+        mine, theirs = getattr(first, part.name), getattr(second, part.name)
+        if theirs in (None, {}):
+            changed[part.name] = mine
+        elif isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+            changed[part.name] = {**mine, **theirs}
+        else:
+            changed[part.name] = theirs
+    return ModelOptions(**changed)
+
+
+def model_options(given: ModelOptions | Mapping[str, object] | None) -> ModelOptions:
+    """Read options as a Python caller gives them.
+
+    Raises:
+        BadInput: A name or value cannot be used.
+    """
+    if isinstance(given, ModelOptions):
+        return given
+    known = {part.name for part in fields(ModelOptions)}
+    for name in given or {}:
+        if name not in known:
+            raise UnknownName("option of a model", str(name), known)
+    try:
+        return _OPTIONS.validate_python(dict(given or {}))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadInput(f"The option `{place_of(first['loc'])}` of the model: {first['msg']}.") from error
+
+
+def place_of(path: Iterable[int | str]) -> str:
+    """Where in a table a fault lies, without pydantic's names of the kinds that it tried."""
+    return ".".join(str(part) for part in path if not re.search(r"\[|^constrained-", str(part)))
+
+
+_OPTIONS = TypeAdapter(ModelOptions)
+
+
+def priced(usage: Usage, price: Price) -> float:
+    """US dollars that tokens cost at a price."""
+    cached = usage.cached_tokens if len(price) == 3 else 0
+    dear, cheap = usage.prompt_tokens - cached, cached * price[-1]
+    return (dear * price[0] + cheap + usage.completion_tokens * price[1]) / 1e6
+
+
+def tuned(sample: Sampler, options: ModelOptions) -> Sampler:
+    """The sampler with a person's limits and temperatures in every request; itself where there are none."""
+    if options.max_tokens is None and options.temperature is None:
+        return sample
+    return _Tuned(sample, options)
+
+
+class _Tuned:
+    """A sampler that changes requests before they are recorded, so that the ledger holds what was sent."""
+
+    def __init__(self, sample: Sampler, options: ModelOptions) -> None:
+        self._sample, self._options = sample, options
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the sampler behind it."""
+        return self._sample.capabilities
+
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
+        """Answer the changed request."""
+        options, agent = self._options, AGENTS.get(key.rpartition("/")[2])
+        if agent is not None:
+            warmth = None if agent == GENERATOR else options.temperature_of(agent)
+            if warmth is not None:
+                request = replace(request, temperature=warmth)
+            request = replace(request, output_format=_longer(request.output_format, options.max_tokens))
+        return await self._sample(key, request)
+
+
+def _longer(form: OutputFormat, most: int | None) -> OutputFormat:
+    """The form with another limit; one that decoding is held to is never cut shorter than its task wants it."""
+    if most is None or form.choices:
+        return form
+    return replace(form, max_tokens=max(most, form.max_tokens) if form.constrained else most)

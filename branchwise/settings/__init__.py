@@ -1,0 +1,12 @@
+"""Settings of a person or a project: one file, `branchwise.toml`, for all commands. Faces read it, nothing below does.
+
+settings = settings.load()
+result = await branchwise.solve(problem, **settings.model("fast").arguments)
+"""
+
+from __future__ import annotations
+
+from branchwise.settings.lookup import FILE, files, load, user_file
+from branchwise.settings.schema import ModelSettings, Settings, ToolServer
+
+__all__ = ["FILE", "ModelSettings", "Settings", "ToolServer", "files", "load", "user_file"]

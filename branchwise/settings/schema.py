@@ -1,0 +1,127 @@
+"""The schema of `branchwise.toml`: unknown names and wrong types are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from branchwise.models.model_options import ModelOptions, Price, merged, model_options
+
+_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+DEFAULT_MODEL = "embedded"
+
+Text = Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class ModelSettings(BaseModel):
+    """A model under a name of one's own, with its options: `[models.NAME]`."""
+
+    model_config = _STRICT
+
+    use: Text
+    """The model itself, as `--model` takes it: `openai-compatible:gpt-4o`."""
+    base_url: Text | None = None
+    """Where its API begins."""
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    temperature: float | Mapping[str, float] | None = None
+    """One for all agents, or a table with one for each: `{ generator = 1.0, verifier = 0.0 }`."""
+    reasoning_effort: Text | None = None
+    extra_body: Mapping[str, Any] = Field(default_factory=dict)
+    """Added to every request as it is."""
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    """Seconds for one call with all its retries."""
+    api_key_env: Text | None = None
+    """The environment variable that holds the key; never the key itself."""
+    price: Price | None = None
+    """US dollars for a million tokens read, written and, where it differs, read from the cache."""
+
+
+class ToolServer(BaseModel):
+    """A server of tools that agents may call: `[tools.NAME]`; it has a command or a URL."""
+
+    model_config = _STRICT
+
+    command: tuple[Text, ...] = ()
+    url: Text | None = None
+    env: tuple[Text, ...] = ()
+    """Environment variables that its process is given."""
+    allow: tuple[Text, ...] = ("*",)
+    """Names of tools that may be called, with `*` and `?`."""
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds for one call."""
+    read_only: bool | None = None
+    """Whether its tools change nothing; otherwise each tool says so itself."""
+    idempotent: bool | None = None
+    api_key_env: Text | None = None
+
+
+class Settings(BaseModel):
+    """All settings. Later files add to earlier ones and replace what has the same name."""
+
+    model_config = _STRICT
+
+    store: Text | None = None
+    """Database URL or path of a SQLite file."""
+    default_model: Text | None = Field(default=None, alias="model")
+    """The model where no command names one: a name of `models`, or as `--model` takes it."""
+    models: Mapping[str, ModelSettings] = Field(default_factory=dict)
+    prices: Mapping[str, Price] = Field(default_factory=dict)
+    """Prices by model, as `--model` takes it."""
+    keys: Mapping[str, tuple[Text, ...]] = Field(default_factory=dict)
+    """Environment variable of a key -> hosts that may receive it; a model of the person's own file that names a key
+    and a base URL adds its host."""
+    tools: Mapping[str, ToolServer] = Field(default_factory=dict)
+
+    def model(
+        self,
+        name: str | None = None,
+        *,
+        base_url: str | None = None,
+        options: ModelOptions | None = None,
+    ) -> ChosenModel:
+        """The model that a person means.
+
+        Args:
+            name: A name of `models`, or a model as `--model` takes it; None for the default.
+            base_url: Goes before the one in the settings.
+            options: Go before those in the settings, one by one.
+        """
+        name = name or self.default_model or DEFAULT_MODEL
+        entry = self.models.get(name)
+        own = ModelOptions() if entry is None else _options(entry)
+        spec = name if entry is None else entry.use
+        if own.price is None and spec in self.prices:
+            own = merged(own, ModelOptions(price=self.prices[spec]))
+        return ChosenModel(
+            spec=spec,
+            base_url=base_url or (entry.base_url if entry else None),
+            options=merged(own, options or ModelOptions()),
+        )
+
+    def hosts(self, variable: str = "OPENAI_API_KEY") -> frozenset[str]:
+        """Hosts that may receive the key in an environment variable."""
+        return frozenset(self.keys.get(variable, ()))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenModel:
+    """A model with all that a person said about it."""
+
+    spec: str
+    """As `branchwise.models.load` takes it."""
+    base_url: str | None = None
+    options: ModelOptions = field(default_factory=ModelOptions)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `branchwise.solve` and `submit`."""
+        return {"model": self.spec, "base_url": self.base_url, "model_options": self.options}
+
+
+def _options(entry: ModelSettings) -> ModelOptions:
+    given = entry.model_dump(exclude={"use", "base_url"}, exclude_unset=True)
+    return model_options(given)
