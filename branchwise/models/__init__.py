@@ -10,7 +10,7 @@ from typing import Any, cast
 from branchwise.models.base_url import parse
 from branchwise.models.keys import allow
 from branchwise.models.protocol import Model
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, UnknownName
 
 _SCHEMES = {
     "embedded": "embedded",
@@ -41,6 +41,8 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
     """
     scheme, _, name = spec.partition(":")
     if scheme not in _SCHEMES:
+        if get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.7):
+            raise UnknownName("kind of model", scheme, _SCHEMES)
         raise BadInput(_unknown(spec, scheme))
     if not name and scheme not in {"embedded", "uniform"}:
         raise BadInput(f"A model is named like `{scheme}:NAME`.")
@@ -83,9 +85,6 @@ def addresses(spec: str, base_url: str | None = None) -> list[str]:
 
 
 def _unknown(spec: str, scheme: str) -> str:
-    near = get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.7)
-    if near:
-        return f"There is no kind of model `{scheme}`. Did you mean `{near[0]}`?"
     name = spec if "/" in spec else f"PROVIDER/{spec}"
     return (
         f"There is no kind of model `{scheme}`. A model is written KIND:NAME. Write `openai-compatible:{spec}` with "
