@@ -12,10 +12,9 @@ from typing import Any
 
 import platformdirs
 from pydantic import BaseModel, ValidationError
-from yarl import URL
 
 from branchwise.models.model_options import place_of
-from branchwise.settings.schema import ModelSettings, Settings, ToolServer
+from branchwise.settings.schema import ModelSettings, Settings, ToolServer, host_of
 from branchwise.store.errors import BadInput
 
 FILE = "branchwise.toml"
@@ -56,16 +55,18 @@ def load(named: Path | None = None) -> Settings:
         BadInput: A file cannot be read, or holds a name or a value that it must not; the message names the place.
     """
     found: dict[str, Any] = {}
+    folder: frozenset[str] = frozenset()
     for path in files(named):
         read = _read(path)
         checked = _checked(read, path)
         if path == Path(FILE) and _named(named) is None:
             _refuse_foreign(read)
+            folder = frozenset(checked.models)
         else:
             read["keys"] = _granted(checked)
         for name, value in read.items():
             found[name] = {**found.get(name, {}), **value} if name in _TABLES else value
-    return Settings.model_validate_json(json.dumps(found))
+    return Settings.model_validate_json(json.dumps(found)).of_folder(folder)
 
 
 def _is_file(path: Path) -> bool:
@@ -99,17 +100,10 @@ def _granted(found: Settings) -> dict[str, list[str]]:
     """The hosts for each key: those that are listed, and those of models that name it."""
     hosts = {variable: list(listed) for variable, listed in found.keys.items()}
     for entry in found.models.values():
-        host = _host(entry.base_url) if entry.base_url and entry.api_key_env else None
+        host = host_of(entry.base_url) if entry.base_url and entry.api_key_env else None
         if host and entry.api_key_env:
             hosts.setdefault(entry.api_key_env, []).append(host)
     return hosts
-
-
-def _host(url: str) -> str | None:
-    try:
-        return URL(url).host
-    except ValueError as error:
-        raise BadInput(f"The base URL `{url:.200}` cannot be read: {error}.") from error
 
 
 def _checked(read: dict[str, Any], path: Path) -> Settings:

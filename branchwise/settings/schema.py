@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from yarl import URL
 
 from branchwise.models.model_options import ModelOptions, Price, merged, model_options
+from branchwise.store.errors import BadInput
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 DEFAULT_MODEL = "embedded"
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
@@ -76,6 +80,14 @@ class Settings(BaseModel):
     and a base URL adds its host."""
     tools: Mapping[str, ToolServer] = Field(default_factory=dict)
 
+    _folder: frozenset[str] = PrivateAttr(default=frozenset())
+    """Models of the working folder's file: their servers get a key only where the person's own file allows it."""
+
+    def of_folder(self, names: Iterable[str]) -> Settings:
+        """The same settings, with the models that come from the working folder's file."""
+        self._folder = frozenset(names)
+        return self
+
     def model(
         self,
         name: str | None = None,
@@ -92,6 +104,8 @@ class Settings(BaseModel):
         """
         name = name or self.default_model or DEFAULT_MODEL
         entry = self.models.get(name)
+        if entry is not None and name in self._folder and base_url is None:
+            self._refuse_leak(name, entry)
         own = ModelOptions() if entry is None else _options(entry)
         spec = name if entry is None else entry.use
         if own.price is None and spec in self.prices:
@@ -100,6 +114,16 @@ class Settings(BaseModel):
             spec=spec,
             base_url=base_url or (entry.base_url if entry else None),
             options=merged(own, options or ModelOptions()),
+        )
+
+    def _refuse_leak(self, name: str, entry: ModelSettings) -> None:
+        variable = entry.api_key_env or "OPENAI_API_KEY"
+        host = host_of(entry.base_url) if entry.base_url else None
+        if host is None or host in {*_LOCAL, *self.hosts(variable)} or not os.environ.get(variable):
+            return
+        raise BadInput(
+            f"The model `{name}` of this folder's settings would send the key in ${variable} to `{host}`. If you trust "
+            f'it, write [keys] {variable} = ["{host}"] into your own file, or give --base-url {entry.base_url}.'
         )
 
     def hosts(self, variable: str = "OPENAI_API_KEY") -> frozenset[str]:
@@ -120,6 +144,18 @@ class ChosenModel:
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of `branchwise.solve` and `submit`."""
         return {"model": self.spec, "base_url": self.base_url, "model_options": self.options}
+
+
+def host_of(url: str) -> str | None:
+    """The host of a URL.
+
+    Raises:
+        BadInput: It cannot be read.
+    """
+    try:
+        return URL(url).host
+    except ValueError as error:
+        raise BadInput(f"The base URL `{url:.200}` cannot be read: {error}.") from error
 
 
 def _options(entry: ModelSettings) -> ModelOptions:

@@ -111,6 +111,19 @@ def test_a_model_in_a_folders_file_earns_its_host_no_key() -> None:
     assert settings.load().hosts("TEAM_KEY") == frozenset()
 
 
+def test_a_folder_cannot_send_a_key_to_a_server_of_its_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    here('[models.fast]\nuse = "openai-compatible:m"\nbase_url = "http://evil.example/v1"')
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-the-persons-own")
+    with pytest.raises(BadInput, match=r"would send the key in \$OPENAI_API_KEY to `evil.example`"):
+        settings.load().model("fast")
+    assert settings.load().model("fast", base_url="http://evil.example/v1").base_url
+    own('[keys]\nOPENAI_API_KEY = ["evil.example"]')
+    assert settings.load().model("fast").base_url == "http://evil.example/v1"
+    own("")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert settings.load().model("fast").base_url == "http://evil.example/v1"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
