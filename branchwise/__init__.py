@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from branchwise.renamed import announce, refuse
 from branchwise.store.errors import BranchwiseError
 from branchwise.store.records import Budget
 
@@ -47,14 +48,11 @@ _HOMES = {
 }
 
 
-_RENAMED = {"Purse": "BudgetTracker"}
-"""Public names of version 0.1; they raise an error for one release."""
+announce()
 
 
 def __getattr__(name: str) -> object:
-    if name in _RENAMED:
-        raise AttributeError(f"`branchwise.{name}` is now `branchwise.{_RENAMED[name]}`.")
     # The graph costs seconds to import: a script that only reads a run or completes a command does not pay.
     if name in _HOMES:
         return getattr(import_module(f"branchwise.{_HOMES[name]}"), name)
-    raise AttributeError(f"module `branchwise` has no attribute `{name}`")
+    raise refuse("branchwise", name)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import branchwise
+from tests.readmes import folders, readme
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for p in (ROOT / "branchwise").rglob("*.py") if p.parent.name != "versions")
@@ -80,3 +86,42 @@ def test_the_linter_forbids_importing_through_the_links(line: str) -> None:
     done = subprocess.run(command, input=line + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 1
     assert "is a link: import branchwise." in done.stdout
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name)
+def test_a_folder_says_in_a_line_what_each_file_holds(folder: Path) -> None:
+    assert (folder / "README.md").read_text(encoding="utf-8") == readme(folder), (
+        "run: python -m tests.readmes"
+    )
+
+
+OLD_WORDS = re.compile(
+    r"\b(Desk|Docket|Notebook|Purse|Odometer|Footstep|Vouch|vouch|ABOUT|purse|docket|odometer|singly)\b"
+)
+"""Private words of version 0.1; docs/glossary.md has the ones that took their place."""
+SAY_THEM = {
+    "branchwise/renamed.py",
+    "branchwise/store/earlier.py",
+    "branchwise/graphs/strategies/__init__.py",
+}
+"""Files that tell a user what an old name is called now."""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_private_words_do_not_come_back(path: Path) -> None:
+    if name(path) not in SAY_THEM:
+        assert not OLD_WORDS.findall(path.read_text(encoding="utf-8"))
+
+
+def test_old_public_names_tell_the_new_ones() -> None:
+    with pytest.raises(AttributeError, match=r"is now `branchwise\.BudgetTracker`"):
+        branchwise.Purse  # noqa: B018
+    with pytest.raises(ModuleNotFoundError, match=r"is now `branchwise\.models`"):
+        import_module("branchwise.agents.models.scripted")
+
+
+def test_no_room_holds_more_than_a_quarter_of_the_lines() -> None:
+    sizes: Counter[str] = Counter()
+    for path in SOURCES:
+        sizes[path.relative_to(ROOT / "branchwise").parts[0]] += lines(path)
+    assert max(sizes.values()) <= sizes.total() / 4, sizes

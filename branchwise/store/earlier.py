@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from branchwise.store.records import Json
+from branchwise.store.records import Json, VerifiedBy
 
 _RENAMED = {"vouch": "verified_by", "arm": "strategy"}
-"""Fields of results and journals of version 0.1. Values of `verified_by` are read by the enumeration itself."""
+"""Fields of results and journals of version 0.1."""
 
 
 def in_new_words(data: Json) -> Json:
     """A stored object with its fields named as they are today; anything else as it is."""
     if not isinstance(data, Mapping):
         return data
-    return {_RENAMED.get(name, name): value for name, value in data.items()}
+    fields = {_RENAMED.get(name, name): value for name, value in data.items()}
+    if isinstance(said := fields.get("verified_by"), str):
+        fields["verified_by"] = str(VerifiedBy(said))
+    return fields

@@ -12,11 +12,11 @@ from langchain_core.runnables import RunnableConfig
 from branchwise import models, tasks
 from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
-from branchwise.agents.planning.ucb import Arm, Record, Weights
+from branchwise.agents.planning.ucb import Weights
 from branchwise.agents.prompts import Prompts
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.graphs.runtime.journal import Journal
-from branchwise.graphs.search.plangen import Plangen, plangen, shape, start
+from branchwise.graphs.search.plangen import CHECKPOINTED, Plangen, plangen, shape, start
 from branchwise.graphs.search.request import RunSpec, checked
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
@@ -29,7 +29,7 @@ from branchwise.store.as_fields import as_fields
 from branchwise.store.checkpoints.fresh import FreshSaver
 from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.errors import LeaseLost
-from branchwise.store.records import Constraints, Json, Usage, VerifiedBy
+from branchwise.store.records import Json, Usage, VerifiedBy
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Lease, Store
 from branchwise.tasks.task import Task
@@ -40,8 +40,6 @@ ENGINE = "engine"
 """Key of the decision that says what answered."""
 _OUTCOME = ("round", "stop", "answer", "confidence", "calibrated")
 """What of the state is looked at when the graph has ended."""
-_CHECKPOINTED = (Constraints, Record, Arm)
-"""The types of ours that a checkpoint may hold; the saver builds no others."""
 
 
 async def execute(
@@ -76,14 +74,14 @@ async def execute(
     context = context_of(request, journal, tracker, sample, watch, score=score)
     context.tell("opened", lease.run_id)
     saver = FreshSaver if lease.fresh else SQLAlchemySaver
-    lease_renewer = saver(db.database, allow=_CHECKPOINTED, guard=lease.guard)
-    graph = plangen(lease_renewer)
+    checkpointer = saver(db.database, allow=CHECKPOINTED, guard=lease.guard)
+    graph = plangen(checkpointer)
     config: RunnableConfig = {
         "configurable": {"thread_id": lease.run_id},
         "metadata": {"graph": shape()},
         "recursion_limit": STEPS,
     }
-    begun = lease.epoch > 1 and await _begun(graph, config, lease_renewer)
+    begun = lease.epoch > 1 and await _begun(graph, config, checkpointer)
     await note_engine(journal, engine)  # a replay has no model that could tell what it can do
     try:
         state = await graph.ainvoke(

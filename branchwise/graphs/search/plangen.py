@@ -34,6 +34,8 @@ from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Constraints, Json, Node
 
+CHECKPOINTED = (Constraints, Record, Arm)
+"""The types of ours that a checkpoint may hold; the saver builds no others."""
 _UNLIMITED = 1_000_000
 """Samples of a trial whose size only the strategy's knobs and the run's budget bound."""
 
@@ -66,8 +68,9 @@ def _compiled() -> Plangen:
 
 @cache
 def shape() -> str:
-    """A short name for what the graph's state is made of; a checkpoint of another shape cannot be gone on from."""
-    return hashlib.sha256(repr(sorted(_compiled().channels)).encode()).hexdigest()[:16]
+    """A short name for what the graph's state is made of; a checkpoint of another shape cannot be used."""
+    types = [f"{kind.__module__}.{kind.__qualname__}" for kind in CHECKPOINTED]
+    return hashlib.sha256(repr((sorted(_compiled().channels), types)).encode()).hexdigest()[:16]
 
 
 def start(problem: str) -> RunState:

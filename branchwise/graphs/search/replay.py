@@ -23,6 +23,7 @@ from branchwise.models.protocol import Capabilities, Reply
 from branchwise.models.protocol import SampleRequest as Call
 from branchwise.models.recorded import recorded
 from branchwise.store.bill import Bill
+from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
@@ -100,7 +101,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         *tape.differences(budgeted=result.reason in {"budget", "accepted"}),
         *_between("node", _by_id(tree), _by_id(grown)),
         *_between("decision", _by_key(decisions), _by_key(decided)),
-        *_between("answer", _outcome(run.result), _outcome(cast("Json", asdict(result)))),
+        *_between("answer", _outcome(in_new_words(run.result)), _outcome(cast("Json", asdict(result)))),
     ]
     return Replay(
         run_id=run.id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from branchwise.graphs.search.state import Reason
+from branchwise.renamed import refuse
 from branchwise.store.earlier import in_new_words
 from branchwise.store.records import Json, Usage, VerifiedBy
 
@@ -35,6 +36,10 @@ class Result:
     rounds: int
     usage: Usage
     seconds: float
+
+    def __getattr__(self, name: str) -> object:
+        # Called for what is not a field: a name of version 0.1 is told its new one.
+        raise refuse("Result", name)
 
 
 def result_of(data: Json) -> Result:

@@ -89,7 +89,10 @@ def info(name: str) -> StrategyInfo:
     """
     described = getattr(sys.modules[_find(name).__module__], "INFO", None)
     if not isinstance(described, StrategyInfo):
-        raise BadInput(f"The module of strategy `{name}` must have a constant INFO of type StrategyInfo.")
+        raise BadInput(
+            f"The module of strategy `{name}` must have a constant INFO of type StrategyInfo "
+            "(called ABOUT and About in version 0.1)."
+        )
     return described
 
 

@@ -38,7 +38,7 @@ class WebContext:
     actor: Agent[ActorState, ActorUpdate]
     value: Agent[ValueState, ValueUpdate]
     options: WebOptions
-    odometer: ActionCounter
+    action_counter: ActionCounter
     seed: int
     check: Check | None = None
     shots: Path | None = None
@@ -100,14 +100,14 @@ class WebContext:
         live, kept = self.live.pop(node, None), self.kept.get(node)
         expected = 0 if live or kept else len(path)
         try:
-            self.odometer.begin(expected)
+            self.action_counter.begin(expected)
         except BaseException:
             if live is not None:
                 self.live[node] = live
             raise
         start = self.arrived(ROOT).fingerprint
         back = await ladder(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
-        self.odometer.correct(expected, back.replayed)
+        self.action_counter.correct(expected, back.replayed)
         return back
 
     async def leave(self, node: NodeId, session: Session) -> None:

@@ -254,7 +254,7 @@ class _Turn:
             value=value(sample, prompts, judgements=options.judgements, seed=request.seed),
             check=self.hooks.check,
             options=options,
-            odometer=ActionCounter(limit=options.steps, done=steps, recorded=steps),
+            action_counter=ActionCounter(limit=options.steps, done=steps, recorded=steps),
             seed=request.seed,
             shots=Path(request.shots) / lease.run_id if request.shots else None,
             watch=self.hooks.watch,

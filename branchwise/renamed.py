@@ -1,0 +1,54 @@
+"""Public names of version 0.1 and what they are called now; using one raises an error that says so, for one release."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+NAMES = {"Purse": "BudgetTracker", "Vouch": "VerifiedBy", "Shape": "OutputFormat", "About": "StrategyInfo"}
+FIELDS = {"vouch": "verified_by", "arm": "strategy"}
+"""Fields of results, nodes and verdicts."""
+MODULES = {
+    "branchwise.agents.protocols": "branchwise.models.protocol, branchwise.tasks.task or branchwise.agents.protocol",
+    "branchwise.agents.purse": "branchwise.models.budget",
+    "branchwise.agents.models": "branchwise.models",
+    "branchwise.agents.engines": "branchwise.serving",
+    "branchwise.agents.environments": "branchwise.environments",
+    "branchwise.bench": "branchwise.evals",
+    "branchwise.graphs.protocols": "branchwise.graphs.strategies.protocol",
+    "branchwise.graphs.tasks": "branchwise.tasks",
+    "branchwise.store.saver": "branchwise.store.SQLAlchemySaver",
+}
+
+
+class _Moved(MetaPathFinder):
+    """Asked last, when no module of that name was found."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Say where a module of version 0.1 is now.
+
+        Raises:
+            ModuleNotFoundError: It has moved.
+        """
+        if fullname in MODULES:
+            raise ModuleNotFoundError(f"`{fullname}` is now `{MODULES[fullname]}`.", name=fullname)
+        return None
+
+
+def announce() -> None:
+    """Have imports of moved modules say where these are now."""
+    if not any(isinstance(finder, _Moved) for finder in sys.meta_path):
+        sys.meta_path.append(_Moved())
+
+
+def refuse(owner: str, name: str) -> AttributeError:
+    """The error for an attribute that `owner` lacks; it names the new one where `name` is an old one."""
+    new = FIELDS.get(name) or NAMES.get(name)
+    return AttributeError(
+        f"`{owner}.{name}` is now `{owner}.{new}`." if new else f"`{owner}` has no attribute `{name}`."
+    )
