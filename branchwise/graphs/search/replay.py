@@ -16,14 +16,13 @@ from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.search.execute import ENGINE, STEPS, context_of, result_of_state
 from branchwise.graphs.search.plangen import plangen, start
 from branchwise.graphs.search.request import request_of
-from branchwise.graphs.search.result import Result
+from branchwise.graphs.search.result import Result, result_of
 from branchwise.graphs.search.state import Event, RunState
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Capabilities, Reply
 from branchwise.models.protocol import SampleRequest as Call
 from branchwise.models.recorded import recorded
 from branchwise.store.bill import Bill
-from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Node, Usage
@@ -101,7 +100,11 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         *tape.differences(budgeted=result.reason in {"budget", "accepted"}),
         *_between("node", _by_id(tree), _by_id(grown)),
         *_between("decision", _by_key(decisions), _by_key(decided)),
-        *_between("answer", _outcome(in_new_words(run.result)), _outcome(cast("Json", asdict(result)))),
+        *_between(
+            "answer",
+            _outcome(cast("Json", asdict(result_of(run.result)))),
+            _outcome(cast("Json", asdict(result))),
+        ),
     ]
     return Replay(
         run_id=run.id,
