@@ -72,6 +72,15 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+Required = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require",
+        help="What the whole reply must keep: words=50..100, contains=TEXT, forbids=WORD, language=de, json, "
+        "schema=FILE, pattern=REGEX, tests=FILE.py, module:function, ... (docs/requirements.md).",
+        show_default=False,
+    ),
+]
 Tokens = Annotated[int | None, typer.Option("--tokens", help="Budget of tokens.")]
 Calls = Annotated[int | None, typer.Option("--calls", help="Budget of model calls.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Budget of seconds.")]

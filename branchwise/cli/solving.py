@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def solving(
     strategy: str,
     knobs: Mapping[str, Value],
     chosen: ChosenModel,
+    require: Sequence[str],
     budget: Budget,
     seed: int,
     prompts: Path | None,
@@ -48,6 +49,7 @@ def solving(
             strategy=strategy,
             knobs=rest,
             **chosen.arguments,
+            require=require,
             budget=budget,
             seed=seed,
             prompts=prompts,

@@ -8,6 +8,7 @@ BranchwiseError
 │   └── LeaseLost       another worker holds this run now
 ├── RequestChanged      a resumed call's request differs from the recorded one
 ├── BudgetSpent         the next call would pass the run's budget
+├── CheckFailed         a checker of the user's own raised an error or gave no verdict
 ├── ModelError          a model could not answer
 │   └── Unsupported     the engine lacks what the request needs
 ├── EnvironmentFailed   an environment cannot go on: no browser, a site that does not answer
@@ -82,6 +83,10 @@ class BudgetSpent(BranchwiseError):
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(f"The run's budget of {what} is spent.")
+
+
+class CheckFailed(BranchwiseError):
+    """A checker of the user's own raised an error or gave no verdict."""
 
 
 class ModelError(BranchwiseError):

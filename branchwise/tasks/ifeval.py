@@ -10,7 +10,7 @@ from branchwise.models.protocol import OutputFormat
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
-from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
+from branchwise.tasks.requirements.rules import ARGUMENTS, follows, instruction_words, well_formed
 from branchwise.tasks.task import Task, not_judged
 
 _NAME = "instruction rules"
@@ -105,8 +105,7 @@ def _type_constraints(reply: Json) -> Constraints | None:
 
 
 def _words(told: Any) -> str:
-    arguments = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told["arguments"].items())
-    return f"{told['id'].partition(':')[2].replace('_', ' ')}{': ' if arguments else ''}{arguments}"
+    return instruction_words(told["id"], told["arguments"])
 
 
 def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:

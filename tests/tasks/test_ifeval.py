@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from branchwise.store.errors import BadInput
 from branchwise.store.records import VerifiedBy
 from branchwise.tasks.domains.instances import Instance
-from branchwise.tasks.domains.instructions import ARGUMENTS, follows, well_formed
 from branchwise.tasks.domains.languages import language
 from branchwise.tasks.ifeval import grade, ifeval, instances
+from branchwise.tasks.requirements.rules import ARGUMENTS, follows, well_formed
 
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
     (

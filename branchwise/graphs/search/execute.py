@@ -9,7 +9,7 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 
-from branchwise import models, tasks
+from branchwise import models
 from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.planning.ucb import Weights
@@ -17,7 +17,7 @@ from branchwise.agents.prompts import Prompts
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.plangen import CHECKPOINTED, Plangen, plangen, shape, start
-from branchwise.graphs.search.request import RunSpec, checked
+from branchwise.graphs.search.request import RunSpec, checked, task_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
 from branchwise.graphs.search.verification import PendingVerdicts
@@ -138,7 +138,7 @@ def context_of(
     score: Sampler | None = None,
 ) -> SearchContext:
     """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
-    task = tasks.load(request.task)
+    task = task_of(request, sample.capabilities)
     sample, warmth = tuned(sample, request.model_options), request.model_options.temperature_of(GENERATOR)
     options = request.options if warmth is None else replace(request.options, temperature=warmth)
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)

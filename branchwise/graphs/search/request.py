@@ -18,15 +18,16 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.models.model_options import ModelOptions
-from branchwise.models.protocol import Model
+from branchwise.models.protocol import Capabilities, Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
 from branchwise.store.store import Store
+from branchwise.tasks.requirements import required, requirements
 from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
-_LEFT_OUT = frozenset({"model_options", "id", "expected", "metadata"})
+_LEFT_OUT = frozenset({"model_options", "require", "id", "expected", "metadata"})
 _NESTED = frozenset({"budget", "options", "model_options"})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -44,6 +45,8 @@ class RunSpec:
     """Folder of prompt overrides."""
     policy: str = ""
     """A fitted policy table as JSON text; empty for none."""
+    require: tuple[Mapping[str, JsonValue], ...] = ()
+    """Requirements on the whole reply, each in its stored form."""
     seed: int = 0
     budget: Budget = field(default_factory=Budget)
     options: Options = field(default_factory=Options)
@@ -68,7 +71,7 @@ def check(request: RunSpec) -> None:
     if _SURROGATE.search(request.problem):
         raise BadInput("The problem is no valid Unicode text.")
     models.addresses(request.model, request.base_url)
-    task, options = tasks.load(request.task), request.options
+    task, options = task_of(request), request.options
     task.validate(request.problem)
     options_of(as_fields(options))
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
@@ -97,6 +100,11 @@ def _check_verifier(task: Task, options: Options) -> None:
         models.load(f"scorer:{options.scorer}")
 
 
+def task_of(request: RunSpec, can: Capabilities | None = None) -> Task:
+    """The task with the run's requirements; with an engine's capabilities they steer decoding too."""
+    return required(tasks.load(request.task), requirements(request.require), can)
+
+
 def checked(task: Task, options: Options) -> bool:
     """Whether a program judges the answers rather than a model."""
     return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
@@ -114,7 +122,7 @@ def check_engine(request: RunSpec, engine: Model) -> None:
         check_abilities("verifier `yes_no`", engine, "choices", "logprobs")
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
-    task = tasks.load(request.task)
+    task = task_of(request)
     if checked(task, options):
         task.ready()
     known = task.read_constraints(request.problem) or Constraints()

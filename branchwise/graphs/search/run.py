@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -21,6 +21,7 @@ from branchwise.models.protocol import Model
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
+from branchwise.tasks.requirements import requirements
 
 __all__ = ["Result", "resume", "solve"]
 
@@ -42,6 +43,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     model_options: ModelOptions | Mapping[str, object] | None = None,
     prompts: Path | None = None,
     policy: Path | str | None = None,
+    require: Iterable[object] = (),
     watch: Callable[[Event], None] = _quiet,
     options: Options | None = None,
     shared_budget: BudgetTracker | None = None,
@@ -63,6 +65,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         prompts: Folder of prompt overrides.
         policy: A fitted policy table for the planner; by default the one that `branchwise planner fit` keeps for
             this task and model, if there is one; "none" for none.
+        require: Requirements on the whole reply: texts such as `words=50..100`, JSON schemas, pydantic types, compiled
+            patterns, functions of a text; see docs/requirements.md.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
         shared_budget: What all runs that are given it may spend together, besides each one's own budget.
@@ -81,6 +85,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         base_url=base_url,
         model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
+        require=tuple(one.stored for one in requirements(require)),
         seed=seed,
         budget=budget or Budget(),
         options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),

@@ -20,6 +20,7 @@ from branchwise.store.lifecycle import QUEUE
 from branchwise.store.records import Budget, Json
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Store
+from branchwise.tasks.requirements import requirements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +34,8 @@ class Entry:
     model: str = "embedded"
     base_url: str | None = None
     model_options: ModelOptions = field(default_factory=ModelOptions)
+    require: tuple[JsonValue, ...] = ()
+    """Requirements in any form that JSON has; see docs/requirements.md."""
     prompts: str | None = None
     policy: Path | str | None = None
     """A fitted policy table's file, as for `solve`."""
@@ -59,6 +62,7 @@ class Entry:
             model=self.model,
             base_url=self.base_url,
             model_options=self.model_options,
+            require=tuple(one.stored for one in requirements(self.require)),
             prompts=self.prompts,
             policy=table,
             seed=self.seed,

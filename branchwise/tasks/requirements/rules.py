@@ -63,6 +63,12 @@ def follows(instruction: str, text: str, facts: Facts) -> bool | None:
     return bool(text.strip()) and _RULES[instruction](text, facts)
 
 
+def instruction_words(instruction: str, facts: Facts) -> str:
+    """What an instruction asks for, in words."""
+    arguments = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
+    return f"{instruction.partition(':')[2].replace('_', ' ')}{': ' if arguments else ''}{arguments}"
+
+
 def well_formed(instruction: str, facts: object) -> bool:
     """Whether the instruction exists and its arguments have their types and can be checked."""
     wanted = ARGUMENTS.get(instruction)
@@ -87,7 +93,8 @@ def _compare(number: int, relation: str, limit: int) -> bool:
     return number < limit if relation == "less than" else number >= limit
 
 
-def _words(text: str) -> int:
+def words(text: str) -> int:
+    """The number of words, as the official rule counts them."""
     return len(re.findall(r"\w+", text))
 
 
@@ -223,7 +230,7 @@ _RULES: Mapping[str, Callable[[str, Facts], bool | None]] = {
     "length_constraints:nth_paragraph_first_word": _nth_paragraph,
     "length_constraints:number_paragraphs": _paragraphs,
     "length_constraints:number_sentences": _sentences,
-    "length_constraints:number_words": lambda text, f: _compare(_words(text), f["relation"], f["num_words"]),
+    "length_constraints:number_words": lambda text, f: _compare(words(text), f["relation"], f["num_words"]),
     "punctuation:no_comma": lambda text, _: "," not in text,
     "startend:end_checker": lambda text, f: (
         text.strip().strip('"').lower().endswith(f["end_phrase"].strip().lower())

@@ -1,0 +1,9 @@
+"""Requirements: what a person wants of a text and a program can tell."""
+
+from __future__ import annotations
+
+from branchwise.tasks.requirements.protocol import Finding, Requirement
+from branchwise.tasks.requirements.reading import names, requirement, requirements
+from branchwise.tasks.requirements.required import required
+
+__all__ = ["Finding", "Requirement", "names", "required", "requirement", "requirements"]
