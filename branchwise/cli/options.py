@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -48,10 +50,24 @@ ModelName = Annotated[
 def _trusted(url: str | None) -> str | None:
     """A server that is named on the command line may have the key."""
     if url:
+        from branchwise.models.base_url import parse
         from branchwise.models.keys import allow
+        from branchwise.store.errors import BadInput
 
-        allow(url)
+        try:
+            allow(str(parse(url)))
+        except BadInput as error:
+            raise typer.BadParameter(str(error)) from None
     return url
+
+
+def store_option(store: str | None) -> str:
+    """How a command that is told to the user names the store: nothing where the environment does, no password."""
+    if not store or store == os.environ.get("BRANCHWISE_STORE"):
+        return ""
+    from branchwise.store.redaction import Redaction
+
+    return f" --store {shlex.quote(Redaction({}).message(store))}"
 
 
 BaseUrl = Annotated[

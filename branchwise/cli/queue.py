@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +30,7 @@ from branchwise.cli.options import (
     TaskName,
     Tokens,
     UnsafeSandbox,
+    store_option,
 )
 
 _err = console.err()
@@ -100,7 +100,7 @@ def submit(
 
     ids = run(work())
     console.say(json.dumps(ids) if as_json else "\n".join(ids))
-    at = f" --store {store}" if store and store != os.environ.get("BRANCHWISE_STORE") else ""
+    at = store_option(store)
     if not as_json:
         _err.print(f"{len(ids)} queued; solve them with: branchwise worker{at}", soft_wrap=True)
 

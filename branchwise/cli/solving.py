@@ -11,6 +11,7 @@ import typer
 
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
+from branchwise.cli.options import store_option
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import print_result, print_tree
 from branchwise.graphs.search.pairs import Value, part
@@ -101,5 +102,5 @@ def how_to_resume(run_id: str, store: str | None, *, said: str = "") -> str:
     """The command that goes on with a run; `said` is added to it."""
     if not run_id:
         return "Nothing was spent."
-    at = f" --store {store}" if store else ""
+    at = store_option(store)
     return f"Nothing is lost; go on with: branchwise resume {run_id}{said}{at}"

@@ -1,19 +1,30 @@
-"""Keep secrets out of what is stored."""
+"""Keep secrets out of what is stored and shown."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import quote, unquote
 
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
 HIDDEN = "[secret]"
-_VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
+_VARIABLE = re.compile(
+    r"(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?:_|$)|KEY$|API_?KEY(?:_|$)"
+    r"|(?:^|_)(?:PAT|PASS|AUTH|PWD)$",
+    re.IGNORECASE,
+)
+_NO_SECRETS = frozenset({"PWD", "OLDPWD"})
+_USER = re.compile(r"://[^/\s:@\"']*:([^/\s@\"']+)@")
 _SHORTEST = 8
-"""Shorter values of such variables are words that stand in texts by chance."""
+_SHORT = 6
+"""Shorter values are words and numbers that stand in texts by chance; from this length on they are hidden where they
+mix letters and digits and stand alone."""
+_WORD = 12
+"""Letters of a password in a URL; a shorter one may be the name of a database."""
 _NAMES = (
     r"(?:authorization|x-api-key|api[_-]?key|access[_-]?token|auth[_-]?token|secret[_-]?key|client[_-]?secret"
     r"|password|passwd|cookie|set-cookie)"
@@ -21,72 +32,113 @@ _NAMES = (
 _FIELD = re.compile(_NAMES, re.IGNORECASE)
 _SHAPES = re.compile(
     r"""\bBearer\s+[A-Za-z0-9._~+/=-]{8,}"""
-    r"""|\b(?:sk|pk|rk|hf|gsk|xai|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{16,}"""
+    r"""|\b(?:sk|pk|rk|hf|gsk|xai|ghp|gho|ghs|ghu|npm|pypi|glpat|github_pat|xox[abps]|xapp)[-_][A-Za-z0-9_-]{16,}"""
     r"""|\bAKIA[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}"""
+    r"""|(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"""
+    r"""|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,20000}"""
     r"""|(?<=://)[^/\s:@"']+:[^/\s@"']+(?=@)"""
 )
 _SIGNS = ("auth", "api-key", "api_key", "apikey", "access", "secret", "passw", "cookie", "bearer")
-_MARKS = ("AKIA", "AIza", "://")
+_MARKS = ("AKIA", "AIza", "://", "eyJ", "PRIVATE KEY-----")
 _RUNS = (re.compile(r"-[A-Za-z0-9_-]{16}"), re.compile(r"_[A-Za-z0-9_-]{16}"))
 """What every shape and name has one of, the first in lower case; most texts have none, which is seen fast: a pattern
 that begins with one character is looked for like a text."""
 _ASSIGNED = re.compile(rf"""(\b{_NAMES}\b["']?\s*[:=]\s*["']?)(?!\[secret\])[^"',;}}\])\s]+""", re.IGNORECASE)
+_SAID = re.compile(
+    rf"""((?<![\w.]){_NAMES}["']?(?:=|:\s?)["']?)(?!{_NAMES})"""
+    r"""(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{8,200}(?![\w(.\[-])""",
+    re.IGNORECASE,
+)
+"""A password within a text: letters and digits, no call and no attribute, as program text has them."""
 
 
 class Redaction:
     """Hides secrets: by value, by shape, and by the name of the field they stand in.
 
-    Values of environment variables that are named like secrets are hidden everywhere. A model's words are
-    otherwise left alone: a run goes on from them, and an answer that looks like a key is an answer.
+    Values are those of environment variables that are named like secrets, and passwords in URLs that any variable
+    holds. Shapes are vendors' keys, tokens, private keys, and users with passwords in URLs.
 
     Args:
         environ: Variables to look at; by default those of this process, now.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        variables = os.environ if environ is None else environ
-        secrets = {variables[name] for name in variables if _VARIABLE.search(name)}
-        values = {value for value in secrets if len(value) >= _SHORTEST}
-        self._known = sorted(values, key=len, reverse=True)
-        self._written = {form for value in values for form in (value, to_json(value)[1:-1])}
+        values = set(_secrets(os.environ if environ is None else environ))
+        self._known = sorted(filter(_long, values), key=len, reverse=True)
+        self._written = {form for value in self._known for form in (value, to_json(value)[1:-1])}
         """The same, and as they look within JSON."""
+        short = [re.escape(value) for value in values if not _long(value)]
+        self._short = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
 
     def message(self, text: str) -> str:
-        """Scrub the text of an error: values, shapes, and whatever is assigned to a credential's name."""
+        """Hide secrets in a text that is shown: values, shapes, and whatever is assigned to a credential's name."""
         return _ASSIGNED.sub(rf"\1{HIDDEN}", self._shapes(text))
 
     def request(self, body: str) -> str:
-        """Scrub a JSON document that goes out: values, shapes, and fields that are named like credentials."""
-        if not _suspect(body) and not self._holds_value(body):
+        """Hide secrets in a JSON document that goes out: values, shapes, and fields named like credentials."""
+        if not (_signed(body) and (_SHAPES.search(body) or _FIELD.search(body))) and not self._holds_value(
+            body
+        ):
             return body
         return to_json(_scrubbed(json.loads(body), self._shapes, _FIELD), sort=False)
 
     def reply(self, body: str) -> str:
-        """Scrub a JSON document that came in, or was made of what came in: values only."""
-        if not self._holds_value(body):
+        """Hide secrets in a JSON document that came in, or was made of what came in.
+
+        Fields may be named as they like; of what is assigned to a credential's name within a text only what looks like
+        a password is hidden, because program text is full of such names.
+        """
+        if not (_signed(body) and (_SHAPES.search(body) or _FIELD.search(body))) and not self._holds_value(
+            body
+        ):
             return body
-        return to_json(_scrubbed(json.loads(body), self._values, None), sort=False)
+        return to_json(_scrubbed(json.loads(body), self._said, None), sort=False)
 
     def _holds_value(self, body: str) -> bool:
-        return any(form in body for form in self._written)
+        return any(form in body for form in self._written) or bool(self._short and self._short.search(body))
 
     def _values(self, text: str) -> str:
         for value in self._known:
             text = text.replace(value, HIDDEN)
-        return text
+        return self._short.sub(HIDDEN, text) if self._short else text
 
     def _shapes(self, text: str) -> str:
         return _SHAPES.sub(HIDDEN, self._values(text))
 
+    def _said(self, text: str) -> str:
+        return _SAID.sub(rf"\1{HIDDEN}", self._shapes(text))
 
-def _suspect(body: str) -> bool:
+
+def _secrets(variables: Mapping[str, str]) -> Iterator[str]:
+    """Values that are secrets, passwords in URLs also as they are without escapes."""
+    for name, value in variables.items():
+        named = name not in _NO_SECRETS and _VARIABLE.search(name)
+        if named and (len(value) >= _SHORTEST or _mixed(value)):
+            yield value
+            yield quote(value, safe="")
+        for password in _USER.findall(value[:4_096]) if "@" in value else ():
+            if _mixed(password) or len(password) >= _WORD:
+                yield password
+                yield unquote(password)
+
+
+def _mixed(value: str) -> bool:
+    letters = any(map(str.isalpha, value))
+    return len(value) >= _SHORT and letters and any(map(str.isdigit, value))
+
+
+def _long(value: str) -> bool:
+    return len(value) >= _SHORTEST
+
+
+def _signed(body: str) -> bool:
+    """Whether a text has a sign of any shape or name; most have none."""
     lower = body.lower()
-    signs = (
+    return (
         any(sign in lower for sign in _SIGNS)
         or any(mark in body for mark in _MARKS)
         or any(run.search(body) for run in _RUNS)
     )
-    return signs and bool(_SHAPES.search(body) or _FIELD.search(body))
 
 
 def _scrubbed(value: Json, clean: Callable[[str], str], names: re.Pattern[str] | None) -> Json:

@@ -16,7 +16,7 @@ from branchwise.store.rows import RunRecord, Status
 
 
 def restore(connection: sa.Connection, text: str) -> RunRecord:
-    """Store an exported run under its own id; one that was running waits to be resumed.
+    """Store an exported run under its own id; one that was running or queued waits to be resumed by its name.
 
     Raises:
         BadInput: The text is no exported run.
@@ -27,7 +27,7 @@ def restore(connection: sa.Connection, text: str) -> RunRecord:
     [run] = _rows(document, runs_table)
     if connection.execute(sa.select(runs_table.c.id).where(runs_table.c.id == run["id"])).first() is not None:
         raise StoreError(f"There is a run `{run['id']}` already.")
-    if run["status"] == Status.RUNNING:
+    if run["status"] in {Status.RUNNING, Status.QUEUED}:  # nobody here has asked for it to be worked on
         run = {**run, "status": Status.PAUSED}
     connection.execute(sa.insert(runs_table), {**run, "owner": None, "lease_until": 0.0})
     for table in BELONGINGS:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,57 @@ def test_a_request_hides_fields_shapes_and_values_and_stays_json() -> None:
     }
 
 
-def test_a_reply_is_left_alone_but_for_the_environments_secrets() -> None:
-    reply = {"password": "in the story", "text": "sk-abcdefghijklmnop1234"}
+def test_a_reply_keeps_its_fields_and_its_program_text() -> None:
+    code = "password = read1()\nself.password=given12345\nconnect(password=user.name12345, token=a)\npasswd=password1"
+    reply = {"password": "in the story", "text": code}
     assert json.loads(SCRUB.reply(json.dumps(reply))) == reply
     assert json.loads(SCRUB.reply(json.dumps(['quo"ted\\value']))) == ["[secret]"]
+
+
+def test_a_reply_hides_keys_and_passwords_by_shape() -> None:
+    said = "use sk-abcdefghijklmnop1234 and password=hunter2hunter2"
+    assert json.loads(SCRUB.reply(json.dumps({"text": said}))) == {
+        "text": "use [secret] and password=[secret]"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        *[
+            (name, "fooNOTNAMED99", True)
+            for name in ("APIKEY_FOO", "GITHUB_PAT", "PGPASSWORD", "MY_DB_PASSWORD")
+        ],
+        *[(name, "abc1234", True) for name in ("SHORT_KEY", "HF_TOKEN", "NPM_AUTH", "SECRET_KEY_BASE")],
+        ("DATABASE_URL", "postgresql://u:db%2FurlSECRET77@h/x", True),
+        *[("SHORT_KEY", value, False) for value in ("EMPTY", "12345678"[:7], "none", "a1")],
+        *[
+            (name, "/home/somebody1", False)
+            for name in ("PWD", "OLDPWD", "HOME", "SSH_AUTH_SOCK", "KEYBOARD")
+        ],
+        ("BRANCHWISE_KEY_HOSTS", "localhost:8000", False),
+        ("DATABASE_URL", "postgresql://postgres:postgres@localhost/test", False),
+    ],
+)
+def test_which_values_of_the_environment_are_secrets(name: str, value: str, hidden: bool) -> None:
+    redaction = Redaction({name: value})
+    shown = value.rpartition(":")[2].partition("@")[0] if "://" in value else value
+    for form in {shown, shown.replace("%2F", "/")}:
+        text = json.loads(redaction.request(json.dumps({"problem": f"it is {form} here"})))["problem"]
+        assert (text == "it is [secret] here") == hidden, text
+    assert "abc12345" in redaction.message("a longer abc12345 is another word")
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", " ", "sk-", "://a:", "password=", "eyJ-", "eyJaaaaaaaa.", "Bearer ", "password=a-"]
+)
+def test_redaction_takes_linear_time(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    SCRUB.message(text)
+    SCRUB.request(json.dumps(text))
+    SCRUB.reply(json.dumps(text))
+    assert time.process_time() - began < 2
 
 
 _VENDORS = ("sk-", "sk_", "pk-", "rk_", "hf_", "gsk_", "xai-", "ghp_", "gho_", "glpat-", "xoxb-")

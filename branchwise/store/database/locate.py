@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from branchwise.store.errors import StoreError
+from branchwise.store.redaction import Redaction
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
@@ -30,10 +31,12 @@ def locate(store: str | None = None) -> sa.URL:
     try:
         url = sa.make_url(given)
         dialect = url.get_backend_name()
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError):
+        # Not the exception itself: it may hold the URL and with it a password.
+        shown = Redaction({}).message(given)
         raise StoreError(
-            f"`{given}` is no database URL; write sqlite:///FILE or postgresql://HOST/NAME."
-        ) from error
+            f"`{shown}` is no database URL; write sqlite:///FILE or postgresql://HOST/NAME."
+        ) from None
     if dialect not in _DRIVERS:
         raise StoreError(f"`{dialect}` is not supported; use one of {', '.join(sorted(_DRIVERS))}.")
     if url.drivername == dialect:
