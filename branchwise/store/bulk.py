@@ -23,6 +23,8 @@ class Bulk:
     """Under which the rows are written."""
     changes: Sequence[Change]
     """In this order; of two such works queued together it must not matter which is first."""
+    last: bool = False
+    """Whether nothing else rests on it, so that the lease outlives it when it is too large."""
 
     def __call__(self, connection: sa.Connection) -> None:
         """Write the rows."""

@@ -5,6 +5,8 @@ BranchwiseError
 │   └── UnknownName     a task, strategy, verifier or run of that name does not exist
 ├── StoreError          the database cannot be opened, read or written
 │   ├── SchemaMismatch  the database is of another schema revision
+│   ├── Unavailable     the database did not answer, or took no writes, for two minutes; it may do so later
+│   ├── TooLarge        the server takes no row of this size
 │   └── LeaseLost       another worker holds this run now
 ├── RequestChanged      a resumed call's request differs from the recorded one
 ├── BudgetSpent         the next call would pass the run's budget
@@ -58,6 +60,10 @@ class SchemaMismatch(StoreError):
     """The database was written by another schema revision."""
 
 
+class Unavailable(StoreError):
+    """The database did not answer, or took no writes, for longer than it is waited for; it may do so later."""
+
+
 class LeaseLost(StoreError):
     """Another worker holds this run now; this one must stop without writing."""
 
@@ -101,6 +107,10 @@ class ModelError(BranchwiseError):
     def __init__(self, message: str = "", *, charged: Usage | None = None) -> None:
         self.charged = charged
         super().__init__(message)
+
+
+class TooLarge(StoreError, ModelError):
+    """The database takes no row of this size, now or later; a reply that large is no use to whoever asked."""
 
 
 class Unsupported(ModelError):

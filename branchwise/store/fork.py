@@ -9,16 +9,18 @@ import sqlalchemy as sa
 
 from branchwise.store import nodes as forest
 from branchwise.store import runs
+from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import decisions, nodes
-from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.rows import Decision, RunRecord
 from branchwise.store.tree import Tree
 
 
-def fork(connection: sa.Connection, row: dict[str, object]) -> RunRecord:
+def fork(connection: sa.Connection, row: dict[str, object], me: str) -> RunRecord:
     """Store the run that `row` describes; its root stands for the node `forked_at` of the run `forked_from`.
+
+    `me` is a name that no other attempt has.
 
     Raises:
         UnknownName: There is no such node.
@@ -26,17 +28,17 @@ def fork(connection: sa.Connection, row: dict[str, object]) -> RunRecord:
     """
     source, at = str(row["forked_from"]), str(row["forked_at"])
     root = root_at(forest.tree(connection, source), at)
-    run = runs.create(connection, row)
+    [run] = runs.create(connection, [row], me)
     new = {**asdict(root), "run_id": run.id, "ord": 0}
     connection.execute(upsert(nodes, connection.dialect.name), new)
     return run
 
 
 def fork_at_place(
-    connection: sa.Connection, row: dict[str, object], answers: Sequence[Decision]
+    connection: sa.Connection, row: dict[str, object], answers: Sequence[Decision], me: str
 ) -> RunRecord:
     """Store the run that `row` describes, with the answers that people gave to the run it comes from."""
-    run = runs.create(connection, row)
+    [run] = runs.create(connection, [row], me)
     for ord_, one in enumerate(answers):
         new = {"run_id": run.id, "key": one.key, "kind": one.kind, "payload": one.payload, "ord": ord_}
         connection.execute(upsert(decisions, connection.dialect.name), new)

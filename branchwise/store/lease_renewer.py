@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from branchwise.store.database.database import Database
 from branchwise.store.database.tables import runs
 from branchwise.store.errors import StoreError
-from branchwise.store.leases import Lease, clock, renew
+from branchwise.store.leases import Lease, renew
 from branchwise.store.rows import Status
+from branchwise.store.silence import clock
 
 _LOOK = 1.0
 """Seconds between looks: how long the calls of a cancelled run go on at most."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from branchwise.store.database.columns import now
+from branchwise.store.database.dialects import each_clock_its_own, now
 from branchwise.store.database.tables import decisions, nodes, run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
+from branchwise.store.silence import clock, heard, left
 from branchwise.store.workflows import Workflows, among
 
 ORDERED = (nodes, decisions)
@@ -45,11 +45,6 @@ _FREE = sa.select(
 _NOTE = sa.insert(run_events).values(at=now())
 
 
-def clock() -> float:
-    """Seconds that pass for this machine, also while it sleeps where the system can tell."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 @dataclass(kw_only=True, slots=True, eq=False)
 class Lease:
     """The right to work on a run until `deadline`; `epoch` tells it from every other claim of that run."""
@@ -71,6 +66,9 @@ class Lease:
     """Whether the database refused a write under it; what was queued after that may rest on it and is refused, too."""
     places: dict[str, int]
     """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
+
+    def __post_init__(self) -> None:
+        heard(self.run_id, self.epoch, self.began)
 
     def guard(self, connection: sa.Connection) -> None:
         """Hold the run until `connection` commits, or refuse the transaction.
@@ -142,6 +140,17 @@ def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
             raise lease.lost()
 
 
+class MayBeAlive(LeaseLost):
+    """The run's lease is over by this machine's clock, but its worker has not been watched for a whole lease."""
+
+    def __init__(self, row: sa.Row[tuple[object, ...]], seconds: float) -> None:
+        self.lease, self.seconds = (row.epoch, row.lease_until), seconds
+        super().__init__(
+            f"The run `{row.id}` is held by {row.owner}; clocks differ, so it has to be silent for {seconds:.0f} more "
+            "seconds before it counts as dead."
+        )
+
+
 def claim(
     connection: sa.Connection,
     me: str,
@@ -150,6 +159,7 @@ def claim(
     *,
     queue: str = "default",
     workflows: Workflows | None = None,
+    without: Collection[str] = (),
 ) -> Lease | None:
     """Take a run: the one named, or the first of a queue that waits or whose worker went silent.
 
@@ -160,17 +170,18 @@ def claim(
         run_id: The run to take, also when its last worker failed or it was cancelled.
         queue: Where to look when no run is named.
         workflows: Those that a worker can run; runs of others are left to others.
+        without: Runs that are left alone unless named.
 
     Raises:
         UnknownName: There is no such run.
+        MayBeAlive: Its worker has been silent, but this process has not watched it for long enough.
         LeaseLost: A live worker holds it.
         StoreError: It is done.
     """
     began = clock()
     while True:
-        row = (
-            _named(connection, me, run_id) if run_id is not None else _next(connection, me, queue, workflows)
-        )
+        pick = _next(connection, me, queue, workflows, without) if run_id is None else None
+        row = pick if run_id is None else _named(connection, me, run_id)
         if row is None:
             return None
         if row.owner == me:  # the transaction ran before and only its answer was lost
@@ -203,6 +214,7 @@ def renew(connection: sa.Connection, lease: Lease) -> bool:
     if connection.execute(_RENEW, values).rowcount == 0:
         return False
     lease.deadline = began + lease.ttl
+    heard(lease.run_id, lease.epoch, clock())
     return True
 
 
@@ -214,7 +226,7 @@ def note(
 
 
 def _next(
-    connection: sa.Connection, me: str, queue: str, workflows: Workflows | None
+    connection: sa.Connection, me: str, queue: str, workflows: Workflows | None, without: Collection[str]
 ) -> sa.Row[tuple[object, ...]] | None:
     again = connection.execute(
         sa.select(runs).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
@@ -222,12 +234,16 @@ def _next(
     if again is not None:
         return again
     waiting = runs.c.status == Status.QUEUED
-    silent = sa.and_(runs.c.status == Status.RUNNING, runs.c.lease_until < now())
+    running = runs.c.status == Status.RUNNING
+    silent: sa.ColumnElement[bool] = sa.and_(running, runs.c.lease_until < now())
+    if each_clock_its_own(connection.dialect.name):
+        held = connection.execute(sa.select(runs).where(runs.c.queue == queue, running)).all()
+        silent = runs.c.id.in_([row.id for row in held if not left(row)])
     # A question that nobody answered in time; the run then goes on with the default answer.
     overdue = sa.and_(runs.c.status == Status.WAITING, runs.c.wake < now())
     return connection.execute(
         sa.select(runs)
-        .where(runs.c.queue == queue, waiting | silent | overdue, among(workflows))
+        .where(runs.c.queue == queue, waiting | silent | overdue, among(workflows, without))
         .order_by(runs.c.priority.desc(), runs.c.created, runs.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -249,6 +265,9 @@ def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[tuple[obje
         raise LeaseLost(
             f"The run `{run_id}` is held by {row.owner} for at least {row.left:.0f} more seconds."
         )
+    others = row.status == Status.RUNNING and row.owner != me
+    if others and each_clock_its_own(connection.dialect.name) and (seconds := left(row)):
+        raise MayBeAlive(row, seconds)
     return row
 
 

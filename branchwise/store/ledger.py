@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Self, TypeAlias
 
@@ -20,17 +18,17 @@ from branchwise.store.bulk import Bulk
 from branchwise.store.database.batch import Row
 from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
+from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, texts
-from branchwise.store.database.upsert import upsert
-from branchwise.store.errors import LeaseLost, RequestChanged, StoreError
+from branchwise.store.errors import LeaseLost, RequestChanged, StoreError, TooLarge
 from branchwise.store.inherited import Inherited, inherited
-from branchwise.store.json_text import slowly, to_json
+from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Usage
 from branchwise.store.redaction import Redaction
 from branchwise.store.rows import CallState, OnChange
 from branchwise.store.single_flight import SingleFlight
-from branchwise.store.texts import take_out
+from branchwise.store.texts import Asked, digest, take_out
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 """What costs something: it gives its result and what it cost."""
@@ -55,20 +53,6 @@ _ABANDON = (
     .where(calls.c.state == CallState.STARTED)
     .values(state=CallState.AMBIGUOUS, error="The worker ended before the answer was kept.")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request without secrets."""
-
-    value: Json
-    body: str
-    """The same, written."""
-    hash: str
-
-    def was(self, recorded: str) -> bool:
-        """Whether this is what was recorded with that hash; earlier versions wrote some fractions otherwise."""
-        return recorded == self.hash or recorded == _hash(slowly(self.value))
 
 
 class Ledger:
@@ -154,6 +138,7 @@ class Ledger:
 
         Raises:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
+            TooLarge: The request or the reply is larger than the database takes; the call is on record as failed.
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
         asked = self._read(request)
@@ -188,13 +173,13 @@ class Ledger:
         """How often `key` was begun."""
         return self._attempts[key]
 
-    def _read(self, request: Json) -> _Asked:
+    def _read(self, request: Json) -> Asked:
         written = to_json(request)
         body = self._scrub.request(written)
         value = request if body is written else json.loads(body)
-        return _Asked(value, body, _hash(body))
+        return Asked(value, body, digest(body))
 
-    def _recall(self, key: str, asked: _Asked) -> str | None:
+    def _recall(self, key: str, asked: Asked) -> str | None:
         if key not in self._done:
             return None
         known_hash, response = self._done[key]
@@ -220,7 +205,7 @@ class Ledger:
             **_NOTHING,
         }
 
-    async def _act(self, row: Row, asked: _Asked, effect: Effect) -> str:
+    async def _act(self, row: Row, asked: Asked, effect: Effect) -> str:
         sent = False
         try:
             await self._begin(row, asked, self._start)
@@ -238,17 +223,21 @@ class Ledger:
             charged = getattr(error, "charged", None) or Usage(calls=int(sent and row["kind"] == "model"))
             await self._settle(row, state, None, reason, charged)
             raise
-        await self._settle(row, CallState.DONE, response, None, usage)
+        try:
+            await self._settle(row, CallState.DONE, response, None, usage)
+        except TooLarge as error:  # bought, and lost; the run goes on without it
+            await self._settle(row, CallState.FAILED, None, str(error), usage)
+            raise
         return response
 
-    async def _adopt(self, row: Row, asked: _Asked, known: Inherited) -> str:
+    async def _adopt(self, row: Row, asked: Asked, known: Inherited) -> str:
         """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
         await self._begin(row, asked, self._take_over)
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 
-    async def _begin(self, row: Row, asked: _Asked, insert: sa.Insert) -> None:
+    async def _begin(self, row: Row, asked: Asked, insert: sa.Insert) -> None:
         """Commit the intent, and those long texts of the request that are not kept yet."""
         request, bodies = take_out(asked.value, asked.body)
         new: list[Row] = [
@@ -257,7 +246,7 @@ class Ledger:
             if name not in self._texts
         ]
         changes = [(self._keep_text, new), (insert, [{**row, "request": request}])]
-        await self._database.awrite(Bulk(self._lease, changes))
+        await self._database.awrite(Bulk(self._lease, changes, last=True))
         self._texts.update(bodies)
 
     async def _settle(
@@ -272,7 +261,7 @@ class Ledger:
             "error": error,
             **as_fields(usage),
         }
-        await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])]))
+        await self._database.awrite(Bulk(self._lease, [(_SETTLE, [values])], last=True))
         if state is CallState.DONE and response is not None:
             self._done[str(row["key"])] = (str(row["request_hash"]), response)
         self.bill.add(state, usage)
@@ -290,10 +279,6 @@ class Ledger:
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
         )
-
-
-def _hash(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _place(key: str) -> Row:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import sqlalchemy as sa
 
-from branchwise.store import runs
+from branchwise.store import ends, runs
 from branchwise.store.database.database import Database
 from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.fork import fork
 from branchwise.store.json_text import to_json
 from branchwise.store.lease_renewer import LeaseRenewer
-from branchwise.store.leases import Lease, claim
+from branchwise.store.leases import Lease, MayBeAlive, claim
 from branchwise.store.owner import owner
 from branchwise.store.records import Json
 from branchwise.store.redaction import Redaction
@@ -78,8 +78,8 @@ class Lifecycle:
         Raises:
             StoreError: There is a run of such an id already.
         """
-        batch = list(rows)
-        return await self.database.awrite(lambda c: [runs.create(c, row) for row in batch])
+        batch, me = list(rows), owner()
+        return await self.database.awrite(lambda c: runs.create(c, batch, me))
 
     async def begin(self, row: dict[str, object]) -> Lease:
         """Store a run that `describe` described and take it, in one transaction.
@@ -107,7 +107,8 @@ class Lifecycle:
             UnknownName: There is no such node.
             BadInput: The node is a dead end.
         """
-        return await self.database.awrite(lambda connection: fork(connection, row))
+        me = owner()
+        return await self.database.awrite(lambda connection: fork(connection, row, me))
 
     async def run(self, run_id: str) -> RunRecord:
         """Find a run by its id, or by a part of it that no other has.
@@ -128,33 +129,47 @@ class Lifecycle:
         """The run's history, oldest first."""
         return await self.database.aread(lambda connection: runs.events(connection, run_id))
 
-    async def open_in(self, queue: str = QUEUE, workflows: Workflows | None = None) -> int:
-        """How many runs of a queue wait for a worker of these workflows, or are worked on."""
-        return await self.database.aread(lambda connection: runs.open_in(connection, queue, workflows))
+    async def open_in(
+        self, queue: str = QUEUE, workflows: Workflows | None = None, without: Collection[str] = ()
+    ) -> int:
+        """How many runs of a queue wait for a worker of these workflows, or are worked on; not those `without`."""
+        return await self.database.aread(lambda c: runs.open_in(c, queue, workflows, without))
 
     async def claim(self, run_id: str) -> Lease:
         """Take the run `run_id`.
 
-        A run whose worker has died on this machine is free at once, else when its lease has run out.
+        A run whose worker has died on this machine is free at once, else when its lease has run out. On SQLite, where
+        the other machine's clock may differ, its worker is first watched for as long as a lease lasts.
 
         Raises:
             UnknownName: There is no such run.
             LeaseLost: A live worker holds it.
             StoreError: It is done.
         """
-        lease = await self._claim(run_id, QUEUE, None)
-        if lease is None:
-            raise StoreError(f"The run `{run_id}` cannot be claimed.")
-        return lease
+        watched: object = None
+        while True:
+            try:
+                lease = await self._claim(run_id, QUEUE)
+            except MayBeAlive as alive:
+                if watched not in {None, alive.lease}:
+                    raise
+                watched = alive.lease
+                await asyncio.sleep(min(alive.seconds + 0.01, 1.0))
+                continue
+            if lease is None:
+                raise StoreError(f"The run `{run_id}` cannot be claimed.")
+            return lease
 
-    async def claim_next(self, queue: str = QUEUE, workflows: Workflows | None = None) -> Lease | None:
+    async def claim_next(
+        self, queue: str = QUEUE, workflows: Workflows | None = None, without: Collection[str] = ()
+    ) -> Lease | None:
         """Take the run that waits in `queue` with the highest priority, then age, or None when none waits.
 
-        Runs of other workflows than these stay where they are.
+        Runs of other workflows than these, and those named in `without`, stay where they are.
 
         A run that has outlived its `max_attempts` workers is set to failed on the way.
         """
-        return await self._claim(None, queue, workflows)
+        return await self._claim(None, queue, workflows, without)
 
     @asynccontextmanager
     async def held(self, lease: Lease, *, then: Status = Status.PAUSED) -> AsyncIterator[None]:
@@ -194,7 +209,7 @@ class Lifecycle:
         finally:
             if not lease.over:  # a refused work would cost all that share its transaction a second try
                 with suppress(LeaseLost):
-                    await self.database.awrite(lambda c: runs.finish(c, lease, status=then, error=reason))
+                    await self.database.awrite(lambda c: ends.finish(c, lease, status=then, error=reason))
 
     async def finish(
         self,
@@ -214,7 +229,7 @@ class Lifecycle:
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)  # or it would be found missing as soon as this is committed
         await self.database.awrite(
-            lambda c: runs.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
+            lambda c: ends.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
         )
         lease.over = True
 
@@ -226,7 +241,7 @@ class Lifecycle:
         """
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)
-        status = await self.database.awrite(lambda c: runs.hand_back(c, lease, error=reason))
+        status = await self.database.awrite(lambda c: ends.hand_back(c, lease, error=reason))
         lease.over = True
         return status
 
@@ -236,13 +251,19 @@ class Lifecycle:
         Raises:
             UnknownName: There is no such run.
         """
-        return await self.database.awrite(lambda connection: runs.cancel(connection, run_id))
+        return await self.database.awrite(lambda connection: ends.cancel(connection, run_id))
 
-    async def _claim(self, run_id: str | None, queue: str, workflows: Workflows | None) -> Lease | None:
+    async def _claim(
+        self,
+        run_id: str | None,
+        queue: str,
+        workflows: Workflows | None = None,
+        without: Collection[str] = (),
+    ) -> Lease | None:
         me = owner()
 
         def work(connection: sa.Connection) -> Lease | None:
-            return claim(connection, me, self._ttl, run_id, queue=queue, workflows=workflows)
+            return claim(connection, me, self._ttl, run_id, queue=queue, workflows=workflows, without=without)
 
         then = Status.QUEUED if run_id is None else Status.PAUSED
         return await self._kept(self.database.promise(work), then)
@@ -254,5 +275,5 @@ class Lifecycle:
         except asyncio.CancelledError:
             lease = await claiming
             if lease is not None:
-                await self.database.awrite(lambda c: runs.finish(c, lease, status=then))
+                await self.database.awrite(lambda c: ends.finish(c, lease, status=then))
             raise

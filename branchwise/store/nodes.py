@@ -12,8 +12,8 @@ from branchwise.store.as_fields import as_fields
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Change
 from branchwise.store.database.batch import Row
+from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, decisions, nodes, texts, verdicts
-from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import StoreError
 from branchwise.store.leases import Lease
 from branchwise.store.records import Json, Node, NodeId, NodeState, Usage, Verdict, VerifiedBy

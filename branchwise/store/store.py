@@ -34,6 +34,7 @@ from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
 from branchwise.store.lifecycle import TTL, Lifecycle
+from branchwise.store.owner import owner
 from branchwise.store.prune import prune
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict
 from branchwise.store.rows import CallRecord, Decision, OnChange, RunRecord, Status
@@ -208,8 +209,8 @@ class Store(Lifecycle):
 
     async def fork_at_place(self, row: dict[str, object], answers: Iterable[Decision]) -> RunRecord:
         """Store a run that `describe` described with `forked_from`, and the answers that it is to know already."""
-        kept = list(answers)
-        return await self.database.awrite(lambda connection: fork_at_place(connection, row, kept))
+        kept, me = list(answers), owner()
+        return await self.database.awrite(lambda connection: fork_at_place(connection, row, kept, me))
 
     @property
     def _dialect(self) -> str:

@@ -1,13 +1,14 @@
-"""Long texts of requests, kept once a run: prompts share most of theirs."""
+"""Requests as they are kept: told apart by a digest, and long texts once a run, for prompts share most of theirs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from branchwise.store.json_text import to_json
+from branchwise.store.json_text import slowly, to_json
 from branchwise.store.records import Json
 
 _LONG = 200
@@ -15,6 +16,25 @@ _LONG = 200
 _MARK = "$text"
 _PLAIN = frozenset({bool, int, float, type(None)})
 """Most values of a request; they are passed over without a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request without secrets."""
+
+    value: Json
+    body: str
+    """The same, written."""
+    hash: str
+
+    def was(self, recorded: str) -> bool:
+        """Whether this is what was recorded with that hash; earlier versions wrote some fractions otherwise."""
+        return recorded == self.hash or recorded == digest(slowly(self.value))
+
+
+def digest(body: str) -> str:
+    """Tell written requests apart."""
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:

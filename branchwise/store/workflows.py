@@ -1,4 +1,4 @@
-"""Which workflows' runs a worker may claim."""
+"""Which runs a worker may claim."""
 
 from __future__ import annotations
 
@@ -24,9 +24,14 @@ class Workflows(Protocol):
         ...
 
 
-def among(workflows: Workflows | None) -> sa.ColumnElement[bool]:
-    """Whether a run is of one of these workflows; of any, where None."""
+def among(workflows: Workflows | None, without: Collection[str] = ()) -> sa.ColumnElement[bool]:
+    """Whether a run is of one of these workflows (of any, where None), and none of the runs `without`."""
+    others = runs.c.id.not_in(list(without)) if without else sa.true()
     if workflows is None:
-        return sa.true()
-    within = [runs.c.workflow.startswith(f"{module}:", autoescape=True) for module in workflows.modules]
-    return sa.or_(runs.c.workflow.is_(None), runs.c.workflow.in_(list(workflows.names)), *within)
+        return others
+    # Not LIKE, which folds case on SQLite.
+    within = [
+        sa.func.substr(runs.c.workflow, 1, len(module) + 1) == f"{module}:" for module in workflows.modules
+    ]
+    known = sa.or_(runs.c.workflow.is_(None), runs.c.workflow.in_(list(workflows.names)), *within)
+    return sa.and_(known, others)

@@ -18,16 +18,17 @@ SERVERS = {
         "BRANCHWISE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
     ),
     "mariadb": os.environ.get("BRANCHWISE_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/test"),
+    "mysql": os.environ.get("BRANCHWISE_TEST_MYSQL", ""),
 }
+DATABASES = [
+    "sqlite",
+    pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+    *(["mysql"] if SERVERS["mysql"] else []),  # few have it beside MariaDB
+]
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("mariadb", marks=pytest.mark.mariadb),
-    ]
-)
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database."""
     if request.param == "sqlite":

@@ -23,9 +23,13 @@ class Counted:
 
 
 async def new_run(store: Store, **more: Any) -> RunRecord:
-    return await store.create_run(
-        task="text", strategy="auto", model="scripted", spec={"problem": "p"}, **more
-    )
+    usual: dict[str, Any] = {
+        "task": "text",
+        "strategy": "auto",
+        "model": "scripted",
+        "spec": {"problem": "p"},
+    }
+    return await store.create_run(**usual | more)
 
 
 async def new_lease(store: Store) -> Lease:

@@ -13,9 +13,9 @@ from branchwise.store.checkpoints.rows import (
     ancestors,
     blobs_of,
     find_checkpoint,
-    hold_still,
     writes_of,
 )
+from branchwise.store.database.dialects import hold_still
 
 
 def history(

@@ -18,11 +18,11 @@ from branchwise.store.checkpoints.rows import (
     Stamp,
     blobs_of,
     find_checkpoint,
-    hold_still,
     page_of_checkpoints,
     writes_of,
 )
 from branchwise.store.database.checkpoint_tables import lg_checkpoints
+from branchwise.store.database.dialects import hold_still
 from branchwise.store.errors import BadInput
 
 Page: TypeAlias = tuple[Rows, Sequence[CheckpointTuple]]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints, lg_writes, values_of
-from branchwise.store.database.upsert import upsert
+from branchwise.store.database.dialects import upsert
 
 Payload: TypeAlias = tuple[str, bytes]
 """A serialised value: the name of its form, and the bytes."""
@@ -186,12 +186,6 @@ def writes_of(connection: sa.Connection, scope: Scope, checkpoint_ids: Collectio
         key: sorted(rows, key=lambda row: (row.task_path, row.task_id, row.idx))
         for key, rows in found.items()
     }
-
-
-def hold_still(connection: sa.Connection) -> None:
-    """Read from one state of the database: blobs must not be pruned between two queries."""
-    if connection.dialect.name != "sqlite":  # where every transaction does
-        connection.execution_options(isolation_level="REPEATABLE READ")
 
 
 def portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

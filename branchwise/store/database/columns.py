@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite, PostgreSQL and MariaDB."""
+"""Column types that mean the same on every database."""
 
 from __future__ import annotations
 
@@ -7,28 +7,112 @@ import re
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import exc
 
+from branchwise.store.database import dialects
+from branchwise.store.database.dialects import now
+from branchwise.store.errors import BadInput
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
-_LONG = sa.Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), "mysql", "mariadb")
+__all__ = ["ByteKey", "JsonText", "Key", "Prose", "key", "now"]
+
 _UNSTORABLE = re.compile("[\x00\x10\ud800-\udfff]")
 _ESCAPED = re.compile("\x10([0-9a-f]{4})")
+_NO_NAME = re.compile("[\x00\ud800-\udfff]")
+_SHOWN = 40
+"""Characters of a refused name in the error."""
 
 
-def key(length: int) -> sa.types.TypeEngine[str]:
-    """An ASCII key compared byte by byte, one byte a character: InnoDB indexes at most 3,072 bytes."""
-    ascii_only = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
-    return sa.String(length).with_variant(ascii_only, "mysql", "mariadb")
+class _Refused(BadInput, exc.DontWrapMixin):
+    """A name that no database keeps; SQLAlchemy lets it through as it is."""
 
 
-class Prose(sa.types.TypeDecorator[str]):
+class Key(sa.types.TypeDecorator[str]):
+    """A name, compared byte by byte on every database: case, accents and trailing spaces count.
+
+    Its length is checked here, in characters, so that a name which one database takes is taken by all.
+    """
+
+    impl = sa.String
+    cache_ok = True
+    unit = "characters"
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:  # text or bytes
+        """Pick the column type."""
+        return dialect.type_descriptor(dialects.name_type(dialect, self.length))
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> object:
+        """Refuse a name that is too long, or not text.
+
+        Raises:
+            BadInput: It is.
+        """
+        if value is None or (len(value) <= self.length and value.isascii() and "\x00" not in value):
+            return value  # nearly always
+        return self._checked(value, len(value))
+
+    def _checked(self, value: str, size: int) -> str:
+        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+        if size > self.length:
+            raise _Refused(f"The name {shown!r} has {size} {self.unit}; at most {self.length} are taken.")
+        if _NO_NAME.search(value):
+            raise _Refused(
+                f"The name {shown!r} holds a character that no database keeps: NUL, or half a surrogate pair."
+            )
+        return value
+
+
+class ByteKey(Key):
+    """A key of a checkpoint, which any program may choose: an index bounds its bytes, not its characters."""
+
+    cache_ok = True
+    unit = "bytes"
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Pick the column type."""
+        return dialect.type_descriptor(dialects.bytes_key_type(dialect, self.length))
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> object:
+        """Refuse what is too long; encode where keys are bytes.
+
+        Raises:
+            BadInput: It is too long, or not text.
+        """
+        if value is None:
+            return None
+        coded = value.encode("utf-8", "surrogatepass")
+        self._checked(value, len(coded))
+        return coded if dialects.keeps_bytes(dialect) else value
+
+    def process_result_value(self, value: object, dialect: sa.Dialect) -> str | None:
+        """Decode what was kept as bytes."""
+        return bytes(value).decode() if isinstance(value, bytes | bytearray) else value  # type: ignore[return-value]
+
+
+def key(length: int) -> Key:
+    """A name of at most `length` characters; two or three of 704 in sum fit into an index of InnoDB's."""
+    return Key(length)
+
+
+class _Long(sa.types.TypeDecorator[Any]):
+    """A text of any length."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Pick the column type."""
+        return dialect.type_descriptor(dialects.long_text_type(dialect))
+
+
+class Prose(_Long):
     """Any text, back as it was: NUL and lone surrogates, which databases refuse, are escaped."""
 
-    impl = _LONG
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
@@ -44,13 +128,12 @@ class Prose(sa.types.TypeDecorator[str]):
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
 
-class JsonText(sa.types.TypeDecorator[Json]):
+class JsonText(_Long):
     """JSON kept as text, its keys in their own order; NULL is None.
 
     SQL reads it with `json_extract`, or `::json` on PostgreSQL.
     """
 
-    impl = _LONG
     cache_ok = True
 
     def process_bind_param(self, value: Json | None, dialect: sa.Dialect) -> str | None:
@@ -60,26 +143,3 @@ class JsonText(sa.types.TypeDecorator[Json]):
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Json:
         """Read JSON."""
         return None if value is None else json.loads(value)
-
-
-class now(FunctionElement[float]):  # noqa: N801 - reads as SQL
-    """The database's clock in seconds since 1970; workers on many machines agree on no other."""
-
-    type = sa.Double()
-    inherit_cache = True
-
-
-@compiles(now, "sqlite")
-def _now_sqlite(_element: now, _compiler: sa.Compiled, **_options: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
-
-
-@compiles(now, "postgresql")
-def _now_postgresql(_element: now, _compiler: sa.Compiled, **_options: Any) -> str:
-    return "CAST(extract(epoch from clock_timestamp()) AS double precision)"
-
-
-@compiles(now, "mysql")
-@compiles(now, "mariadb")
-def _now_mysql(_element: now, _compiler: sa.Compiled, **_options: Any) -> str:
-    return "CAST(unix_timestamp(now(6)) AS double)"

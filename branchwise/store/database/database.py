@@ -17,10 +17,10 @@ from sqlalchemy import exc
 
 from branchwise.store.bulk import Bulk, at_once
 from branchwise.store.database.connection import connect
-from branchwise.store.database.faults import explain, is_coming, is_transient
-from branchwise.store.database.locate import in_memory
+from branchwise.store.database.dialects import in_memory
+from branchwise.store.database.faults import Fault, explain, fault, is_coming
 from branchwise.store.database.schema import ensure
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import StoreError, TooLarge
 
 T = TypeVar("T")
 
@@ -88,7 +88,8 @@ class Database:
         """Run `work` in a transaction and wait until it is committed.
 
         Raises:
-            StoreError: The database refused or did not answer.
+            Unavailable: The database did not answer, or took no writes, for two minutes.
+            StoreError: The database refused.
         """
         if threading.current_thread() is self._writer:
             raise RuntimeError("A work cannot queue another and wait for it.")
@@ -163,8 +164,9 @@ class Database:
             results = self._patiently(lambda: self._transact(group))
         except BaseException as error:
             if len(group) == 1:
-                if isinstance(group[0].work, Bulk):
-                    group[0].work.lease.broken = True
+                work = group[0].work
+                if isinstance(work, Bulk) and not (work.last and isinstance(error, TooLarge)):
+                    work.lease.broken = True
                 _tell([(group[0].done, None, error)])
                 return
             for job in group:
@@ -189,15 +191,22 @@ class Database:
 
     def _patiently(self, act: Callable[[], T]) -> T:
         """Repeat `act` while the database is busy or away."""
-        wait, until = 0.01, time.monotonic() + _PATIENCE
+        wait, until, looked = 0.01, time.monotonic() + _PATIENCE, False
         while True:
             try:
                 return act()
-            except exc.SQLAlchemyError as error:
-                if isinstance(error, exc.IntegrityError | exc.ArgumentError | exc.InvalidRequestError):
+            except exc.IntegrityError:
+                if looked:
                     raise
-                if not is_transient(error) or time.monotonic() > until:
+                looked = True  # a row that came after a work had looked for it: the work shall look again
+            except exc.SQLAlchemyError as error:
+                if isinstance(error, exc.ArgumentError | exc.InvalidRequestError):
+                    raise
+                kind = fault(error)
+                if kind is Fault.LASTING or time.monotonic() > until:
                     raise explain(error, self.engine.url) from error
+                if kind is Fault.AWAY and not self._alone:
+                    self.engine.dispose()  # another server may have taken over at that address
             time.sleep(wait)
             wait = min(wait * 2, 1.0)
 
@@ -234,7 +243,7 @@ def _ensure_patiently(engine: sa.Engine) -> None:
         except exc.SQLAlchemyError as error:
             if is_coming(error) and time.monotonic() < until:
                 time.sleep(_RETRIES[0])
-            elif is_transient(error) and pauses:
+            elif fault(error) is not Fault.LASTING and pauses:
                 time.sleep(pauses.pop(0))
             else:
                 raise

@@ -1,18 +1,50 @@
-"""What went wrong in the database, in words a person can act on."""
+"""What went wrong in the database: whether it passes, and words a person can act on."""
 
 from __future__ import annotations
 
 import sqlite3
+from enum import Enum
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import StoreError, Unavailable
 
-_TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"}
-"""PostgreSQL: serialization failure, deadlock, lock timeout, shutdown, crash, start, too many clients."""
-_TRANSIENT_MYSQL = {1040, 1205, 1213, 2002, 2003, 2006, 2013}
-"""MySQL and MariaDB: too many clients, lock timeout, deadlock, and four ways to lose the connection."""
+_BUSY_STATES = {"40001", "40P01", "55P03", "57014", "53200", "25P03", "25P04"}
+"""PostgreSQL: serialization failure, deadlock, lock or statement timeout, memory, two more timeouts."""
+_AWAY_STATES = {"57P01", "57P02", "57P03", "57P05", "53100", "53300", "25006", "26000", "42P05", "40003"}
+"""PostgreSQL: shutdown, crash, start, an idle session's end, full disk, too many clients, read-only (a primary that was
+demoted), two sorts of prepared statement that a pooler mixed up, outcome unknown. Class 08 is the connection's end."""
+_BUSY_NUMBERS = {1020, 1205, 1213, 1317, 1412, 1615, 1969, 3024, 3101, 3572}
+"""MySQL and MariaDB: a row or table that has changed, lock timeout, deadlock, interrupted, table changed, statement to
+be prepared again, two statement timeouts, refused by the cluster, lock not free."""
+_AWAY_NUMBERS = {
+    *(1021, 1037, 1038, 1041, 1114),  # a full disk, memory or table
+    *(1040, 1203, 1226),  # too many clients
+    *(
+        1053,
+        1077,
+        1079,
+        1152,
+        1158,
+        1159,
+        1160,
+        1161,
+        1184,
+        1927,
+        2002,
+        2003,
+        2006,
+        2013,
+        2055,
+        4031,
+    ),  # hung up
+    *(1792, 1836),  # read-only
+}
+_OPTION_PREVENTS = 1290
+"""An option of the server prevents it: passing when it is `read_only`."""
+_NO_SPACE = (1030, "28")
+"""The storage engine's own number for a full disk."""
 _COMING = ("is starting up", "is shutting down", "in recovery mode", "not yet accepting connections")
 """PostgreSQL's words to who connects: here its driver gives no code."""
 _SQLITE_WORDS = {
@@ -23,21 +55,49 @@ _SQLITE_WORDS = {
     "malformed": "The file is damaged: restore a copy, or rescue what is left with `sqlite3 FILE .recover`",
     "disk i/o": "The disk reports an error: check it before you go on",
 }
+_SERVER_WORDS = {
+    "permission denied": "The role may not do this: grant it what it lacks, or use another",
+    "command denied": "The role may not do this: grant it what it lacks, or use another",
+}
 
 
-def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed a moment later: a lock, a deadlock or a connection that broke."""
+class Fault(Enum):
+    """How a fault is met."""
+
+    LASTING = "lasting"
+    """The same work will fail again."""
+    BUSY = "busy"
+    """The work may succeed a moment later: a lock, a deadlock, a time limit."""
+    AWAY = "away"
+    """The server is not there or takes no writes; open connections are of no more use."""
+
+
+def fault(error: BaseException) -> Fault:
+    """Tell faults that pass from those that last."""
     if isinstance(error, exc.TimeoutError):
-        return True
-    if not isinstance(error, exc.DBAPIError):
-        return False
-    cause = error.orig
+        return Fault.BUSY
+    cause = getattr(error, "orig", None)
+    if not isinstance(error, exc.DBAPIError) or cause is None:
+        return Fault.LASTING
     if isinstance(cause, sqlite3.OperationalError):
-        return any(word in str(cause) for word in ("locked", "busy"))
-    if error.connection_invalidated or getattr(cause, "sqlstate", None) in _TRANSIENT_SQLSTATES:
-        return True
-    number = cause.args[0] if cause is not None and cause.args else None
-    return number in _TRANSIENT_MYSQL or _never_connected(cause)
+        passing = any(word in str(cause) for word in ("locked", "busy", "schema has changed"))
+        return Fault.BUSY if passing else Fault.LASTING
+    state = getattr(cause, "sqlstate", None)
+    if state in _BUSY_STATES or (state == "0A000" and "cached plan" in str(cause)):
+        return Fault.BUSY
+    number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else None
+    if number in _BUSY_NUMBERS:
+        return Fault.BUSY
+    away = (
+        error.connection_invalidated
+        or state in _AWAY_STATES
+        or (state or "").startswith("08")
+        or number in _AWAY_NUMBERS
+        or (number == _OPTION_PREVENTS and "read" in str(cause) and "only" in str(cause))
+        or (number == _NO_SPACE[0] and _NO_SPACE[1] in str(cause))
+        or _never_connected(cause)
+    )
+    return Fault.AWAY if away else Fault.LASTING
 
 
 def is_coming(error: exc.SQLAlchemyError) -> bool:
@@ -51,13 +111,15 @@ def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreErr
     place = f"`{url.database}`" if url.get_backend_name() == "sqlite" else f"`{url.render_as_string()}`"
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()
     detail = cause[0] if cause else type(error).__name__
-    for word, advice in _SQLITE_WORDS.items():
+    words = _SQLITE_WORDS if url.get_backend_name() == "sqlite" else _SERVER_WORDS
+    for word, advice in words.items():
         if word in detail.lower():
             return StoreError(f"{advice}. Nothing was changed in {place} ({detail}).")
-    return StoreError(f"The database {place} does not do what was asked: {detail}.")
+    kind = StoreError if fault(error) is Fault.LASTING else Unavailable
+    return kind(f"The database {place} does not do what was asked: {detail}.")
 
 
-def _never_connected(cause: BaseException | None) -> bool:
+def _never_connected(cause: BaseException) -> bool:
     """Whether psycopg failed before the server could give a reason."""
     return (
         type(cause).__name__ == "OperationalError"

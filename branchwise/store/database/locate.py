@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from branchwise.store.database.dialects import DRIVERS, EXTRAS, in_memory
 from branchwise.store.errors import StoreError
 from branchwise.store.redaction import Redaction
-
-_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
-_EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
 
 def locate(store: str | None = None) -> sa.URL:
@@ -22,8 +21,10 @@ def locate(store: str | None = None) -> sa.URL:
     Without `store` the environment's `BRANCHWISE_STORE` counts, then `branchwise.sqlite` in the user's data
     directory. A folder that is missing is made for its owner alone (0700), and so is an SQLite file (0600).
 
+    A file that may be read but not written is opened for reading alone.
+
     Raises:
-        StoreError: The URL cannot be read, its dialect is not supported, or its place cannot be written.
+        StoreError: The URL cannot be read, its dialect is not supported, or its place cannot be used.
     """
     given = store or os.environ.get("BRANCHWISE_STORE") or str(default_path())
     if "://" not in given:
@@ -37,12 +38,12 @@ def locate(store: str | None = None) -> sa.URL:
         raise StoreError(
             f"`{shown}` is no database URL; write sqlite:///FILE or postgresql://HOST/NAME."
         ) from None
-    if dialect not in _DRIVERS:
-        raise StoreError(f"`{dialect}` is not supported; use one of {', '.join(sorted(_DRIVERS))}.")
+    if dialect not in DRIVERS:
+        raise StoreError(f"`{dialect}` is not supported; use one of {', '.join(sorted(DRIVERS))}.")
     if url.drivername == dialect:
-        url = url.set(drivername=f"{dialect}+{_DRIVERS[dialect]}")
+        url = url.set(drivername=f"{dialect}+{DRIVERS[dialect]}")
     if dialect == "sqlite" and not in_memory(url) and not (url.database or "").startswith("file:"):
-        _prepare_file(Path(url.database or "").absolute())
+        return _prepare_file(Path(url.database or "").absolute(), url)
     return url
 
 
@@ -51,18 +52,13 @@ def default_path() -> Path:
     return Path(platformdirs.user_data_dir("branchwise", appauthor=False)) / "branchwise.sqlite"
 
 
-def in_memory(url: sa.URL) -> bool:
-    """Whether `url` names an SQLite database that lives in this process only."""
-    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
-
-
 def missing_driver(url: sa.URL) -> StoreError:
     """Say which extra brings the driver that `url` needs."""
-    extra = _EXTRAS.get(url.get_backend_name(), "")
+    extra = EXTRAS.get(url.get_backend_name(), "")
     return StoreError(f"`{url.get_driver_name()}` is not installed: pip install 'branchwise[{extra}]'.")
 
 
-def _prepare_file(path: Path) -> None:
+def _prepare_file(path: Path, url: sa.URL) -> sa.URL:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_dir():
@@ -73,5 +69,15 @@ def _prepare_file(path: Path) -> None:
         raise StoreError(
             f"`{path}` cannot be made ({error.strerror}); name another place with --store."
         ) from error
-    if not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
-        raise StoreError(f"`{path}` or its folder is read-only; name another place with --store.")
+    if not os.access(path, os.R_OK):
+        raise StoreError(f"`{path}` cannot be read; name another place with --store.")
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return url
+    if path.stat().st_size == 0:
+        raise StoreError(
+            f"`{path}` is empty and it or its folder is read-only; name another place with --store."
+        )
+    # Without its log SQLite reads such a file only when it is told that nobody else writes it.
+    log = path.with_name(f"{path.name}-wal")
+    how = {"mode": "ro"} if log.exists() and log.stat().st_size else {"mode": "ro", "immutable": "1"}
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict({**how, "uri": "true"})

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import resources
 
 import sqlalchemy as sa
 
 import branchwise.store.database.checkpoint_tables  # noqa: F401 - `metadata` learns of them
+from branchwise.store.database.dialects import check_encoding, schema_lock, schema_of
 from branchwise.store.database.tables import metadata
 from branchwise.store.database.views import create_views
 from branchwise.store.errors import SchemaMismatch
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""
 VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"
-_LOCK = 0x6272616E6368  # any number, the same in every process
 
 _ALEMBIC = threading.Lock()
 """Alembic keeps the upgrade at hand in a global: a second thread's would go to the first one's database."""
@@ -31,9 +29,10 @@ def ensure(engine: sa.Engine) -> None:
         SchemaMismatch: The database is of an earlier or a later revision.
     """
     with engine.execution_options(branchwise_reading=True).connect() as connection:
+        check_encoding(connection)
         found = revision(connection)
     if found in {None, _UNKNOWN}:  # new, or another process is just making it
-        with _locked(engine) as connection:
+        with schema_lock(engine) as connection:
             found = revision(connection) or _make(connection)
     if found == HEAD:
         return
@@ -50,10 +49,11 @@ def ensure(engine: sa.Engine) -> None:
 
 def revision(connection: sa.Connection) -> str | None:
     """The database's revision: None when it holds nothing of ours, "0000" when tables but no revision."""
-    there = sa.inspect(connection)
-    if there.has_table(VERSION_TABLE):
-        return connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE)))
-    return _UNKNOWN if there.has_table("runs") else None
+    there, schema = sa.inspect(connection), schema_of(connection)
+    if there.has_table(VERSION_TABLE, schema=schema):
+        table = sa.table(VERSION_TABLE, schema=schema)
+        return connection.scalar(sa.select(sa.column("version_num")).select_from(table))
+    return _UNKNOWN if there.has_table("runs", schema=schema) else None
 
 
 def migrate(engine: sa.Engine, to: str = "head") -> str | None:
@@ -71,7 +71,7 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
     config = Config()
     with (
         _ALEMBIC,
-        _locked(engine) as connection,
+        schema_lock(engine) as connection,
         resources.as_file(resources.files("branchwise.store.database.migrations")) as steps,
     ):
         found = revision(connection)
@@ -79,12 +79,14 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
             raise SchemaMismatch(f"The database is of schema revision {found}, this branchwise knows {HEAD}.")
         config.set_main_option("script_location", str(steps))
         config.attributes["connection"] = connection
+        config.attributes["schema"] = schema_of(connection)
         command.upgrade(config, to)
     return found
 
 
 def _make(connection: sa.Connection) -> str:
-    metadata.create_all(connection)
+    # Tables of another schema of the search path count as there when they are looked for without its name.
+    metadata.create_all(connection, checkfirst=schema_of(connection) is None)
     create_views(connection)
     version = sa.Table(
         VERSION_TABLE,
@@ -95,31 +97,3 @@ def _make(connection: sa.Connection) -> str:
     version.create(connection)
     connection.execute(sa.insert(version).values(version_num=HEAD))
     return HEAD
-
-
-@contextmanager
-def _locked(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction in which no other process changes the schema; on SQLite every writer is alone anyway."""
-    if engine.dialect.name in {"mysql", "mariadb"}:
-        with _named_lock(engine) as connection:
-            yield connection
-        return
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        yield connection
-
-
-@contextmanager
-def _named_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
-    # On MariaDB statements that change tables end a transaction, but not this lock. What came after the last of
-    # them is committed before the lock is let go, or the next process would not see the revision.
-    with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.get_lock(str(_LOCK), 60)))
-        try:
-            yield connection
-            connection.commit()
-        finally:
-            connection.rollback()
-            connection.execute(sa.select(sa.func.release_lock(str(_LOCK))))
-            connection.commit()

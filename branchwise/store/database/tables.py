@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from branchwise.store.database.columns import JsonText, Prose, key
+from branchwise.store.database.dialects import COUNTER
 
 metadata = sa.MetaData(
     naming_convention={
@@ -66,7 +67,7 @@ runs = sa.Table(
 run_events = sa.Table(
     "run_events",
     metadata,
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("id", COUNTER, primary_key=True, autoincrement=True),
     sa.Column("run_id", RUN_ID, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column(
         "kind", _WORD, nullable=False

@@ -17,6 +17,7 @@ from branchwise.store.database.database import Database
 SERVERS = {
     "postgresql": ("BRANCHWISE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"),
     "mariadb": ("BRANCHWISE_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/test"),
+    "mysql": ("BRANCHWISE_TEST_MYSQL", ""),
 }
 
 
@@ -25,8 +26,8 @@ def saver_servers() -> Iterator[dict[str, str]]:
     """URLs of databases made for this session alone, filled as they are asked for."""
     made: dict[str, str] = {}
     yield made
-    for url in made.values():
-        _on_server(url, f"DROP DATABASE {sa.make_url(url).database}")
+    for kind, url in made.items():
+        _on_server(kind, f"DROP DATABASE {sa.make_url(url).database}")
 
 
 @pytest.fixture(
@@ -34,6 +35,7 @@ def saver_servers() -> Iterator[dict[str, str]]:
         "sqlite",
         pytest.param("postgresql", marks=pytest.mark.postgres),
         pytest.param("mariadb", marks=pytest.mark.mariadb),
+        *(["mysql"] if os.environ.get("BRANCHWISE_TEST_MYSQL") else []),
     ]
 )
 def url(request: pytest.FixtureRequest, tmp_path: Path, saver_servers: dict[str, str]) -> str:
@@ -66,7 +68,7 @@ def _make_database(kind: str) -> str:
     server = os.environ.get(variable, default)
     name = f"bw_saver_{secrets.token_hex(6)}"
     try:
-        _on_server(server, f"CREATE DATABASE {name}", server)
+        _on_server(kind, f"CREATE DATABASE {name}")
     except exc.OperationalError as error:
         if os.environ.get("CI") == "true":
             raise
@@ -74,10 +76,8 @@ def _make_database(kind: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def _on_server(url: str, statement: str, server: str | None = None) -> None:
-    kind = "postgresql" if url.startswith("postgresql") else "mariadb"
-    variable, default = SERVERS[kind]
-    engine = sa.create_engine(server or os.environ.get(variable, default), isolation_level="AUTOCOMMIT")
+def _on_server(kind: str, statement: str) -> None:
+    engine = sa.create_engine(os.environ.get(*SERVERS[kind]), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)

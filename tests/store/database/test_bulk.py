@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from branchwise.store.bulk import Bulk
+from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import texts
-from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import LeaseLost
 from branchwise.store.leases import Lease
 from branchwise.store.store import Status, Store

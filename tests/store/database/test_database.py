@@ -6,7 +6,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +16,8 @@ from sqlalchemy import exc
 
 from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
+from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import runs, texts
-from branchwise.store.database.upsert import upsert
 from branchwise.store.errors import StoreError
 from branchwise.store.store import Store
 from tests.store.scripted_run import new_run
@@ -255,39 +254,6 @@ def test_a_database_opened_for_reading_says_so(tmp_path: Path) -> None:
         database.write(lambda c: c.execute(sa.insert(runs), ROW))
     database.close()
     assert path.read_bytes() == before
-
-
-_AS_NOBODY = """
-import os, sys
-from branchwise.store.database.database import Database
-from branchwise.store.errors import StoreError
-Database.open("sqlite://").close()
-if os.geteuid() == 0:  # who may write everywhere
-    os.setgid(65534)
-    os.setuid(65534)
-try:
-    Database.open(sys.argv[1])
-except StoreError as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize("there", [False, True])
-def test_a_read_only_folder_is_one_clear_error(there: bool) -> None:
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
-        folder = Path(name)
-        if there:
-            Database.open(str(folder / "runs.sqlite")).close()
-            (folder / "runs.sqlite").chmod(0o444)
-        folder.chmod(0o555)
-        before = {file.name: file.read_bytes() for file in folder.iterdir()}
-        command = [sys.executable, "-c", _AS_NOBODY, str(folder / "runs.sqlite")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (done.stderr, len(done.stdout.splitlines())) == ("", 1)
-        assert ("is read-only" if there else "cannot be made") in done.stdout
-        assert "--store" in done.stdout
-        assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-        folder.chmod(0o755)
 
 
 @pytest.mark.parametrize(

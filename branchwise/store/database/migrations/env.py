@@ -11,6 +11,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     version_table=VERSION_TABLE,
+    version_table_schema=context.config.attributes["schema"],
     render_as_batch=True,  # SQLite alters a table by making it anew
     transaction_per_migration=False,
 )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
 
-from branchwise.store.database.checkpoint_tables import Key
+from branchwise.store.database.columns import ByteKey as Key
 from branchwise.store.database.columns import JsonText, Prose, key
+from branchwise.store.database.dialects import LONG_BYTES
 
 revision = "0001"
 down_revision = None
-
-_BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 
 def upgrade() -> None:
@@ -167,7 +165,7 @@ def _checkpoints() -> None:
         sa.Column("channel", Key(512), nullable=False),
         sa.Column("version", Key(128), nullable=False),
         sa.Column("value_type", Key(64), nullable=False),
-        sa.Column("value", _BYTES, nullable=False),
+        sa.Column("value", LONG_BYTES, nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "checkpoint_ns", "channel", "version", name=op.f("pk_lg_blobs")),
     )
     op.create_table(
@@ -180,9 +178,9 @@ def _checkpoints() -> None:
         sa.Column("source", Key(32), nullable=True),
         sa.Column("step", sa.Integer(), nullable=True),
         sa.Column("checkpoint_type", Key(64), nullable=False),
-        sa.Column("checkpoint", _BYTES, nullable=False),
+        sa.Column("checkpoint", LONG_BYTES, nullable=False),
         sa.Column("metadata_type", Key(64), nullable=False),
-        sa.Column("metadata", _BYTES, nullable=False),
+        sa.Column("metadata", LONG_BYTES, nullable=False),
         sa.PrimaryKeyConstraint(
             "thread_id", "checkpoint_ns", "checkpoint_id", name=op.f("pk_lg_checkpoints")
         ),
@@ -198,7 +196,7 @@ def _checkpoints() -> None:
         sa.Column("task_path", Key(2048), nullable=False),
         sa.Column("channel", Key(512), nullable=False),
         sa.Column("value_type", Key(64), nullable=False),
-        sa.Column("value", _BYTES, nullable=False),
+        sa.Column("value", LONG_BYTES, nullable=False),
         sa.PrimaryKeyConstraint(
             "thread_id", "checkpoint_ns", "checkpoint_id", "task_id", "idx", name=op.f("pk_lg_writes")
         ),

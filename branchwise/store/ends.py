@@ -1,0 +1,123 @@
+"""How runs end: finished, put back or cancelled. Each function is a work of `Database.write`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from branchwise.store.database.dialects import now
+from branchwise.store.database.tables import runs
+from branchwise.store.leases import Lease, guard, note
+from branchwise.store.records import Json
+from branchwise.store.rows import RunRecord, Status
+from branchwise.store.runs import get
+
+_OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+# Statements that every run needs are built once: building one takes longer than SQLite takes to do it.
+_LOCKED = (
+    sa.select(runs.c.status, runs.c.epoch, runs.c.attempts, runs.c.max_attempts)
+    .where(runs.c.id == sa.bindparam("b_run_id"))
+    .with_for_update()
+)
+_MINE = sa.and_(
+    runs.c.id == sa.bindparam("b_run_id"),
+    runs.c.epoch == sa.bindparam("b_epoch"),
+    runs.c.owner == sa.bindparam("b_owner"),
+)
+_ENDED = sa.select(runs.c.id).where(_MINE, runs.c.status == sa.bindparam("b_status"))
+_END = {
+    over: sa.update(runs)
+    .where(_MINE)
+    .ordered_values(
+        (runs.c.status, sa.bindparam("b_status")),
+        (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
+        (runs.c.seen, now()),
+        (runs.c.lease_until, 0.0),
+        (runs.c.attempts, runs.c.attempts + sa.bindparam("b_failed", type_=sa.Integer)),
+        (runs.c.result, sa.bindparam("b_result", type_=runs.c.result.type)),
+        (runs.c.error, sa.bindparam("b_error", type_=runs.c.error.type)),
+        (runs.c.wake, sa.bindparam("b_wake", type_=sa.Double)),
+        (runs.c.finished, now() if over else None),
+    )
+    for over in (True, False)
+}
+"""How a claim ends, by whether the run is over with it."""
+
+
+def finish(
+    connection: sa.Connection,
+    lease: Lease,
+    *,
+    status: Status,
+    result: Json = None,
+    error: str | None = None,
+    failed: bool = False,
+    wake: float | None = None,
+) -> None:
+    """End the claim: the run is over, or left for whoever claims it next.
+
+    Args:
+        connection: For writing.
+        lease: The claim that ends.
+        status: Where the run stands now.
+        result: What came of it.
+        error: What went wrong.
+        failed: Whether to count this claim as an attempt that went wrong.
+        wake: When a waiting run goes on without an answer, in seconds since 1970.
+
+    Raises:
+        LeaseLost: Another worker holds the run, or a write was refused on which a result may rest.
+    """
+    over = status in _OVER
+    mine = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
+    if connection.execute(_ENDED, {**mine, "b_status": status}).first() is not None:
+        return  # the transaction ran before and only its answer was lost
+    if status is Status.DONE:
+        lease.check_whole()
+    guard(connection, [lease])
+    values = {
+        "b_status": status,
+        "b_failed": int(failed),
+        "b_result": result,
+        "b_error": error,
+        "b_wake": wake,
+    }
+    connection.execute(_END[over], {**mine, **values})
+    note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
+
+
+def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = None) -> Status:
+    """Put a run back into its queue.
+
+    Args:
+        connection: For writing.
+        lease: The claim that ends.
+        error: What went wrong, if anything did; then it counts as an attempt, and the last one fails the run.
+
+    Raises:
+        LeaseLost: Another worker holds the run.
+    """
+    row = connection.execute(_LOCKED, {"b_run_id": lease.run_id}).first()
+    if row is None:
+        raise lease.lost()
+    attempts = row.attempts + (error is not None)
+    status = Status.FAILED if error is not None and attempts >= row.max_attempts else Status.QUEUED
+    finish(connection, lease, status=status, error=error, failed=error is not None)
+    return status
+
+
+def cancel(connection: sa.Connection, run_id: str) -> RunRecord:
+    """Cancel a run that is not over, and its sub-runs; a worker that has it is refused its next write.
+
+    Raises:
+        UnknownName: There is no such run.
+    """
+    run = get(connection, run_id)
+    found = connection.execute(_LOCKED, {"b_run_id": run.id}).first()
+    if found is not None and found.status not in _OVER:
+        stopped = {"status": Status.CANCELLED, "epoch": found.epoch + 1, "lease_until": 0.0}
+        connection.execute(sa.update(runs).where(runs.c.id == run.id).values(finished=now(), **stopped))
+        note(connection, run.id, "cancelled", found.epoch + 1)
+    for child in connection.scalars(sa.select(runs.c.id).where(runs.c.parent == run.id)).all():
+        cancel(connection, child)
+    return get(connection, run.id)

@@ -1,0 +1,55 @@
+"""How long a worker has been silent, as this process has seen it: for SQLite, where every machine has its own clock.
+
+A clock that is ten minutes fast would take live runs away. So a lease counts as over when this process has seen no
+renewal of it for as long as it was given, or when its owner is a process of this machine that has ended.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final
+
+from branchwise.store.owner import is_gone
+
+_MOST: Final = 4096
+"""Leases that are remembered; the oldest are forgotten first, and then take longer to be taken over."""
+
+_lock = threading.Lock()
+_seen: dict[tuple[str, int], tuple[float | None, float]] = {}
+"""By run and epoch: the end that the lease was last seen to have, and since when; None for this process's own."""
+
+
+def clock() -> float:
+    """Seconds that pass for this machine, also while it sleeps where the system can tell."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def heard(run_id: str, epoch: int, at: float) -> None:
+    """Note that this process itself has taken or renewed a lease."""
+    _note((run_id, epoch), None, at)
+
+
+def left(row: Any) -> float:
+    """Seconds until the lease in `row` counts as over, if it is not renewed until then; 0 when it is over.
+
+    Args:
+        row: Of `runs`: id, epoch, owner, lease_until and seen, which is when it was last renewed.
+    """
+    if is_gone(row.owner):
+        return 0.0
+    name, given = (str(row.id), int(row.epoch)), max(0.0, row.lease_until - row.seen)
+    with _lock:
+        end, since = _seen.get(name, (0.0, 0.0))
+    if name not in _seen or end not in {None, row.lease_until}:
+        since = clock()
+    _note(name, row.lease_until, since)
+    return max(0.0, since + float(given) - clock())
+
+
+def _note(name: tuple[str, int], end: float | None, since: float) -> None:
+    with _lock:
+        _seen.pop(name, None)
+        _seen[name] = (end, since)
+        while len(_seen) > _MOST:
+            del _seen[next(iter(_seen))]
