@@ -31,7 +31,7 @@ from web_policies import NAMES, Policy
 
 from branchwise import models
 from branchwise.environments.browser.browser import Chrome, browser
-from branchwise.environments.browser.fork_endpoint import worlds
+from branchwise.environments.browser.fork_endpoint import fork_endpoint
 from branchwise.environments.browser.session import Session as Branch
 from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
 from branchwise.graphs.web.request import WebOptions
@@ -123,7 +123,7 @@ async def _instance(
     rows = []
     wanted, judges = GOALS[goal], asked["policy"] == "lexical"
     model = Policy(kind=asked["policy"], inner=inner, draws=asked["draws"], seed=f"{goal}{seed}")
-    site = worlds(f"{shop.url}_worlds", shop.token)
+    site = fork_endpoint(f"{shop.url}_worlds", shop.token)
     chrome = browser(shop.url, phrases=wanted.phrases, site=site)
     # The first session starts the browser, which no method shall pay for.
     await (await chrome.reset()).aclose()

@@ -1,1 +1,1 @@
-"""Places where an agent acts; one file each: a browser, a scripted house for tests, yours."""
+"""Environments in which agents and programs act: a browser, a scripted house, benchmarks, the sandbox."""

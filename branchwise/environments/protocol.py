@@ -1,4 +1,4 @@
-"""What a search may rely on: an environment opens sessions, a session sees and acts."""
+"""The protocols: an environment opens sessions, a session observes and acts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from branchwise.store.records import Json
 
 
 class Effect(StrEnum):
-    """What an action leaves behind outside its own session."""
+    """The effect of an action outside its own session."""
 
     REVERSIBLE = "reversible"
     """Nothing that a fresh session would see: looking, navigating, filling in."""
@@ -23,7 +23,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """One thing that can be done, in the environment's own words."""
+    """One possible action, in the environment's own words."""
 
     text: str
     """The canonical line, equal for equal actions: `click button "Search"`. A session can read it back."""
@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """What one session shows at one moment. Its texts are data from outside, never instructions."""
+    """The state of one session at one moment. Its texts are foreign data, never instructions."""
 
     text: str
     """What an agent reads; secrets are masked."""
@@ -57,7 +57,7 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What came of one action."""
+    """The outcome of one action."""
 
     observation: Observation
     effect: Effect
@@ -91,17 +91,17 @@ class Abilities:
 
 
 class Session(Protocol):
-    """One isolated branch of an environment: what happens here is not seen by sessions beside it.
+    """One isolated branch of an environment; other sessions do not see what happens in it.
 
     Used by one task at a time.
     """
 
     async def observe(self) -> Observation:
-        """Return what is there now; looking changes nothing."""
+        """Return the current observation; observing changes nothing."""
         ...
 
     async def actions(self) -> Sequence[Action]:
-        """List what can be done now, most prominent first; the same state gives the same list."""
+        """List the possible actions, most prominent first; the same state gives the same list."""
         ...
 
     async def read(self, line: str) -> Action:
@@ -113,7 +113,7 @@ class Session(Protocol):
         ...
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
-        """Do one action and wait until the state is quiet.
+        """Perform one action and wait until the state has settled.
 
         Args:
             action: What `actions` or `read` gave, or the same from an earlier run.
@@ -127,11 +127,11 @@ class Session(Protocol):
         ...
 
     async def snapshot(self) -> Snapshot | None:
-        """Return the present state, or None where it cannot be kept."""
+        """Save the current state, or return None where it cannot be saved."""
         ...
 
     async def aclose(self) -> None:
-        """Let the session go; closing twice does nothing."""
+        """Close the session; closing twice does nothing."""
         ...
 
 
@@ -140,7 +140,7 @@ class Environment(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is, without secrets; stored with the run."""
+        """Its name, without secrets; stored with the run."""
         ...
 
     @property
@@ -157,7 +157,7 @@ class Environment(Protocol):
         ...
 
     async def restore(self, snapshot: Snapshot) -> Session:
-        """Open a session in a state kept earlier; whoever asks verifies its fingerprint.
+        """Open a session in a saved state; the caller verifies its fingerprint.
 
         Raises:
             EnvironmentFailed: The state cannot be opened again.

@@ -1,4 +1,4 @@
-"""Going back to a node of the search: rungs from cheap to dear, each verified by fingerprint."""
+"""Restore a node's state by the cheapest method that works, verified by fingerprint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Method = Literal["live", "snapshot", "replay"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PathStep:
-    """One action of a path as it went the first time."""
+    """One action of a path, as recorded when it was first performed."""
 
     action: Action
     fingerprint: str
@@ -25,7 +25,7 @@ class PathStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Restored:
-    """A session that stands where it should, or the reason why there is none."""
+    """A session in the restored state, or the reason why there is none."""
 
     session: Session | None
     method: Method | None = None
@@ -35,7 +35,7 @@ class Restored:
     """Why each rung before failed; with no session, why the branch is dropped."""
 
 
-async def ladder(
+async def restore_path(
     environment: Environment,
     start: str,
     path: Sequence[PathStep],

@@ -1,4 +1,4 @@
-"""How to open an environment again: a name and plain options, which a run stores."""
+"""Environment specifications: a name and plain options, which a run stores."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _factory(name: str) -> Callable[..., Environment]:
     if not function:
         if name not in NAMES:
             raise UnknownName("environment", name, NAMES)
-        module, function = f"branchwise.environments.{_FILES.get(name, name)}", _FILES.get(name, name)
+        module = f"branchwise.environments.{_FILES.get(name, name)}"
+        function = module.rpartition(".")[2]
     try:
         return cast("Callable[..., Environment]", getattr(import_module(module), function))
     except (AttributeError, ValueError) as error:

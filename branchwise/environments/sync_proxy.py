@@ -1,4 +1,4 @@
-"""A synchronous face on an asynchronous Playwright object, for code that runs in a thread beside its loop."""
+"""A synchronous proxy of an asynchronous Playwright object, for code in another thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _OURS = "playwright.async_api"
 
 
 class SyncProxy:
-    """Passes everything on to `inner` on `loop`, and waits for what comes back.
+    """Forwards every call to `inner` on `loop` and waits for the result.
 
     Playwright objects that come back wear a face too. What the caller sets stays on the face. Use it in another
     thread than the loop's only.

@@ -1,1 +1,1 @@
-"""Evidence: does search pay here, which strategy, at what cost, and how sure are we?"""
+"""Evaluation of strategies on recorded and live runs: accuracy, cost, confidence intervals."""

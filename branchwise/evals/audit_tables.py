@@ -8,7 +8,7 @@ from branchwise.evals.selective import selective
 
 
 def audit_tables(checked: Audited) -> list[Table]:
-    """Tabulate the audits of the folds, and what abstaining by them would do."""
+    """Tabulate the audits of the folds, and abstention by them."""
     rows = [
         (
             f"fold {i}",

@@ -1,4 +1,4 @@
-"""The audited verifier on recorded samples: scores vote, and the search stops when the vote is clear."""
+"""The audited verifier on recorded samples: calibrated scores vote, and the search stops when the vote is decided."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ACCEPT = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audited:
-    """What the audited policy came to, at one budget after the other."""
+    """The audited policy's results at each budget."""
 
     at: dict[int, Scored]
     """By most samples of the budget."""

@@ -1,4 +1,4 @@
-"""The report on a log of several methods with one run each: would choosing per instance pay?"""
+"""The report on a log of several methods with one run each: the gain of choosing per instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables at one budget: every strategy, then every way of choosing one, against the best fixed policy."""
+"""The tables at one budget: strategies and planners against the best fixed policy."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def compared(
 
 
 def row(name: str, scored: Scored, fixed: Scored) -> tuple[str, str, str, str, str]:
-    """One row: accuracy, mean tokens, the paired difference to the best fixed policy, and what that says."""
+    """One row: accuracy, mean tokens, and the paired difference to the best fixed policy with its verdict."""
     accuracy, tokens = bootstrap(scored.right).percent(), f"{fmean(scored.tokens):,.0f}"
     if scored is fixed:
         return name, accuracy, tokens, "", ""

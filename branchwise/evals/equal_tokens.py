@@ -1,4 +1,4 @@
-"""Strategies at equal mean tokens: what each comes to where all may spend the same."""
+"""Strategies at equal mean tokens."""
 
 from __future__ import annotations
 

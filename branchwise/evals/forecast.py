@@ -1,4 +1,4 @@
-"""Planning ahead: what would more samples bring, and how far off was the forecast where it can be checked?"""
+"""Forecasts of the gain of more samples, with the error where it can be checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes: every policy played on every instance, on disjoint halves of its samples."""
+"""Outcomes of every policy on every instance, on disjoint halves of its samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Draws = Sequence[Recorded]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcomes:
-    """What came of each policy: rows are instances, columns are draws (seed 0 first half, seed 0 second, ...)."""
+    """Outcomes of each policy: rows are instances, columns are draws (seed 0 first half, seed 0 second half, ...)."""
 
     instances: tuple[str, ...]
     right: Mapping[Policy, Sequence[Sequence[float]]]

@@ -18,7 +18,7 @@ _PRICES = (0.0, *(10 ** (-7 + i / 10) for i in range(61)))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scored:
-    """What a way of choosing came to on instances that it was not fitted on."""
+    """Accuracy and tokens of a planner on instances that it was not fitted on."""
 
     right: list[float]
     """One accuracy an instance."""
@@ -46,7 +46,7 @@ def cross_validated(count: int, fit: Callable[[list[int]], Callable[[int], tuple
 
 
 def best_fixed(found: Outcomes, budget: float) -> Scored:
-    """The policy that was best on other instances among those whose mean tokens there are within `budget`."""
+    """The best policy on other instances whose mean tokens there are within `budget`."""
 
     def fit(train: list[int]) -> Callable[[int], tuple[float, float]]:
         chosen = _best(found, train, affordable(found, budget, train))
@@ -121,7 +121,7 @@ def fit_table(
     *,
     arm: str,
 ) -> tuple[PolicyTable, dict[int | None, Policy]]:
-    """Give each difficulty bin the policy that is worth most at one price a token (Snell et al., 2408.03314).
+    """Assign each difficulty bin its best policy at one price per token (Snell et al., 2408.03314).
 
     The price is the lowest one at which the mean cost over all bins is within `budget`, so that a bin where
     search pays may spend what another bin saves.
@@ -189,7 +189,7 @@ def _spend_rest(
     shares: Mapping[int | None, float],
     budget: float,
 ) -> None:
-    """Upgrade bins while something is affordable: one price reaches only corners of the frontier."""
+    """Upgrade bins while the budget allows; one price reaches only corners of the frontier."""
     while True:
         left = budget - sum(share * worth[cell][chosen[cell]][1] for cell, share in shares.items())
         upgrades = []

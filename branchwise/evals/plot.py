@@ -1,4 +1,4 @@
-"""Plots as SVG text: accuracy against tokens, and reliability."""
+"""Plots as SVG: accuracy against tokens, and reliability."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def curves(found: Sequence[Curve]) -> str:
 
 
 def diagonal(title: str, found: Reliability) -> str:
-    """Draw what came true against what was stated; on the diagonal a forecast keeps its word."""
+    """Draw observed against stated probabilities; the diagonal is perfect calibration."""
     side = 220
     most = max(b.count for b in found.bins)
 

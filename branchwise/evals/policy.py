@@ -1,4 +1,4 @@
-"""A policy: one way to spend samples on an instance, and the policies that a log can replay."""
+"""Policies: ways to spend samples on an instance, and those that a log can replay."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def _simulated(log: Log, found: Outcomes, seeds: int) -> list[Table]:
 
 
 def _typical(policy: Policy) -> bool:
-    """Whether to show the policy: one setting of each knob is enough for the eye."""
+    """Whether to show the policy: tables show one setting of each knob."""
     knobs = {key: value for key, value in policy.knobs.items() if key != "n"}
     return policy.grain == "step" or not knobs or set(knobs.values()) <= {0.95, 1.0}
 

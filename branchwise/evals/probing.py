@@ -1,4 +1,4 @@
-"""Probing recorded instances: what an estimate of difficulty says before the search, and what was true."""
+"""Probing of recorded instances: the difficulty estimated before the search, and the true one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What repair passes under a checker add, from recorded chains of revisions."""
+"""The gain of repair passes under a checker, from recorded chains of revisions."""
 
 from __future__ import annotations
 

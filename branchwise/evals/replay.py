@@ -17,7 +17,7 @@ _MOST_ROUNDS = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
-    """What the replayed verifier shows of a sample; it never shows whether the sample is right."""
+    """The part of a sample that the replayed verifier shows; never whether the sample is right."""
 
     score: str | None = None
     """Which of the recorded scores is the verifier's; None for no verifier."""
@@ -41,7 +41,7 @@ class Judge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Played:
-    """What one replayed search came to."""
+    """The outcome of one replayed search."""
 
     correct: bool | None
     """Outcome of the chosen answer; None where none was chosen."""
@@ -123,7 +123,7 @@ def probe(draws: Sequence[Recorded], judge: Judge, count: int) -> tuple[Node, ..
 
 @dataclass
 class Deck:
-    """Whole solutions as they are drawn: what lies face up and what can still be had."""
+    """A pool of recorded solutions, drawn without replacement."""
 
     draws: Sequence[Recorded]
     judge: Judge
@@ -195,7 +195,7 @@ class Deck:
         )
 
     def played(self, aggregate: Aggregator, rounds: int) -> Played:
-        """Choose the answer and count the cost."""
+        """Select the answer and sum the cost."""
         choice = aggregate(self.tree.complete)
         chosen = self.drawn[choice.node.id] if choice is not None else None
         return Played(
@@ -212,7 +212,7 @@ class Deck:
 
 
 def _with_revisions(first: list[Recorded], pool: Sequence[Recorded]) -> list[Recorded]:
-    """Append the revisions of `first`, however long the chains."""
+    """Append the revisions of `first`, of any length."""
     kept = {sample.index for sample in first}
     revisions = []
     for sample in sorted((s for s in pool if s.after is not None), key=lambda s: s.index):

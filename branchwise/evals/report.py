@@ -43,7 +43,7 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What was found on one log or live run."""
+    """The findings on one log or live run."""
 
     title: str
     facts: Mapping[str, str]

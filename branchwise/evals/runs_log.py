@@ -67,7 +67,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
 
 
 def together(sources: Collection[VerifiedBy]) -> VerifiedBy:
-    """What stands behind the verdicts of a log: a program only where no model judged as well."""
+    """What verified the verdicts of a log: a program only if no model judged as well."""
     return (
         VerifiedBy.PROGRAM
         if VerifiedBy.PROGRAM in sources and VerifiedBy.MODEL not in sources
@@ -97,7 +97,7 @@ def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
 
 
 def _equality(task: str) -> Callable[[str, str], bool]:
-    """The task's own equality of answers; that of texts for a task that is not here any more."""
+    """The task's own equality of answers; text equality for a task that is not installed."""
     try:
         return tasks.load(task).same
     except (UnknownName, BadInput):

@@ -1,4 +1,4 @@
-"""Selective answering: how often is an accepted answer right, and how often is there none?"""
+"""Selective answering: precision and coverage of accepted answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selective:
-    """What accepting and abstaining did."""
+    """Precision and coverage of accepted answers."""
 
     precision: float | None
     """Right answers among accepted ones; None when none was accepted."""

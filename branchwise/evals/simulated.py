@@ -1,4 +1,4 @@
-"""The table of simulated figures: each beside what was held back, ranked only where the error allows."""
+"""The table of simulated figures, each beside the held-out one and ranked only if the error allows."""
 
 from __future__ import annotations
 

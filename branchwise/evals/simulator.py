@@ -1,4 +1,4 @@
-"""A simulator fitted to a log, with the error that it must be read with."""
+"""A simulator fitted to a log, with its validation error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EDGE = 0.01
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """What right, or wrong, samples look like."""
+    """The distribution of right, or of wrong, samples."""
 
     score: float
     """Mean logit of the score."""
@@ -88,7 +88,7 @@ class Simulator:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Validation:
-    """How far simulated accuracies were from those on instances that the fit had not seen."""
+    """The error of simulated accuracies on held-out instances."""
 
     error: float
     """Root mean squared difference over policies."""
@@ -142,7 +142,7 @@ def validate(
     seed: int = 0,
     fit: Callable[[Log, Sequence[str]], Source] = simulator,
 ) -> Validation:
-    """Fit on one half of the instances, simulate as many, and compare with the half that was held back."""
+    """Fit on one half of the instances, simulate as many, and compare with the held-out half."""
     names = list(log_.instances)
     Random(seed).shuffle(names)  # noqa: S311 - a shuffle, not a secret
     middle = len(names) // 2

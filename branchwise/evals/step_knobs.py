@@ -1,4 +1,4 @@
-"""The knobs by which strategies that grow solutions step by step do about the work of N whole solutions."""
+"""Knobs that give step-wise strategies about the work of N whole solutions."""
 
 from __future__ import annotations
 

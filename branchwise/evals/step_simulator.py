@@ -1,4 +1,4 @@
-"""A simulator of trees: which steps survive, how often they repeat, and how long they are."""
+"""A simulator of trees: survival, repetition and length of steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from branchwise.statistics.beta import Beta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
-    """What the steps of one depth look like."""
+    """The distribution of steps at one depth."""
 
     survival: Beta
     """Over instances: the chance that a step of a solution that can still succeed leaves it so."""
@@ -62,7 +62,7 @@ class StepSimulator:
 
 @dataclass(slots=True)
 class _State:
-    """A beginning of solutions and what has followed it so far; a step is seated again or is new."""
+    """A prefix of solutions and the steps drawn after it (a Chinese restaurant process)."""
 
     alive: bool
     step: Step = field(default_factory=lambda: Step(text=""))

@@ -1,4 +1,4 @@
-"""Replaying step by step: samples that begin alike are one branch, and whatever followed can be drawn there."""
+"""Step-wise replay: samples with a common prefix share a branch."""
 
 from __future__ import annotations
 

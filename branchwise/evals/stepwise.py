@@ -1,4 +1,4 @@
-"""The table of tree strategies on recorded steps, beside whole solutions of as many tokens."""
+"""The table of tree strategies on recorded steps, beside whole solutions at equal tokens."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _plain(log: Log, arm: str, n: int, draws: Sequence[Sequence[Draws]]) -> Mean
 
 
 def _at(plain: Sequence[Means], tokens: float) -> list[float]:
-    """Best-of-N's accuracies at so many mean tokens; at its ends where there are more or fewer."""
+    """Best-of-N's accuracies interpolated at a mean token count, clamped at the ends."""
     costs = [fmean(cost) for _, cost in plain]
     above = next((i for i, cost in enumerate(costs) if cost >= tokens), len(plain) - 1)
     below = max(0, above - 1)

@@ -38,7 +38,7 @@ def names() -> tuple[str, ...]:
 def tables(
     data: Path | None, *, only: Iterable[str] = (), seeds: int = 5, out: Path | None = None
 ) -> tuple[Report, ...]:
-    """Replay logs and report what pays.
+    """Replay logs and report on each.
 
     Args:
         data: The folder with one folder a log; needed for logs that are named.

@@ -24,7 +24,7 @@ def terminal(report: Report, console: Console) -> None:
 
 
 def grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Grid:
-    """Lay rows of text out as a table for the terminal."""
+    """Format rows of text as a table for the terminal."""
     laid = Grid(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
         laid.add_column(column, justify="left" if i == 0 else "right", overflow="fold")

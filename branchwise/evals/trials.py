@@ -1,4 +1,4 @@
-"""The report on a log of repeated trials that nothing can choose among."""
+"""The report on a log of repeated trials without scores or answers."""
 
 from __future__ import annotations
 

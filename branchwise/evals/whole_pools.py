@@ -1,4 +1,4 @@
-"""The table of whole pools, to compare with published figures; nothing is drawn, so nothing is estimated."""
+"""The table of whole pools, for comparison with published figures; no sampling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from branchwise.statistics.bootstrap import bootstrap
 
 
 def whole_pools(log: Log, arm: str, *, orders: int = 10) -> Table:
-    """Choose among all samples of each instance; ties fall by order, so `orders` shuffles are averaged."""
+    """Select among all samples of each instance, averaged over `orders` shuffles since ties depend on order."""
     judge = Judge(score=log.header.verifier, verified_by=log.header.verified_by)
     pools = list(log.pools(arm).values())
     size = min(len(pool) for pool in pools)

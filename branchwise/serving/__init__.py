@@ -1,4 +1,4 @@
-"""Engines that serve a model: described, checked, started, watched and stopped; measured, tuned and estimated.
+"""Serving engines: describe, check, start, supervise, measure and tune them.
 
 `running(name)` says where a pool answers; everything else waits for `branchwise pool`.
 """

@@ -1,4 +1,4 @@
-"""A model's shape as its `config.json` tells it: what bounds its speed, and what some options must divide."""
+"""Model architectures, read from `config.json`: sizes that bound speed and constrain options."""
 
 from __future__ import annotations
 

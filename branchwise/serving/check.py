@@ -1,4 +1,4 @@
-"""What can be known to go wrong before an engine is started: it takes minutes to tell by itself."""
+"""Checks before an engine is started: an engine takes minutes to fail by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from branchwise.store.errors import BadInput
 
 
 def check(profile: Profile, planned: Sequence[Launch]) -> None:
-    """Look at everything that a start needs, and start nothing.
+    """Check everything that a start needs, without starting anything.
 
     Raises:
         BadInput: Lists all that is wrong.
@@ -26,7 +26,7 @@ def check(profile: Profile, planned: Sequence[Launch]) -> None:
 
 
 def local(model: str) -> Path | None:
-    """The folder that `model` names, or None where it is a name on the hub."""
+    """The local folder of `model`, or None if it is a name on the hub."""
     path = Path(model).expanduser()
     return path if path.is_dir() or model.startswith(("/", ".", "~")) else None
 
@@ -79,7 +79,7 @@ def _shape(profile: Profile) -> Iterator[str]:
 
 
 def misfits(profile: Profile, shape: Architecture) -> Iterator[str]:
-    """Say which options the model's shape rules out."""
+    """List the options that the model's architecture rules out."""
     options = profile.options
     parts = options.tensor_parallel_size or 1
     if shape.heads % parts:

@@ -16,7 +16,7 @@ from branchwise.store.errors import BranchwiseError
 
 
 def detach(name: str, profile: Profile) -> subprocess.Popen[bytes]:
-    """Start a supervisor that outlives this process; how it fares is in `state.read(name)`.
+    """Start a supervisor that outlives this process; `registry.read(name)` has its state.
 
     Raises:
         BadInput: A pool of that name runs already.
@@ -41,7 +41,7 @@ def detach(name: str, profile: Profile) -> subprocess.Popen[bytes]:
 
 
 def supervisor_log(name: str) -> Path:
-    """Where a supervisor in the background says what it cannot say elsewhere."""
+    """The log file of a supervisor that runs in the background."""
     return state.logs(name) / "supervisor.log"
 
 

@@ -1,4 +1,4 @@
-"""Keep one engine on a leash: when whoever holds the other end of standard input is gone, so is the engine.
+"""Guard process of one engine: it ends the engine when its own standard input closes.
 
 Run as a program of its own, `python guard.py GRACE COMMAND ...`, between the supervisor and the engine. A pipe closes
 whatever way its holder dies, SIGKILL included, so asking an engine to stop and losing its supervisor are one case:
@@ -80,7 +80,7 @@ def _children() -> list[int]:
 
 
 def _end_as(code: int) -> None:
-    """End as the engine ended: with its exit code, or by its signal."""
+    """Exit as the engine did: with its exit code, or by its signal."""
     if code >= 0:
         sys.exit(code)
     if -code != signal.SIGKILL:

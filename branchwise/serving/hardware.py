@@ -1,4 +1,4 @@
-"""What a device could do at best: bytes it moves and operations it does in a second.
+"""Device limits: memory bandwidth and arithmetic throughput.
 
 GPUs come from their makers' data sheets (dense operations, without sparsity); 2402.16363 (LLM-Viewer) uses the same
 kind of numbers. A CPU is measured, by a short program in the engine's own environment.
@@ -23,7 +23,7 @@ _PROBE_SECONDS = 120
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
-    """A device's two roofs."""
+    """A device's memory bandwidth and arithmetic peaks."""
 
     name: str
     bandwidth: float
@@ -33,7 +33,7 @@ class Device:
     source: str
 
     def peak(self, dtype: str) -> float:
-        """Operations a second in `dtype`; a type without a number of its own runs as the slowest that has one."""
+        """Operations a second in `dtype`; a type without a figure counts as the slowest that has one."""
         return self.flops.get(dtype, min(self.flops.values()))
 
 
@@ -60,7 +60,7 @@ DEVICES = {
 
 
 def device(name: str, dtype: str, python: Sequence[str] = ()) -> Device:
-    """Look a device up; `cpu` and `cuda` are measured here.
+    """Look up a device; `cpu` and `cuda` are measured on this machine.
 
     Args:
         name: A name of `DEVICES`, "cpu", or "cuda" for this machine's first GPU.

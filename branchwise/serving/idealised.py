@@ -1,4 +1,4 @@
-"""Idealised seconds: what calls would have taken alone on one well-kept engine, from their tokens.
+"""Idealised seconds: the time that calls would take alone on one engine, from their token counts.
 
 2305.02440 (Cheaply evaluating inference efficiency metrics) fits `T = F(prompt) + g * output` per model on dedicated
 hardware, so that methods are compared by work and not by what else ran. Here the same for n samples in one call, in
@@ -31,7 +31,7 @@ class Timed:
 
     @property
     def row(self) -> tuple[float, ...]:
-        """What the seconds are linear in."""
+        """The features of the linear model of seconds."""
         return (1.0, float(self.prompt), self.completion / self.samples, float(self.completion))
 
 

@@ -1,4 +1,4 @@
-"""From a profile to what is run: command, environment, port and log of each replica."""
+"""Launch plans: command, environment, port and log of each replica of a profile."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Launch:
 
 
 def launches(profile: Profile) -> tuple[Launch, ...]:
-    """Work out how each replica of `profile` is started. Nothing is started, and free ports are only looked up.
+    """Plan how each replica of `profile` is started. Nothing is started; free ports are only looked up.
 
     Raises:
         BadInput: vLLM is not found, or there are fewer devices than the replicas need.
@@ -107,7 +107,7 @@ def _launch(profile: Profile, command: tuple[str, ...], index: int, port: int, d
 
 
 def _bound(profile: Profile) -> list[str]:
-    """What each replica is bound to; empty where nothing needs to be said."""
+    """The CPU or GPU binding of each replica; empty if none is needed."""
     if on_cuda(profile):
         need = profile.options.devices
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")

@@ -1,4 +1,4 @@
-"""What an engine really does: a workload sent to it, timed."""
+"""Measure an engine: send it a workload and time it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECONDS = 3600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """How a workload went."""
+    """Timings and token counts of a workload."""
 
     seconds: float
     """From the first request to the last reply."""

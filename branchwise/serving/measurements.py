@@ -1,4 +1,4 @@
-"""What was measured of a model on a device, kept for later: the fitted seconds, and the best settings found."""
+"""Saved measurements of a model on a device: fitted seconds, and the best settings found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from branchwise.store.errors import ModelError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """A model on a device."""
+    """Measurements of a model on a device."""
 
     served: str
     """The model's name in requests."""
@@ -34,7 +34,7 @@ _KEPT = TypeAdapter(Kept)
 
 
 def keep(served: str, device: str, **news: Any) -> Kept:
-    """Keep the fields in `news`; others stay as they are.
+    """Update the fields in `news`; the others stay as they are.
 
     Args:
         served: The model's name in requests.
@@ -50,7 +50,7 @@ def keep(served: str, device: str, **news: Any) -> Kept:
 
 
 def read(served: str, device: str) -> Kept | None:
-    """What is kept of a model on a device.
+    """The saved measurements of a model on a device.
 
     Raises:
         ModelError: The file is damaged; says which.
@@ -59,7 +59,7 @@ def read(served: str, device: str) -> Kept | None:
 
 
 def of_model(served: str) -> tuple[Kept, ...]:
-    """What is kept of a model on any device."""
+    """The saved measurements of a model on any device."""
     found = (_read(path) for path in sorted(_folder().glob("*.json")))
     return tuple(one for one in found if one is not None and one.served == served)
 

@@ -1,4 +1,4 @@
-"""What an engine says about itself: vLLM's Prometheus page, read strictly for the few numbers that matter here."""
+"""Engine load, read strictly from vLLM's Prometheus page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """What an engine does now, and has done since it started. Sums over its data-parallel ranks."""
+    """An engine's load now and its totals since it started, summed over data-parallel ranks."""
 
     running: int = 0
     """Samples that are being decoded."""
@@ -33,7 +33,7 @@ class Load:
 
 
 def read_load(page: str) -> Load:
-    """Read the metrics page of an engine; what it does not tell is 0."""
+    """Read an engine's metrics page; a missing metric counts as 0."""
     return Load(
         running=_sum(page, "vllm:num_requests_running"),
         waiting=_sum(page, "vllm:num_requests_waiting"),

@@ -1,4 +1,4 @@
-"""What a profile may say to the engine: vLLM's options that matter for sampling, with their types and bounds.
+"""Engine options of a profile: vLLM's options that matter for sampling, with types and bounds.
 
 An option that is not here goes through `arguments`, unchecked. Names are vLLM's own with underscores.
 """
@@ -75,7 +75,7 @@ class Lora(BaseModel):
 
 
 class Options(BaseModel):
-    """The engine's options; what is left out keeps the engine's own default."""
+    """The engine's options; one that is left out keeps the engine's default."""
 
     model_config = _STRICT
 

@@ -1,4 +1,4 @@
-"""One engine's process, on its guard's leash."""
+"""One engine's process, run under its guard."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Process:
 
     @classmethod
     async def start(cls, launch: Launch, log: Path, grace: float) -> Self:
-        """Start the engine; what it says goes to the end of `log`."""
+        """Start the engine; its output is appended to `log`."""
         sink = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         try:
             inner = await asyncio.create_subprocess_exec(
@@ -47,7 +47,7 @@ class Process:
 
     @property
     def ended(self) -> str:
-        """How it ended, in words; empty while it runs."""
+        """Describe how the process ended; empty while it runs."""
         code = self._inner.returncode
         if code is None:
             return ""
@@ -58,7 +58,7 @@ class Process:
         await self._inner.wait()
 
     async def healthy(self, session: aiohttp.ClientSession) -> bool:
-        """Whether the engine answers and says that it is well."""
+        """Whether the engine's health check succeeds."""
         try:
             timeout = aiohttp.ClientTimeout(total=_HEALTH_SECONDS)
             async with session.get(f"{self._launch.origin}/health", timeout=timeout) as reply:
@@ -67,7 +67,7 @@ class Process:
             return False
 
     async def stop(self) -> None:
-        """End it with all its children: SIGTERM, the grace, SIGKILL."""
+        """Stop the process and its children: SIGTERM, a grace period, then SIGKILL."""
         if self._inner.stdin is not None:
             self._inner.stdin.close()
         try:

@@ -1,4 +1,4 @@
-"""What a pool is: a model, how many engines serve it, where, and with which options. Written as TOML."""
+"""Pool profiles in TOML: the model, the number of engines, devices and options."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Profile(BaseModel):
 
 
 def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
-    """Read a profile from TOML, then put what was said on the command line over it.
+    """Read a profile from TOML; values of the command line override it.
 
     Args:
         file: The TOML file, or None for a profile that is all said.

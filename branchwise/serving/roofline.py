@@ -1,4 +1,4 @@
-"""The roofline bound: how fast a model could be served if memory or arithmetic were kept busy all the time.
+"""The roofline bound: the fastest that a model can be served on a device.
 
 2402.16363 (LLM inference unveiled, section 2; LLM-Viewer). An operation takes the longer of moving its bytes and doing
 its arithmetic. A layer's weights are read once a pass, whatever the batch: so until the batch reaches about
@@ -16,7 +16,7 @@ from branchwise.serving.hardware import Device
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """A model on a device."""
+    """Measurements of a model on a device."""
 
     shape: Architecture
     device: Device
@@ -50,7 +50,7 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bound:
-    """What cannot be beaten for a batch of equal samples."""
+    """The lower bound on time for a batch of equal samples."""
 
     prefill_seconds: float
     """From the prompt's arrival to the first token; samples of one prompt read it once."""
@@ -68,7 +68,7 @@ class Bound:
 
 
 def bound(setup: Setup, *, batch: int, prompt: int, tokens: int) -> Bound:
-    """Bound the time in which `batch` samples of one prompt are written.
+    """Compute the lower bound on the time to write `batch` samples of one prompt.
 
     Args:
         setup: The model and the device.
@@ -93,7 +93,7 @@ def bound(setup: Setup, *, batch: int, prompt: int, tokens: int) -> Bound:
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """One pass through the model: its time, and what the time would be if only bytes, only operations counted."""
+    """The time of one forward pass, and its memory-bound and compute-bound parts."""
 
     seconds: float = 0.0
     moving: float = 0.0

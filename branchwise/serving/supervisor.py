@@ -1,4 +1,4 @@
-"""Start a pool's engines, watch them, start the dead ones again, and stop them in good order."""
+"""Supervise a pool: start its engines, restart those that die, and stop them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def supervise(
     planned: Sequence[Launch],
     watch: Callable[[PoolState], None] = lambda state: None,
 ) -> None:
-    """Run a pool until SIGINT or SIGTERM asks for its end; a second one ends it at once.
+    """Run a pool until SIGINT or SIGTERM; a second signal ends it at once.
 
     An engine that fails before it ever answered ends the pool: waiting would not mend it. One that dies later is
     started again, after waits that grow exponentially.
@@ -78,7 +78,7 @@ class _Supervisor:
         )
 
     def ask_to_end(self) -> None:
-        """End in good order; asked twice, at once."""
+        """Stop after the requests in flight; if called twice, stop at once."""
         self._asked[self._asked[0].is_set()].set()
 
     async def run(self) -> None:
@@ -105,7 +105,7 @@ class _Supervisor:
         state.forget(self._now.name)
 
     async def _keep(self, launch: Launch) -> None:
-        """Keep one replica running for ever."""
+        """Keep one replica running until the pool ends."""
         wait, ready_before = _FIRST_WAIT, False
         while True:
             process = await Process.start(launch, self._log(launch), self._profile.grace_seconds)
@@ -132,7 +132,7 @@ class _Supervisor:
             wait = min(_LONGEST_WAIT, wait * 2)
 
     async def _until_ready(self, process: Process) -> str:
-        """Wait for the first good health; return why it will not come, or nothing."""
+        """Wait until the engine is healthy; return why it will not be, or an empty string."""
         ends = time.monotonic() + self._profile.ready_seconds
         while time.monotonic() < ends:
             if await self._ended(process, _STARTING_TICK):
@@ -142,7 +142,7 @@ class _Supervisor:
         return f"did not answer within {self._profile.ready_seconds:g} s"
 
     async def _until_lost(self, process: Process) -> str:
-        """Watch a ready engine; return why it has to be started again."""
+        """Watch a ready engine; return why it must be restarted."""
         well = time.monotonic()
         while time.monotonic() - well < self._profile.unhealthy_seconds:
             if await self._ended(process, _READY_TICK):
@@ -157,7 +157,7 @@ class _Supervisor:
         return bool(process.ended)
 
     async def _drain(self) -> None:
-        """Let requests in flight end, as long as the profile allows and nobody asks twice."""
+        """Wait for the requests in flight, for at most the profile's drain time."""
         ready = [one for one in self._now.replicas if one.phase is Phase.READY]
         for one in ready:
             self._note(self._planned[one.index], Phase.DRAINING)

@@ -1,4 +1,4 @@
-"""Which engine settings serve a workload fastest: each is started, measured and stopped.
+"""Tune engine settings: start, measure and stop each of them on a workload.
 
 The surface is irregular and differs between devices (2408.01050, which gained 9 to 14 % by tuning again after a change
 of GPU), so settings are tried and not reasoned about; the best is kept for the model and the device.
@@ -29,7 +29,7 @@ _TICK = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """One setting, and how it went."""
+    """One setting and its measurement."""
 
     settings: Mapping[str, Any]
     measured: Measured | None = None
@@ -43,7 +43,7 @@ class Trial:
 
 
 def grid(tries: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Every combination of the values to try, with the profile as it stands before them all."""
+    """Every combination of the values to try, after the unchanged profile."""
     combined = [dict(zip(tries, values, strict=True)) for values in product(*tries.values())]
     return [{}, *(one for one in combined if one)]
 
@@ -58,7 +58,7 @@ async def tune(
     begin: Callable[[Mapping[str, Any]], None] = lambda settings: None,
     watch: Callable[[Trial], None] = lambda trial: None,
 ) -> list[Trial]:
-    """Try settings one after another on one replica; the fastest first.
+    """Measure settings one after another on one replica; the fastest comes first.
 
     Args:
         profile: The engine without the settings.

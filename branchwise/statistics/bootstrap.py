@@ -1,4 +1,4 @@
-"""Bootstrap over instances: how far would this mean move with other instances of the same kind?"""
+"""Bootstrap confidence intervals over instances."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether a difference is on one side of zero."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
     @property
     def verdict(self) -> str:
-        """A difference in a word for a table: "gain", "loss", or "no gain" where the interval holds zero."""
+        """Name a difference for a table: "gain", "loss", or "no gain" if the interval contains zero."""
         if not self.excludes_zero:
             return "no gain"
         return "gain" if self.mean > 0 else "loss"

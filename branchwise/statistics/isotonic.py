@@ -26,7 +26,7 @@ class Steps:
             )
 
     def __call__(self, x: float) -> float:
-        """The value of the step that `x` is on."""
+        """The value of the step function at `x`."""
         return self.values[bisect_left(self.edges, x)]
 
 

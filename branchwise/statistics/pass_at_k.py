@@ -1,4 +1,4 @@
-"""pass@k: the chance that at least one of k samples is right."""
+"""pass@k: the probability that at least one of k samples is right."""
 
 from __future__ import annotations
 

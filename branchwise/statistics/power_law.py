@@ -1,4 +1,4 @@
-"""The power law of coverage: how does pass@k grow with k?"""
+"""The power law of coverage: pass@k as a function of k."""
 
 from __future__ import annotations
 

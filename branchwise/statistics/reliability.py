@@ -1,4 +1,4 @@
-"""Reliability: does a stated probability come true as often as it says?"""
+"""Calibration of stated probabilities: reliability diagrams and the Brier score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Bin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reliability:
-    """How good forecasts were."""
+    """Calibration figures of a set of forecasts."""
 
     brier: float
     """Mean squared distance of forecast and outcome; 0 is perfect."""

@@ -1,4 +1,4 @@
-"""Repeated runs: what is right always, ever, mostly and on average?"""
+"""Summaries of repeated runs: always, ever, mostly and on average right."""
 
 from __future__ import annotations
 

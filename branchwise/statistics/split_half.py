@@ -1,4 +1,4 @@
-"""The split-half oracle: what would the best choice per instance gain, if it had to be known beforehand?"""
+"""The split-half oracle: the gain of the best choice per instance, without selection bias."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ P = TypeVar("P")
 
 
 def split_half(first: Mapping[P, Sequence[float]], second: Mapping[P, Sequence[float]]) -> list[float]:
-    """Choose each instance's best policy on one half of its samples and score it on the other, both ways.
+    """Choose each instance's best policy on one half of its samples and score it on the other half, both ways.
 
     An oracle over the same runs that score it is flattered by luck; this one is not. It is what a planner
     could reach that knew each instance's accuracies as well as half of the samples tell them. Among policies

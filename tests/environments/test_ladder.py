@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.session import Session
 from branchwise.environments.protocol import Action
-from branchwise.environments.restore import PathStep, ladder
+from branchwise.environments.restore import PathStep, restore_path
 from tests.environments.kinds_of_state import PATHS, WRITING, Kinds
 
 HEAP = "JS heap"
@@ -47,14 +47,14 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
         session, start, path = await walked(chrome, lines)
         kept = await session.snapshot()
         assert kept is not None
-        again = await ladder(chrome, start, path, live=session)
+        again = await restore_path(chrome, start, path, live=session)
         assert (again.method, again.session) == ("live", session), kind
         rows = deepcopy(site.worlds[session.world or ""])
         truth = (await session.act(Action(text=after))).observation.fingerprint
         then = site.worlds[session.world or ""]
         # The live session went on: it is told from where it should be, and the next rung is taken.
-        back = await ladder(chrome, start, path, live=session, snapshot=kept)
-        fresh = await ladder(chrome, start, path)
+        back = await restore_path(chrome, start, path, live=session, snapshot=kept)
+        fresh = await restore_path(chrome, start, path)
         for found, noted in ((back, rungs), (fresh, without)):
             assert isinstance(found.session, Session), (kind, found.tried)
             noted[kind] = found.method
@@ -81,7 +81,7 @@ async def test_without_worlds_what_only_reads_is_replayed_and_what_writes_never(
         session, start, path = await walked(chrome, lines)
         await session.aclose()
         before = deepcopy(site.worlds)
-        found = await ladder(chrome, start, path)
+        found = await restore_path(chrome, start, path)
         assert site.worlds == before, kind
         if kind in WRITING:
             assert found.session is None, kind
@@ -101,12 +101,12 @@ async def test_a_world_that_somebody_else_changed_is_noticed(
     session, start, path = await walked(chrome, PATHS["order placed"][0])
     kept = await session.snapshot()
     await session.aclose()
-    still = await ladder(chrome, start, path, snapshot=kept)
+    still = await restore_path(chrome, start, path, snapshot=kept)
     assert still.method == "snapshot"
     assert still.session is not None
     await still.session.aclose()
     site.worlds[""].orders += 1
-    dropped = await ladder(chrome, start, path, snapshot=kept)
+    dropped = await restore_path(chrome, start, path, snapshot=kept)
     assert dropped.session is None
     assert [reason.partition(":")[0] for reason in dropped.tried] == ["snapshot", "replay"]
     assert site.worlds[""].orders == 2

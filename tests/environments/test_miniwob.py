@@ -9,7 +9,7 @@ import pytest
 from branchwise.environments.browser.browser import Window
 from branchwise.environments.miniwob import miniwob
 from branchwise.environments.protocol import Action, Effect
-from branchwise.environments.restore import PathStep, ladder
+from branchwise.environments.restore import PathStep, restore_path
 from branchwise.store.errors import UnknownName
 
 if find_spec("miniwob") is None and not os.environ.get("CI"):
@@ -41,7 +41,7 @@ async def test_a_path_is_replayed_to_the_same_page(executable: Path) -> None:
     start = (await session.observe()).fingerprint
     fill = next(a for a in await session.actions() if a.text.startswith("fill"))
     outcome = await session.act(fill)
-    back = await ladder(
+    back = await restore_path(
         environment, start, [PathStep(action=fill, fingerprint=outcome.observation.fingerprint)], seed=1
     )
     assert (back.method, back.replayed, back.tried) == ("replay", 1, ())

@@ -3,7 +3,7 @@
 import pytest
 
 from branchwise.environments.protocol import Action, Effect, Environment, Snapshot
-from branchwise.environments.restore import PathStep, Restored, ladder
+from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.environments.scripted import Door, scripted
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, EnvironmentFailed
 
@@ -72,7 +72,7 @@ def test_a_door_into_nowhere_is_bad_input() -> None:
 
 async def restored(house: Environment, *lines: str, kept: bool = False) -> Restored:
     start, path, snapshot = await walk(house, *lines)
-    return await ladder(house, start, path, snapshot=snapshot if kept else None)
+    return await restore_path(house, start, path, snapshot=snapshot if kept else None)
 
 
 async def test_the_ladder_takes_the_first_rung_that_holds() -> None:
@@ -81,12 +81,12 @@ async def test_the_ladder_takes_the_first_rung_that_holds() -> None:
     live = await house.reset()
     for step in path:
         await live.act(step.action)
-    assert (await ladder(house, start, path, live=live, snapshot=snapshot)).method == "live"
+    assert (await restore_path(house, start, path, live=live, snapshot=snapshot)).method == "live"
     await live.act(Action(text="go to kitchen"))
-    back = await ladder(house, start, path, live=live, snapshot=snapshot)
+    back = await restore_path(house, start, path, live=live, snapshot=snapshot)
     assert (back.method, back.replayed) == ("snapshot", 0)
     assert back.tried == ("live: it shows another state",)
-    again = await ladder(house, start, path)
+    again = await restore_path(house, start, path)
     assert (again.method, again.replayed) == ("replay", 2)
 
 
@@ -107,7 +107,7 @@ async def test_a_replay_that_diverges_is_dropped_with_the_place() -> None:
     house = scripted()
     start, path, snapshot = await walk(house, "go to kitchen", "go to hall")
     house.shared.written.append("letter burnt")
-    dropped = await ladder(house, start, path, snapshot=snapshot)
+    dropped = await restore_path(house, start, path, snapshot=snapshot)
     assert dropped.session is None
     assert dropped.tried == (
         "snapshot: it shows another state",

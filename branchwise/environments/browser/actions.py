@@ -1,4 +1,4 @@
-"""The action space: one line an action, read strictly, with elements named as the page names them."""
+"""Actions on a page: one line each, parsed strictly, with elements named as the page names them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _FORMS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """An action with its parts."""
+    """A parsed action."""
 
     verb: Verb
     element: Element | None = None
@@ -74,7 +74,7 @@ class Step:
 
 
 def actions(line: str, elements: Sequence[Element]) -> Step:
-    """Read a line against the elements of the present page.
+    """Parse a line against the elements of the current page.
 
     Roles and names must be those of an element that is there; case and spaces of names do not matter. Where
     several carry the name, the line must say which, and their number must be the same as it says. A mark such as

@@ -32,7 +32,7 @@ class Site(Protocol):
         ...
 
     async def drop(self, world: str) -> None:
-        """Forget a world."""
+        """Delete a world."""
         ...
 
     def headers(self, world: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Which Chromium to drive, and how it is started."""
+"""Find Chromium, and the flags that it is started with."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def chromium(executable_path: str | Path | None = None) -> Path:
 
 
 def flags() -> list[str]:
-    """Command-line flags: nothing in the background, no way around the border."""
+    """Command-line flags: no background traffic, no way around the host filter."""
     # A page that cannot use UDP cannot use WebRTC to look around; a proxy would resolve names by itself.
     closed = [
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",

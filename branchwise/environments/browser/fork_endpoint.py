@@ -26,7 +26,7 @@ class _Worlds:
         raise EnvironmentFailed(f"`{self.endpoint}` gave no world.")
 
     async def drop(self, world: str) -> None:
-        """Forget a world."""
+        """Delete a world."""
         await self._call("DELETE", f"{self.endpoint}/{world}", {})
 
     def headers(self, world: str) -> Mapping[str, str]:
@@ -46,7 +46,7 @@ class _Worlds:
             raise EnvironmentFailed(f"`{url}` did not answer as a site that forks: {error}") from error
 
 
-def worlds(endpoint: str, token: str = "", *, header: str = "X-World") -> _Worlds:
+def fork_endpoint(endpoint: str, token: str = "", *, header: str = "X-World") -> _Worlds:
     """Reach a site's fork endpoint.
 
     `POST endpoint?from=NAME` (without `from`: fresh) answers `{"world": NAME}`, `DELETE endpoint/NAME`

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.fork_endpoint import worlds
+from branchwise.environments.browser.fork_endpoint import fork_endpoint
 from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.store.errors import BadInput
 
@@ -16,7 +16,7 @@ FORK_TOKEN = "BRANCHWISE_FORK_TOKEN"  # noqa: S105 - the variable's name, not a 
 """The environment variable that holds the token of a site's fork endpoint."""
 
 
-def site(  # noqa: PLR0913 - each is a word of the command line
+def from_options(  # noqa: PLR0913 - each is a word of the command line
     url: str,
     *,
     hosts: Sequence[str] = (),
@@ -57,7 +57,7 @@ def site(  # noqa: PLR0913 - each is a word of the command line
         hosts=hosts,
         phrases=phrases,
         secrets=values,
-        site=worlds(fork, os.environ.get(FORK_TOKEN, "")) if fork else None,
+        site=fork_endpoint(fork, os.environ.get(FORK_TOKEN, "")) if fork else None,
         window=Window(
             executable_path=Path(executable) if executable else None,
             screenshot=screenshot,

@@ -1,4 +1,4 @@
-"""Secrets are shown nowhere: not in a page's text, not in its address, not in its picture."""
+"""Masking of secrets in a page's text, address and screenshot."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _VALUES = "fields => fields.map(field => field.value)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Veil:
-    """What is drawn over the secrets of one browser."""
+class Masking:
+    """The secrets of one browser, and what is shown in their place."""
 
     secrets: Mapping[str, str] = field(repr=False)
 
     def over(self, text: str) -> str:
-        """The text without secrets, written plainly or as in an address."""
+        """The text without secrets, whether plain or URL-encoded."""
         for secret in filter(None, self.secrets.values()):
             for written in {
                 secret,
@@ -34,7 +34,7 @@ class Veil:
         return text
 
     async def places(self, page: Page) -> list[Locator]:
-        """What has to be painted over in a picture: password fields, and whatever shows a secret."""
+        """Regions of a screenshot to mask: password fields, and elements that show a secret."""
         found: list[Locator] = []
         for frame in page.frames:
             found.append(frame.locator("input[type=password]"))

@@ -1,4 +1,4 @@
-"""What a page keeps on the client's side, taken out and put back."""
+"""Client-side state of a page: saved and restored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIELDS = """kept => {
 
 
 class Client(TypedDict):
-    """What a page keeps on its own side."""
+    """The client-side state of a page."""
 
     session: dict[str, str]
     fields: list[tuple[str, bool]]
@@ -33,7 +33,7 @@ class Client(TypedDict):
 
 
 class Kept(TypedDict):
-    """A snapshot: the client's side, and a copy of the server's world where there is one."""
+    """A snapshot: client-side state, and a fork of the server's state if the site offers one."""
 
     url: str
     storage: StorageState
@@ -42,7 +42,7 @@ class Kept(TypedDict):
 
 
 async def keep(page: Page) -> Kept:
-    """Take out cookies, local and session storage, IndexedDB, fields and scroll position.
+    """Save cookies, local and session storage, IndexedDB, fields and scroll position.
 
     What stands in the JavaScript heap cannot be taken out; whoever puts this back compares fingerprints.
     """
@@ -55,7 +55,7 @@ async def keep(page: Page) -> Kept:
 
 
 async def seed_storage(page: Page, kept: Kept) -> None:
-    """Put the session storage in place before the page's own scripts look for it."""
+    """Restore session storage before the page's own scripts run."""
     if not kept["client"]["session"]:
         return
 
@@ -69,5 +69,5 @@ async def seed_storage(page: Page, kept: Kept) -> None:
 
 
 async def refill(page: Page, kept: Kept) -> None:
-    """Put back what stood in the fields, and the scroll position."""
+    """Restore field values and the scroll position."""
     await page.evaluate(_FIELDS, kept["client"])

@@ -1,4 +1,4 @@
-"""The border of a browser: which hosts exist for it, and which writes may leave it."""
+"""Network policy of a browser: which hosts it may reach, and which writes may be sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Border:
-    """The sites that a browser may reach; everything else does not exist for it."""
+    """The sites that a browser may reach; every other name does not resolve."""
 
     sites: frozenset[str]
     """`host:port` of each."""
@@ -32,14 +32,14 @@ class Border:
         return [f"--host-resolver-rules={', '.join([*rules, 'MAP * ~NOTFOUND'])}"]
 
     def admits(self, url: str) -> bool:
-        """Whether `url` is on one of the sites, or carries its own content."""
+        """Whether `url` is on one of the sites, or carries its own content (`data:`, `blob:`)."""
         if url.startswith(("data:", "blob:", "about:")):
             return True
         return _site(url) in self.sites
 
 
 def border(url: str, hosts: Sequence[str] = ()) -> Border:
-    """Draw the border around a start page and more sites.
+    """Make the policy that admits a start page and more sites.
 
     Private addresses are for the start page only: a public name that leads to one is refused.
 
@@ -87,7 +87,7 @@ def _address(site: str, *, private: bool) -> str:
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
 @dataclass(kw_only=True)
 class Guard:
-    """Stands at one session's door: turns strangers away, holds writes or notes them."""
+    """Network guard of one session: refuses other hosts, and holds or records writes."""
 
     border: Border
     open: bool = False

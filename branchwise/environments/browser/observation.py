@@ -1,4 +1,4 @@
-"""What a page shows: its accessibility tree as text, its elements by role, name and ordinal, its fingerprint."""
+"""Observations of a page: accessibility tree as text, elements by role, name and ordinal, fingerprint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _VOLATILE = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Element:
-    """Something on the page that can be acted on; its address is the same in every session."""
+    """An element that can be acted on; its address is the same in every session."""
 
     role: str
     name: str
@@ -100,7 +100,7 @@ def observation(
 
 
 def steady_url(url: str) -> str:
-    """The URL without an empty fragment, which scripts leave behind."""
+    """The URL without an empty fragment, which scripts may add."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path or "/"))
 

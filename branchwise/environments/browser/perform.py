@@ -1,4 +1,4 @@
-"""Doing one step on a page."""
+"""Perform one action on a page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from branchwise.store.errors import BadAction
 _SECRET = re.compile(r"\{secret:([A-Za-z0-9_]+)\}")
 
 
-async def hands(step: Step, page: Page, origin: str, secrets: Mapping[str, str]) -> Page:
-    """Do `step` and return the page that is in front then.
+async def perform(step: Step, page: Page, origin: str, secrets: Mapping[str, str]) -> Page:
+    """Perform `step` and return the page that is in front afterwards.
 
     Args:
         step: The action, read against the present page.
@@ -33,7 +33,7 @@ async def hands(step: Step, page: Page, origin: str, secrets: Mapping[str, str])
 
 
 def located(page: Page, element: Element) -> Locator:
-    """Where an element of the newest snapshot is; frames are searched too."""
+    """Locate an element of the newest snapshot, in frames too."""
     return page.locator(f"aria-ref={element.ref}")
 
 

@@ -1,4 +1,4 @@
-"""Which actions may leave something behind: told before the act, from words, method and form."""
+"""Effects of actions, predicted before the act from words, method and form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _READING = frozenset({"hover", "scroll", "back", "tab", "stop", "fill", "select"
 
 
 class Form(TypedDict):
-    """What an element does in the page's own terms, read from the DOM."""
+    """The form, method and link of an element, read from the DOM."""
 
     submits: bool
     """Whether activating it sends a form."""
@@ -55,7 +55,7 @@ FORM_OF = """element => {
 
 
 def safety(step: Step, form: Form | None = None) -> tuple[Effect, str]:
-    """Say what an action may leave behind, and why.
+    """Predict the effect of an action, with the reason.
 
     Words are looked for in the element's name and in the address it leads to, whatever the method: GET
     links log out and unsubscribe too. A button with no form is unknown: it is tried behind the barrier.

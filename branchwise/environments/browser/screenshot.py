@@ -1,4 +1,4 @@
-"""Pictures of a page: plain, or with a numbered box around each element (set-of-marks, arXiv 2310.11441)."""
+"""Screenshots of a page: plain, or with a numbered box around each element (set-of-marks, arXiv 2310.11441)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STYLE = """
 async def screenshot(
     page: Page, elements: Sequence[Element], kind: Screenshot, hidden: Sequence[Locator]
 ) -> bytes:
-    """Take a JPEG of what the window shows.
+    """Take a JPEG of the visible part of the page.
 
     The marks are drawn on a copy, in a page of their own: the page that is looked at does not change and cannot
     meddle with them. An element's mark is its place in `elements`, from 1, which the text of the page says too; one

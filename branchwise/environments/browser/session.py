@@ -1,4 +1,4 @@
-"""One branch in the browser: its context, its open page, what it sees and does."""
+"""One browser session: its context and page, observations and actions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from playwright.async_api import (
 )
 
 from branchwise.environments.browser.actions import Step, actions
-from branchwise.environments.browser.masking import Veil
+from branchwise.environments.browser.masking import Masking
 from branchwise.environments.browser.memory import Kept, keep, refill, seed_storage
 from branchwise.environments.browser.network import Guard
 from branchwise.environments.browser.observation import CLICKABLE, FILLABLE, Element, observation
 from branchwise.environments.browser.observation import Page as Reading
-from branchwise.environments.browser.perform import hands, located
+from branchwise.environments.browser.perform import located, perform
 from branchwise.environments.browser.safety import FORM_OF, Form, safety
 from branchwise.environments.browser.screenshot import Screenshot, screenshot
-from branchwise.environments.browser.settle import Traffic, waiting
+from branchwise.environments.browser.settle import Traffic, settle
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 from branchwise.store.records import Json
@@ -82,17 +82,17 @@ class Session:
     """What the browser itself did since the last action: a dialog dismissed, a download stopped."""
 
     @property
-    def veil(self) -> Veil:
+    def masking(self) -> Masking:
         """What is drawn over the secrets."""
-        return Veil(secrets=self.setting.secrets)
+        return Masking(secrets=self.setting.secrets)
 
     def listen(self) -> None:
-        """Turn off what a page can do beside itself; call once."""
+        """Disable downloads, dialogs and permissions; call once."""
         self.context.on("page", self._new_page)
         self._watch(self.page)
 
     async def visit(self, url: str) -> None:
-        """Go to `url` and wait until it is quiet.
+        """Open `url` and wait until the page has settled.
 
         Raises:
             EnvironmentFailed: The site does not answer.
@@ -117,14 +117,14 @@ class Session:
     async def observe(self) -> Observation:
         """Read the page."""
         reading = await self._read()
-        shot, kind, veil = None, self.setting.screenshot, self.veil
+        shot, kind, masking = None, self.setting.screenshot, self.masking
         if kind != "none":
-            shot = await screenshot(self.page, reading.elements, kind, await veil.places(self.page))
+            shot = await screenshot(self.page, reading.elements, kind, await masking.places(self.page))
         return Observation(
-            text=veil.over("\n".join([*self.notes, reading.text])),
+            text=masking.over("\n".join([*self.notes, reading.text])),
             fingerprint=reading.fingerprint,
-            url=veil.over(self.page.url),
-            title=veil.over(await self.page.title()),
+            url=masking.over(self.page.url),
+            title=masking.over(await self.page.title()),
             screenshot=shot,
             ended=self.answer is not None,
             answer=self.answer,
@@ -200,7 +200,7 @@ class Session:
             pages = self.context.pages
             tabs = f"{pages.index(self.page) + 1}/{len(pages)} {self.answer or ''}"
             return observation(
-                self.veil.over(aria),
+                self.masking.over(aria),
                 self.page.url,
                 passwords=passwords,
                 tabs=tabs,
@@ -241,7 +241,7 @@ class Session:
 
     async def _do(self, step: Step) -> None:
         try:
-            page = await hands(step, self.page, self.setting.origin, self.setting.secrets)
+            page = await perform(step, self.page, self.setting.origin, self.setting.secrets)
         except Error as error:
             if not self._alive():
                 raise EnvironmentFailed("The browser has died.") from error
@@ -251,7 +251,7 @@ class Session:
             self.answer = step.said
 
     async def _settle(self) -> None:
-        await waiting(self.page, self.traffic, window=self.setting.quiet, patience=self.setting.patience)
+        await settle(self.page, self.traffic, window=self.setting.quiet, patience=self.setting.patience)
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._dialog)

@@ -1,4 +1,4 @@
-"""When a page is quiet: no request for a while, no animation, two frames drawn."""
+"""Wait until a page has settled: no request for a while, no animation, two frames drawn."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DRAWN = """() => new Promise(done => {
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
 @dataclass(kw_only=True)
 class Traffic:
-    """The requests of one context that are under way."""
+    """The requests of one context that are in flight."""
 
     open: set[Request] = field(default_factory=set)
     last: float = field(default_factory=time.monotonic)
@@ -46,13 +46,13 @@ class Traffic:
         self.last = time.monotonic()
 
     def ended(self, request: Request) -> None:
-        """Count it off."""
+        """Count a request that has ended."""
         self.open.discard(request)
         self.last = time.monotonic()
 
 
-async def waiting(page: Page, traffic: Traffic, *, window: float = 0.04, patience: float = 5.0) -> Ended:
-    """Wait until nothing happens any more; fixed sleeps replayed 7 of 12 paths right, this 12 of 12.
+async def settle(page: Page, traffic: Traffic, *, window: float = 0.04, patience: float = 5.0) -> Ended:
+    """Wait until the page has settled; fixed sleeps replayed 7 of 12 paths right, this 12 of 12.
 
     What a page does later by a timer of its own is not waited for.
 

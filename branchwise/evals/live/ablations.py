@@ -1,4 +1,4 @@
-"""Ablations: what is each part of the method worth?"""
+"""Ablations: the gain of each part of the method."""
 
 from __future__ import annotations
 

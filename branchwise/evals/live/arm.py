@@ -1,4 +1,4 @@
-"""An arm of a comparison: what is done with the budget."""
+"""An arm of a comparison: one way to spend the budget."""
 
 from __future__ import annotations
 

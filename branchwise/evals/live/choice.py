@@ -1,4 +1,4 @@
-"""Would a choice among the arms, instance by instance, have paid?"""
+"""The gain of choosing an arm per instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of an experiment: made once, resumed where it was cut off, read where it is done."""
+"""One run of an experiment: started once, resumed if interrupted, read if done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run_id(request: RunSpec) -> str:
 
 
 async def conduct(store: Store, request: RunSpec, engine: Model) -> Result:
-    """Give the result of the run that answers `request`; make the run or go on with it where needed.
+    """Return the result of the run that answers `request`, starting or resuming it if needed.
 
     Raises:
         LeaseLost: Another live process holds the run.

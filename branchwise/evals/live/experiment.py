@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
-    """What is compared, on what, with what."""
+    """An experiment: arms, instances, seeds and budget."""
 
     task: str
     model: str
@@ -37,7 +37,7 @@ class Experiment:
     prompts: str | None = None
 
     def request(self, arm: Arm, instance: Instance, seed: int) -> RunSpec:
-        """What one run is asked."""
+        """The specification of one run."""
         return RunSpec(
             problem=instance.problem,
             task=self.task,
@@ -57,7 +57,7 @@ class Experiment:
 
 
 def spread(items: Sequence[T], count: int, *, leave_out: int = 0) -> tuple[T, ...]:
-    """Take `count` items at even distances, for benchmarks are often sorted by difficulty.
+    """Take `count` items at even distances; benchmarks are often sorted by difficulty.
 
     Args:
         items: The whole benchmark.
@@ -77,7 +77,7 @@ async def carry_out(
     concurrency: int = 8,
     done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Make the runs that the store does not hold yet, and grade all of them.
+    """Run what the store does not hold yet, and grade all runs.
 
     Args:
         experiment: What to do.

@@ -1,4 +1,4 @@
-"""What came of one run, by the benchmark's own graders."""
+"""The outcome of one run, by the benchmark's own graders."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def reachable(self) -> bool:
-        """Whether any solution on the tree is right: what a perfect choice would have made of it."""
+        """Whether any solution on the tree is right: the result of perfect selection."""
         return any(solution.right for solution in self.solutions)
 
 
@@ -63,7 +63,7 @@ class Finished:
 
 
 async def graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
-    """Grade the answer of a run and every solution on its tree; in a thread, for a grader may run programs."""
+    """Grade the answer of a run and every solution on its tree, in a thread, since a grader may run programs."""
     return await asyncio.to_thread(_graded, run, grade)
 
 

@@ -1,4 +1,4 @@
-"""The report of an experiment: what was solved, at what cost, and how sure that is."""
+"""The report of an experiment: accuracy, cost and confidence intervals."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _alone(ideal: Idealised, call: Timed) -> float:
 
 
 def _against(runs: Runs) -> Iterator[Table]:
-    """Every arm against the first one."""
+    """Each arm compared with the first one."""
     (first, base), *rest = runs.items()
     theirs, rows = rates(base), []
     for arm, instances in rest:

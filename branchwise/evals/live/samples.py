@@ -13,7 +13,7 @@ from branchwise.store.tree import Tree
 
 
 def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome]) -> Log:
-    """Write down every whole solution and every failed sample under the root, arm by arm.
+    """Record every whole solution and every failed sample under the root, arm by arm.
 
     Samples of one arm and instance share its steps where the run was a tree; the steps carry their own scores.
     """

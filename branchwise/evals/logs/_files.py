@@ -1,4 +1,4 @@
-"""Reading gzipped data files and stating what was read."""
+"""Read gzipped data files, and hash them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:  # foreign JSON: each adapter 
 
 
 def sha256(*paths: Path) -> str:
-    """Hash of the files' bytes, one after the other."""
+    """SHA-256 of the concatenated files."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
@@ -26,5 +26,5 @@ def sha256(*paths: Path) -> str:
 
 
 def short(text: str) -> str:
-    """A stable name for a text that is not given away."""
+    """A stable name for a text that is not published."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -13,7 +13,7 @@ from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.protocol import Agent
 from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
-from branchwise.environments.restore import PathStep, Restored, ladder
+from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.web.action_counter import ActionCounter
 from branchwise.graphs.web.request import WebOptions
@@ -106,7 +106,7 @@ class WebContext:
                 self.live[node] = live
             raise
         start = self.arrived(ROOT).fingerprint
-        back = await ladder(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
+        back = await restore_path(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
         self.action_counter.correct(expected, back.replayed)
         return back
 

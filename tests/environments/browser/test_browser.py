@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.fork_endpoint import worlds
+from branchwise.environments.browser.fork_endpoint import fork_endpoint
 from branchwise.environments.browser.session import Session
 from branchwise.environments.protocol import Action, Effect
-from branchwise.environments.restore import PathStep, ladder
+from branchwise.environments.restore import PathStep, restore_path
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop" / "shop.py"
@@ -91,7 +91,7 @@ async def shop() -> AsyncIterator[Shop]:
 async def forking(shop: Shop, executable: Path) -> AsyncIterator[Chrome]:
     """The shop with a world for each session."""
     window = Window(executable_path=executable)
-    site = worlds(shop.endpoint, shop.token)
+    site = fork_endpoint(shop.endpoint, shop.token)
     environment = browser(shop.url, secrets={"ada": "loops"}, site=site, window=window)
     yield environment
     await environment.aclose()
@@ -145,7 +145,7 @@ async def test_snapshot_and_replay_lead_to_the_same_state_and_the_same_rows(
     after = await first.act(Action(text=last))
     rows = await shop.goals(first.world)
     for snapshot, method in ((kept, "snapshot"), (None, "replay")):
-        back = await ladder(forking, start, steps, snapshot=snapshot)
+        back = await restore_path(forking, start, steps, snapshot=snapshot)
         assert (back.method, back.tried) == (method, ())
         assert isinstance(back.session, Session)
         again = await back.session.act(Action(text=last))
@@ -182,7 +182,7 @@ async def test_a_committed_write_is_not_replayed(live: Chrome, shop: Shop) -> No
     start = (await session.observe()).fingerprint
     path = await walk(session, ORDER, allow=True)
     assert (await shop.goals())["order"]
-    dropped = await ladder(live, start, path)
+    dropped = await restore_path(live, start, path)
     assert dropped.session is None
     assert "cannot be rewound" in dropped.tried[-1]
     assert (await shop.goals())["order"]

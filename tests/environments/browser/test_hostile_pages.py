@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.network import Border, border
 from branchwise.environments.browser.session import Session
-from branchwise.environments.browser.settle import waiting
+from branchwise.environments.browser.settle import settle
 from branchwise.environments.protocol import Action, Effect
 from branchwise.store.errors import ActionRefused, BadAction, BadInput
 
@@ -326,7 +326,7 @@ async def test_dialogs_downloads_choosers_and_floods_of_tabs(chrome: Chrome, ser
     # Opening nine windows may outlast the click's patience; then the action fails, and the flood stops all the same.
     with suppress(BadAction):
         await session.act(Action(text='click button "Tabs"'))
-    await waiting(session.page, session.traffic, window=0.5)
+    await settle(session.page, session.traffic, window=0.5)
     assert len(session.context.pages) > 1
     assert len(session.context.pages) <= 5
 

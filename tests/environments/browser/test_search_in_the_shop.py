@@ -10,7 +10,7 @@ import aiohttp
 
 from branchwise.cli.viewer.write import write
 from branchwise.environments.browser.browser import Window, browser
-from branchwise.environments.browser.fork_endpoint import worlds
+from branchwise.environments.browser.fork_endpoint import fork_endpoint
 from branchwise.environments.browser.session import Session as Branch
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.request import WebOptions
@@ -55,7 +55,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
 
     environment = browser(
         said["url"],
-        site=worlds(endpoint, token),
+        site=fork_endpoint(endpoint, token),
         window=Window(executable_path=executable, screenshot="plain"),
     )
     store = f"sqlite:///{tmp_path / 'runs.db'}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.environments.browser.masking import MASK, Veil
+from branchwise.environments.browser.masking import MASK, Masking
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse, resume_browse
@@ -83,6 +83,6 @@ async def test_a_model_that_obeys_a_page_still_cannot_leave_the_environment(tmp_
 
 @pytest.mark.parametrize("shown", ["p w&", "p%20w%26", "p+w%26", "p%20w&"])
 def test_a_secret_is_masked_however_an_address_writes_it(shown: str) -> None:
-    veil = Veil(secrets={"key": "p w&"})
-    assert veil.over(f"http://h/?q={shown}#x") == f"http://h/?q={MASK}#x"
-    assert "p w" not in repr(veil)
+    masking = Masking(secrets={"key": "p w&"})
+    assert masking.over(f"http://h/?q={shown}#x") == f"http://h/?q={MASK}#x"
+    assert "p w" not in repr(masking)
