@@ -34,6 +34,10 @@ class GeneratorState(ProblemState):
     """Instead of the task's; a form that decoding is held to is never cut short."""
     temperature: NotRequired[float | None]
     """Instead of the run's."""
+    choices: NotRequired[tuple[str, ...] | None]
+    """Instead of the task's, where a program has refuted some of those."""
+    excluded: NotRequired[tuple[str, ...]]
+    """Refuted texts that a regular expression is left without, where the engine can do that."""
 
 
 class GeneratorUpdate(TypedDict):
@@ -79,7 +83,7 @@ def generator(
             prefix=state["text"] + begun if continues else "",
             n=state["n"],
             temperature=temperature if warmth is None else warmth,
-            output_format=_shape(task, state),
+            output_format=_output_format(task, state, excludes=sample.capabilities.excludes),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,
         )
@@ -91,16 +95,14 @@ def generator(
     return generator_node
 
 
-def _shape(task: Task, state: GeneratorState) -> OutputFormat:
-    output_format = task.output_format(
-        state["constraints"], state["text"] + state.get("prefix", ""), state["grain"]
-    )
-    most = state.get("max_tokens")
-    return (
-        output_format
-        if most is None or output_format.constrained
-        else replace(output_format, max_tokens=most)
-    )
+def _output_format(task: Task, state: GeneratorState, *, excludes: bool) -> OutputFormat:
+    form = task.output_format(state["constraints"], state["text"] + state.get("prefix", ""), state["grain"])
+    most, left = state.get("max_tokens"), state.get("choices")
+    if left is not None:
+        return replace(form, choices=left)
+    if form.regex is not None and excludes and (excluded := state.get("excluded")):
+        return replace(form, excluded=excluded)
+    return form if most is None or form.constrained else replace(form, max_tokens=most)
 
 
 def bullets(constraints: Constraints) -> str:

@@ -29,6 +29,7 @@ class _OutputFormat(BaseModel):
     choices: tuple[str, ...]
     regex: str | None
     steer: dict[str, JsonValue] | None = Field(alias="schema")
+    excluded: tuple[str, ...] = ()
 
 
 class _Tool(BaseModel):
@@ -59,15 +60,16 @@ _REQUEST = TypeAdapter(_Request)
 
 def request_json(request: SampleRequest) -> Json:
     """Write a request as JSON; fields that came later are left out at their defaults, as in earlier runs."""
-    fields = as_fields(request)
+    fields, form = as_fields(request), as_fields(request.output_format)
     del fields["output_format"]
+    _spare(form, "excluded")
     _spare(fields, "tools", "tool_choice")
     if request.tools:
         fields["tools"] = [as_fields(tool) for tool in request.tools]
     messages = [_message(message) for message in request.messages]
     return cast(
         "Json",
-        {"version": _VERSION, **fields, "messages": messages, "shape": as_fields(request.output_format)},
+        {"version": _VERSION, **fields, "messages": messages, "shape": form},
     )
 
 

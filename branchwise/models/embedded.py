@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ class _Embedded:
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"
         self.file = file
-        self.capabilities = EVERY_TEXT
+        self.capabilities = replace(EVERY_TEXT, excludes=True)
         self._closed = False
 
     async def sample(self, request: SampleRequest) -> Reply:
@@ -251,7 +251,7 @@ def _held(output_format: OutputFormat) -> dict[str, Any]:
     if output_format.choices:
         return {"grammar": choices_grammar(output_format.choices)}
     if output_format.regex is not None:
-        return {"grammar": regex_grammar(output_format.regex)}
+        return {"grammar": regex_grammar(output_format.regex, output_format.excluded)}
     return {} if output_format.schema is None else {"json_schema": output_format.schema}
 
 

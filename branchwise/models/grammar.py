@@ -28,8 +28,8 @@ def choices_grammar(choices: Sequence[str]) -> str:
     return _terminal("|".join(_text(choice) for choice in choices))
 
 
-def regex_grammar(pattern: str) -> str:
-    """A grammar of texts that match `pattern` as a whole.
+def regex_grammar(pattern: str, excluded: Sequence[str] = ()) -> str:
+    """A grammar of texts that match `pattern` as a whole and are none of `excluded`.
 
     Python's own parser reads the pattern. Literals, classes, `.`, groups, alternation and repetition carry over. A
     class of letters, digits or white space is narrowed to ASCII: steering may allow less than the pattern does,
@@ -38,7 +38,10 @@ def regex_grammar(pattern: str) -> str:
     Raises:
         Unsupported: The pattern is broken or uses anchors, flags, look-around or back-references.
     """
-    return _terminal(plain(pattern))
+    if not excluded:
+        return _terminal(plain(pattern))
+    left_out = "|".join(_text(text) for text in excluded)
+    return f"%llguidance {{}}\nstart: TEXT\nTEXT: /(?:{plain(pattern)})/ & ~/(?:{left_out})/"
 
 
 def plain(pattern: str) -> str:

@@ -60,6 +60,8 @@ class OutputFormat:
     """The whole sample matches this (the common subset: literals, classes, groups, `|`, `?`, `*`, `+`, `{m,n}`)."""
     schema: Mapping[str, object] | None = None
     """The sample is JSON that this JSON schema admits."""
+    excluded: tuple[str, ...] = ()
+    """With `regex`: texts that the whole sample must not be; only for engines with `Capabilities.excludes`."""
 
     @property
     def constrained(self) -> bool:
@@ -137,6 +139,8 @@ class Capabilities:
     """Takes messages with pictures; whether the model behind a server sees them, that server says when it is asked."""
     tools: bool = False
     """Takes tools and answers with tool calls; whether the model behind a server was trained to, it shows."""
+    excludes: bool = False
+    """Decoding keeps clear of `OutputFormat.excluded`."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 

@@ -15,6 +15,8 @@ from branchwise.store.records import Usage
 _TOKEN = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")
 _MANY = 4
 """Repetitions drawn at most beyond the least, where a pattern sets no limit."""
+_TRIES = 1000
+"""Draws among which one that is not excluded is looked for."""
 _PRINTABLE = set(range(32, 127))
 _DIGITS = {code for code in _PRINTABLE if chr(code).isdigit()}
 _WORDS = {code for code in _PRINTABLE if chr(code).isalnum() or chr(code) == "_"}
@@ -40,7 +42,7 @@ def uniform() -> Model:
 
 class _Uniform:
     name = "uniform"
-    capabilities = Capabilities(prefix=True, choices=True, regex=True, seed=True, many=True)
+    capabilities = Capabilities(prefix=True, choices=True, regex=True, seed=True, excludes=True, many=True)
 
     async def sample(self, request: SampleRequest) -> Reply:
         texts = [_draw(request.output_format, Random(f"{request.seed}/{i}")) for i in range(request.n)]  # noqa: S311
@@ -67,7 +69,10 @@ def _draw(output_format: OutputFormat, rng: Random) -> str:
             "The model `uniform` draws among choices or by a regular expression; it writes no free text. Use a task "
             "that steers decoding, or another model."
         )
-    return _sequence(parser.parse(output_format.regex), rng)
+    pattern, excluded = parser.parse(output_format.regex), frozenset(output_format.excluded)
+    # What is rejected is not written, as where decoding is constrained to what is left.
+    drawn = (_sequence(pattern, rng) for _ in range(_TRIES))
+    return next((text for text in drawn if text not in excluded), "")
 
 
 def _sequence(items: Any, rng: Random) -> str:

@@ -52,6 +52,8 @@ def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
         is_complete=lambda text: re.search(r"^[^\w\n]*done[^\w\n]*$", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
+        checks_steps=True,
+        state=_state,
     )
 
 
@@ -164,6 +166,16 @@ def _replay(world: World, actions: Sequence[tuple[str, ...]]) -> tuple[World | N
 
 def _actions(world: World, text: str) -> list[tuple[str, ...]] | None:
     return actions_in(text, [block for block, _ in world.below])
+
+
+def _state(constraints: Constraints, text: str) -> str | None:
+    """Where every block is, the held one last; None after an impossible action."""
+    world = _world(constraints)
+    actions = _actions(world, text) if world is not None else None
+    at = _replay(world, actions)[0] if world is not None and actions is not None else None
+    if at is None:
+        return None
+    return f"{'; '.join(f'{block} on {base}' for block, base in at.below)}; held: {at.held or 'none'}"
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:

@@ -78,6 +78,7 @@ def calendar(steer: Steer = "hours") -> Task:
         is_complete=lambda text: slot_in(text) is not None,
         answer=_answer,
         check=_check,
+        checks_steps=True,
     )
 
 

@@ -71,6 +71,8 @@ def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool =
         is_complete=_is_complete,
         answer=_answer,
         check=check,
+        checks_steps=True,
+        state=_state,
     )
 
 
@@ -188,6 +190,13 @@ def _replay(numbers: Numbers, text: str) -> tuple[Numbers | None, str]:
         if at != rest:
             return None, f"Line {number} lists wrong numbers as left."
     return at, ""
+
+
+def _state(constraints: Constraints, text: str) -> str | None:
+    """The numbers that are left, in order; None for an illegal line and for an answer given as a sum."""
+    numbers = _numbers(constraints)
+    left = _replay(numbers, _plain(text))[0] if numbers and _final(text) is None else None
+    return None if left is None else " ".join(map(str, left))
 
 
 def _check(numbers: Numbers | None, text: str, complete: bool, look_ahead: bool) -> Verdict | None:

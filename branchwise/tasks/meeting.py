@@ -42,6 +42,7 @@ def meeting() -> Task:
         is_complete=lambda text: re.search(r"^The end\b", text, re.MULTILINE) is not None,
         answer=_answer,
         check=_check,
+        checks_steps=True,
     )
 
 

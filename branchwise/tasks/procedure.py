@@ -64,6 +64,7 @@ def procedure(steer: Literal["none", "form"] = "form") -> Task:
         is_complete=lambda text: re.search(r"^[^\w\n]*done[^\w\n]*$", text, re.MULTILINE) is not None,
         answer=lambda text: "\n".join(_states(text) or ()) or None,
         check=_check,
+        checks_steps=True,
     )
 
 

@@ -46,6 +46,11 @@ class Task:
     """
     ready: Callable[[], None] = lambda: None
     """Raise when this machine lacks what `check` needs; called before the first token of a run is spent."""
+    checks_steps: bool = False
+    """Whether `check` also judges beginnings, so that a strategy that goes step by step has scores to go by."""
+    state: Callable[[Constraints, str], str | None] = lambda constraints, text: None
+    """What a text has come to, where all texts that come to it can be continued alike and with the same verdicts: what
+    is refuted after one of them is refuted after all. None where only equal texts are known to be alike."""
     blocking: bool = False
     """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
 

@@ -70,6 +70,7 @@ def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
         answer=_answer,
         same=lambda one, other: one.casefold() == other.casefold(),
         check=_check,
+        checks_steps=True,
     )
 
 

@@ -22,6 +22,8 @@ class PlannerState(TypedDict):
 
     probes: Sequence[Node]
     """Whole solutions sampled from this instance; they stay on the tree and count for the strategies."""
+    by_steps: bool
+    """Whether a program judges beginnings."""
     tokens_left: int | None
     """Tokens that the run may still spend; None without such a limit."""
 
@@ -34,13 +36,13 @@ class Plan:
     arms: tuple[str, ...]
     """The strategies to choose among: those of the policy table first, then the usual ones."""
     prior: Mapping[str, float]
-    """Suitability in [0, 1] by strategy; all 0.5 when there is no basis."""
+    """Suitability in [0, 1] by strategy."""
     knobs: Mapping[str, Knobs]
     """Of the strategies that the policy table names."""
     samples: int
     """How many samples one trial of a strategy may take; the table's knobs bound its strategies besides."""
     basis: str
-    """Where the prior comes from: "policy table", "default" or "none"."""
+    """Where the prior comes from: "policy table" or "default"; "none" in runs of older versions."""
 
 
 class PlannerUpdate(TypedDict):
@@ -58,6 +60,12 @@ _SUITS: Mapping[str, tuple[float, float, float]] = {
 suffice on easy instances, guided trees pay on medium ones, little helps on the hardest. The numbers are ours."""
 
 
+_BY_STEPS: Mapping[str, float] = {"best_first": 0.8, "tree_of_thoughts": 0.7, "rebase": 0.5, "best_of_n": 0.1}
+_AT_ONCE: Mapping[str, float] = {"best_of_n": 0.7, "rebase": 0.4, "tree_of_thoughts": 0.3, "best_first": 0.2}
+"""Prior without an estimate: trees where a program judges beginnings, whole solutions elsewhere. Ours, from runs of the
+uniform model on open instances (docs/decisions/0101)."""
+
+
 def planner(
     names: Sequence[str],
     table: PolicyTable | None = None,
@@ -66,7 +74,8 @@ def planner(
 ) -> Agent[PlannerState, PlannerUpdate]:
     """Make the planner, a LangGraph node that calls no model itself: it reads the probe samples.
 
-    With no probes, or probes that nobody could judge and that do not repeat, it has no basis: the prior is uniform.
+    With no probes, or probes that nobody could judge and that do not repeat, it has no estimate: the prior goes by
+    whether a program judges beginnings.
     Where the table has a row for this difficulty and budget, its choices get the table's priors and the usual
     strategies none, so that they are tried when the table's fail.
 
@@ -88,21 +97,24 @@ def planner(
             "plan": Plan(
                 difficulty=difficulty,
                 arms=tuple(dict.fromkeys([*(choice.strategy for choice in choices), *names])),
-                prior=_priors(names, choices, difficulty),
+                prior=_priors(names, choices, difficulty, by_steps=state["by_steps"]),
                 knobs={choice.strategy: choice.knobs for choice in choices},
                 samples=_worth(difficulty) if known else _UNKNOWN,
-                basis="policy table" if choices else "default" if known else "none",
+                basis="policy table" if choices else "default",
             )
         }
 
     return planner_node
 
 
-def _priors(names: Sequence[str], choices: Sequence[Choice], difficulty: Difficulty) -> dict[str, float]:
+def _priors(
+    names: Sequence[str], choices: Sequence[Choice], difficulty: Difficulty, *, by_steps: bool
+) -> dict[str, float]:
     if choices:
         return {**dict.fromkeys(names, 0.0), **{choice.strategy: choice.prior for choice in choices}}
-    if difficulty.basis == "none":
-        return dict.fromkeys(names, 0.5)
+    if by_steps or difficulty.basis == "none":
+        usual = _BY_STEPS if by_steps else _AT_ONCE
+        return {name: usual.get(name, 0.4) for name in names}
     return {name: _prior(name, difficulty.pass_at_1) for name in names}
 
 

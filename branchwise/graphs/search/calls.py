@@ -10,6 +10,7 @@ from typing import Any
 from branchwise.agents.generator import GeneratorState, generator
 from branchwise.agents.proposer import proposer
 from branchwise.graphs import strategies
+from branchwise.graphs.search.refuted import SPENT, refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.strategies.protocol import Hint, StrategyInfo
 from branchwise.models.protocol import Sample
@@ -100,6 +101,19 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> lis
         "max_tokens": call.hint.max_tokens,
         "temperature": call.hint.temperature,
     }
+    child = partial(
+        Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], strategy=state["strategy"]
+    )
+    known = refuted(context, state["constraints"], state["round"])
+    if known is not None:
+        text = ask["text"] + call.hint.prefix
+        earlier = ["", *(tree.texts[node.id] for node in tree.path(call.parent))] if grain == "step" else ()
+        left = known.offered(text, grain, earlier)
+        if left == ():
+            return [child(id=call.ids[0], failed=SPENT)]
+        # More samples than there are choices would only repeat each other.
+        ask["n"] = min(ask["n"], len(left)) if left else ask["n"]
+        ask["choices"], ask["excluded"] = left, known.excluded(text)
     plain = grain == "step" and not call.hint.prefix and not call.hint.instruction
     make = proposer if context.options.proposals and plain else generator
     generate = make(
@@ -109,14 +123,11 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> lis
         temperature=context.options.temperature,
         seed=context.seed,
     )
-    child = partial(
-        Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], strategy=state["strategy"]
-    )
     try:
         samples = (await generate(ask))["samples"]
     except ModelError as error:
         return [child(id=call.ids[0], failed=str(error))]
-    named = zip(call.ids, samples, strict=make is generator)  # a list may be shorter than was asked for
+    named = zip(call.ids, samples, strict=False)  # a list may be shorter than was asked for
     return [
         child(id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, context.task, ask))
         for name, sample in named

@@ -13,6 +13,7 @@ from langgraph.types import Command
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
 from branchwise.graphs.search.equal_answers import share_answers
+from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
@@ -56,7 +57,9 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
 
     async def allocate() -> Json:
         most = min(state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
-        asked = strategy(tree, most, seed=context.seed) if most > 0 else {}
+        known = refuted(context, state["constraints"], round_)
+        seen = tree if known is None else known.pruned(tree)
+        asked = strategy(seen, most, seed=context.seed) if most > 0 else {}
         return _lawful(asked, tree, most, state["strategy"])
 
     decided = await context.journal.once(f"r{round_}/allocate", "allocate", allocate)

@@ -27,17 +27,18 @@ from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
-from branchwise.graphs.search.loop import grow, judge_round, propose, verify
+from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
+from branchwise.graphs.search.probing import probe
+from branchwise.graphs.search.refuted import refuted
+from branchwise.graphs.search.sizing import UNLIMITED, in_unit, limited, sized, usable
 from branchwise.graphs.search.state import Reason, RunState, SearchContext
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.records import ROOT, Constraints, Json, Node
+from branchwise.store.records import Constraints, Json
 
 CHECKPOINTED = (Constraints, Record, Arm)
 """The types of ours that a checkpoint may hold; the saver builds no others."""
-_UNLIMITED = 1_000_000
-"""Samples of a trial whose size only the strategy's knobs and the run's budget bound."""
 
 
 Plangen: TypeAlias = CompiledStateGraph[RunState, SearchContext, RunState, RunState]
@@ -84,7 +85,7 @@ def start(problem: str) -> RunState:
         "since": 0,
         "round": 0,
         "samples": 0,
-        "most": _UNLIMITED,
+        "most": UNLIMITED,
         "allocation": {},
         "previous": "",
         "stop": "",
@@ -92,7 +93,7 @@ def start(problem: str) -> RunState:
         "arms": (),
         "arm_knobs": {},
         "prior": {},
-        "trial_samples": _UNLIMITED,
+        "trial_samples": UNLIMITED,
         "answer": "",
         "confidence": None,
         "calibrated": False,
@@ -127,16 +128,17 @@ async def constraints(
 async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "judge"]]:
     """Sample probes, estimate the difficulty, set the prior and the size of a trial."""
     context = runtime.context
-    stop, probes = await _probe(state, context)
+    stop, drawn = await probe(state, context)
     ask = planner(
-        context.options.arms,
+        usable(context.options.arms, context),
         context.policy,
         possible=lambda name: not lacks(name, context.sample.capabilities),
     )
     left = context.tracker.tokens_left()
 
     async def noted() -> Json:
-        made = (await ask({"probes": probes, "tokens_left": left}))["plan"]
+        by_steps = context.checked and context.task.checks_steps
+        made = (await ask({"probes": drawn, "by_steps": by_steps, "tokens_left": left}))["plan"]
         chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
         if context.options.prior == "llm" and not stop:
             chosen = await _opinion(state, context, made.arms) or chosen
@@ -157,21 +159,11 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         "arm_knobs": planned["knobs"],
         "prior": planned["prior"],
         "trial_samples": planned["samples"],
-        "most": planned["most"] or _UNLIMITED,
+        "most": planned["most"] or UNLIMITED,
         "record": Record(past=await _memory(context)),
         "stop": _accepted(context, 2) or stop,
     }
     return Command(update=update, goto="judge" if update["stop"] else "select")
-
-
-async def _probe(state: RunState, context: SearchContext) -> tuple[Reason | Literal[""], list[Node]]:
-    """Draw the probes; they stay on the tree, where strategies and the final choice find them."""
-    asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: context.options.probes}}
-    if not context.options.probes:
-        return "", []
-    stop = (await grow(asked, context)).get("stop", "")
-    stop = (await judge_round(asked, context)).get("stop", "") or stop
-    return stop, [node for node in context.journal.before(2) if node.strategy == PROBE]
 
 
 def _said(planned: Mapping[str, Any]) -> str:
@@ -208,17 +200,24 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         selection = (await choose({"record": state["record"], "prior": state["prior"]}))["selection"]
         name = selection.strategy
         fitted = state["arm_knobs"].get(name)
-        # The first trial sees the probes, and its strategy counts them among its own.
-        probes = context.options.probes if trial == 1 else 0
         given = {k: v for k, v in context.options.knobs.items() if k in strategies.knobs(name)}
-        knobs = {**(_sized(name, samples, probes) if fitted is None else fitted), **given}
-        samples = samples if fitted is None else _UNLIMITED
 
         async def noted() -> Json:
             terms = {strategy: {**asdict(t), "total": t.total} for strategy, t in selection.terms.items()}
-            return {"strategy": name, "mode": selection.mode, "terms": terms, "knobs": cast("Json", knobs)}
+            # The first trial sees the probes, and its strategy counts them among its own.
+            drawn = sum(n.strategy == PROBE for n in context.journal.before(2)) if trial == 1 else 0
+            fit = sized(name, samples, drawn, state, context) if fitted is None else fitted
+            return {
+                "strategy": name,
+                "mode": selection.mode,
+                "terms": terms,
+                "knobs": cast("Json", {**fit, **given}),
+                "samples": in_unit(name, samples, state, context) if fitted is None else UNLIMITED,
+            }
 
-        await context.journal.once(f"t{trial}/select", "select", noted)
+        # What is left of the budget may not size a trial anew when a resumed run comes by here again.
+        chosen = cast("Mapping[str, Any]", await context.journal.once(f"t{trial}/select", "select", noted))
+        name, knobs, samples = chosen["strategy"], dict(chosen["knobs"]), chosen.get("samples", samples)
     else:
         name, knobs = context.options.strategy, dict(context.options.knobs)
     best = context.journal.before(state["round"] + 1).best
@@ -233,34 +232,31 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
     }
 
 
-def _sized(name: str, samples: int, probes: int) -> dict[str, int | float | str | bool]:
-    """The knobs by which a trial of `samples` samples fits the strategies that "auto" chooses among."""
-    if name == "best_of_n":
-        return {"n": samples + probes}
-    if name == "rebase":
-        return {"width": max(4, samples // 2) + probes}
-    return {}
-
-
 async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "__end__"]]:
     """Close the trial: keep its reward for the selector, and end the run or let it go on."""
     context = runtime.context
     tree = context.journal.before(state["round"] + 1)
-    mine = [
-        n.score or 0.0 for n in tree.complete if n.round >= state["since"] and n.strategy == state["strategy"]
-    ]
+    mine = [n for n in tree if n.round >= state["since"] and n.strategy == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
 
     async def noted() -> Json:
-        reward, so_far = max(mine, default=0.0), max(before, default=0.0)
-        stop = _accepted(context, state["round"] + 1) or state["stop"] or _stop(state, context)
-        found: dict[str, Json] = {"reward": reward, "best_before": so_far, "stop": stop}
-        return {"strategy": state["strategy"], "round": state["round"], **found}
+        reward = max((n.score or 0.0 for n in mine if n.complete and n.failed is None), default=0.0)
+        drew = any(n.tokens for n in mine)
+        stop = _accepted(context, state["round"] + 1) or state["stop"] or _stop(state, context, drew=drew)
+        found: dict[str, Json] = {"reward": reward, "best_before": max(before, default=0.0), "stop": stop}
+        learnt: dict[str, Json] = {
+            "trial": state["trial"],
+            "drew": drew,
+            "solved": any(n.accepted for n in mine),
+            "tokens": sum(n.tokens for n in mine),
+        }
+        return {"strategy": state["strategy"], "round": state["round"], **found, **learnt}
 
     # What is left of the budget may not decide anew when a resumed run comes by here again.
     closed = cast("Mapping[str, Any]", await context.journal.once(f"t{state['trial']}/judge", "judge", noted))
     update: RunState = {"stop": closed["stop"]}
-    if state["trial"]:
+    # A trial without a sample says nothing about its strategy.
+    if state["trial"] and closed.get("drew", True):
         enough = (context.options.threshold + 100) / 200
         update["record"] = state["record"].after(
             state["strategy"], closed["reward"], closed["best_before"], enough=enough
@@ -270,14 +266,23 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
     return Command(update={**update, **await conclude({**state, **update}, context)}, goto="__end__")
 
 
-def _stop(state: RunState, context: SearchContext) -> Reason | Literal[""]:
-    """Why the run ends after this trial without an accepted answer, if it does."""
+def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Literal[""]:
+    """Why the run ends after this trial without an accepted answer, if it does.
+
+    Where a program checks and a budget sets the limit, "auto" goes on until an answer is accepted or the budget spent.
+    """
     if affordable_samples(state, context) < 1:
         return "budget"
     if len(context.journal.before(state["round"] + 1).complete) >= state["most"]:
         return "enough"
-    over = context.options.strategy != "auto" and not context.options.restarts
-    return "exhausted" if over or state["trial"] >= context.options.trials else ""
+    known = refuted(context, state["constraints"], state["round"] + 1)
+    if known is not None and known.everything:
+        return "exhausted"
+    if context.options.strategy != "auto" and not context.options.restarts:
+        return "exhausted"
+    if context.options.strategy == "auto" and context.checked and limited(context):
+        return "" if drew or not state["trial"] else "exhausted"
+    return "exhausted" if state["trial"] >= context.options.trials else ""
 
 
 def _accepted(context: SearchContext, round_: int) -> Reason | Literal[""]:

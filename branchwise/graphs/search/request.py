@@ -150,7 +150,10 @@ def row_of(store: Store, request: RunSpec, **more: str | int | None) -> dict[str
 
 
 def request_of(spec: Json) -> RunSpec:
-    """Read a stored request."""
+    """Read a stored request; runs of a version that left out nothing go on without `Options.exclude`."""
+    options = spec.get("options") if isinstance(spec, Mapping) else None
+    if isinstance(options, Mapping) and "exclude" not in options:
+        spec = {**cast("Mapping[str, Json]", spec), "options": {**options, "exclude": False}}
     return _REQUEST.validate_python(spec)
 
 

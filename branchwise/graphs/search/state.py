@@ -72,12 +72,14 @@ class Options:
 
     strategy: str = "auto"
     knobs: Knobs = field(default_factory=dict)
-    arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase")
+    arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase", "best_first")
     """The strategies that "auto" chooses among; a fitted policy table puts its own before them."""
     probes: Annotated[int, Field(ge=0, le=1000)] = 4
-    """Whole solutions sampled to estimate the difficulty; only with "auto"."""
+    """Whole solutions sampled to estimate the difficulty, a tenth of what is affordable at most; only with "auto", and
+    not where a program judges steps, unless a fitted table is to be read."""
     trials: Annotated[int, Field(ge=1)] = 4
-    """Trials of strategies before the run gives up; with a fixed strategy they count only with `restarts`."""
+    """Trials of strategies before the run gives up. With a fixed strategy they count only with `restarts`; with "auto"
+    they do not count where a program checks and a budget is set: such a run ends when it is solved or has spent it."""
     restarts: bool = False
     """Whether a fixed strategy that found nothing begins again on an empty tree, until `trials` or the budget end."""
     exhaustive: bool = False
@@ -113,6 +115,9 @@ class Options:
     batch: Annotated[int, Field(ge=0)] = 0
     """Samples asked for in one call at most; 0 asks for all children of a node at once. Small calls are judged
     sooner, large ones leave more to the engine."""
+    exclude: bool = True
+    """Whether what a program refuted, whole solutions and beginnings that lead nowhere, is left out of what later calls
+    of the run may draw. It has no effect where a model judges, or where the form of the samples is free text."""
     race: bool = False
     """Whether an accepted solution calls off what its round still waits for. It saves tokens, and makes the tree
     depend on which reply comes first; without it a run with the same replies grows the same tree."""

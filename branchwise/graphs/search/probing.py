@@ -1,0 +1,40 @@
+"""The planner's probes: a few whole solutions by which the difficulty of an instance is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from branchwise.graphs.search.calls import PROBE
+from branchwise.graphs.search.loop import grow, judge_round
+from branchwise.graphs.search.sizing import probes
+from branchwise.graphs.search.state import Reason, RunState, SearchContext
+from branchwise.store.records import ROOT, Json, Node
+
+
+async def probe(state: RunState, context: SearchContext) -> tuple[Reason | Literal[""], list[Node]]:
+    """Draw the probes; they stay on the tree, where strategies and the final choice find them.
+
+    Returns:
+        Why the run must end, or the empty string; and the probes.
+    """
+    count = await _probes(state, context)
+    asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: count}}
+    if not count:
+        return "", []
+    # A probe that the budget refuses ends nothing: the search may ask for less at once.
+    await grow(asked, context)
+    stop = (await judge_round(asked, context)).get("stop", "")
+    return stop, [node for node in context.journal.before(2) if node.strategy == PROBE]
+
+
+async def _probes(state: RunState, context: SearchContext) -> int:
+    """How many probes there are to be; decided once, for what is left of the budget differs in a resumed run."""
+    if context.journal.decided("plan") and not context.journal.decided("probes"):
+        return context.options.probes  # planned by an older version, which always drew them
+
+    async def counted() -> Json:
+        return {"count": probes(state, context)}
+
+    found = await context.journal.once("probes", "probes", counted)
+    return int(cast("Mapping[str, Any]", found)["count"])

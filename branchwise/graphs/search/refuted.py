@@ -1,0 +1,152 @@
+"""What a program has refuted in a run, so that no later sample need repeat it; read from the tree alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
+from branchwise.graphs.search.state import SearchContext
+from branchwise.store.records import ROOT, Constraints, Grain, Node, NodeId, VerifiedBy
+from branchwise.store.tree import Tree
+from branchwise.tasks.task import Task
+
+Key: TypeAlias = tuple[str, str]
+"""What is refuted: a kind ("state", "part", "answer" or "whole") and the state, beginning, answer or text."""
+_MOST = 20_000
+"""Refuted things that are kept, the newest; a run that refutes more may draw an old one again."""
+_MOST_TEXTS = 100
+"""Texts that one grammar leaves out, the newest: each makes the grammar larger."""
+SPENT = "every continuation that the form allows was refuted, or leads back"
+"""Why a beginning is dead below which nothing is left to draw."""
+
+
+class Refuted:
+    """Whole solutions that a program refuted, and beginnings from which nothing can follow.
+
+    A beginning is dead where the program said so, and where each continuation that its form offers is refuted
+    (`spent`). Where the task knows what state a text has come to, what is refuted of one text is refuted of all that
+    come to the same state. Nothing else is left out: a sample that no program refuted can be drawn again.
+    """
+
+    def __init__(self, tree: Tree, task: Task, constraints: Constraints) -> None:
+        """Read the tree, all trials of it.
+
+        Args:
+            tree: The nodes of all rounds before the one that is planned.
+            task: The domain: forms, states, answers.
+            constraints: What the run's constraint agent read.
+        """
+        self._task, self._constraints = task, constraints
+        self._keys: set[Key] = set()
+        self._dead: dict[int, set[str]] = {}
+        self._texts: list[str] = []
+        self.spent: set[NodeId] = set()
+        """Nodes below which nothing is left to draw; the root is one where the whole space was refuted."""
+        self._read(tree)
+
+    def _read(self, tree: Tree) -> None:
+        parents: set[NodeId] = set()
+        # Children come before their parents here, so that what is spent is found upward in one pass.
+        for node in reversed(tuple(tree)):
+            if len(self._keys) >= _MOST:
+                return
+            text, dead = tree.texts[node.id], _refuted(node)
+            if dead and not node.complete:
+                self._dead.setdefault(len(text), set()).add(text)
+            elif dead:
+                self._texts.append(text)
+            elif node.id in parents and not node.complete and self._empty(text):
+                self.spent.add(node.id)
+                dead = True
+            if dead and node.parent is not None:
+                self._keys.add(self._key(text, whole=node.complete))
+                if not tree[node.parent].complete:
+                    parents.add(node.parent)
+
+    def offered(self, text: str, grain: Grain, earlier: Iterable[str] = ()) -> tuple[str, ...] | None:
+        """The choices that are left after `text`; None where its form offers no list, or all of it is left.
+
+        Args:
+            text: The beginning that is continued.
+            grain: What one sample adds.
+            earlier: The beginnings on the way to `text`. A step back to the state of one of them is left out too:
+                whatever can follow there could have followed then.
+        """
+        choices = self._task.output_format(self._constraints, text, grain).choices
+        passed = {self._task.state(self._constraints, one) for one in earlier} - {None} if choices else set()
+        left = tuple(
+            choice
+            for choice in choices
+            if not self._gone(text + choice, grain) and not (passed and self._back(text + choice, passed))
+        )
+        return None if len(left) == len(choices) else left
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left to draw, neither by steps nor at once."""
+        return ROOT in self.spent or self.offered("", "solution") == ()
+
+    def _back(self, text: str, passed: Collection[str | None]) -> bool:
+        return not self._task.is_complete(text) and self._task.state(self._constraints, text) in passed
+
+    def excluded(self, text: str) -> tuple[str, ...]:
+        """The refuted whole solutions that begin with `text`, without that beginning, newest first."""
+        found = dict.fromkeys(one[len(text) :] for one in self._texts if one.startswith(text))
+        return tuple(found)[:_MOST_TEXTS]
+
+    def pruned(self, tree: Tree) -> Tree:
+        """The tree with spent beginnings marked as failed, so that no strategy goes on there."""
+        if not self.spent:
+            return tree
+        return Tree(
+            replace(node, failed=node.failed or SPENT) if node.id in self.spent else node for node in tree
+        )
+
+    def _empty(self, text: str) -> bool:
+        choices = self._task.output_format(self._constraints, text, "step").choices
+        return bool(choices) and all(self._gone(text + choice, "step") for choice in choices)
+
+    def _gone(self, text: str, grain: Grain) -> bool:
+        whole = grain == "solution" or self._task.is_complete(text)
+        return self._key(text, whole=whole) in self._keys or (whole and self._begun_dead(text))
+
+    def _begun_dead(self, text: str) -> bool:
+        """Whether a whole text continues a dead beginning after a whole word: `day 12` does not continue `day 1`."""
+        return any(
+            text[:length] in dead
+            and not (text[length - 1 : length].isalnum() and text[length : length + 1].isalnum())
+            for length, dead in self._dead.items()
+        )
+
+    def _key(self, text: str, *, whole: bool) -> Key:
+        state = self._task.state(self._constraints, text)
+        if state is not None:
+            return ("whole state" if whole else "state", state)
+        if not whole:
+            return ("part", text)
+        answer = self._task.answer(text)
+        return ("whole", text) if answer is None else ("answer", answer)
+
+
+_READ: WeakKeyDictionary[Tree, Refuted] = WeakKeyDictionary()
+"""A round asks several times about the same tree."""
+
+
+def refuted(context: SearchContext, constraints: Constraints, round_: int) -> Refuted | None:
+    """What was refuted before `round_` in all trials; None where the run does not look."""
+    if not (context.options.exclude and context.checked):
+        return None
+    tree = context.journal.before(round_)
+    found = _READ.get(tree)
+    if found is None:
+        found = _READ[tree] = Refuted(tree, context.task, constraints)
+    return found
+
+
+def _refuted(node: Node) -> bool:
+    """Whether a program proved that the node leads nowhere; a cut-off or failed call proves nothing."""
+    if node.parent is None or node.verified_by is not VerifiedBy.PROGRAM or node.accepted:
+        return False
+    return node.complete or node.failed is not None

@@ -1,0 +1,119 @@
+"""How large probes and trials are: what the budget affords, in whole solutions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import fmean
+
+from branchwise.agents.planning.policy_table import Knobs
+from branchwise.graphs import strategies
+from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.models.recorded import longest
+from branchwise.store.records import Budget
+from branchwise.store.tree import Tree
+
+UNLIMITED = 1_000_000
+"""Samples where no budget sets a limit."""
+_PROBE_SHARE = 10
+"""Probes take a tenth of what is affordable at most: more costs more than the estimate is worth."""
+_SHALLOW = 3
+"""Steps of a whole solution up to which a trial is one chain. Chosen on the open instances of the calendar, Game of 24
+and Blocksworld with the uniform model: on short solutions leaving out what earlier trials refuted is worth more than
+a beam, on long ones the scores of beginnings are."""
+_CHAINS: Mapping[str, Knobs] = {
+    "tree_of_thoughts": {"width": 1, "branching": 1},
+    "rebase": {"width": 1},
+    "best_first": {"branching": 1, "depth": 100, "expansions": 100},
+}
+_WIDEST, _MOST = 16, 64
+
+
+def affordable_solutions(state: SearchState, context: SearchContext) -> int:
+    """How many more whole solutions the budget pays for, at the cost of those seen or else as long as they may get."""
+    tracker, budget = context.tracker, context.tracker.budget
+    form = context.task.output_format(state["constraints"], "", "solution")
+    each = _seen(context.journal.before(state["round"] + 1)) or longest(form)
+    limits = [tracker.samples_left() if budget.calls or budget.cost or budget.seconds else UNLIMITED]
+    if budget.completion_tokens is not None:
+        limits.append(int((budget.completion_tokens - tracker.spent.completion_tokens) / max(1, each)))
+    if budget.tokens is not None:
+        prompt = (len(context.task.instructions) + len(state["problem"])) // 4
+        limits.append(int(((tracker.tokens_left() or 0) - prompt) / max(1, each)))
+    return max(0, min(limits))
+
+
+def probes(state: SearchState, context: SearchContext) -> int:
+    """How many whole solutions are drawn to estimate the difficulty.
+
+    None where a program judges steps, for there the first trial tells more, and none that the budget hardly pays for.
+    """
+    if context.checked and context.task.checks_steps and not context.policy.rows:
+        return 0
+    return min(context.options.probes, affordable_solutions(state, context) // _PROBE_SHARE)
+
+
+def sized(name: str, samples: int, drawn: int, state: SearchState, context: SearchContext) -> Knobs:
+    """The knobs by which a trial of strategy `name` takes about half of what is affordable.
+
+    Args:
+        name: A strategy that "auto" chooses among.
+        samples: Whole solutions that the difficulty makes worth drawing.
+        drawn: Probes on the tree that the strategy counts among its own.
+        state: The run's.
+        context: The run's.
+    """
+    left = affordable_solutions(state, context)
+    half = max(1, min(samples, left // 2))
+    if _one_chain(state, context, left):
+        return _CHAINS.get(name, {})
+    if name == "best_of_n":
+        return {"n": min(_MOST, half) + drawn}
+    if name == "rebase":
+        return {"width": min(_WIDEST, max(4, half)) + drawn}
+    return {"branching": 4, "depth": 100, "expansions": 1000} if name == "best_first" else {}
+
+
+def in_unit(name: str, samples: int, state: SearchState, context: SearchContext) -> int:
+    """How many samples a trial of so many whole solutions may take: one each, or one for each step.
+
+    Where the budget sets the limit and steps are checked, it alone does.
+    """
+    if strategies.info(name).grain == "solution" or samples >= UNLIMITED:
+        return samples
+    if limited(context) and context.checked and context.task.checks_steps:
+        return UNLIMITED
+    return samples * math.ceil(steps_of(state, context))
+
+
+def steps_of(state: SearchState, context: SearchContext) -> float:
+    """About how many steps a whole solution has, by the longest texts that its forms allow."""
+    form, known = context.task.output_format, state["constraints"]
+    return max(1.0, longest(form(known, "", "solution")) / max(1, longest(form(known, "", "step"))))
+
+
+def limited(context: SearchContext) -> bool:
+    """Whether any budget bounds the run."""
+    return context.tracker.budget != Budget() or context.tracker.parent is not None
+
+
+def _one_chain(state: SearchState, context: SearchContext, left: int) -> bool:
+    """Whether short solutions are drawn one after another, each without what was refuted before it."""
+    if not (context.checked and context.options.exclude and context.task.checks_steps) or left >= UNLIMITED:
+        return False
+    step = context.task.output_format(state["constraints"], "", "step")
+    return bool(step.choices) and steps_of(state, context) <= _SHALLOW
+
+
+def _seen(tree: Tree) -> float:
+    """Mean completion tokens of the whole solutions on the tree, 0 where there are none."""
+    costs = [sum(step.tokens for step in tree.path(node.id)) for node in tree.complete]
+    return fmean(costs) if costs else 0.0
+
+
+def usable(arms: tuple[str, ...], context: SearchContext) -> tuple[str, ...]:
+    """The strategies that "auto" chooses among: where a program judges steps, those that go step by step."""
+    if context.checked and context.task.checks_steps:
+        return tuple(name for name in arms if strategies.info(name).grain == "step") or arms
+    # Its frontier compares beginnings of all lengths, for which a model's opinions are not meant.
+    return tuple(name for name in arms if name != "best_first") or arms
