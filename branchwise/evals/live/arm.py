@@ -15,9 +15,10 @@ _MOST = 100_000
 """More trials and samples than any budget pays for."""
 _NAMED: Mapping[str, tuple[str, Mapping[str, Value]]] = {
     "one": ("best_of_n", {"n": 1}),
-    "pool": ("best_of_n", {"n": _MOST, "exhaustive": True}),
+    # Estimates of pass@k assume independent samples.
+    "pool": ("best_of_n", {"n": _MOST, "exhaustive": True, "exclude": False}),
 }
-_BEGUN_AGAIN: Mapping[str, Value] = {"restarts": True, "trials": _MOST, "feedback": False}
+_BEGUN_AGAIN: Mapping[str, Value] = {"restarts": True, "trials": _MOST}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

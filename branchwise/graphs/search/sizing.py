@@ -54,7 +54,7 @@ def probes(state: SearchState, context: SearchContext) -> int:
 
 
 def sized(name: str, samples: int, drawn: int, state: SearchState, context: SearchContext) -> Knobs:
-    """The knobs by which a trial of strategy `name` takes about half of what is affordable.
+    """The knobs by which a trial of strategy `name` takes about half of what is affordable, the last one all of it.
 
     Args:
         name: A strategy that "auto" chooses among.
@@ -64,7 +64,8 @@ def sized(name: str, samples: int, drawn: int, state: SearchState, context: Sear
         context: The run's.
     """
     left = affordable_solutions(state, context)
-    half = max(1, min(samples, left // 2))
+    last = state["trial"] + 1 >= context.options.trials and not context.checked
+    half = max(1, min(samples, left if last else left // 2))
     if _one_chain(state, context, left):
         return _CHAINS.get(name, {})
     if name == "best_of_n":
