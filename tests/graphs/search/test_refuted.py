@@ -12,7 +12,7 @@ from branchwise.graphs.search.run import Result, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.uniform import uniform
 from branchwise.store.as_fields import as_fields
-from branchwise.store.records import Budget, Constraints, Node, VerifiedBy
+from branchwise.store.records import Budget, Constraints, Json, Node, VerifiedBy
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
 
@@ -150,6 +150,6 @@ async def test_no_strategy_draws_again_what_an_earlier_round_refuted(strategy: s
 
 
 def test_runs_of_an_older_version_go_on_without_exclusion() -> None:
-    spec = {"problem": "p", "options": {"strategy": "auto"}}
+    spec: Json = {"problem": "p", "options": {"strategy": "auto"}}
     assert not request_of(spec).options.exclude
     assert Options().exclude
