@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, UnknownName
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
+_LARGEST = 1_000_000
+_MOST = 1_000
+"""Files of an override folder that are looked at."""
 _PACKAGED = Path(__file__).parent
 
 
@@ -30,13 +35,58 @@ class Prompts:
                 raise BadInput(f"The prompts folder `{self.folder}` does not exist.")
             for override in (self.folder / task / f"{name}.md", self.folder / f"{name}.md"):
                 if override.is_file():
-                    return override.read_text(encoding="utf-8")
-        return _packaged(name)
+                    return _read(override, packaged()[name])
+        return packaged_text(name)
+
+    def check(self) -> None:
+        """Refuse overrides that no agent would read, or that an agent could not fill.
+
+        Raises:
+            BadInput: A file has a name that is no prompt's, cannot be read, or has blanks that are not its agent's.
+        """
+        if self.folder is None:
+            return
+        known = packaged()
+        for path in islice(sorted(self.folder.rglob("*.md")), _MOST):
+            parts = path.relative_to(self.folder).with_suffix("").parts
+            name = next((n for n in ("/".join(parts), "/".join(parts[1:])) if n in known), None)
+            if name is not None:
+                _read(path, known[name])
+            elif path.stem.upper() != path.stem:  # a README is no prompt
+                raise UnknownName("prompt", "/".join(parts), known)
 
 
 @cache
-def _packaged(name: str) -> str:
+def packaged() -> Mapping[str, frozenset[str]]:
+    """The package's prompts by name, each with its blanks."""
+    files = (path for path in sorted(_PACKAGED.rglob("*.md")) if path.stem.upper() != path.stem)
+    names = [path.relative_to(_PACKAGED).with_suffix("").as_posix() for path in files]
+    return {name: frozenset(_BLANK.findall(packaged_text(name))) for name in names}
+
+
+@cache
+def packaged_text(name: str) -> str:
+    """The text of one of the package's prompts."""
     return (_PACKAGED / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _read(path: Path, blanks: frozenset[str]) -> str:
+    """An override; it has blanks of its agent's only, and at least one where the agent's own prompt has any."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise BadInput(f"The prompt `{path}` has more than {_LARGEST:,} bytes.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"The prompt `{path}` cannot be read: {error}.") from error
+    found = frozenset(_BLANK.findall(text))
+    known = ", ".join(f"{{{blank}}}" for blank in sorted(blanks))
+    if unknown := found - blanks:
+        raise BadInput(f"The prompt `{path}` has the blank `{{{min(unknown)}}}`; its agent fills {known}.")
+    if blanks and not found:
+        raise BadInput(
+            f"The prompt `{path}` has no blank, so its agent would say nothing of the problem; use {known}."
+        )
+    return text
 
 
 def fill(template: str, **values: str) -> str:

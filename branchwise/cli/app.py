@@ -11,8 +11,11 @@ import typer
 from branchwise.cli import configured, console, listing
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
+from branchwise.cli.doctor import doctor
 from branchwise.cli.exits import refuse, run
+from branchwise.cli.export import export
 from branchwise.cli.fork import fork, replay
+from branchwise.cli.init import init
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -35,7 +38,9 @@ from branchwise.cli.options import (
 )
 from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
+from branchwise.cli.prompts import prompts as prompt_files
 from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.results import results
 from branchwise.cli.resuming import resume
 from branchwise.cli.running import answer, run_workflow, workflows
 from branchwise.cli.web import web
@@ -54,6 +59,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
 app.add_typer(pool, name="pool")
+app.add_typer(prompt_files, name="prompts")
 
 
 def _version(value: bool) -> None:
@@ -140,7 +146,21 @@ def _problem(problem: str, file: Path | None) -> str:
 
 
 app.command("run")(run_workflow)
-for command in (resume, answer, workflows, runs, submit, worker, cancel, fork, replay):
+for command in (
+    resume,
+    answer,
+    workflows,
+    runs,
+    submit,
+    worker,
+    cancel,
+    fork,
+    replay,
+    results,
+    export,
+    init,
+    doctor,
+):
     app.command()(command)
 
 

@@ -64,6 +64,13 @@ def forms(incomplete: str) -> list[str]:
     return _begun(incomplete, *get_args(Form))
 
 
+def exports(incomplete: str) -> list[str]:
+    """Forms that `branchwise export` writes."""
+    from branchwise.cli.export import FORMATS
+
+    return _begun(incomplete, *FORMATS)
+
+
 def runs(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """The newest runs of the store that the line names; nothing where it cannot be read."""
     from branchwise.store.errors import BranchwiseError

@@ -41,7 +41,12 @@ class Exit(IntEnum):
 
 
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
-    """Run `work`; turn the errors that branchwise raises on purpose into one line and an exit code."""
+    """Run `work`; turn the errors that branchwise raises on purpose into a sentence and an exit code.
+
+    Args:
+        work: What is to be done.
+        when_interrupted: Says what is left and how to go on, when it is interrupted or fails.
+    """
     err = console.err()
     calm()
 
@@ -58,6 +63,8 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
         if not isinstance(first, BranchwiseError):
             raise
         err.print(f"branchwise: {first}", style="red", soft_wrap=True)
+        if (left := when_interrupted()) and not isinstance(first, BadInput):
+            err.print(left, style="yellow", soft_wrap=True)
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
 
 

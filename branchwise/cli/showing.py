@@ -11,6 +11,7 @@ from typing import Any, cast
 from rich.table import Column, Table
 
 from branchwise.cli.console import Terminal, out
+from branchwise.cli.rows import Row, money, row_of, short
 from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.runtime.answer import open_questions
@@ -23,6 +24,9 @@ from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Json, Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
+_WIDEST, _LONG = 40, 500
+"""Characters of a problem or an answer in the list of runs, and of one run."""
+
 
 async def list_runs(url: str | None, *, status: str | None = None, as_json: bool) -> None:
     """Print the runs, newest first."""
@@ -30,14 +34,23 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
         raise UnknownName("status", status, list(Status))
     async with Store.opened(url) as store:
         rows = await store.runs(status=status)
+        lines = [] if as_json else [await row_of(store, one) for one in rows]
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))
         return
     whole = (Column(name, no_wrap=True) for name in ("run", "status"))
-    table = Table(*whole, "task", "strategy", "model", "began", box=None, pad_edge=False)
-    for row in rows:
-        began = _minute(row.created)
-        table.add_row(row.id, row.status, row.task, row.strategy, row.model, began)
+    more = ("task", "strategy", "model", "problem", "answer", "checked by", "cost", "why", "began")
+    table = Table(*whole, *more, box=None, pad_edge=False)
+    for row, line in zip(rows, lines, strict=True):
+        said = (
+            line["problem"],
+            line["answer"],
+            line["verified_by"],
+            money(line["cost"]),
+            row.error or line["why"],
+        )
+        shown = (short(one, _WIDEST) for one in said)
+        table.add_row(row.id, row.status, row.task, row.strategy, row.model, *shown, _minute(row.created))
     out().print(table)
 
 
@@ -73,6 +86,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         usage = await store.usage(run.id, below=True)
         calls = await store.calls(run.id)
         children = await store.below(run.id)
+        line = await row_of(store, run)
     if as_json:
         nodes = [asdict(node) for node in tree]
         chosen = [asdict(decision) for decision in decisions]
@@ -89,17 +103,35 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         return
     page = out()
     page.print(f"run {run.id}: {run.status}, {_about(run)}", soft_wrap=True)
+    if problem := line["problem"]:
+        page.print(f"problem: {short(problem, _LONG)}", soft_wrap=True)
     searched = run.workflow in {None, "solve", "web"}
     page.print(text(list(tree), extras(decisions)) if searched else trace(calls, decisions))
     for child in children:
         page.print(f"sub-run: branchwise show {child}", style="dim")
     print_state(page, run)
+    _print_end(page, line)
     if why:
         for decision in decisions:
             print_decision(page, decision)
     print_bill(page, usage)
     for kept, fit in _fits(run.model):
         page.print(f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}")
+
+
+def _print_end(page: Terminal, line: Row) -> None:
+    """Print the answer, on whose word it was accepted, and why the run stopped or what it waits for."""
+    if line["answer"] is not None and line["solved"] is not None:
+        word = "answer" if line["solved"] else "best answer, not accepted"
+        page.print(f"{word}: {short(line['answer'], _LONG)}", soft_wrap=True)
+        page.print(
+            f"{_VOUCHED.get(str(line['verified_by']), 'nobody checked it')}; {line['why']}", soft_wrap=True
+        )
+    else:
+        page.print(f"stopped: {line['why']}", soft_wrap=True)
+    if line["expected"] is not None:
+        word = "as expected" if line["right"] else "not as expected"
+        page.print(f"{word}: {short(line['expected'], _LONG)}", soft_wrap=True)
 
 
 def _about(run: RunRecord) -> str:

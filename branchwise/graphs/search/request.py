@@ -86,7 +86,9 @@ def check(request: RunSpec) -> None:
             "Abstaining below a confidence needs a verifier whose scores were calibrated on labelled runs: "
             "fit a policy table (`branchwise planner fit`), or use a task that a program checks."
         )
-    Prompts(folder=Path(request.prompts) if request.prompts else None).load("constraint", task.name)
+    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    prompts.load("constraint", task.name)
+    prompts.check()
 
 
 def _check_verifier(task: Task, options: Options) -> None:

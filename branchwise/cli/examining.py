@@ -1,0 +1,153 @@
+"""What `branchwise doctor` looks at, part by part."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import platform
+import sqlite3
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from branchwise import settings
+from branchwise.store.errors import BadInput, ModelError
+
+State: TypeAlias = Literal["ok", "missing", "broken"]
+Look: TypeAlias = Callable[[], tuple[State, str]]
+_EXTRAS: Mapping[str, tuple[str, str]] = {
+    "litellm": ("litellm", "models of every provider"),
+    "postgres": ("psycopg", "runs in PostgreSQL"),
+    "mysql": ("pymysql", "runs in MariaDB and MySQL"),
+    "web": ("playwright", "the web agent"),
+    "parquet": ("pyarrow", "results as Parquet, data sets of Hugging Face"),
+}
+_KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY", "DEEPSEEK_API_KEY")
+
+
+def parts(store: str | None) -> dict[str, Look]:
+    """The parts, each with what looks at it."""
+    return {
+        "branchwise": _package,
+        "settings": _settings,
+        "store": partial(_store, store),
+        "embedded model": _embedded,
+        "key variables": _keys,
+        **{f"extra {name}": partial(_extra, name, *what) for name, what in _EXTRAS.items()},
+        "sandbox": _sandbox,
+        "browser": _browser,
+        "vLLM": _vllm,
+        "data sets": _data,
+    }
+
+
+def _package() -> tuple[State, str]:
+    text = f"{version('branchwise')}, Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return "ok", text
+
+
+def _settings() -> tuple[State, str]:
+    found = settings.files()
+    settings.load()
+    if not found:
+        return "ok", "none; `branchwise init` writes some"
+    return "ok", ", ".join(str(path) for path in found)
+
+
+def _store(url: str | None) -> tuple[State, str]:
+    from branchwise.store.database.locate import locate
+    from branchwise.store.store import Store
+
+    url = url or os.environ.get("BRANCHWISE_STORE") or settings.load().store
+
+    async def count() -> int:
+        async with Store.opened(url) as opened:
+            return len(await opened.runs(limit=1_000))
+
+    runs = asyncio.run(count())
+    shown = locate(url).render_as_string(hide_password=True)
+    return (
+        "ok",
+        f"{shown}: {runs if runs < 1_000 else 'at least 1,000'} runs (SQLite {sqlite3.sqlite_version})",
+    )
+
+
+def _embedded() -> tuple[State, str]:
+    from branchwise.models.embedded import packaged
+
+    try:
+        importlib.import_module("xllamacpp")
+        return "ok", f"xllamacpp {version('xllamacpp')}, {packaged().name}"
+    except ImportError as error:
+        return _absent(error)
+    except ModelError as error:
+        return "missing", str(error)
+
+
+def _absent(error: ImportError) -> tuple[State, str]:
+    """An engine that is not installed, or one that is and cannot be loaded."""
+    from branchwise.models.embedded import not_loaded
+
+    return "missing" if isinstance(error, ModuleNotFoundError) else "broken", str(not_loaded(error))
+
+
+def _keys() -> tuple[State, str]:
+    there = [name for name in _KEYS if os.environ.get(name)]
+    if not there:
+        return "missing", f"none of {', '.join(_KEYS)} is set; local servers need none"
+    return "ok", f"{', '.join(there)} set"
+
+
+def _extra(name: str, module: str, use: str) -> tuple[State, str]:
+    if importlib.util.find_spec(module) is None:
+        return "missing", f"for {use}: pip install 'branchwise[{name}]'"
+    try:
+        importlib.import_module(module)
+    except Exception as error:
+        return "broken", f"{module} is installed and cannot be loaded: {type(error).__name__}: {error}"
+    return "ok", use
+
+
+def _sandbox() -> tuple[State, str]:
+    if platform.system() != "Linux":
+        return "missing", "tasks that run a model's code need Linux"
+    from branchwise.environments.sandbox.bubblewrap import walls
+    from branchwise.environments.sandbox.limits import SandboxError
+
+    try:
+        found = walls()
+    except SandboxError as error:
+        return "missing", str(error)
+    return "ok", f"walls around {', '.join(sorted(found.names))}" if found.names else "none: --unsafe-sandbox"
+
+
+def _browser() -> tuple[State, str]:
+    if importlib.util.find_spec("playwright") is None:
+        return "missing", "for the web agent: pip install 'branchwise[web]' && playwright install chromium"
+    from branchwise.environments.browser.chromium import chromium
+    from branchwise.store.errors import EnvironmentFailed
+
+    try:
+        return "ok", str(chromium())
+    except EnvironmentFailed as error:
+        return "missing", str(error)
+
+
+def _vllm() -> tuple[State, str]:
+    place = os.environ.get("BRANCHWISE_VLLM")
+    if place and Path(place).is_dir():
+        return "ok", place
+    return "missing", "for pools of your own engines: `make vllm`, or set BRANCHWISE_VLLM to where one is"
+
+
+def _data() -> tuple[State, str]:
+    place = os.environ.get("BRANCHWISE_DATA")
+    if not place:
+        return "missing", "BRANCHWISE_DATA is not set; docs/bench.md says where each data set comes from"
+    if not Path(place).is_dir():
+        raise BadInput(f"BRANCHWISE_DATA names `{place}`, which is no folder.")
+    return "ok", place

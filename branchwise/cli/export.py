@@ -1,0 +1,105 @@
+"""`branchwise export`: runs in a form that other programs read or people look at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from branchwise.cli import completing
+from branchwise.cli.console import say
+from branchwise.cli.exits import refuse, run
+from branchwise.cli.options import StoreUrl
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.store import Store
+
+Writer: TypeAlias = Callable[[Store, str], Awaitable[str]]
+
+
+async def _svg(store: Store, run_id: str) -> str:
+    from branchwise.cli.drawing import svg
+
+    return svg(run_id, await store.nodes(run_id))
+
+
+async def _mermaid(store: Store, run_id: str) -> str:
+    from branchwise.cli.drawing import mermaid
+
+    return mermaid(run_id, await store.nodes(run_id))
+
+
+async def _json(store: Store, run_id: str) -> str:
+    return await store.export(run_id, "json")
+
+
+async def _dot(store: Store, run_id: str) -> str:
+    return await store.export(run_id, "dot")
+
+
+async def _graphml(store: Store, run_id: str) -> str:
+    return await store.export(run_id, "graphml")
+
+
+async def _node_link(store: Store, run_id: str) -> str:
+    return await store.export(run_id, "node-link")
+
+
+FORMATS: Mapping[str, tuple[str, Writer]] = {
+    "json": ("json", _json),
+    "node-link": ("json", _node_link),
+    "graphml": ("graphml", _graphml),
+    "dot": ("dot", _dot),
+    "svg": ("svg", _svg),
+    "mermaid": ("mmd", _mermaid),
+}
+"""Format -> the ending of its files, and what writes one run."""
+
+
+def export(
+    form: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="json (complete, for `db import`), node-link, graphml, dot, svg or mermaid.",
+            autocompletion=completing.exports,
+        ),
+    ],
+    run_ids: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="The runs.", autocompletion=completing.runs)
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write a file for each run into this folder.")
+    ] = None,
+    store: StoreUrl = None,
+) -> None:
+    """Print runs in another form, or write each into a file."""
+    if form not in FORMATS:
+        refuse(UnknownName("format", form, FORMATS))
+    if to is None and len(run_ids) > 1:
+        refuse(BadInput("Several runs need a folder for their files: --out FOLDER."))
+    ending, write = FORMATS[form]
+
+    async def work() -> list[tuple[str, str]]:
+        from branchwise.cli.showing import find_run
+
+        names = [(await find_run(one, store)).id for one in run_ids]
+        async with Store.opened(store) as opened:
+            return [(name, await write(opened, name)) for name in dict.fromkeys(names)]
+
+    for name, text in run(work()):
+        if to is None:
+            sys.stdout.write(f"{text}\n")
+        else:
+            _save(to / f"{name}.{ending}", text)
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        refuse(BadInput(f"`{path}` cannot be written: {error.strerror}."))
+    say(str(path))

@@ -1,0 +1,133 @@
+"""Benchmarks of a person's own: any task that can be imported, with instances from a file of JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from branchwise import tasks
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Json
+from branchwise.tasks.domains.instances import Benchmark, Grades, Instance
+from branchwise.tasks.requirements import required, requirements
+from branchwise.tasks.task import Task
+
+_FIELDS = frozenset({"id", "problem", "expected", "metadata"})
+_LARGEST = 1_000_000_000
+
+
+def benchmark_of(task: str, file: Path | None = None, require: tuple[object, ...] = ()) -> Benchmark:
+    """The task with instances and a grader.
+
+    Without a file the instances are those of the task: of a task of the package, or what `instances(folder)` beside
+    the function in its module gives. Graders are found alike, as `grade(instance, text)`. Where there is none, an
+    answer is right when it is the one that its instance expects, as the task reads both; where nothing is expected,
+    when the task's checker accepts it.
+
+    Args:
+        task: A name of `branchwise tasks`, or `module:function`.
+        file: JSON lines, each `{"problem": ..., "id": ..., "expected": ..., "metadata": {...}}`.
+        require: Requirements on every answer.
+
+    Raises:
+        BadInput: There are neither instances nor a file, or nothing could tell what is right.
+    """
+    wanted = requirements(require)
+    loaded = required(tasks.load(task), wanted)
+    if file is None and task in tasks.benchmarks():
+        return tasks.benchmark(task)
+    module = import_module(task.partition(":")[0]) if ":" in task else None
+    own = getattr(module, "instances", None)
+    if file is None and own is None:
+        raise BadInput(
+            f"The task `{task}` brings no instances: name a file of JSON lines with --file, or write a function "
+            f"`instances(folder)` beside it. Tasks that bring some: {', '.join(tasks.benchmarks())}."
+        )
+    packaged = tasks.benchmark(task).grade if task in tasks.benchmarks() else None
+
+    def given(folder: Path | None) -> Iterator[Instance]:
+        return read_instances(file) if file is not None else _brought(task, own, folder)
+
+    return Benchmark(
+        task=loaded,
+        instances=given,
+        grade=_usable(getattr(module, "grade", None) or packaged, loaded),
+    )
+
+
+def _brought(task: str, own: Any, folder: Path | None) -> Iterator[Instance]:
+    """What a person's own function gives, each looked at."""
+    for instance in own(folder):
+        if not isinstance(instance, Instance):
+            raise BadInput(f"`instances` beside `{task}` gave a {type(instance).__name__} and no Instance.")
+        yield instance
+
+
+def read_instances(file: Path) -> Iterator[Instance]:
+    """Read instances from JSON lines; a line that is a text is a problem alone.
+
+    Raises:
+        BadInput: The file or a line cannot be used; the message names the line.
+    """
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise BadInput(f"`{file}` has more than {_LARGEST:,} bytes.")
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"`{file}` cannot be read: {error}.") from error
+    seen: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            instance = _instance(line, number, file)
+            if instance.id in seen:
+                raise BadInput(f"Line {number} of `{file}`: the id `{instance.id}` is there already.")
+            seen.add(instance.id)
+            yield instance
+
+
+def _instance(line: str, number: int, file: Path) -> Instance:
+    try:
+        row: Json = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"Line {number} of `{file}` is no JSON: {error}.") from error
+    given = {"problem": row} if isinstance(row, str) else row
+    if not isinstance(given, Mapping) or not isinstance(given.get("problem"), str):
+        raise BadInput(f"Line {number} of `{file}` is neither a text nor an object with a `problem`.")
+    if unknown := given.keys() - _FIELDS:
+        raise BadInput(
+            f"Line {number} of `{file}` has the field `{min(unknown)}`; known: {', '.join(sorted(_FIELDS))}."
+        )
+    meta = given.get("metadata") or {}
+    if not isinstance(meta, Mapping):
+        raise BadInput(f"Line {number} of `{file}`: `metadata` is an object.")
+    return Instance(
+        id=str(given.get("id", number)), problem=str(given["problem"]), gold=given.get("expected"), meta=meta
+    )
+
+
+def _usable(grade: object, task: Task) -> Callable[[Instance, str], Grades]:
+    if grade is None:
+        return partial(_grade, task)
+    if not callable(grade):
+        raise BadInput(f"`grade` beside the task `{task.name}` is no function.")
+    return grade
+
+
+def _grade(task: Task, instance: Instance, text: str) -> Grades:
+    """By the expected answer, or by the checker."""
+    if instance.gold is not None:
+        wanted = task.answer(str(instance.gold)) or str(instance.gold).strip()
+        given = task.answer(text)
+        return {"answer": given is not None and given == wanted}
+    if task.check is None:
+        raise BadInput(
+            f"Nothing tells what is right for `{instance.id}`: give `expected` in the file, a checker in the task, or "
+            "requirements."
+        )
+    known = task.read_constraints(instance.problem)
+    verdict = None if known is None else task.check(known, text, True)
+    return {"checker": verdict is not None and verdict.accepted}
