@@ -32,8 +32,15 @@ _WIDEST = 300
 def fork(
     run_id: RunId,
     at: Annotated[
-        str, typer.Option(help="The node, as `branchwise show RUN` names it; 0 is the root.")
-    ] = "0",
+        str | None,
+        typer.Option(
+            help="A place, NODE/VISIT, from which all is asked anew; of a search a node of its tree. "
+            "`branchwise show RUN` names them."
+        ),
+    ] = None,
+    given: Annotated[
+        str | None, typer.Option("--input", "-i", help="Another input of the workflow: JSON, or @FILE.")
+    ] = None,
     strategy: Annotated[
         str | None, typer.Option(help="Another strategy.", autocompletion=completing.strategies_or_auto)
     ] = None,
@@ -52,13 +59,16 @@ def fork(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a new run at a node of an old one; calls that the old one made and the new one repeats are free."""
+    """Begin a new run from an old one; calls that the old one made and the new one repeats are free."""
+    from branchwise.cli.running import import_from_here, read_json
     from branchwise.cli.showing import find_run
     from branchwise.cli.solving import how_to_resume
-    from branchwise.graphs.search.fork import fork as fork_run
+    from branchwise.graphs.runtime.fork import fork as fork_run
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.store.records import Budget
     from branchwise.store.store import RunRecord
+
+    import_from_here()
 
     async def work() -> RunRecord:
         options, knobs = part(strategy or "auto", pairs(knob or []))
@@ -66,6 +76,7 @@ def fork(
         return await fork_run(
             (await find_run(run_id, store)).id,
             at=at,
+            input=None if given is None else read_json(given),
             store=store,
             queue=queue,
             strategy=strategy,
@@ -92,9 +103,12 @@ def replay(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
+    from branchwise.cli.running import import_from_here
     from branchwise.cli.showing import find_run
-    from branchwise.graphs.search.replay import Replay
-    from branchwise.graphs.search.replay import replay as replay_run
+    from branchwise.graphs.runtime.replay import Replay
+    from branchwise.graphs.runtime.replay import replay as replay_run
+
+    import_from_here()
 
     async def work() -> Replay:
         return await replay_run((await find_run(run_id, store)).id, store=store)

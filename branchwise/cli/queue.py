@@ -113,16 +113,25 @@ def worker(
     lease: Annotated[
         float, typer.Option(min=0.5, help="Seconds of silence after which others take over its runs.")
     ] = 60.0,
+    imports: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import", help="A module whose workflows may be run here, besides the installed ones."
+        ),
+    ] = None,
     queue: Queue = "default",
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Solve queued runs; start as many as you like, anywhere. Ctrl-C or SIGTERM hands its runs back."""
+    """Execute queued runs; start as many as you like, anywhere. Ctrl-C or SIGTERM hands its runs back."""
     from branchwise.cli.queued import working
 
     interrupted = working(
-        store=store, queue=queue, concurrency=concurrency, until_empty=until_empty, ttl=lease, as_json=as_json
+        {"queue": queue, "concurrency": concurrency, "until_empty": until_empty, "ttl": lease},
+        imports=imports or [],
+        store=store,
+        as_json=as_json,
     )
     if interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
@@ -132,7 +141,7 @@ def runs(
     status: Annotated[
         str | None,
         typer.Option(
-            help="Only queued, running, paused, done, failed or cancelled ones.",
+            help="Only queued, running, paused, waiting, done, failed or cancelled ones.",
             autocompletion=completing.statuses,
         ),
     ] = None,

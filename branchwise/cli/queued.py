@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from branchwise.cli import console
 from branchwise.cli.exits import run
-from branchwise.graphs.search.worker import Report, work
+from branchwise.graphs.runtime.worker import Report, work
 from branchwise.store.errors import BadInput
 
 _STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}
@@ -60,10 +60,17 @@ class _Log:
         self._console.print(line, style=_STYLES.get(report.kind, "dim"), soft_wrap=True)
 
 
-def working(
-    *, store: str | None, queue: str, concurrency: int, until_empty: bool, ttl: float, as_json: bool
-) -> bool:
-    """Work until the queue is empty or a signal comes; returns whether it was Ctrl-C."""
+def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> bool:
+    """Work until the queue is empty or a signal comes; returns whether it was Ctrl-C.
+
+    Args:
+        options: Those of `work`.
+        imports: Modules whose workflows may be run here; the working directory is looked through last.
+        store: Database URL.
+        as_json: Whether the log is lines of JSON.
+    """
+    if imports and "" not in sys.path:
+        sys.path.append("")
     log = _Log(as_json=as_json)
     received: list[signal.Signals] = []
 
@@ -80,15 +87,15 @@ def working(
             with suppress(NotImplementedError):  # where there are none, Ctrl-C cancels the task just so
                 asyncio.get_running_loop().add_signal_handler(number, stop, number)
         try:
-            return await work(
-                store=store, queue=queue, concurrency=concurrency, until_empty=until_empty, ttl=ttl, watch=log
-            )
+            return await work(store=store, imports=imports, watch=log, **options)
         except asyncio.CancelledError:
             if not received:
                 raise
             return 0
 
-    log.say(f"worker on queue `{queue}`, {concurrency} runs at once; Ctrl-C hands them back")
+    log.say(
+        f"worker on queue `{options['queue']}`, {options['concurrency']} runs at once; Ctrl-C hands them back"
+    )
     ended = run(until_told())
     if not received:
         log.say(f"{ended} runs ended here; the queue is empty")

@@ -75,7 +75,7 @@ def resume(
     if found.workflow in {None, "solve"}:
         from branchwise.cli.solving import resuming
 
-        resuming(found.id, store=store, on_change=on_change, as_json=as_json)
+        resuming(found.id, options, store=store, as_json=as_json)
     from branchwise.cli.running import shown
     from branchwise.graphs.runtime.run import resume as resume_run
 

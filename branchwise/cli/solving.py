@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import typer
 
@@ -14,15 +15,14 @@ from branchwise.cli.exits import Exit, run
 from branchwise.cli.options import store_option
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import print_result, print_tree
+from branchwise.graphs.runtime.run import resume as resume_run
 from branchwise.graphs.search.pairs import Value, part
 from branchwise.graphs.search.request import options_of
 from branchwise.graphs.search.result import Result
-from branchwise.graphs.search.run import resume as resume_run
 from branchwise.graphs.search.run import solve as solve_problem
 from branchwise.graphs.search.state import Event
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.records import Budget
-from branchwise.store.rows import OnChange
 
 
 def solving(
@@ -63,11 +63,11 @@ def solving(
     _show(work, store, as_json=as_json)
 
 
-def resuming(run_id: str, *, store: str | None, on_change: OnChange | None, as_json: bool) -> None:
-    """Resume, show, exit."""
+def resuming(run_id: str, options: Mapping[str, Any], *, store: str | None, as_json: bool) -> None:
+    """Resume, show, exit; `options` are those of `resume`."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
-        return await resume_run(run_id, store=store, on_change=on_change, watch=watch)
+        return cast("Result", await resume_run(run_id, store=store, watch=watch, **options))
 
     _show(work, store, as_json=as_json)
 

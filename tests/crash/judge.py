@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, cast
 
+from branchwise.graphs.runtime.worker import work
 from branchwise.graphs.search.submit import submit
-from branchwise.graphs.search.worker import work
 from branchwise.models.scripted import scripted
 from branchwise.store.records import Json, Node
 from branchwise.store.rows import CallState, Status

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from branchwise.graphs.runtime.worker import Report, work
 from branchwise.graphs.search.state import Options
-from branchwise.graphs.search.worker import Report, work
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted

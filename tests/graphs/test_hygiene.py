@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from branchwise.graphs.search.replay import replay
+from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.protocol import SampleRequest

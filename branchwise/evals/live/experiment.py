@@ -11,7 +11,7 @@ from branchwise import tasks
 from branchwise.evals.live.arm import Arm
 from branchwise.evals.live.conduct import conduct
 from branchwise.evals.live.outcome import Finished, Outcome, graded
-from branchwise.graphs.search.request import RunSpec, check, check_engine
+from branchwise.graphs.search.request import SearchRequest, check, check_engine
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget
@@ -36,9 +36,9 @@ class Experiment:
     model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
 
-    def request(self, arm: Arm, instance: Instance, seed: int) -> RunSpec:
+    def request(self, arm: Arm, instance: Instance, seed: int) -> SearchRequest:
         """The specification of one run."""
-        return RunSpec(
+        return SearchRequest(
             problem=instance.problem,
             task=self.task,
             model=self.model,

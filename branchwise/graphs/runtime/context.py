@@ -264,6 +264,7 @@ class Run:
             input=cast("Mapping[str, Any]", jsonable(dict(input or {}), f"The input of `{workflow}`")),
             model=model or services.spec.model,
             base_url=services.spec.base_url,
+            model_options=services.spec.model_options,
             prompts=services.spec.prompts,
             seed=derived_seed(self.seed, f"{visit.place}/{name}"),
             budget=budget_of(budget),

@@ -98,7 +98,8 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
         )
         services.child = partial(run_child, how, services)
         run = Run(services=services)
-        how.watch(Event(kind="opened", text=lease.run_id, **services.said()))
+        if workflow.tells:
+            how.watch(Event(kind="opened", text=lease.run_id, **services.said()))
         await note_engine(journal, how.engine)
         context = await stack.enter_async_context(workflow.context(spec, run))
         try:
@@ -144,7 +145,9 @@ async def _closed(how: Execution, workflow: Workflow, run: Run, context: Any, en
         how.watch(Event(kind="waiting", text=waiting[0].key, data=waiting, **services.said()))
     else:
         await how.store.finish(lease, stored)
-        how.watch(Event(kind="ended", text=lease.run_id, data=output, **services.said()))
+        workflow.ended(context, output)
+        if workflow.tells:
+            how.watch(Event(kind="ended", text=lease.run_id, data=output, **services.said()))
     return RunResult(
         run_id=lease.run_id, output=output, waiting=waiting, usage=usage, seconds=services.tracker.elapsed
     )

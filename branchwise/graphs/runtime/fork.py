@@ -11,12 +11,12 @@ from branchwise.graphs.runtime.questions import ANSWER, QUESTION
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable, spec_of
-from branchwise.store.errors import UnknownName
+from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.rows import CallRecord, Decision
 from branchwise.store.store import RunRecord, Store
 
 
-async def fork_run(  # noqa: PLR0913 - each is a word a person would say
+async def fork(  # noqa: PLR0913 - each is a word a person would say
     run_id: str,
     *,
     at: str | None = None,
@@ -28,6 +28,7 @@ async def fork_run(  # noqa: PLR0913 - each is a word a person would say
     prompts: str | None = None,
     queue: str | None = None,
     store: str | Store | None = None,
+    **own: Any,
 ) -> RunRecord:
     """Make a run of the same workflow; `resume` or, with a `queue`, a worker takes it on.
 
@@ -36,7 +37,8 @@ async def fork_run(  # noqa: PLR0913 - each is a word a person would say
 
     Args:
         run_id: The run.
-        at: A place, `NODE/VISIT`, from which everything is asked anew; None for nowhere.
+        at: A place, `NODE/VISIT`, from which everything is asked anew; of a search the node of its tree, `0.2.1`, at
+            which the new run begins. None for nowhere.
         input: Another input.
         budget: What the new run may spend; by default the old one's, anew.
         model: Another model.
@@ -45,6 +47,7 @@ async def fork_run(  # noqa: PLR0913 - each is a word a person would say
         prompts: Another folder of prompts.
         queue: Whose workers are to take it.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
+        **own: What else the run's own workflow can change: of a search `strategy`, `knobs` and `options`.
 
     Raises:
         UnknownName: There is no such run or place.
@@ -60,6 +63,10 @@ async def fork_run(  # noqa: PLR0913 - each is a word a person would say
             changes["budget"] = budget_of(budget)
         spec: RunSpec = replace(was, **{name: value for name, value in changes.items() if value is not None})
         workflow = registry.load(spec.workflow)
+        if workflow.fork is not None:
+            return await workflow.fork(db, old, spec, at=at, queue=queue, **own)
+        if given := [name for name, value in own.items() if value]:
+            raise BadInput(f"A run of `{spec.workflow}` has no {', '.join(given)} to change.")
         workflow.check(spec)
         calls, decisions = await db.calls(old.id), await db.decisions(old.id)
         cut = None if at is None else began(at, calls, decisions)

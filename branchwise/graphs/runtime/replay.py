@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import cast
 
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.execute import ENGINE, Execution, execute
@@ -14,7 +13,7 @@ from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Json, Node
+from branchwise.store.records import Node
 from branchwise.store.rows import Decision, RunRecord, Status
 from branchwise.store.store import Store
 
@@ -67,7 +66,9 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         *tape.differences(budgeted=workflow.budgeted(run.result)),
         *_between("node", _by_id(tree), _by_id(grown)),
         *_between("decision", _by_key(workflow, decisions), _by_key(workflow, decided)),
-        *_between("answer", _outcome(run.result), _outcome(again.result)),
+        *_between(
+            "answer", _outcome(workflow.compared(run.result)), _outcome(workflow.compared(again.result))
+        ),
     ]
     return Replay(
         run_id=run.id,
@@ -142,7 +143,6 @@ def _by_key(workflow: Workflow, decisions: Sequence[Decision]) -> dict[str, obje
     return {one.key: (one.kind, one.payload) for one in made}
 
 
-def _outcome(result: Json) -> dict[str, object]:
+def _outcome(told: Mapping[str, object]) -> dict[str, object]:
     """All that a result says but for the time it took."""
-    told = cast("Mapping[str, object]", result)
     return {name: told[name] for name in sorted(told) if name != "seconds"}

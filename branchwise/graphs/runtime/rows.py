@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.runtime.spec import RunSpec, spec_json
+from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.store.store import Store
 
@@ -15,7 +15,7 @@ def row_of(store: Store, workflow: Workflow, spec: RunSpec, **more: str | int | 
         strategy=strategy,
         model=spec.model,
         seed=spec.seed,
-        spec=spec_json(spec),
+        spec=workflow.stored(spec),
         workflow=spec.workflow,
         **more,  # type: ignore[arg-type]
     )

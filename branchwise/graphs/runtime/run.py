@@ -23,6 +23,7 @@ from branchwise.graphs.runtime.spec import (
     spec_of,
 )
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
@@ -117,7 +118,8 @@ async def start(
     """
     workflow = registry.load(spec.workflow)
     workflow.check(spec)
-    async with opened_store(store) as db, opened_engine(model, spec.base_url) as engine:
+    trust(spec.model, spec.base_url)
+    async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
         if run_id is not None and (old := await _known(db, run_id)) is not None:
             _same(old, spec)
@@ -198,12 +200,12 @@ async def resume_run(  # noqa: PLR0913 - as for resume
     workflow = registry.load(spec.workflow)
     if old.status is Status.DONE:
         return finished(workflow, old, await db.usage(old.id, below=True))
-    async with opened_engine(model or spec.model, spec.base_url) as engine:
+    async with opened_engine(model or spec.model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
         lease = await db.claim(old.id)
         async with db.held(lease):
             if budget is not None:
-                spec = await _with_more(db, lease, spec, budget)
+                spec = await _with_more(db, lease, workflow, spec, budget)
             how = Execution(
                 store=db,
                 lease=lease,
@@ -217,12 +219,12 @@ async def resume_run(  # noqa: PLR0913 - as for resume
             return await execute(how, workflow, spec)
 
 
-async def _with_more(db: Store, lease: Lease, spec: RunSpec, more: Budget) -> RunSpec:
+async def _with_more(db: Store, lease: Lease, workflow: Workflow, spec: RunSpec, more: Budget) -> RunSpec:
     """The request with a larger budget, stored so that later resumptions have it too."""
     usage, (_, below) = await db.usage(lease.run_id, below=True), await db.spent_below(lease.run_id)
     effects = below + await db.effects(lease.run_id)
     spec = replace(spec, budget=extended(spec.budget, usage, lease.elapsed, effects, more))
-    await db.amend(lease, spec_json(spec))
+    await db.amend(lease, workflow.stored(spec))
     return spec
 
 

@@ -43,6 +43,6 @@ class RunSaver(FreshSaver):
     ) -> RunnableConfig:
         """Store a checkpoint with the visits up to its step."""
         namespace = str(config["configurable"].get("checkpoint_ns", ""))
-        more = {_VISITS: self._places.counts(namespace, metadata.get("step", -1))}
-        noted = cast("CheckpointMetadata", {**metadata, **more})
+        counts = self._places.counts(namespace, metadata.get("step", -1))
+        noted = cast("CheckpointMetadata", {**metadata, _VISITS: counts}) if counts else metadata
         return await super().aput(config, checkpoint, noted, new_versions)

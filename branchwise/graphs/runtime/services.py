@@ -22,6 +22,7 @@ from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import Record, recorded
+from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost, RequestChanged
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
@@ -33,6 +34,8 @@ STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
 
 class RunLedger(Record, Protocol):
     """The ledger, or a replay's recorded calls in its place."""
+
+    bill: Bill
 
     def unsettled(self, key: str) -> bool:
         """Whether `key` was begun and nobody knows that it was done."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
+from branchwise.models.model_options import ModelOptions
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, StoreError
 from branchwise.store.records import Budget, Json, Usage
@@ -18,7 +19,8 @@ Durability = Literal["exit", "async", "sync"]
 BudgetLike = Budget | Mapping[str, "int | float"] | int | None
 """A Budget, its fields as a mapping, or a number of tokens."""
 
-_COMMON = frozenset({"model", "base_url", "prompts", "seed", "budget"})
+COMMON = frozenset({"model", "base_url", "model_options", "prompts", "seed", "budget"})
+"""What requests of every workflow have, besides its name and its input."""
 LARGEST = 10_000_000
 """Characters of an input's JSON."""
 
@@ -34,6 +36,7 @@ class RunSpec:
     model: str = "embedded"
     base_url: str | None = None
     """Where an OpenAI-compatible server listens."""
+    model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
     """Folder of prompt overrides."""
     seed: int = 0
@@ -43,6 +46,7 @@ class RunSpec:
 
 
 _SPEC = TypeAdapter(RunSpec)
+_OPTIONS = TypeAdapter(ModelOptions)
 
 
 def spec_of(stored: Json) -> RunSpec:
@@ -54,9 +58,10 @@ def spec_of(stored: Json) -> RunSpec:
     if not isinstance(stored, Mapping):
         raise StoreError("The run's request is damaged: it is no object.")
     data = dict(stored)
-    if "workflow" not in data:
-        common = {name: data.pop(name) for name in _COMMON if name in data}
-        data = {"workflow": "web" if "goal" in data else "solve", "input": data, **common}
+    if "input" not in data:
+        named = data.pop("workflow", "web" if "goal" in data else "solve")
+        common = {name: data.pop(name) for name in COMMON if name in data}
+        data = {"workflow": named, "input": data, **common}
     try:
         return _SPEC.validate_python(data)
     except ValidationError as error:
@@ -66,9 +71,9 @@ def spec_of(stored: Json) -> RunSpec:
 def spec_json(spec: RunSpec) -> Json:
     """Write a request as it is stored; what is at its default is left out."""
     shown = {**as_fields(spec), "budget": limits(spec.budget)}
-    defaults = {"base_url": None, "prompts": None, "durability": None}
-    kept = {name: value for name, value in shown.items() if not (name in defaults and value is None)}
-    return cast("Json", kept)
+    shown["model_options"] = _OPTIONS.dump_python(spec.model_options, mode="json", exclude_defaults=True)
+    optional = {"base_url", "prompts", "durability", "model_options"}
+    return cast("Json", {name: value for name, value in shown.items() if value or name not in optional})
 
 
 def limits(budget: Budget) -> Json:

@@ -76,7 +76,9 @@ async def _finished(
     async with AsyncExitStack() as stack:
         engine = services.engine
         if spec.model not in {engine.name, services.spec.model}:
-            engine = await stack.enter_async_context(opened_engine(spec.model, spec.base_url))
+            engine = await stack.enter_async_context(
+                opened_engine(spec.model, spec.base_url, spec.model_options)
+            )
         workflow.check_model(spec, engine)
         await stack.enter_async_context(store.held(lease))
 

@@ -9,13 +9,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.execute import Execution, execute
 from branchwise.graphs.runtime.registry import Allowed
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
 from branchwise.models.protocol import Model
-from branchwise.store.errors import BranchwiseError, LeaseLost, ModelError, StoreError, Unsupported
+from branchwise.store.errors import (
+    BranchwiseError,
+    BudgetSpent,
+    LeaseLost,
+    ModelError,
+    StoreError,
+    Unsupported,
+)
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Lease, Store
@@ -23,8 +31,6 @@ from branchwise.store.store import Lease, Store
 Kind = Literal["claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back"]
 """What became of a run here; "lost" when it was cancelled or another worker has it."""
 
-_PROGRESS = ("judged", "node", "visited")
-"""Events that a worker's log has lines of."""
 _POLL = 1.0
 """Seconds between looks into an empty queue."""
 
@@ -129,8 +135,8 @@ class _Worker:
 
     async def _execute(self, lease: Lease, run: RunRecord) -> bool:
         def watch(event: Event) -> None:
-            if event.kind in _PROGRESS:
-                self._say("progress", run.id, f"{event.kind} {event.text}, {event.tokens:,} tokens".strip())
+            if line := workflow.progress(event):
+                self._say("progress", run.id, f"{line}, {event.tokens:,} tokens")
 
         try:
             spec = spec_of(run.spec)
@@ -154,11 +160,16 @@ class _Worker:
         if isinstance(error, LeaseLost):
             raise error
         text = str(error) if isinstance(error, BranchwiseError) else f"{type(error).__name__}: {error}"
-        again = isinstance(error, ModelError | StoreError | OSError) and not isinstance(error, Unsupported)
+        again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
+            error, Unsupported
+        )
         if again and await self.db.hand_back(lease, error=text) is Status.QUEUED:
             self._say("requeued", lease.run_id, text)
             return True
-        if not again:
+        if isinstance(error, BudgetSpent):
+            # With more it goes on: branchwise resume RUN --tokens MORE.
+            await self.db.finish(lease, status=Status.PAUSED, error=text)
+        elif not again:
             await self.db.finish(lease, status=Status.FAILED, error=text)
         self.ended += 1
         self._say("failed", lease.run_id, text)
@@ -183,14 +194,16 @@ def _reason(error: BaseException) -> BaseException:
 async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asyncio.Future[Model]]]:
     """Give a function that opens each model once; all are closed at the end. One that failed is tried anew."""
     async with AsyncExitStack() as stack:
-        opened: dict[tuple[str, str | None], asyncio.Future[Model]] = {}
+        opened: dict[tuple[str, str | None, str], asyncio.Future[Model]] = {}
 
         async def open_(request: RunSpec) -> Model:
             mine = model if model is not None and model.name == request.model else request.model
-            return await stack.enter_async_context(opened_engine(mine, request.base_url))
+            return await stack.enter_async_context(
+                opened_engine(mine, request.base_url, request.model_options)
+            )
 
         def engine_of(request: RunSpec) -> asyncio.Future[Model]:
-            key = (request.model, request.base_url)
+            key = (request.model, request.base_url, repr(request.model_options.connection))
             known = opened.get(key)
             if known is None or (known.done() and (known.cancelled() or known.exception() is not None)):
                 known = opened[key] = asyncio.ensure_future(open_(request))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.pregel import Pregel
 from pydantic_core import to_jsonable_python
 
-from branchwise.graphs.runtime.spec import Durability, RunSpec
+from branchwise.graphs.runtime.spec import Durability, RunSpec, spec_json
 from branchwise.models.protocol import Model
 from branchwise.store.checkpoints.codec import Allowed
 from branchwise.store.records import Json
@@ -60,17 +60,29 @@ class Workflow:
     """What is stored of the state at the end; where there is a `read`, it is asked for while the run waits, too."""
     read: Callable[[str, Json], Any] | None = None
     """Reads a stored result as the workflow's own type, by the run's id and its result."""
+    ended: Callable[[Any, Any], None] = _nothing
+    """Called with the context and the output when a run is done and stored."""
     summary: Callable[[Any], str] = lambda output: "done"
     """A word for how a run ended, by its output."""
+    stored: Callable[[RunSpec], Json] = spec_json
+    """How the request is written into its row."""
     labels: Callable[[RunSpec], tuple[str, str]] = field(default=lambda spec: (spec.workflow[:128], ""))
     """The task and the strategy by which runs are listed."""
     types: Allowed = ()
     """Types of its own that a checkpoint may hold."""
     durability: Callable[[RunSpec], Durability] = lambda spec: spec.durability or "async"
+    progress: Callable[[Any], str] = lambda event: (
+        f"{event.kind} {event.text}" if event.kind == "node" else ""
+    )
+    """A line for a worker's log, by an event; empty for none."""
+    fork: Callable[..., Awaitable[RunRecord]] | None = None
+    """Begins a new run at a place of its own kind; by default at `NODE/VISIT`."""
     told: Callable[[Decision], bool] = lambda decision: decision.kind in {"answer", "question"}
     """Whether a decision is one that no rule of the run made, so that a replay is told of it."""
     check_replay: Callable[[RunRecord, Sequence[Decision]], None] = _nothing
     """Refuses to replay a run that cannot be."""
+    compared: Callable[[Json], Mapping[str, Any]] = lambda kept: cast("Mapping[str, Any]", kept)
+    """What of two stored results a replay compares."""
     budgeted: Callable[[Json], bool] = lambda result: False
     """Whether calls that a replay asks for and the record lacks were refused by the budget, by the stored result."""
     ahead: bool = True

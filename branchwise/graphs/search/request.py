@@ -15,6 +15,7 @@ from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs import strategies
+from branchwise.graphs.runtime.spec import COMMON, RunSpec
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.models.model_options import ModelOptions
@@ -22,7 +23,6 @@ from branchwise.models.protocol import Capabilities, Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
-from branchwise.store.store import Store
 from branchwise.tasks.requirements import required, requirements
 from branchwise.tasks.task import Task
 
@@ -33,8 +33,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RunSpec:
-    """What a person asks for; stored with the run, so that resuming needs nothing but its id."""
+class SearchRequest:
+    """What a person asks of a search: its input, and what requests of every workflow have."""
 
     problem: str
     task: str = "text"
@@ -58,7 +58,7 @@ class RunSpec:
     """What else the caller wants beside the result."""
 
 
-def check(request: RunSpec) -> None:
+def check(request: SearchRequest) -> None:
     """Refuse what cannot be solved before anything is stored or spent.
 
     Raises:
@@ -102,7 +102,7 @@ def _check_verifier(task: Task, options: Options) -> None:
         models.load(f"scorer:{options.scorer}")
 
 
-def task_of(request: RunSpec, can: Capabilities | None = None) -> Task:
+def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
     """The task with the run's requirements; with an engine's capabilities they steer decoding too."""
     return required(tasks.load(request.task), requirements(request.require), can)
 
@@ -112,7 +112,7 @@ def checked(task: Task, options: Options) -> bool:
     return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
 
 
-def check_engine(request: RunSpec, engine: Model) -> None:
+def check_engine(request: SearchRequest, engine: Model) -> None:
     """Refuse an engine that lacks what the strategy needs, or the form of the task's samples, and a machine too.
 
     Raises:
@@ -133,33 +133,44 @@ def check_engine(request: RunSpec, engine: Model) -> None:
     check_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
 
 
-def row_of(store: Store, request: RunSpec, **more: str | int | None) -> dict[str, object]:
-    """Describe the run that answers `request`, to be stored; `more` is that of `Store.describe`."""
-    spec, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
-    # What is at its default is not stored, so that older versions read the run.
-    spec = {name: value for name, value in spec.items() if name in asked or name not in _LEFT_OUT}
-    for name in _NESTED & spec.keys():
-        spec[name] = as_fields(spec[name])
-    return store.describe(
-        task=request.task,
-        strategy=request.options.strategy,
-        model=request.model,
-        seed=request.seed,
-        workflow="solve",
-        spec=spec,
-        **more,  # type: ignore[arg-type]
-    )
+def spec_of_request(request: SearchRequest) -> RunSpec:
+    """The request as the runtime has it."""
+    given = as_fields(request)
+    common = {name: given.pop(name) for name in COMMON}
+    return RunSpec(workflow="solve", input=given, **common)
 
 
-def request_of(spec: Json) -> RunSpec:
-    """Read a stored request; runs of a version that left out nothing go on without `Options.exclude`."""
-    options = spec.get("options") if isinstance(spec, Mapping) else None
+def request_of(spec: RunSpec) -> SearchRequest:
+    """Read what a search is asked; runs of a version that left out nothing keep `Options.exclude` off.
+
+    Raises:
+        BadInput: The input is not a search's.
+    """
+    common = {name: getattr(spec, name) for name in COMMON}
+    given = spec.input if isinstance(spec.input, Mapping) else {}
+    options = given.get("options")
     if isinstance(options, Mapping) and "exclude" not in options:
-        spec = {**cast("Mapping[str, Json]", spec), "options": {**options, "exclude": False}}
-    return _REQUEST.validate_python(spec)
+        given = {**given, "options": {**options, "exclude": False}}
+    try:
+        return _REQUEST.validate_python({**given, **common})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"The input `{where}` of a search cannot be used: {first['msg']}.") from error
 
 
-def differing(request: RunSpec) -> Json:
+def stored(spec: RunSpec) -> Json:
+    """A search's request as its row has it: the input's fields beside the others, as before there were workflows."""
+    request = request_of(spec)
+    shown, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
+    # What is at its default is not stored, so that older versions read the run.
+    shown = {name: value for name, value in shown.items() if name in asked or name not in _LEFT_OUT}
+    for name in _NESTED & shown.keys():
+        shown[name] = as_fields(shown[name])
+    return cast("Json", shown)
+
+
+def differing(request: SearchRequest) -> Json:
     """What was asked otherwise than by default."""
     return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
 
@@ -180,4 +191,4 @@ def options_of(fields: Mapping[str, object]) -> Options:
 
 # Building one takes as long as half a short run.
 _OPTIONS = TypeAdapter(Options)
-_REQUEST = TypeAdapter(RunSpec)
+_REQUEST = TypeAdapter(SearchRequest)

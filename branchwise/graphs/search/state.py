@@ -11,6 +11,7 @@ from pydantic import Field
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
 from branchwise.agents.prompts import Prompts
+from branchwise.graphs.runtime.events import Event as RunEvent
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
@@ -158,16 +159,10 @@ class SearchContext:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """Something a person watching would like to know."""
+class Event(RunEvent):
+    """Something a person watching a search would like to know; `kind` is an EventKind."""
 
-    kind: EventKind
-    text: str
     round: int = 0
     nodes: int = 0
     best: float | None = None
     """Best unit reward so far."""
-    tokens: int = 0
-    """Tokens spent so far."""
-    left: int | None = None
-    """Tokens left of the budget, if there is one."""

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from branchwise.graphs.runtime.resources import opened_store
+from branchwise.graphs.runtime.rows import row_of
+from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import RunSpec, check, row_of
+from branchwise.graphs.search.request import SearchRequest, check, spec_of_request
 from branchwise.graphs.search.state import Options
+from branchwise.graphs.search.workflow import workflow as search
 from branchwise.models.model_options import ModelOptions
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.lifecycle import QUEUE
@@ -54,9 +57,9 @@ class Entry:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     """What else `branchwise results` shows with it."""
 
-    def request(self, table: str) -> RunSpec:
+    def request(self, table: str) -> SearchRequest:
         """What is asked, with the text of a policy table."""
-        return RunSpec(
+        return SearchRequest(
             problem=self.problem,
             task=self.task,
             model=self.model,
@@ -82,8 +85,9 @@ _NESTED = {"budget": Budget, "options": Options, "model_options": ModelOptions}
 
 
 async def submit(
-    problems: Iterable[str | Mapping[str, object]],
+    problems: Iterable[Any],
     *,
+    workflow: Any = None,
     store: str | Store | None = None,
     queue: str = QUEUE,
     **defaults: object,
@@ -92,6 +96,8 @@ async def submit(
 
     Args:
         problems: Each a text, or a mapping with `problem` and whatever else an `Entry` has.
+        workflow: Another workflow, as for `run`; then the problems are its inputs, and the defaults are those of
+            `submit_workflow`.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
         queue: Whose workers shall take them.
         **defaults: Fields of `Entry` for problems that do not name them.
@@ -102,6 +108,8 @@ async def submit(
     Raises:
         BadInput: A problem cannot be solved as asked; says which, and nothing was stored.
     """
+    if workflow is not None:
+        return await submit_workflow(workflow, problems, store=store, queue=queue, **defaults)  # type: ignore[arg-type]
     # Read once for all: thousands of problems share a table, and shall not see it change halfway.
     tables: Tables = cache(policies.policy)
     entries = [read_entry(problem, number, defaults, tables) for number, problem in enumerate(problems, 1)]
@@ -111,7 +119,8 @@ async def submit(
         rows = [
             row_of(
                 db,
-                request,
+                search(),
+                spec_of_request(request),
                 queue=queue,
                 priority=entry.priority,
                 max_attempts=entry.max_attempts,
@@ -124,7 +133,7 @@ async def submit(
 
 def read_entry(
     problem: object, number: int, defaults: Mapping[str, object], tables: Tables
-) -> tuple[Entry, RunSpec]:
+) -> tuple[Entry, SearchRequest]:
     """Read and check one problem.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.graphs.runtime.answer import answer, open_questions
-from branchwise.graphs.runtime.fork import fork_run
+from branchwise.graphs.runtime.fork import fork
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.runtime.run import resume, run
 from branchwise.models.protocol import SampleRequest
@@ -167,12 +167,12 @@ async def test_a_fork_asks_anew_from_a_place_only(memory: Store, model: Scripted
     ended = await run(f"{FLOWS}:fanned", {"question": "why"}, model=model, store=memory)
     for at, more in ((None, 0), ("fuse/2", 1), ("fuse/1", 2), ("draft/1", 6)):
         before = model.calls
-        forked = await fork_run(ended.run_id, at=at, store=memory)
+        forked = await fork(ended.run_id, at=at, store=memory)
         again = await resume(forked.id, store=memory, model=model)
         assert again.output == ended.output
         assert model.calls - before == more, at
     with pytest.raises(UnknownName, match="place"):
-        await fork_run(ended.run_id, at="fuse/9", store=memory)
+        await fork(ended.run_id, at="fuse/9", store=memory)
 
 
 async def test_a_run_id_starts_a_run_once(memory: Store, model: Scripted) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from branchwise.graphs.search.run import Result, resume, solve
 from branchwise.graphs.search.state import Options
@@ -56,7 +57,7 @@ async def work(url: str, oracle: Path) -> Result:
         known = await store.runs()
     model = Witness(oracle)
     if known:
-        return await resume(known[0].id, store=url, model=model)
+        return cast("Result", await resume(known[0].id, store=url, model=model))
     # No score is ever accepted, so every strategy gets its turn.
     return await solve(PROBLEM, model=model, store=url, seed=3, options=Options(trials=3, probes=2))
 

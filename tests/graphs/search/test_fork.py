@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from branchwise.graphs.search.fork import fork
-from branchwise.graphs.search.replay import replay
+from branchwise.graphs.runtime.fork import fork
+from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import Result, resume, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.scripted import scripted

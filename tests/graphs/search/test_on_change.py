@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from branchwise.graphs.search.replay import replay
+from branchwise.graphs.runtime.replay import replay
+from branchwise.graphs.runtime.worker import work
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Event
-from branchwise.graphs.search.worker import work
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs

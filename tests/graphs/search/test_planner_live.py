@@ -11,11 +11,11 @@ import pytest
 from branchwise.agents.planning.audit import Audit
 from branchwise.agents.planning.difficulty_map import DifficultyMap
 from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
+from branchwise.graphs.runtime.worker import work
 from branchwise.graphs.search import policies
 from branchwise.graphs.search.run import Result, solve
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.submit import submit
-from branchwise.graphs.search.worker import work
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.statistics.beta import Beta

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from branchwise.graphs.search.replay import replay
+from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import Result, resume, solve
 from branchwise.graphs.search.state import Event, Options
 from branchwise.models.protocol import SampleRequest

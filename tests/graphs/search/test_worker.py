@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from branchwise.graphs.runtime.worker import Report, work
 from branchwise.graphs.search.submit import submit
-from branchwise.graphs.search.worker import Report, work
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs
@@ -175,7 +175,7 @@ async def test_a_cancelled_run_stops_its_worker_soon_and_the_others_go_on(url: s
 async def test_what_cannot_be_done_fails_and_what_might_be_is_tried_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("branchwise.graphs.search.worker._POLL", 0.01)
+    monkeypatch.setattr("branchwise.graphs.runtime.worker._POLL", 0.01)
     absent = {**ASK, "model": "openai-compatible:m", "base_url": "http://127.0.0.1:9/v1", "max_attempts": 2}
     async with Store.opened(url) as store:
         [unreachable] = await submit([{"problem": "p", **absent}], store=store)

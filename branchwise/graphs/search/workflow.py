@@ -1,0 +1,205 @@
+"""The search as a workflow: its graph, what its nodes work with, and how its runs end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from branchwise import models
+from branchwise.agents import verifiers
+from branchwise.agents.planning.policy_table import PolicyTable
+from branchwise.agents.planning.ucb import Weights
+from branchwise.agents.prompts import Prompts
+from branchwise.agents.verifiers.protocol import Verifier
+from branchwise.graphs.runtime.context import Run
+from branchwise.graphs.runtime.events import Watch
+from branchwise.graphs.runtime.journal import Journal
+from branchwise.graphs.runtime.spec import COMMON, RunSpec
+from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.graphs.search.fork import fork_search
+from branchwise.graphs.search.plangen import CHECKPOINTED, plangen, shape, start
+from branchwise.graphs.search.request import (
+    SearchRequest,
+    check,
+    check_engine,
+    checked,
+    request_of,
+    stored,
+    task_of,
+)
+from branchwise.graphs.search.result import Result, result_of
+from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
+from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.models.budget import BudgetTracker
+from branchwise.models.model_options import GENERATOR, tuned
+from branchwise.models.protocol import Sampler
+from branchwise.models.recorded import recorded
+from branchwise.store.as_fields import as_fields
+from branchwise.store.errors import BadInput
+from branchwise.store.records import Json, Usage, VerifiedBy
+from branchwise.store.rows import Decision, RunRecord
+from branchwise.tasks.task import Task
+
+_OUTCOME = ("round", "stop", "answer", "confidence", "calibrated")
+"""What of the state is looked at when the graph has ended."""
+_MEMORY = "memory"
+"""Key of the decision that says how earlier runs had gone."""
+
+
+@cache
+def workflow() -> Workflow:
+    """The search as a workflow."""
+    return Workflow(
+        name="solve",
+        graph=plangen(),
+        shape=shape(),
+        about="Solve one problem by a search that a planner picks.",
+        schema=_schema(),
+        check=lambda spec: check(request_of(spec)),
+        check_model=lambda spec, engine: check_engine(request_of(spec), engine),
+        start=lambda spec: start(request_of(spec).problem),
+        context=_context,
+        result=_stored,
+        read=lambda run_id, kept: result_of(kept),
+        ended=_tell,
+        summary=_summary,
+        stored=stored,
+        labels=_labels,
+        progress=_progress,
+        fork=fork_search,
+        told=lambda decision: decision.key == _MEMORY,
+        check_replay=_check_replay,
+        compared=lambda kept: as_fields(result_of(kept)),
+        budgeted=lambda kept: result_of(kept).reason in {"budget", "accepted"},
+        types=CHECKPOINTED,
+        durability=lambda spec: spec.durability or request_of(spec).options.durability,
+        tells=False,
+        outputs=_OUTCOME,
+    )
+
+
+def _schema() -> dict[str, Any]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - once a process
+
+    schema = TypeAdapter(SearchRequest).json_schema()
+    own = {name: part for name, part in schema["properties"].items() if name not in COMMON}
+    return {**schema, "properties": own}
+
+
+@asynccontextmanager
+async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
+    services, scorer = run.services, request_of(spec).options.scorer
+    sample = recorded(services.engine, services.ledger, services.tracker)
+    reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
+    score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
+    context = context_of(
+        request_of(spec), services.journal, services.tracker, sample, services.watch, score=score
+    )
+    context.tell("opened", services.run_id)
+    try:
+        yield context
+    finally:
+        await context.pending.clear()
+        if reward is not None:
+            await reward.aclose()
+
+
+def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
+    result = result_of_state(run.id, state, context, run.services.ledger.bill.usage)
+    return cast("Json", {**as_fields(result), "usage": as_fields(result.usage)})
+
+
+def _tell(context: SearchContext, result: Result) -> None:
+    context.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+
+
+def _summary(result: Result) -> str:
+    return "solved" if result.solved else f"not solved ({result.reason})"
+
+
+def _labels(spec: RunSpec) -> tuple[str, str]:
+    given = request_of(spec)
+    return given.task, given.options.strategy
+
+
+def _progress(event: Event) -> str:
+    if event.kind != "judged":
+        return ""
+    return f"round {event.round}: best score {'none' if event.best is None else f'{event.best:.2f}'}"
+
+
+def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
+    if any(decision.kind == "race" for decision in decisions):
+        raise BadInput(
+            "What a race called off hung on which reply came first: a raced run cannot be replayed."
+        )
+
+
+def context_of(
+    request: SearchRequest,
+    journal: Journal,
+    tracker: BudgetTracker,
+    sample: Sampler,
+    watch: Watch,
+    *,
+    score: Sampler | None = None,
+) -> SearchContext:
+    """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
+    task = task_of(request, sample.capabilities)
+    sample, warmth = tuned(sample, request.model_options), request.model_options.temperature_of(GENERATOR)
+    options = request.options if warmth is None else replace(request.options, temperature=warmth)
+    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    return SearchContext(
+        task=task,
+        sample=sample,
+        pending=PendingVerdicts(_verifier(task, sample, score or sample, prompts, options)),
+        checked=checked(task, options),
+        policy=PolicyTable.loads(request.policy) if request.policy else PolicyTable(),
+        journal=journal,
+        tracker=tracker,
+        prompts=prompts,
+        options=options,
+        seed=request.seed,
+        watch=watch,
+        weights=Weights().without(*options.without),
+    )
+
+
+def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, options: Options) -> Verifier:
+    named = "llm" if options.verifier == "auto" else options.verifier
+    return verifiers.load(
+        "program" if checked(task, options) else named,
+        task=task,
+        sample=sample,
+        score=score,
+        prompts=prompts,
+        threshold=options.threshold,
+        judgements=options.judgements,
+    )
+
+
+def result_of_state(run_id: str, state: RunState, context: SearchContext, usage: Usage) -> Result:
+    """Say how a run ended whose graph has come to its end."""
+    tree = context.journal.before(state["round"] + 1)
+    node = tree[state["answer"]] if state["answer"] else None
+    given = None if state["stop"] == "abstained" else node
+    return Result(
+        run_id=run_id,
+        solved=given is not None and given.accepted,
+        reason=cast("Reason", state["stop"]),
+        answer=given.answer if given else None,
+        text=tree.text(given.id) if given else "",
+        score=node.score if node else None,
+        confidence=state["confidence"],
+        calibrated=state["calibrated"],
+        verified_by=node.verified_by if node else VerifiedBy.NONE,
+        node=node.id if node else None,
+        nodes=len(tree) - 1,
+        rounds=state["round"],
+        usage=usage,
+        seconds=context.tracker.elapsed,
+    )
