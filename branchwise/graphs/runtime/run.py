@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.events import Watch, quiet
@@ -19,7 +19,6 @@ from branchwise.graphs.runtime.spec import (
     budget_of,
     extended,
     jsonable,
-    spec_json,
     spec_of,
 )
 from branchwise.graphs.runtime.workflow import Workflow
@@ -27,7 +26,8 @@ from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Budget, Usage
+from branchwise.store.json_text import to_json
+from branchwise.store.records import Budget, Json, Usage
 from branchwise.store.rows import OnChange, RunRecord, Status
 from branchwise.store.store import Lease, Store
 
@@ -89,14 +89,18 @@ async def _known(db: Store, run_id: str) -> RunRecord | None:
     return found if found.id == run_id else None
 
 
-def _same(old: RunRecord, spec: RunSpec) -> None:
+def _same(db: Store, workflow: Workflow, old: RunRecord, spec: RunSpec) -> None:
     """A run's id stands for one request.
 
     Raises:
         BadInput: The run was asked for something else.
     """
     was = spec_of(old.spec)
-    if (was.workflow, was.input, was.seed) != (spec.workflow, spec_of(spec_json(spec)).input, spec.seed):
+    pair = []
+    for one in (was, spec):
+        row = row_of(db, workflow, replace(one, budget=was.budget))  # without secrets, as it would be stored
+        pair.append(to_json(cast("Json", row["spec"])))
+    if was.workflow != spec.workflow or pair[0] != pair[1]:
         raise BadInput(
             f"There is a run `{old.id}` already, of another workflow, input or seed; choose another id."
         )
@@ -122,7 +126,7 @@ async def start(
     async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
         if run_id is not None and (old := await _known(db, run_id)) is not None:
-            _same(old, spec)
+            _same(db, workflow, old, spec)
             return await resume_run(db, old, model=engine, watch=watch, shared=shared)
         row = row_of(db, workflow, spec, **({} if run_id is None else {"id": run_id}))
         lease = await db.begin(row)
