@@ -19,6 +19,7 @@ from branchwise.cli.options import (
     ModelName,
     ModelOption,
     PromptFolder,
+    Required,
     Seconds,
     StoreUrl,
     Tokens,
@@ -39,7 +40,9 @@ Where = Annotated[
 Benchmark = Annotated[
     str,
     typer.Argument(
-        help="A name of `branchwise bench list`.", autocompletion=completing.tasks, metavar="TASK"
+        help="A name of `branchwise bench list`, or module:function for your own.",
+        autocompletion=completing.tasks,
+        metavar="TASK",
     ),
 ]
 Count = Annotated[int, typer.Option(min=1, help="Instances, spread evenly over the benchmark.")]
@@ -68,9 +71,26 @@ def run_(
         list[str] | None, typer.Option(help="One more, for values that hold a comma.", show_default=False)
     ] = None,
     model: ModelName = None,
+    models: Annotated[
+        str | None, typer.Option(help="Several models for one table, with commas; instead of --model.")
+    ] = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
     data: Where = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            "-f",
+            help="Your own instances, JSON lines: problem, id, expected, metadata.",
+            show_default=False,
+        ),
+    ] = None,
+    require: Required = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="A fitted policy table for `auto`; by default none.", show_default=False),
+    ] = None,
     instances: Count = 40,
     leave_out: LeaveOut = 0,
     seeds: Repeats = 3,
@@ -90,7 +110,12 @@ def run_(
 ) -> None:
     """Compare strategies live at equal budgets; cut off, the same command goes on where it was."""
     from branchwise.cli.benching import Asked, bench_task
+    from branchwise.cli.exits import refuse
+    from branchwise.store.errors import BadInput
 
+    names: list[str | None] = [name.strip() for name in (models or "").split(",") if name.strip()]
+    if len(set(names)) < len(names) or (names and model):
+        refuse(BadInput("--models names different models, and stands for --model."))
     budget = {
         "completion_tokens": completion_tokens,
         "tokens": tokens,
@@ -100,8 +125,11 @@ def run_(
     }
     asked = Asked(
         task=task,
-        model=chosen(model, base_url, model_option),
+        models=tuple(chosen(name, base_url, model_option) for name in names or (model,)),
         data=data,
+        file=file,
+        require=tuple(require or ()),
+        policy=policy,
         instances=instances,
         leave_out=leave_out,
         seeds=seeds,
@@ -145,7 +173,7 @@ def ablate(
 
     asked = Asked(
         task=task,
-        model=chosen(model, base_url, model_option),
+        models=(chosen(model, base_url, model_option),),
         data=data,
         instances=instances,
         leave_out=leave_out,

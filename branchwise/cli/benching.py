@@ -8,7 +8,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.progress import (
@@ -25,6 +25,8 @@ from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
+from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.own import benchmark_of
 from branchwise.evals.live.report import live_report
 from branchwise.evals.live.samples import samples_log
 from branchwise.evals.report import Report
@@ -32,10 +34,13 @@ from branchwise.evals.tables import write
 from branchwise.evals.terminal import grid, terminal
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search.pairs import pairs
+from branchwise.graphs.search.policies import policy as policy_text
+from branchwise.models import trust
 from branchwise.models.protocol import Model
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
+from branchwise.tasks.requirements import requirements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +48,12 @@ class Asked:
     """What `bench run` and `bench ablate` were asked, but for the arms."""
 
     task: str
-    model: ChosenModel
+    models: tuple[ChosenModel, ...]
     data: Path | None
+    file: Path | None = None
+    """The person's own instances."""
+    require: tuple[str, ...] = ()
+    policy: str | None = None
     instances: int
     leave_out: int
     seeds: int
@@ -74,7 +83,42 @@ def show(report: Report, *, as_json: bool) -> None:
 
 
 async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
-    benchmark, common = tasks.benchmark(asked.task), pairs(asked.knobs)
+    experiments = [_experiment(asked, model, arms) for model in asked.models]
+    quiet = asked.as_json or not sys.stderr.isatty()
+    outcomes: list[Outcome] = []
+    facts: dict[str, str] = {}
+    with _progress(quiet) as progress:
+        bar = progress.add_task(title, total=sum(one.runs for one in experiments))
+        async with opened_store(asked.store) as db:
+            for model, experiment in zip(asked.models, experiments, strict=True):
+                trust(model.spec, model.base_url)
+                async with opened_engine(model.spec, model.base_url, model.options) as engine:
+                    found = await carry_out(
+                        experiment,
+                        db,
+                        engine,
+                        concurrency=asked.concurrency,
+                        done=lambda outcome: progress.update(bar, advance=1),
+                    )
+                    facts = _facts(experiment, engine)
+                outcomes += found if len(experiments) == 1 else _named(model.spec, found)
+    if len(experiments) > 1:
+        facts["Model"] = ", ".join(model.spec for model in asked.models)
+    report = live_report(title, outcomes, facts)
+    if asked.out is not None:
+        write((report,), asked.out, page_name=title)
+        log = samples_log(asked.task, facts["Model"], f"branchwise bench: {title}", outcomes)
+        log.write(asked.out / f"{title}.samples.jsonl")
+    return report
+
+
+def _named(model: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes with the model in the name of their arm, for a table of several models."""
+    return [replace(outcome, arm=f"{outcome.arm} on {model}") for outcome in outcomes]
+
+
+def _experiment(asked: Asked, model: ChosenModel, arms: Sequence[str]) -> Experiment:
+    benchmark, common = benchmark_of(asked.task, asked.file, asked.require), pairs(asked.knobs)
     chosen = spread(tuple(benchmark.instances(asked.data)), asked.instances, leave_out=asked.leave_out)
     if not chosen:
         raise BadInput(f"The benchmark `{asked.task}` has no instances there.")
@@ -82,38 +126,22 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
         raise BadInput(
             "Strategies are compared at equal budgets: name one, for example --completion-tokens 400."
         )
-    experiment = Experiment(
+    if asked.file is not None:
+        benchmark.grade(chosen[0], "")  # refuses what nothing can grade, before a token is spent
+    return Experiment(
         task=asked.task,
-        model=asked.model.spec,
+        model=model.spec,
         arms=tuple(arm(text, common) for text in arms),
         instances=chosen,
         seeds=asked.seeds,
         budget=Budget(**asked.budget),  # type: ignore[arg-type]
-        base_url=asked.model.base_url,
-        model_options=asked.model.options,
+        base_url=model.base_url,
+        model_options=model.options,
         prompts=str(asked.prompts) if asked.prompts else None,
+        policy="" if asked.policy is None else policy_text(asked.policy, asked.task, model.spec),
+        require=tuple(one.stored for one in requirements(asked.require)),
+        benchmark=benchmark,
     )
-    quiet = asked.as_json or not sys.stderr.isatty()
-    with _progress(quiet) as progress:
-        bar = progress.add_task(title, total=experiment.runs)
-        async with (
-            opened_store(asked.store) as db,
-            opened_engine(asked.model.spec, asked.model.base_url, asked.model.options) as engine,
-        ):
-            outcomes = await carry_out(
-                experiment,
-                db,
-                engine,
-                concurrency=asked.concurrency,
-                done=lambda outcome: progress.update(bar, advance=1),
-            )
-            facts = _facts(experiment, engine)
-    report = live_report(title, outcomes, facts)
-    if asked.out is not None:
-        write((report,), asked.out, page_name=title)
-        log = samples_log(asked.task, asked.model.spec, f"branchwise bench: {title}", outcomes)
-        log.write(asked.out / f"{title}.samples.jsonl")
-    return report
 
 
 def show_benchmarks(data: Path | None, *, as_json: bool) -> None:

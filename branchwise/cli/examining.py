@@ -105,6 +105,8 @@ def _keys() -> tuple[State, str]:
 def _extra(name: str, module: str, use: str) -> tuple[State, str]:
     if importlib.util.find_spec(module) is None:
         return "missing", f"for {use}: pip install 'branchwise[{name}]'"
+    # Without this, its import asks the network for newer prices.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     try:
         importlib.import_module(module)
     except Exception as error:

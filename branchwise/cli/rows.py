@@ -115,7 +115,7 @@ async def row_of(store: Store, record: RunRecord) -> Row:
         "problem": _text(spec.get("problem") or spec.get("goal") or spec.get("input")),
         **{name: result.get(name) for name in ("text", "solved", "score", "confidence")},
         "answer": _text(answer),
-        "verified_by": result.get("verified_by", result.get("vouch")),
+        "verified_by": result.get("verified_by"),
         "expected": expected,
         "right": _right(record.task, expected, answer),
         "why": why(record),

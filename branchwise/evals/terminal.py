@@ -14,7 +14,7 @@ from branchwise.evals.report import Report
 
 def terminal(report: Report, console: Console) -> None:
     """Print a report with rich, on a console whose markup is off."""
-    console.rule(report.title, align="left")
+    console.print(Text(report.title, style="bold"))
     for name, fact in report.facts.items():
         console.print(Text(name, style="dim").append(f"  {fact}", style="not dim"))
     for table in report.tables:

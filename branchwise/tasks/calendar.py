@@ -84,8 +84,10 @@ def calendar(steer: Steer = "hours") -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the calendar instances of NATURAL PLAN, without their preamble."""
-    for row in read_records(folder, "natural_plan/instances_300.jsonl.gz"):
-        if row["task"] == "calendar":
+    for row in read_records(
+        folder, "natural_plan/instances_300.jsonl.gz", "natural_plan/calendar_scheduling.json"
+    ):
+        if row.get("task", "calendar") == "calendar":
             yield Instance(
                 id=str(row["id"]),
                 problem=_body(str(row["prompt_0shot"])),

@@ -10,6 +10,7 @@ from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
+_FILES = ("gsm8k/test.jsonl.gz", "gsm8k/test.jsonl", "gsm8k/main/test-*.parquet")
 _INSTRUCTIONS = """{problem}
 
 Think step by step, one short paragraph a step. End with a line "#### " and the number alone."""
@@ -27,7 +28,7 @@ def gsm8k() -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the test part of GSM8K."""
-    for number, row in enumerate(read_records(folder, "gsm8k/test.jsonl.gz")):
+    for number, row in enumerate(read_records(folder, *_FILES)):
         gold = str(row["answer"]).rpartition("####")[2].strip()
         yield Instance(id=f"test/{number}", problem=str(row["question"]), gold=gold)
 

@@ -17,6 +17,11 @@ from branchwise.tasks.domains.code_blocks import defines, is_python, python_code
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.task import Task
 
+_FILES = (
+    "humaneval_codegen16b/HumanEval.jsonl.gz",
+    "humaneval/HumanEval.jsonl.gz",
+    "openai_humaneval/**/test-*.parquet",
+)
 _INSTRUCTIONS = """Complete this Python function. Reply with the whole function in one ```python block.
 
 ```python
@@ -54,7 +59,7 @@ def humaneval(seconds: float = 3.0) -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the problems of HumanEval."""
-    for row in read_records(folder, "humaneval_codegen16b/HumanEval.jsonl.gz"):
+    for row in read_records(folder, *_FILES):
         yield Instance(
             id=str(row["task_id"]),
             problem=str(row["prompt"]),

@@ -14,6 +14,12 @@ from branchwise.tasks.requirements.rules import ARGUMENTS, follows, instruction_
 from branchwise.tasks.task import Task, not_judged
 
 _NAME = "instruction rules"
+_FILES = (
+    "ifeval/input_data.jsonl.gz",
+    "ifeval/ifeval_input_data.jsonl",
+    "IFEval/ifeval_input_data.jsonl",
+    "IFEval/**/train-*.parquet",
+)
 _LONGEST = 50_000
 _TYPES = {str: "string", int: "integer", list: "array"}
 _SCHEMA: Mapping[str, Json] = {
@@ -60,11 +66,16 @@ def ifeval() -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the prompts of IFEval with their typed instructions."""
-    for row in read_records(folder, "ifeval/input_data.jsonl.gz"):
+    for row in read_records(folder, *_FILES):
         names, facts = row["instruction_id_list"], row["kwargs"]
         if isinstance(names, list) and isinstance(facts, list):
-            told: list[Json] = [{"id": n, "arguments": f} for n, f in zip(names, facts, strict=True)]
+            told: list[Json] = [{"id": n, "arguments": _given(f)} for n, f in zip(names, facts, strict=True)]
             yield Instance(id=str(row["key"]), problem=str(row["prompt"]), meta={"instructions": told})
+
+
+def _given(facts: Any) -> Json:
+    """The arguments of one instruction; columns of a table hold None for those of the others."""
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def grade(instance: Instance, text: str) -> Grades:

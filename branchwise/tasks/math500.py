@@ -10,6 +10,7 @@ from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
+_FILES = ("math500/test500.jsonl.gz", "math500/test.jsonl", "MATH-500/test.jsonl")
 _INSTRUCTIONS = r"""{problem}
 
 Reason step by step, one paragraph a step. End with the answer alone in \boxed{}."""
@@ -22,7 +23,7 @@ def math500() -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read MATH-500."""
-    for row in read_records(folder, "math500/test500.jsonl.gz"):
+    for row in read_records(folder, *_FILES):
         meta = {"level": row["level"], "subject": row["subject"]}
         yield Instance(id=str(row["unique_id"]), problem=str(row["problem"]), gold=row["answer"], meta=meta)
 

@@ -48,8 +48,10 @@ def meeting() -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the meeting instances of NATURAL PLAN."""
-    for row in read_records(folder, "natural_plan/instances_300.jsonl.gz"):
-        if row["task"] == "meeting":
+    for row in read_records(
+        folder, "natural_plan/instances_300.jsonl.gz", "natural_plan/meeting_planning.json"
+    ):
+        if row.get("task", "meeting") == "meeting":
             steps = row["golden_plan"] if isinstance(row["golden_plan"], list) else []
             gold = "\n".join(str(step) for step in steps)
             yield Instance(

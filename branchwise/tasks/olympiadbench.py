@@ -10,6 +10,11 @@ from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.questions import question_task, right_answer
 from branchwise.tasks.task import Task
 
+_FILES = (
+    "olympiadbench_textmath_en/test.jsonl.gz",
+    "OlympiadBench/**/OE_TO_maths_en_COMP.parquet",
+    "OlympiadBench/**/OE_TO_maths_en_COMP.json",
+)
 _INSTRUCTIONS = r"""{problem}
 
 Reason step by step, one paragraph a step. End with the answer alone in \boxed{}; several answers with commas."""
@@ -22,7 +27,7 @@ def olympiadbench() -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the open-ended, text-only, English mathematics problems."""
-    for row in read_records(folder, "olympiadbench_textmath_en/test.jsonl.gz"):
+    for row in read_records(folder, *_FILES):
         parts = (row["context"], row["question"])
         answers = row["final_answer"] if isinstance(row["final_answer"], list) else []
         yield Instance(

@@ -76,8 +76,8 @@ def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
     """Read the trip instances of NATURAL PLAN."""
-    for row in read_records(folder, "natural_plan/instances_300.jsonl.gz"):
-        if row["task"] == "trip":
+    for row in read_records(folder, "natural_plan/instances_300.jsonl.gz", "natural_plan/trip_planning.json"):
+        if row.get("task", "trip") == "trip":
             meta = {"cities": row["cities"], "durations": row["durations"]}
             yield Instance(
                 id=str(row["id"]), problem=str(row["prompt_0shot"]), gold=row["golden_plan"], meta=meta

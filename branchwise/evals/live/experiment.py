@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from branchwise import tasks
 from branchwise.evals.live.arm import Arm
@@ -16,7 +16,7 @@ from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
-from branchwise.tasks.domains.instances import Instance
+from branchwise.tasks.domains.instances import Benchmark, Instance
 
 T = TypeVar("T")
 
@@ -35,6 +35,12 @@ class Experiment:
     base_url: str | None = None
     model_options: ModelOptions = field(default_factory=ModelOptions)
     prompts: str | None = None
+    policy: str = ""
+    """A fitted policy table as JSON text, for arms that plan."""
+    require: tuple[Mapping[str, Any], ...] = ()
+    """Requirements on every answer, in their stored form."""
+    benchmark: Benchmark | None = None
+    """Where the grader comes from; by default the benchmark that the package has for the task."""
 
     def request(self, arm: Arm, instance: Instance, seed: int) -> SearchRequest:
         """The specification of one run."""
@@ -45,6 +51,8 @@ class Experiment:
             base_url=self.base_url,
             model_options=self.model_options,
             prompts=self.prompts,
+            policy=self.policy,
+            require=self.require,
             seed=seed,
             budget=self.budget,
             options=replace(arm.options, strategy=arm.strategy, knobs=arm.knobs),
@@ -92,7 +100,7 @@ async def carry_out(
     Raises:
         BadInput: An arm cannot run; nothing was spent.
     """
-    benchmark = tasks.benchmark(experiment.task)
+    benchmark = experiment.benchmark or tasks.benchmark(experiment.task)
     for arm in experiment.arms:
         for instance in experiment.instances:
             check(experiment.request(arm, instance, 0))

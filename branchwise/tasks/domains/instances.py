@@ -43,26 +43,53 @@ class Benchmark:
     """Grade one reply's text by every grader of the benchmark."""
 
 
-def read_records(folder: Path | None, name: str) -> Iterator[dict[str, Json]]:
-    """Read one JSON object a line from the file `name` in `folder` or in `BRANCHWISE_DATA`.
+def read_records(folder: Path | None, *names: str) -> Iterator[dict[str, Json]]:
+    """Read the records of the first of these files that is there.
 
     Args:
         folder: The folder that holds the data sets, or None for the environment variable.
-        name: Path of the file below it; a name that ends in `.gz` is unpacked.
+        *names: Paths below it, with `*` for any name: JSON lines, JSON (a list of records, or an object of them by
+            their ids) or Parquet; what ends in `.gz` is unpacked.
 
     Raises:
-        BadInput: No folder is named, or the file is not there.
+        BadInput: No folder is named, none of the files is there, or it cannot be read.
     """
     named = folder or (Path(os.environ["BRANCHWISE_DATA"]) if os.environ.get("BRANCHWISE_DATA") else None)
     if named is None:
         raise BadInput("No data folder: pass a path or set `BRANCHWISE_DATA`. Data is never downloaded.")
-    path = named / name
-    if not path.is_file():
-        raise BadInput(f"There is no data file `{path}`. Data is never downloaded.")
-    with (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8") as lines
-    ):
-        for line in lines:
-            yield json.loads(line)
+    for name in names:
+        for path in sorted(named.glob(name)):
+            return _records(path)
+    listed = " or ".join(f"`{name}`" for name in names)
+    raise BadInput(
+        f"There is no data file {listed} in `{named}`. Data is never downloaded; docs/bench.md says where it comes "
+        "from."
+    )
+
+
+def _records(path: Path) -> Iterator[dict[str, Json]]:
+    try:
+        if path.suffix == ".parquet":
+            yield from _parquet(path)
+        elif path.suffix == ".json":
+            yield from _json(path)
+        else:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+                for line in lines:
+                    yield json.loads(line)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInput(f"The data file `{path}` cannot be read: {error}.") from error
+
+
+def _json(path: Path) -> Iterator[dict[str, Json]]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    yield from ({"id": name, **row} for name, row in found.items()) if isinstance(found, dict) else found
+
+
+def _parquet(path: Path) -> Iterator[dict[str, Json]]:
+    try:
+        import pyarrow.parquet as pq  # noqa: PLC0415 - 50 MB that only these files need
+    except ImportError:
+        raise BadInput(f"`{path}` is a Parquet file: pip install 'branchwise[parquet]'.") from None
+    for batch in pq.ParquetFile(path).iter_batches():
+        yield from batch.to_pylist()
