@@ -9,6 +9,10 @@ from branchwise.tasks.domains.final_answers import last_number, said_answer, unw
 from branchwise.tasks.domains.units import cut_unit
 
 _LONGEST = 2000
+_JOINED = re.compile(r"\s*\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or)\s*\}\s*")
+_POWER = re.compile(
+    r"(?P<factor>-?\d{1,30}(?:\.\d{1,30})?)(?:\\times|\\cdot|×|·|\*)10\^\{?(?P<power>-?\d{1,3})\}?|10\^\{?(?P<bare>-?\d{1,3})\}?"
+)
 _DROPPED = re.compile(
     r"\\left|\\right|\\!|\\;|\\:|\\q?quad|~|\\displaystyle|\\limits|\\[bB]ig{1,2}[lrm]?(?![a-z])"
 )
@@ -49,8 +53,10 @@ def normal_form(answer: str) -> str:
     text = re.sub(r"\\[dtc]frac(?![a-z])", r"\\frac", text.replace("\\,", "").replace("\\%", "%"))
     text = re.sub(r"\\(?:prime|')", "'", re.sub(r"\^\s*\{?\s*(\\prime(?:\s*\\prime)*)\s*\}?", r"\1", text))
     text = _grouped(text)
+    text = re.sub(r"([_^]\w)\s+(?=\d)", r"\1", _JOINED.sub(", ", text))
     text = re.sub(r"(?<=\d)\s+(?=\d+\s*/\s*\d)", "\\\\mixed", text)
     text = re.sub(r"(?<=\d)\s+(?=\d)", "\\\\gap", text)
+    text = re.sub(r"(?<=\d),\s+(?=\d{3}(?!\d))", ",\\\\gap", text)  # or the list would read as one number
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", text)
     text = _WORDS.sub(lambda found: found[1] if found[1].strip() else "", text)
@@ -79,6 +85,10 @@ def value(text: str) -> Fraction | None:
     compound = mixed(text)
     if compound is not None:
         return compound
+    scientific = _POWER.fullmatch(text.replace(" ", ""))
+    if scientific is not None:
+        power = int(scientific["power"] or scientific["bare"])
+        return Fraction(scientific["factor"] or 1) * Fraction(10) ** power
     text = re.sub(
         r"^([-+]?)\\frac\{(-?\d+)\}\{(-?\d+)\}$", r"\1\2/\3", text.replace(" / ", "/")
     ).removeprefix("+")

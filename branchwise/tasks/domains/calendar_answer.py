@@ -30,6 +30,8 @@ _DOUBT = re.compile(
 )
 _CHANGE = re.compile(r"\b(?:actually|wait|instead|correction|rather|alternatively)\b", re.IGNORECASE)
 _LONGEST = 20_000
+_MARKS = 20
+"""So many of the last marks are looked at."""
 
 
 def slot_in(text: str) -> Slot | None:
@@ -50,7 +52,7 @@ def slot_in(text: str) -> Slot | None:
 
 
 def _proposed(text: str) -> Slot | None:
-    for mark in reversed(list(_MARK.finditer(text))):
+    for mark in reversed(list(_MARK.finditer(text))[-_MARKS:]):
         lines = text[mark.end() :].split("\n")
         with_slots = [number for number, line in enumerate(lines) if _SLOT.search(line)]
         if with_slots:

@@ -10,13 +10,20 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _HASHES = re.compile(r"^[ \t*_>]{0,8}####(?!#)(?P<rest>[^\n]{0,2000})$", re.MULTILINE)
-_DISPLAY = re.compile(r"\\\[(?P<one>.{1,2000}?)\\\]|\$\$(?P<two>.{1,2000}?)\$\$", re.DOTALL)
-_INLINE = re.compile(r"\\\((?P<one>.{1,2000}?)\\\)|(?<!\\)\$(?P<two>[^$\n]{1,2000})(?<!\\)\$", re.DOTALL)
+# Neither runs past another opening sign, so that many openings without an end take linear time.
+_DISPLAY = re.compile(
+    r"\\\[(?P<one>(?:(?!\\[\[\]]).){1,2000})\\\]|\$\$(?P<two>(?:(?!\$\$).){1,2000})\$\$", re.DOTALL
+)
+_INLINE = re.compile(
+    r"\\\((?P<one>(?:(?!\\[()]).){1,2000})\\\)|(?<!\\)\$(?P<two>[^$\n]{1,2000})(?<!\\)\$", re.DOTALL
+)
 _BOLD = re.compile(r"\*\*(?P<one>[^*\n]{1,200})\*\*")
 _NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?|(?<![\w.])-?\.\d+")
 _HOLDS = re.compile(r"[\w\\(\[$]")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _LONGEST = 200_000
+_MARKS = 20
+"""So many of the last marks are looked at."""
 
 
 def said_answer(text: str) -> str | None:
@@ -75,7 +82,7 @@ def unwrapped(text: str) -> str:
 
 
 def _without_stop(text: str) -> str:
-    text = text.rstrip("!;,").rstrip()
+    text = text.rstrip(";,").rstrip()
     return text[:-1].rstrip() if text.endswith(".") else text
 
 
@@ -97,12 +104,16 @@ def _marked(text: str) -> str | None:
     hashes = [found["rest"] for found in _HASHES.finditer(text) if _HOLDS.search(found["rest"])]
     if hashes:
         return hashes[-1]
-    for found in reversed(list(_SAID.finditer(text))):
+    for found in reversed(list(_SAID.finditer(text))[-_MARKS:]):
         rest = found["rest"].strip(" \t*_:")
         if not _HOLDS.search(rest) or rest in {"\\[", "$$", "\\("}:
             rest = _next_lines(text[found.end() :] if not _HOLDS.search(rest) else rest + text[found.end() :])
         if rest and _HOLDS.search(rest):
-            return _sentence(rest)
+            said = _sentence(rest)
+            # `The answer is 18!` rejoices; a factorial is written after a colon or in a formula.
+            return (
+                said.rstrip("!*") if re.search(r"\b(?:is|are)\b", found[0][:40]) and "$" not in said else said
+            )
     return None
 
 

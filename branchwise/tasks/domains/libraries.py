@@ -13,9 +13,11 @@ from pathlib import Path
 from branchwise.store.records import Json
 
 _CHILD = Path(__file__).with_name("library_child.py")
-_SECONDS = 5.0
+_SECONDS = 3.0
 """Wall time that one question may take; the first one of a kind also imports its library."""
 _STARTING = 30.0
+_MOST_SLOW = 10_000
+"""Texts that are remembered because a question about them did not end."""
 _KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LANG", "LC_ALL", "HOME")
 """Environment variables that the child is given; keys are none of them."""
 
@@ -27,15 +29,20 @@ class Child:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._known: set[str] = set()
+        self._slow: set[str] = set()
 
     def ask(self, what: str, *arguments: str, seconds: float = _SECONDS) -> Json:
         """The answer to one question, or None where the library is missing, failed or took too long.
+
+        A text of a question that took too long is not asked about again.
 
         Args:
             what: A function of `library_child.py`.
             arguments: Its arguments; anything that is no text of UTF-8 is replaced.
             seconds: Wall time until the child is killed; a library's first question is given half a minute.
         """
+        if not self._slow.isdisjoint(arguments):
+            return None
         line = json.dumps([what, *(text.encode("utf-8", "replace").decode() for text in arguments)])
         with self._lock:
             process = self._running()
@@ -54,6 +61,8 @@ class Child:
             finally:
                 timer.cancel()
             if not said:
+                # What has hung once would hang again beside every other answer of a vote.
+                self._slow.update(arguments if len(self._slow) < _MOST_SLOW else ())
                 self._stop()
                 return None
             self._known.add(what)

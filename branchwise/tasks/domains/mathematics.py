@@ -19,6 +19,7 @@ from branchwise.tasks.domains.units import Unit, cut_unit, scale
 _LONGEST = 2000
 _FORMULA = 400
 """Characters of the longest formula that is put to the algebra."""
+_DEPTH = 20
 _NAME = re.compile(
     r"^(?P<name>(?:\\[a-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?'{0,3}(?:\([a-z](?:,[a-z])?\))?|\\angle[A-Z]+|[a-z]{2,12})"
     r"(?:=|\\in(?![a-z])|:=)(?P<rest>[^=]+)$"
@@ -172,10 +173,19 @@ def _same_formula(one: str, other: str) -> bool | None:
     if ours != theirs and {c.lower() for c in ours} == {c.lower() for c in theirs}:
         return False
     alike = all(bool(sign.search(one)) is bool(sign.search(other)) for sign in _RELATIONS)
-    if not alike or any(len(text) > _FORMULA or _HOSTILE.search(text) for text in (one, other)):
+    if not alike or any(_hostile(text) for text in (one, other)):
         return None
     told = ask("equal", _latex(one), _latex(other))
     return told if isinstance(told, bool) else None
+
+
+def _hostile(text: str) -> bool:
+    """Whether a formula is too long, too deep or plainly too large to be put to the algebra."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign in "({[") - (sign in ")}]")
+        deepest = max(deepest, depth)
+    return depth != 0 or deepest > _DEPTH or len(text) > _FORMULA or _HOSTILE.search(text) is not None
 
 
 def _is_word(text: str) -> bool:

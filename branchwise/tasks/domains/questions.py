@@ -14,7 +14,7 @@ from branchwise.tasks.domains.mathematics import same_answer
 from branchwise.tasks.task import Task
 
 _LONGEST = 50_000
-_ENDED = re.compile(r"\\boxed\{[^\n]*\}|^[ \t*]{0,4}####[ \t]*\S", re.MULTILINE)
+_ENDED = re.compile(r"\\boxed\{(?:(?!\\boxed)[^\n])*\}|^[ \t*]{0,4}####[ \t]*\S", re.MULTILINE)
 
 
 def question_task(

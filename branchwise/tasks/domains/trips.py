@@ -66,7 +66,10 @@ def trip_text(problem: str) -> Trip | None:
         if found := _TOTAL.fullmatch(sentence):
             total = found
         elif found := _STAY.fullmatch(sentence):
-            stays[found["city"] or found["city_2"]] = int(found["days"] or found["days_2"])
+            city = found["city"] or found["city_2"]
+            if city in stays:
+                return None  # told twice, and which of both counts is not known
+            stays[city] = int(found["days"] or found["days_2"])
         elif found := next((f for event in _EVENTS if (f := event.fullmatch(sentence))), None):
             events.append((found["city"], int(found["first"]), int(found["last"])))
         elif not _SILENT.fullmatch(sentence):

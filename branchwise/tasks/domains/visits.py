@@ -63,23 +63,29 @@ def _window(start: str, end: str, arrival: int) -> tuple[int, int]:
 
 def visits_text(problem: str) -> Outing | None:
     """Read every sentence of a meeting problem, or return None when one is not understood."""
-    travel: list[tuple[str, str, int]] = []
-    arrive: re.Match[str] | None = None
+    travel: dict[tuple[str, str], int] = {}
+    arrive: list[re.Match[str]] = []
     where: dict[str, re.Match[str]] = {}
     stays: dict[str, int] = {}
+    told = 0
     for sentence in re.split(r"\n+|(?<=\.)\s+", problem.strip()):
         if found := _TRAVEL.fullmatch(sentence):
-            travel.append((found["here"], found["there"], int(found["minutes"])))
+            travel[found["here"], found["there"]] = int(found["minutes"])
         elif found := _ARRIVE.fullmatch(sentence):
-            arrive = found
+            arrive.append(found)
         elif found := _FRIEND.fullmatch(sentence):
             where[found["who"]] = found
         elif found := _STAY.fullmatch(sentence):
             stays[found["who"]] = int(found["minutes"])
-        elif not _SILENT.fullmatch(sentence):
+        elif _SILENT.fullmatch(sentence):
+            continue
+        else:
             return None
-    begins = at(arrive["time"]) if arrive is not None else None
-    if arrive is None or begins is None or set(where) != set(stays) or not where or len(where) > 12:
+        told += 1
+    if told != len(travel) + len(arrive) + len(where) + len(stays):
+        return None  # something is told twice, and which of both counts is not known
+    begins = at(arrive[0]["time"]) if len(arrive) == 1 else None
+    if begins is None or set(where) != set(stays) or not 0 < len(where) <= 12:
         return None
     try:
         hours = {who: _window(f["start"], f["end"], begins) for who, f in where.items()}
@@ -89,7 +95,12 @@ def visits_text(problem: str) -> Outing | None:
         Friend(name=who, place=f["place"], start=hours[who][0], end=hours[who][1], stay=stays[who])
         for who, f in where.items()
     )
-    return Outing(place=arrive["place"], time=begins, friends=friends, travel=tuple(travel))
+    return Outing(
+        place=arrive[0]["place"],
+        time=begins,
+        friends=friends,
+        travel=tuple((here, there, takes) for (here, there), takes in travel.items()),
+    )
 
 
 @lru_cache(maxsize=512)

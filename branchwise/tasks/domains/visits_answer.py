@@ -14,11 +14,12 @@ _TIME = r"(?:\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|(?:1[3-9]|2[0-4]):\d{2}\b|noon\b|
 
 
 def _steps(time: str) -> re.Pattern[str]:
+    name = r"[^\n]{1,60}?"
     return re.compile(
-        rf"\bYou (?:start at (?P<start>[^\n]+?) at (?P<at>{time})"
-        rf"|travel to (?P<to>[^\n]+?) in (?P<takes>\d{{1,4}}) minutes? and arrive at (?P<arrives>{time})"
+        rf"\bYou (?:start at (?P<start>{name}) at (?P<at>{time})"
+        rf"|travel to (?P<to>{name}) in (?P<takes>\d{{1,4}}) minutes? and arrive at (?P<arrives>{time})"
         rf"|wait until (?P<wait>{time})"
-        rf"|meet (?P<who>[^\n]+?) for (?P<stays>\d{{1,4}}) minutes? from (?P<first>{time}) to (?P<last>{time}))\.?",
+        rf"|meet (?P<who>{name}) for (?P<stays>\d{{1,4}}) minutes? from (?P<first>{time}) to (?P<last>{time}))\.?",
         re.IGNORECASE,
     )
 
@@ -137,7 +138,7 @@ class _Walk:
         if self._claims:
             self._is_now(step["first"])
             stays = ((at(step["last"]) or 0) - self._time) % _DAY
-            if not friend.stay <= int(step["stays"]) <= stays:
+            if not friend.stay <= int(step["stays"]) <= stays <= _DAY // 2:
                 raise _Violated(
                     f"{friend.name} is to be met for {friend.stay} minutes or more, and as long as is said."
                 )
