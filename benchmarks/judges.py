@@ -19,13 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from branchwise.tasks.domains.instructions import follows
 from official_ifeval import BODIES, OFFICIAL, replies
 from perturbed_plans import other_forms, wrong_plans
 
 from branchwise import tasks
 from branchwise.store.records import VerifiedBy
 from branchwise.tasks.domains.instances import Instance, read_records
-from branchwise.tasks.domains.instructions import follows
 from branchwise.tasks.domains.mathematics import compare
 from branchwise.tasks.task import Task
 

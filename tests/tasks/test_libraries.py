@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from branchwise.tasks.domains.instructions import follows, well_formed
+
 from branchwise.tasks.domains.languages import CODES, sentences, written_in
 from branchwise.tasks.domains.libraries import Child
 from branchwise.tasks.domains.mathematics import compare
