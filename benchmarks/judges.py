@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from branchwise.tasks.domains.instructions import follows
 from official_ifeval import BODIES, OFFICIAL, replies
 from perturbed_plans import other_forms, wrong_plans
 
@@ -27,6 +26,7 @@ from branchwise import tasks
 from branchwise.store.records import VerifiedBy
 from branchwise.tasks.domains.instances import Instance, read_records
 from branchwise.tasks.domains.mathematics import compare
+from branchwise.tasks.requirements.rules import follows
 from branchwise.tasks.task import Task
 
 _FORMS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from branchwise.tasks.domains.instructions import follows, well_formed
 
 from branchwise.tasks.domains.languages import CODES, sentences, written_in
 from branchwise.tasks.domains.libraries import Child
 from branchwise.tasks.domains.mathematics import compare
+from branchwise.tasks.requirements.rules import follows, well_formed
 
 PAIRS = Path(__file__).parents[2] / "benchmarks" / "math_pairs.json"
 TOWER = "9^{9^{9^{9^{9}}}}"
