@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import replace
 from typing import NotRequired, TypedDict
 
+from branchwise.agents.asking import messages, question
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent, ProblemState
-from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
+from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.task import Task
@@ -64,7 +65,7 @@ def generator(
     step = prompts.load("step", task.name)
 
     async def generator_node(state: GeneratorState) -> GeneratorUpdate:
-        asked = fill(task.instructions, problem=state["problem"], constraints=bullets(state["constraints"]))
+        asked = question(task, state["problem"], state["constraints"])
         if state["previous"]:
             asked = fill(revise, request=asked, previous=state["previous"], feedback=state["feedback"])
         continues = sample.capabilities.prefix
@@ -79,7 +80,7 @@ def generator(
             )
         key = f"{state['path']}/propose"
         request = SampleRequest(
-            messages=(Message(role="user", content=asked),),
+            messages=messages(task, asked),
             prefix=state["text"] + begun if continues else "",
             n=state["n"],
             temperature=temperature if warmth is None else warmth,
@@ -103,11 +104,6 @@ def _output_format(task: Task, state: GeneratorState, *, excludes: bool) -> Outp
     if form.regex is not None and excludes and (excluded := state.get("excluded")):
         return replace(form, excluded=excluded)
     return form if most is None or form.constrained else replace(form, max_tokens=most)
-
-
-def bullets(constraints: Constraints) -> str:
-    """The constraints as a list for a prompt."""
-    return "\n".join(f"- {item}" for item in constraints.items)
 
 
 def derived_seed(seed: int, key: str) -> int:

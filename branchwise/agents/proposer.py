@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from branchwise.agents.generator import GeneratorState, GeneratorUpdate, bullets, derived_seed
+from branchwise.agents.asking import messages, question
+from branchwise.agents.generator import GeneratorState, GeneratorUpdate, derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
-from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
+from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.tasks.task import Task
 
 _NUMBER = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
@@ -34,13 +35,13 @@ def proposer(
     template = (prompts or Prompts()).load("propose", task.name)
 
     async def proposer_node(state: GeneratorState) -> GeneratorUpdate:
-        asked = fill(task.instructions, problem=state["problem"], constraints=bullets(state["constraints"]))
+        asked = question(task, state["problem"], state["constraints"])
         asked = fill(template, request=asked, text=state["text"] or "(nothing yet)", n=str(state["n"]))
         key = f"{state['path']}/propose"
         reply = await sample(
             key,
             SampleRequest(
-                messages=(Message(role="user", content=asked),),
+                messages=messages(task, asked),
                 temperature=temperature,
                 output_format=OutputFormat(max_tokens=_TOKENS_A_STEP * state["n"]),
                 seed=derived_seed(seed, key),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,7 +89,11 @@ def _app(
 @app.command()
 def solve(
     problem: Annotated[str, typer.Argument(help="The problem in words; `-` reads standard input.")] = "",
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the problem from a file.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Read the problem from a file; a .json file holds messages."),
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="What the model is told before all else.")] = None,
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
@@ -120,6 +125,7 @@ def solve(
         refuse(error)
     solving(
         text,
+        system=system,
         as_json=as_json,
         task=task,
         strategy=strategy,
@@ -134,15 +140,18 @@ def solve(
     )
 
 
-def _problem(problem: str, file: Path | None) -> str:
+def _problem(problem: str, file: Path | None) -> str | list[Any]:
     if file is None and problem != "-":
         return problem
     try:
-        return sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+        text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+        return json.loads(text) if file is not None and file.suffix == ".json" else text
     except OSError as error:
         raise BadInput(f"`{file or '-'}` cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"`{file or '-'}` is no text in UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"`{file}` holds no messages in JSON: {error}.") from error
 
 
 app.command("run")(run_workflow)

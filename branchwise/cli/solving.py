@@ -21,13 +21,15 @@ from branchwise.graphs.search.request import options_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.run import solve as solve_problem
 from branchwise.graphs.search.state import Event
+from branchwise.models.conversation import Problem
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.records import Budget
 
 
 def solving(
-    problem: str,
+    problem: Problem,
     *,
+    system: str | None = None,
     task: str,
     strategy: str,
     knobs: Mapping[str, Value],
@@ -46,6 +48,7 @@ def solving(
         options, rest = part(strategy, knobs)
         return await solve_problem(
             problem,
+            system=system,
             task=task,
             strategy=strategy,
             knobs=rest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from branchwise.models.conversation import Conversation
 from branchwise.models.protocol import OutputFormat
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 
@@ -51,6 +52,8 @@ class Task:
     state: Callable[[Constraints, str], str | None] = lambda constraints, text: None
     """What a text has come to, where all texts that come to it can be continued alike and with the same verdicts: what
     is refuted after one of them is refuted after all. None where only equal texts are known to be alike."""
+    conversation: Conversation | None = None
+    """What the problem is part of, where it is more than a text; set for a run, not by a task's file."""
     blocking: bool = False
     """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from branchwise.agents.generator import bullets
-from branchwise.agents.prompts import fill
+from branchwise.agents.asking import messages, question
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.models.protocol import Message
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 
-def conversation(task: Task, state: VerifierState) -> tuple[Message, Message]:
+def conversation(task: Task, state: VerifierState) -> tuple[Message, ...]:
     """The problem as the generator put it, and the plan as its reply: the tokens that the engine has seen."""
-    asked = fill(task.instructions, problem=state["problem"], constraints=bullets(state["constraints"]))
-    return Message(role="user", content=asked), Message(role="assistant", content=state["plan"])
+    asked = question(task, state["problem"], state["constraints"])
+    return *messages(task, asked), Message(role="assistant", content=state["plan"])
 
 
 def opinion(verifier: str, reward: float | None, state: VerifierState, threshold: int) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from branchwise.agents.generator import bullets
+from branchwise.agents.asking import bullets
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from branchwise.agents.generator import bullets
+from branchwise.agents.asking import bullets
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
 from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.runtime.spec import COMMON, RunSpec
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
+from branchwise.models.conversation import Problem, conversation, read_problem
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Capabilities, Model
 from branchwise.store.as_fields import as_fields
@@ -27,7 +28,7 @@ from branchwise.tasks.requirements import required, requirements
 from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
-_LEFT_OUT = frozenset({"model_options", "require", "id", "expected", "metadata"})
+_LEFT_OUT = frozenset({"messages", "model_options", "require", "id", "expected", "metadata"})
 _NESTED = frozenset({"budget", "options", "model_options"})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -37,6 +38,9 @@ class SearchRequest:
     """What a person asks of a search: its input, and what requests of every workflow have."""
 
     problem: str
+    """The problem in words; of a conversation as those read it who judge the answers."""
+    messages: tuple[Mapping[str, JsonValue], ...] = ()
+    """The conversation that the problem is, in OpenAI's form; none where it is a text."""
     task: str = "text"
     model: str = "embedded"
     base_url: str | None = None
@@ -103,8 +107,21 @@ def _check_verifier(task: Task, options: Options) -> None:
 
 
 def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
-    """The task with the run's requirements; with an engine's capabilities they steer decoding too."""
-    return required(tasks.load(request.task), requirements(request.require), can)
+    """The task with the run's conversation and requirements; with an engine's capabilities they steer decoding too."""
+    task = required(tasks.load(request.task), requirements(request.require), can)
+    return replace(task, conversation=conversation(request.messages)) if request.messages else task
+
+
+def put(problem: Problem, system: str | None, task: str) -> tuple[str, tuple[Mapping[str, JsonValue], ...]]:
+    """A problem in words and as messages; a task that reads it by program gets what was asked last.
+
+    Raises:
+        BadInput: It is neither a text nor messages that can be used.
+    """
+    words, messages = read_problem(problem, system)
+    if messages and tasks.load(task).check is not None:
+        return conversation(messages).question or words, messages
+    return words, messages
 
 
 def checked(task: Task, options: Options) -> bool:
@@ -127,10 +144,19 @@ def check_engine(request: SearchRequest, engine: Model) -> None:
     task = task_of(request)
     if checked(task, options):
         task.ready()
+    _check_messages(task, engine)
     known = task.read_constraints(request.problem) or Constraints()
     output_format = task.output_format(known, "", "solution")
     held = {"choices": output_format.choices, "regex": output_format.regex, "schema": output_format.schema}
     check_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
+
+
+def _check_messages(task: Task, engine: Model) -> None:
+    said = task.conversation.messages if task.conversation else ()
+    if any(message.pictures for message in said):
+        check_abilities("conversation", engine, "pictures")
+    if any(message.tool_calls for message in said):
+        check_abilities("conversation", engine, "tools")
 
 
 def spec_of_request(request: SearchRequest) -> RunSpec:

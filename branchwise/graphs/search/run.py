@@ -11,11 +11,12 @@ from branchwise.graphs.runtime.events import Watch, quiet
 from branchwise.graphs.runtime.run import resume, start
 from branchwise.graphs.runtime.spec import BudgetLike, budget_of
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import SearchRequest, spec_of_request
+from branchwise.graphs.search.request import SearchRequest, put, spec_of_request
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Options
 from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
+from branchwise.models.conversation import Problem
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.model_options import model_options as read_options
 from branchwise.models.protocol import Model
@@ -26,8 +27,9 @@ __all__ = ["Result", "resume", "solve"]
 
 
 async def solve(  # noqa: PLR0913 - each is a word a person would say
-    problem: str,
+    problem: Problem,
     *,
+    system: str | None = None,
     task: str = "text",
     strategy: str = "auto",
     knobs: Mapping[str, int | float | str | bool] | None = None,
@@ -48,7 +50,9 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     """Solve one problem.
 
     Args:
-        problem: The problem in words.
+        problem: The problem in words, or a conversation: messages with a `role` (system, user, assistant, tool) and
+            `content`, pictures and tool calls among them, in OpenAI's form or as `Message` records.
+        system: What the model is told before all else.
         task: Its domain, a name of `branchwise tasks`; "text" takes any question.
         strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
@@ -76,8 +80,10 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         ModelError: The model cannot be reached.
     """
     name = model if isinstance(model, str) else model.name
+    words, messages = put(problem, system, task)
     request = SearchRequest(
-        problem=problem,
+        problem=words,
+        messages=messages,
         task=task,
         model=name,
         policy=policies.policy(policy, task, name),

@@ -14,7 +14,7 @@ from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import SearchRequest, check, spec_of_request
+from branchwise.graphs.search.request import SearchRequest, check, put, spec_of_request
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.workflow import workflow as search
 from branchwise.models.model_options import ModelOptions
@@ -30,7 +30,9 @@ from branchwise.tasks.requirements import requirements
 class Entry:
     """One problem of a queue: what `solve` takes, and its place."""
 
-    problem: str
+    problem: str | tuple[JsonValue, ...]
+    """A text or messages."""
+    system: str | None = None
     task: str = "text"
     strategy: str = "auto"
     knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
@@ -59,8 +61,10 @@ class Entry:
 
     def request(self, table: str) -> SearchRequest:
         """What is asked, with the text of a policy table."""
+        words, messages = put(self.problem, self.system, self.task)
         return SearchRequest(
-            problem=self.problem,
+            problem=words,
+            messages=messages,
             task=self.task,
             model=self.model,
             base_url=self.base_url,
@@ -95,7 +99,7 @@ async def submit(
     """Enqueue problems; workers of `branchwise worker` or `work` solve them.
 
     Args:
-        problems: Each a text, or a mapping with `problem` and whatever else an `Entry` has.
+        problems: Each a text, a list of messages, or a mapping with `problem` and whatever else an `Entry` has.
         workflow: Another workflow, as for `run`; then the problems are its inputs, and the defaults are those of
             `submit_workflow`.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
@@ -137,7 +141,7 @@ def read_entry(
     """Read and check one problem.
 
     Args:
-        problem: A text, or a mapping.
+        problem: A text, messages, or a mapping.
         number: Its place among the problems, from 1, for the error.
         defaults: Fields that it may leave out.
         tables: Where policy tables are looked up.
@@ -145,7 +149,7 @@ def read_entry(
     Raises:
         BadInput: It cannot be solved as asked.
     """
-    given = {"problem": problem} if isinstance(problem, str) else problem
+    given = {"problem": problem} if isinstance(problem, str | list | tuple) else problem
     try:
         if not isinstance(given, Mapping):
             raise BadInput("it is neither a text nor an object with a `problem`.")

@@ -73,7 +73,7 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
         return replace(task, instructions=told, **more)
     return replace(
         task,
-        instructions=_WRITTEN if task.name == "text" else task.instructions,
+        instructions=_WRITTEN if task.name in {"text", "chat"} else task.instructions,
         is_complete=_ended,
         answer=lambda text: text.strip() or None,
         **more,
