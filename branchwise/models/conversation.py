@@ -106,7 +106,7 @@ def conversation(messages: Sequence[Mapping[str, Any]]) -> Conversation:
     return found
 
 
-def _read(messages: Iterable[Message | Mapping[str, Any]]) -> Iterable[Message]:
+def _read(messages: Iterable[Any]) -> Iterable[Message]:
     for number, message in enumerate(messages, 1):
         if isinstance(message, Message):
             yield message
