@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 
+from branchwise.models.lengths import Lengths
+from branchwise.models.prices import Price
+from branchwise.models.protocol import Reply
+from branchwise.models.reservation import Reservation, Wave, part
+from branchwise.models.sizing import Need, Room, Size, gone, left_of, sized
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.records import Budget, Usage
+from branchwise.store.records import Budget, Json, Usage
 
 
 class BudgetTracker:
@@ -19,10 +25,10 @@ class BudgetTracker:
         together = BudgetTracker(Budget(tokens=1_000_000, cost=5.0), concurrency=128)
         async with asyncio.TaskGroup() as group:
             for problem in problems:
-                group.create_task(solve(problem, shared_budget=together, budget=Budget(tokens=20_000)))
+                group.create_task(solve(problem, tracker=together, budget=Budget(tokens=20_000)))
 
-    Calls in flight hold a reservation, so that many calls sent at once overshoot by at most what one of them was
-    underestimated. It lives in one event loop and needs no lock.
+    A call in flight reserves what it may cost at most, and what is sent is what was reserved: so a limit is passed only
+    by what a server reads or writes beyond it. It lives in one event loop and needs no lock.
     """
 
     def __init__(
@@ -36,24 +42,31 @@ class BudgetTracker:
         concurrency: int | None = None,
         effects: int = 0,
     ) -> None:
-        """Open a budget tracker.
+        """Open a budget.
 
         Args:
             budget: The limits.
             spent: Usage of earlier attempts at the same run.
             elapsed: Seconds of earlier attempts at the same run.
             clock: Seconds of any epoch.
-            parent: The tracker that this one draws from.
+            parent: The budget that this one draws from.
             concurrency: Calls in flight at once, at least 1; None for no limit but the model's own.
             effects: Effects that earlier attempts at the same run have begun.
         """
         self.budget, self.parent = budget, parent
-        self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
         self.spent = spent or Usage()
         self.effects = effects
-        self._held_tokens = 0
-        self._held_written = 0
-        self._held_calls = 0
+        self.notes: Counter[str] = Counter()
+        """What servers did otherwise than they were asked, one sentence each, and how often."""
+        self.price: Price | None = None
+        """What the run's model costs, where that is known."""
+        self.lengths = Lengths()
+        """How long samples were so far."""
+        self._root: BudgetTracker = self if parent is None else parent._root
+        self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
+        self._held = Room(0, 0, 0, 0)
+        self._wave: Wave | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self._clock = clock
         self._began = clock() - elapsed
 
@@ -62,8 +75,14 @@ class BudgetTracker:
         """Seconds of work so far, earlier attempts included."""
         return self._clock() - self._began
 
+    @property
+    def limited(self) -> bool:
+        """Whether anything limits what calls may cost: here, or above."""
+        own = any(getattr(self.budget, name) is not None for name in Room._fields)
+        return own or (self.parent is not None and self.parent.limited)
+
     def slot(self) -> AbstractAsyncContextManager[None]:
-        """Wait until this tracker and its parent admit one more call in flight."""
+        """Wait until this budget and its parent admit one more call in flight."""
         if self.parent is None:
             return self._slot or nullcontext()
         return self._slots(self.parent) if self._slot is not None else self.parent.slot()
@@ -73,16 +92,80 @@ class BudgetTracker:
         async with self._slot or nullcontext(), parent.slot():
             yield
 
-    def reserve(self, tokens: int, written: int = 0) -> AbstractContextManager[Callable[[Usage], None]]:
-        """Hold `tokens`, of which `written` at most are completion tokens, and one call while a call is in flight.
+    async def admit(self, need: Need, *, free: bool = False) -> Reservation:
+        """Reserve what a call may cost, as much of it as fits; use the reservation as a context manager.
 
-        Within it one has `pay`, which gives back what is held and pays what the call has cost. Until the call is in
-        the ledger it would otherwise count twice, and others be refused what is there.
+        A call that does not fit while others are in flight waits for what they give back. Alone it is made smaller.
+        In a wave (see `wave`) nothing waits: a call fits, is made smaller, or is refused, by what was reserved in the
+        wave before it.
+
+        Args:
+            need: The call.
+            free: Whether the reply is recorded already; it then costs nothing, and reserves only in a wave.
 
         Raises:
-            BudgetSpent: A limit is reached, or the tokens are more than what is left.
+            BudgetSpent: A limit is reached, or not even the smallest call fits.
         """
-        return _Reservation(self, tokens, written)
+        if self._wave is not None:
+            return Reservation(self, need, self._in_wave(need, self._wave), holds=not free)
+        while not free:
+            self._in_time()
+            lengths, room = self.lengths, self.room()
+            asked = lengths.corrected(need)
+            size: Size | None = Size(need.n, need.longest)
+            if not asked.fits(Size(need.n, need.longest), room):
+                size = None if self._held.calls else self._smaller(asked, lengths, room)
+            if size is not None:
+                return Reservation(self, asked, size)
+            if not self._root._held.calls:
+                raise self._refusal(asked, asked.least(lengths.floor(asked)), room)
+            await self._root._change()
+        return Reservation(self, need, Size(need.n, need.longest), holds=False)
+
+    def _smaller(self, need: Need, lengths: Lengths, room: Room) -> Size | None:
+        alone = not self._root._held.calls
+        return sized(need, room, usual=lengths.usual(need), floor=lengths.floor(need), alone=alone)
+
+    def _in_wave(self, need: Need, wave: Wave) -> Size:
+        self._in_time()
+        asked = wave.lengths.corrected(need)
+        left = left_of(self.budget, wave.gone, wave.held)
+        room = left if self.parent is None else left.tighter(self.parent.room())
+        floor = wave.lengths.floor(asked)
+        usual, alone = wave.lengths.usual(asked), not wave.held.calls
+        size = sized(asked, room, usual=usual, floor=floor, alone=alone)
+        if size is None:
+            raise self._refusal(asked, asked.least(floor), room)
+        wave.held = wave.held.plus(asked.costs(size))
+        return size
+
+    @contextmanager
+    def wave(self, base: Json) -> Iterator[None]:
+        """Let calls reserve from what was left at `base`, which `state` gave, and give nothing back until the end.
+
+        What each call gets then depends on the order in which the calls begin, and on nothing that comes in between.
+        """
+        self._wave = Wave(base)
+        try:
+            yield
+        finally:
+            self._wave = None
+
+    def state(self) -> Json:
+        """What is spent and learnt so far, to be kept: `wave` begins from it, and `recall` reads it."""
+        return {"spent": gone(self.spent)._asdict(), "lengths": self.lengths.kept()}
+
+    def recall(self, state: Json) -> None:
+        """Learn again what an earlier attempt at the run had learnt of lengths when it kept `state`."""
+        self.lengths.recall(part(state, "lengths"))
+
+    def learn(self, need: Need, reply: Reply) -> None:
+        """Take note of how long a prompt and its samples were."""
+        self.lengths.learn(need, reply)
+
+    def noted(self) -> tuple[str, ...]:
+        """What servers did otherwise than they were asked."""
+        return tuple(text if n == 1 else f"{text} ({n} replies)" for text, n in sorted(self.notes.items()))
 
     def pay(self, usage: Usage) -> None:
         """Take note of what a call has cost."""
@@ -107,80 +190,89 @@ class BudgetTracker:
         """How many tokens may still be spent; None without such a limit."""
         return None if self.budget.tokens is None else max(0, self.budget.tokens - self.spent.tokens)
 
+    def room(self) -> Room:
+        """What may still be reserved of each limit, here and above."""
+        left = left_of(self.budget, gone(self.spent), self._held)
+        return left if self.parent is None else left.tighter(self.parent.room())
+
+    def shortfall(self, need: Need) -> BudgetSpent | None:
+        """Why not one more call like `need` fits, be it ever so small; None where one does."""
+        try:
+            self._in_time()
+        except BudgetSpent as refusal:
+            return refusal
+        asked = self.lengths.corrected(need)
+        least, room = asked.least(self.lengths.floor(asked)), self.room()
+        return None if asked.fits(least, room) else self._refusal(asked, least, room)
+
     def samples_left(self, longest: int = 1) -> int:
         """How many more samples the budget is likely to pay for, at the mean cost of those so far.
 
         Args:
-            longest: Completion tokens of one sample at most. A budget of completion tokens is not overdrawn, so that
-                strategies compared at the same one do not differ by what was in flight when it ended.
+            longest: Completion tokens of one sample at most, by which a budget of completion tokens is divided until
+                samples were seen.
         """
-        limits = [1_000_000.0 if self.parent is None else float(self.parent.samples_left(longest))]
-        budget, spent = self.budget, self.spent
-        each = max(1.0, spent.tokens / max(1, spent.samples))
-        if budget.tokens is not None:
-            limits.append((budget.tokens - spent.tokens) / each)
-        if budget.completion_tokens is not None:
-            limits.append((budget.completion_tokens - spent.completion_tokens) / max(1, longest))
-        if budget.calls is not None:
-            limits.append(budget.calls - spent.calls)
-        if budget.cost is not None and spent.samples and spent.cost:
-            limits.append((budget.cost - spent.cost) / (spent.cost / spent.samples))
-        if budget.seconds is not None and self.elapsed >= budget.seconds:
-            limits.append(0)
+        spent, room = self.spent, self.room()
+        drawn = max(1, spent.samples)
+        written = max(1.0, spent.completion_tokens / drawn) if spent.samples else max(1, longest)
+        limits = [
+            1_000_000.0,
+            room.tokens / max(1.0, spent.tokens / drawn),
+            room.completion_tokens / written,
+            room.calls,
+        ]
+        if spent.samples and spent.cost:
+            limits.append(room.cost / (spent.cost / drawn))
+        try:
+            self._in_time()
+        except BudgetSpent:
+            return 0
         return max(0, int(min(limits)))
 
-    def hold(self, calls: int, tokens: int, written: int) -> None:
-        """Set aside what a call may cost; with negative numbers give it back."""
-        self._held_calls += calls
-        self._held_tokens += tokens
-        self._held_written += written
+    def _in_time(self) -> None:
+        """Raise BudgetSpent where the time is up."""
+        most = self.budget.seconds
+        if most is not None and self.elapsed >= most:
+            raise BudgetSpent("seconds", limit=most, left=0.0)
+        if self.parent is not None:
+            self.parent._in_time()
 
-    def check(self, tokens: int, written: int) -> None:
-        """Raise BudgetSpent where a call of so many tokens does not fit in."""
-        budget, spent = self.budget, self.spent
-        if budget.tokens is not None and spent.tokens + self._held_tokens + tokens > budget.tokens:
-            raise BudgetSpent("tokens")
-        most = budget.completion_tokens
-        if most is not None and spent.completion_tokens + self._held_written + written > most:
-            raise BudgetSpent("completion_tokens")
-        if budget.calls is not None and spent.calls + self._held_calls + 1 > budget.calls:
-            raise BudgetSpent("calls")
-        if budget.seconds is not None and self.elapsed >= budget.seconds:
-            raise BudgetSpent("seconds")
-        if budget.cost is not None and spent.cost >= budget.cost:
-            raise BudgetSpent("cost")
+    def _refusal(self, need: Need, least: Size, room: Room) -> BudgetSpent:
+        """The first limit that the smallest call would pass, with the smallest budget of its kind here and above."""
+        # In a wave a call is refused that would fit alone if it were cut short: a whole one is what is missing.
+        sizes = [need.costs(size) for size in (least, Size(1, need.longest), Size(need.n, need.longest))]
+        costs, name = next(
+            (costs, name)
+            for costs in sizes
+            for name, cost, left in zip(Room._fields, costs, room, strict=True)
+            if cost > left
+        )
+        line: list[BudgetTracker] = [self]
+        while line[-1].parent is not None:
+            line.append(line[-1].parent)
+        limits = (getattr(tracker.budget, name) for tracker in line)
+        limit = min(most for most in limits if most is not None)
+        return BudgetSpent(name, limit=limit, need=getattr(costs, name), left=max(0.0, getattr(room, name)))
 
+    async def _change(self) -> None:
+        """Wait until a call in flight gives something back."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
 
-class _Reservation:
-    """What a tracker and those above it hold for one call; a class, for every call has one."""
+    def hold(self, cost: Room) -> None:
+        """Set aside what a call may cost, here and above."""
+        self._held = self._held.plus(cost)
+        if self.parent is not None:
+            self.parent.hold(cost)
 
-    __slots__ = ("_above", "_held", "_tokens", "_tracker", "_written")
-
-    def __init__(self, tracker: BudgetTracker, tokens: int, written: int) -> None:
-        self._tracker, self._tokens, self._written = tracker, tokens, written
-        self._above = None if tracker.parent is None else _Reservation(tracker.parent, tokens, written)
-        self._held = False
-
-    def __enter__(self) -> Callable[[Usage], None]:
-        self._tracker.check(self._tokens, self._written)
-        if self._above is not None:
-            self._above.__enter__()
-        self._tracker.hold(1, self._tokens, self._written)
-        self._held = True
-        return self._pay
-
-    def __exit__(self, *_: object) -> None:
-        self._give_back()
-        if self._above is not None:
-            self._above.__exit__()
-
-    def _pay(self, usage: Usage) -> None:
-        self._give_back()
-        self._tracker.spent += usage
-        if self._above is not None:
-            self._above._pay(usage)
-
-    def _give_back(self) -> None:
-        if self._held:
-            self._tracker.hold(-1, -self._tokens, -self._written)
-        self._held = False
+    def give_back(self, cost: Room) -> None:
+        """Give back what `hold` has set aside."""
+        self._held = Room(*(held - part for held, part in zip(self._held, cost, strict=True)))
+        if self.parent is not None:
+            self.parent.give_back(cost)
+            return
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)

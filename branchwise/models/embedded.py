@@ -23,6 +23,7 @@ from branchwise.models.capabilities import EVERY_TEXT
 from branchwise.models.choice import among
 from branchwise.models.grammar import choices_grammar, regex_grammar
 from branchwise.models.obeys import ignored
+from branchwise.models.prices import FREE
 from branchwise.models.protocol import Message, Model, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
@@ -125,6 +126,7 @@ class _Embedded:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="branchwise-embedded")
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"
+        self.price = FREE
         self.file = file
         self.capabilities = replace(EVERY_TEXT, excludes=True)
         self._closed = False

@@ -9,6 +9,10 @@ from branchwise.models.protocol import Message, SampleRequest
 PICTURE: Final = 1000
 """Tokens of one picture, about; a page of 1280 by 1024 is 765 of OpenAI's (85 and four tiles of 170)."""
 _BYTES: Final = 4
+_FEWEST: Final = 3
+"""Bytes of text that a token has at least, in most languages."""
+_A_MESSAGE: Final = 8
+"""Tokens that a chat template puts around a message, about."""
 
 
 def text_tokens(text: str) -> int:
@@ -22,6 +26,16 @@ def prompt_tokens(request: SampleRequest) -> int:
     said = sum(_message(message) for message in request.messages)
     tools = sum(text_tokens(f"{tool.name}{tool.description}{tool.parameters}") for tool in request.tools)
     return said + tools + text_tokens(request.prefix)
+
+
+def texts_at_most(*texts: str) -> int:
+    """Tokens of texts, estimated from above."""
+    return sum(map(text_tokens, texts)) * _BYTES // _FEWEST
+
+
+def at_most(request: SampleRequest) -> int:
+    """Tokens of what a request says, estimated from above: what a budget sets aside before the server counts them."""
+    return prompt_tokens(request) * _BYTES // _FEWEST + _A_MESSAGE * (len(request.messages) + 1)
 
 
 def _message(message: Message) -> int:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, cast
 
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import read_reply, reply_json, request_json
-from branchwise.models.protocol import Capabilities, Model, OutputFormat, Reply, Sampler, SampleRequest
+from branchwise.models.estimate import at_most
+from branchwise.models.prices import Price
+from branchwise.models.protocol import (
+    Capabilities,
+    Model,
+    OutputFormat,
+    Reply,
+    Sample,
+    SampleRequest,
+)
 from branchwise.models.require import require
+from branchwise.models.reservation import Reservation
+from branchwise.models.sizing import Need
+from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
-_PICTURE = 1000
-"""Tokens of one picture, about; a page of 1280 by 1024 is 765 of OpenAI's (85 and four tiles of 170)."""
+_ESTIMATE = "prompt_estimate"
+"""Beside a recorded reply: the tokens that its prompt was taken for."""
 
 
 class Record(Protocol):
@@ -38,59 +50,127 @@ class Record(Protocol):
         ...
 
 
-def recorded(model: Model, record: Record, tracker: BudgetTracker, *, limit: int = 256) -> Sampler:
+def recorded(
+    model: Model, record: Record, tracker: BudgetTracker, *, limit: int = 256, price: Price | None = None
+) -> Recorded:
     """Make the Sampler of one run.
 
-    A call waits for its turn and for the budget before it enters the ledger, so that a worker that was paused in
-    the queue finds out that it lost the run before it sends anything.
+    A call reserves its share of the budget and waits for its slot before it enters the ledger, so that a worker that
+    was paused in the queue finds out that it lost the run before it sends anything. The ledger keeps the request as it
+    was asked: where the budget pays for less, the reply has fewer samples, or such as `finish` "budget" says were cut.
 
     Args:
         model: What answers.
         record: The run's ledger.
         tracker: The run's budget.
-        limit: Calls of this run in flight at once, where the model has no `turn` of its own by which it limits the
-            calls of all runs (as `Pool.turn` does).
+        limit: Calls of this run in flight at once, where the model has no `slot` of its own by which it limits the
+            calls of all runs (as `Pool.slot` does).
+        price: What tokens cost; by default what the model says of itself.
     """
     gate = asyncio.Semaphore(limit)
-    return _Recorded(model, record, tracker, getattr(model, "slot", lambda: gate))
+    price = price or price_of(model)
+    tracker.price = tracker.price or price
+    return Recorded(model, record, tracker, getattr(model, "slot", lambda: gate), price)
 
 
-class _Recorded:
+def price_of(model: Model) -> Price | None:
+    """What a model says that its tokens cost; None where nobody knows."""
+    known = getattr(model, "price", None)
+    return known if isinstance(known, Price) else None
+
+
+class Recorded:
+    """The Sampler that `recorded` makes."""
+
     def __init__(
         self,
         model: Model,
         record: Record,
         tracker: BudgetTracker,
         slot: Callable[[], AbstractAsyncContextManager[None]],
+        price: Price | None,
     ) -> None:
-        self._model, self._record, self._tracker, self._slot = model, record, tracker, slot
+        self._model, self._record, self._tracker = model, record, tracker
+        self._slot, self._price = slot, price
 
     @property
     def capabilities(self) -> Capabilities:
+        """What the model can do."""
         return self._model.capabilities
 
     async def __call__(self, key: str, request: SampleRequest) -> Reply:
+        """Answer `request`; see `Sampler`.
+
+        Raises:
+            BudgetSpent: Not even the smallest call of the kind fits.
+        """
         require(self._model, request)
         asked = request_json(request)
-
-        async def call(pay: Callable[[Usage], None]) -> Json:
-            async def send() -> tuple[Json, Usage]:
-                try:
-                    reply = await self._model.sample(request)
-                except Exception:
-                    pay(Usage(calls=1))  # as the ledger notes it
-                    raise
-                usage = replace(reply.usage, samples=request.n)
-                pay(usage)
-                return reply_json(reply), usage
-
-            return await self._record(key, asked, send, kind="model", model=self._model.name)
-
+        need = self._need(key, request)
         if self._record.recorded(key, asked):
-            return read_reply(await call(self._tracker.pay))
-        async with self._tracker.slot(), self._slot():
-            with self._tracker.reserve(*_expected(request)) as pay:
-                return read_reply(await call(pay))
+            await self._tracker.admit(need, free=True)
+            reply = read_reply(await self._call(key, asked, request, need, None))
+        else:
+            with await self._tracker.admit(need) as held:
+                async with self._tracker.slot(), self._slot():
+                    reply = read_reply(await self._call(key, asked, request, need, held))
+        self._tracker.learn(need, reply)
+        self._tracker.notes.update(reply.notes)
+        return reply
+
+    def relearn(self, answers: Iterable[tuple[str, Json]]) -> None:
+        """Learn how long prompts and samples are from the replies of an earlier attempt at the run, by key."""
+        for key, answer in answers:
+            estimate = answer.get(_ESTIMATE) if isinstance(answer, Mapping) else None
+            if isinstance(estimate, int):
+                self._tracker.learn(Need(kind=_kind(key), prompt=estimate), read_reply(answer))
+
+    async def _call(
+        self, key: str, asked: Json, request: SampleRequest, need: Need, held: Reservation | None
+    ) -> Json:
+        async def send() -> tuple[Json, Usage]:
+            if held is None:
+                raise ModelError(f"The recorded reply of `{key}` is gone.")
+            sent = _sent(request, held)
+            try:
+                reply = await self._model.sample(sent)
+            except Exception as error:
+                charged = self._priced(
+                    getattr(error, "charged", None) or Usage(calls=1)
+                )  # as the ledger notes it
+                if isinstance(error, ModelError):
+                    error.charged = charged
+                held.pay(charged)
+                raise
+            usage = self._priced(replace(reply.usage, samples=len(reply.samples)))
+            held.pay(usage)
+            marked = reply_json(_marked(replace(reply, usage=usage), sent, request))
+            return {**cast("Mapping[str, Json]", marked), _ESTIMATE: need.prompt}, usage
+
+        return await self._record(key, asked, send, kind="model", model=self._model.name)
+
+    def _priced(self, usage: Usage) -> Usage:
+        """The usage with its cost, or with the word that nobody knows it."""
+        if usage.cost or not usage.tokens:
+            return usage
+        if self._price is None:
+            return replace(usage, unpriced=max(1, usage.calls))
+        return replace(usage, cost=self._price.of(usage), unpriced=0)
+
+    def _need(self, key: str, request: SampleRequest) -> Need:
+        return Need(
+            kind=_kind(key),
+            prompt=at_most(request),
+            n=request.n,
+            longest=longest(request.output_format),
+            whole=bool(request.output_format.choices),
+            apart=request.n > 1 and not self._model.capabilities.many,
+            price=self._price,
+        )
+
+
+def _kind(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 def longest(output_format: OutputFormat) -> int:
@@ -99,9 +179,21 @@ def longest(output_format: OutputFormat) -> int:
     return min(output_format.max_tokens, chosen) if output_format.choices else output_format.max_tokens
 
 
-def _expected(request: SampleRequest) -> tuple[int, int]:
-    # Four characters a token is the usual rule of thumb for English; the bill corrects it.
-    prompt = (sum(len(m.content) for m in request.messages) + len(request.prefix)) // 4
-    prompt += sum(_PICTURE * len(m.pictures) for m in request.messages)
-    written = request.n * longest(request.output_format)
-    return prompt + written, written
+def _sent(request: SampleRequest, held: Reservation) -> SampleRequest:
+    """The request as the budget lets it be sent."""
+    n, most = held.size
+    form = request.output_format
+    if most >= longest(form):
+        return request if n == request.n else replace(request, n=n)
+    return replace(request, n=n, output_format=replace(form, max_tokens=most))
+
+
+def _marked(reply: Reply, sent: SampleRequest, asked: SampleRequest) -> Reply:
+    """The reply with the word that it was the budget, not the task's limit, that cut its samples off."""
+    if sent.output_format.max_tokens >= asked.output_format.max_tokens:
+        return reply
+    return replace(reply, samples=tuple(_cut(sample) for sample in reply.samples))
+
+
+def _cut(sample: Sample) -> Sample:
+    return replace(sample, finish="budget") if sample.finish == "length" else sample

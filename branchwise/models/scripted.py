@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from branchwise.models.capabilities import EVERYTHING
+from branchwise.models.prices import FREE
 from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest
 from branchwise.store.records import Usage
 
@@ -48,6 +49,7 @@ class Scripted:
 
     def __init__(self, script: Script, name: str, latency: float, capabilities: Capabilities | None) -> None:
         self.name = f"scripted:{name}"
+        self.price = FREE
         self.capabilities = capabilities or EVERYTHING
         self.requests: list[SampleRequest] = []
         """Every request so far, in order of arrival."""

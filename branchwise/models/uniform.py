@@ -8,6 +8,7 @@ from re import _constants as kind  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from branchwise.models.prices import FREE
 from branchwise.models.protocol import Capabilities, Model, OutputFormat, Reply, Sample, SampleRequest
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Usage
@@ -42,6 +43,7 @@ def uniform() -> Model:
 
 class _Uniform:
     name = "uniform"
+    price = FREE
     capabilities = Capabilities(prefix=True, choices=True, regex=True, seed=True, excludes=True, many=True)
 
     async def sample(self, request: SampleRequest) -> Reply:

@@ -83,12 +83,24 @@ class BudgetSpent(BranchwiseError):
     """The next call would pass the run's budget.
 
     Args:
-        what: Which limit is reached: "tokens", "calls", "seconds" or "cost".
+        what: Which limit is reached: "tokens", "completion_tokens", "calls", "seconds" or "cost".
+        limit: The limit; None where it is not known.
+        need: What the smallest call that is worth sending needs of it.
+        left: What is left of it.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        super().__init__(f"The run's budget of {what} is spent.")
+    def __init__(
+        self, what: str, *, limit: float | None = None, need: float | None = None, left: float | None = None
+    ) -> None:
+        self.what, self.limit, self.need, self.left = what, limit, need, left
+        words = what.replace("_", " ")
+        known = f" Of {limit:,.10g} {left or 0:,.10g} are left" if limit is not None else ""
+        needed = f", and the next call needs {need:,.10g}" if known and need is not None else ""
+        super().__init__(f"The run's budget of {words} is spent.{known}{needed}{'.' if known else ''}")
+
+
+class CutShort(BudgetSpent):
+    """A reply was cut off by what the budget allowed, and is worth nothing so: ask again for a longer one."""
 
 
 class CheckFailed(BranchwiseError):

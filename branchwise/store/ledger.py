@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from typing import Self, TypeAlias
 
@@ -172,6 +172,10 @@ class Ledger:
     def attempts(self, key: str) -> int:
         """How often `key` was begun."""
         return self._attempts[key]
+
+    def answers(self) -> Iterator[tuple[str, Json]]:
+        """What was answered so far, by key."""
+        return ((key, json.loads(response)) for key, (_, response) in self._done.items())
 
     def _read(self, request: Json) -> Asked:
         written = to_json(request)

@@ -13,7 +13,7 @@ from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Node
+from branchwise.store.records import Budget, Node
 from branchwise.store.rows import Decision, RunRecord, Status
 from branchwise.store.store import Store
 
@@ -55,7 +55,8 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
             raise BadInput(f"The run is {run.status}; finish it first: branchwise resume {run.id}")
         tree = list(await db.nodes(run.id))
         decisions, calls = await db.decisions(run.id), await db.calls(run.id)
-    workflow = registry.load(spec_of(run.spec).workflow)
+    spec = spec_of(run.spec)
+    workflow = registry.load(spec.workflow)
     workflow.check_replay(run, decisions)
     tape = Tape(calls)
     async with Store.opened("sqlite://") as scratch:
@@ -63,7 +64,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         grown, decided = list(await scratch.nodes(run.id)), await scratch.decisions(run.id)
         again = await scratch.run(run.id)
     found = [
-        *tape.differences(budgeted=workflow.budgeted(run.result)),
+        *tape.differences(budgeted=spec.budget != Budget() or workflow.budgeted(run.result)),
         *_between("node", _by_id(tree), _by_id(grown)),
         *_between("decision", _by_key(workflow, decisions), _by_key(workflow, decided)),
         *_between(

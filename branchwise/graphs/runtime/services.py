@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -43,6 +43,10 @@ class RunLedger(Record, Protocol):
 
     def attempts(self, key: str) -> int:
         """How often `key` was begun."""
+        ...
+
+    def answers(self) -> Iterator[tuple[str, Json]]:
+        """What was answered so far, by key."""
         ...
 
 

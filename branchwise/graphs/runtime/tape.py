@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import cast
 
@@ -82,6 +82,10 @@ class Tape:
     def attempts(self, key: str) -> int:
         """How often `key` was begun."""
         return len(self._calls.get(key, []))
+
+    def answers(self) -> Iterator[tuple[str, Json]]:
+        """What was answered before the run began: nothing, for a replay learns from what it hears."""
+        return iter(())
 
     def recorded(self, key: str, request: Json) -> bool:
         """Whatever is asked is on the tape or refused; nothing is to be paid for."""

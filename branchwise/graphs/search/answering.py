@@ -25,9 +25,9 @@ class Confidence:
     """P(correct) of an answer as far as it is known."""
 
     value: float | None
-    """In [0, 1]; None where nothing speaks for or against the answer."""
+    """In [0, 1]; None where neither a proof nor labels stand behind the answer."""
     calibrated: bool
-    """Whether labels or a proof stand behind the number; otherwise it only ranks."""
+    """Whether there is a value."""
 
 
 def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
@@ -43,7 +43,7 @@ def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
 
 
 def confidence(given: Answer, audit: Audit | None) -> Confidence:
-    """How sure the run is: proof where a program checked, else the audit's map of scores, else the share.
+    """How sure the run is: proof where a program checked, else the audit's map of scores; a score is no confidence.
 
     Args:
         given: The answer.
@@ -57,4 +57,4 @@ def confidence(given: Answer, audit: Audit | None) -> Confidence:
     )
     if known is not None:
         return Confidence(value=known, calibrated=True)
-    return Confidence(value=given.share, calibrated=False)
+    return Confidence(value=None, calibrated=False)

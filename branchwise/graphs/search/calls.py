@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,16 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search.refuted import SPENT, refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.strategies.protocol import Hint, StrategyInfo
+from branchwise.models.estimate import texts_at_most
 from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
-from branchwise.store.errors import ModelError
+from branchwise.models.sizing import Need
+from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
 
+REFUSED = "the model could not answer: "
+"""How the reason of a node begins whose call failed."""
 PROBE = "probe"
 """The arm of the planner's samples."""
 _PROBING = StrategyInfo(paper="none", grain="solution", needs=frozenset({"scores"}))
@@ -33,6 +37,26 @@ class Call:
     hint: Hint
     path: str
     """Logical path of the call within the run."""
+    parts: int = 0
+    """How often children of this call were asked for already; more than once where the budget paid for fewer."""
+
+    def rest(self, drawn: Collection[NodeId]) -> Call | None:
+        """The call for those children that were not drawn; None where all were."""
+        left = tuple(name for name in self.ids if name not in drawn)
+        return replace(self, ids=left, parts=self.parts + 1) if left else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What came of a call."""
+
+    nodes: list[Node]
+    cut: list[Node] = field(default_factory=list)
+    """Children whose samples were cut off by what the budget allowed; `rest` asks for them again, longer."""
+    rest: Call | None = None
+    """The call for the children that are still to be drawn, where the budget paid for fewer or shorter ones."""
+    error: ModelError | None = None
+    """Why the model could not answer."""
 
 
 def info(strategy: str) -> StrategyInfo:
@@ -66,18 +90,40 @@ def _under(
 
 
 def affordable_samples(state: SearchState, context: SearchContext) -> int:
-    """How many samples of the state's strategy the budget still pays for, each as long as the task lets it be."""
-    if context.tracker.budget.completion_tokens is None:
-        return context.tracker.samples_left()
-    tree, grain = context.journal.tree, info(state["strategy"]).grain
-    newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
-    texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
-    return context.tracker.samples_left(
-        max(longest(context.task.output_format(state["constraints"], text, grain)) for text in texts)
+    """How many samples of the state's strategy the budget is likely to pay for: at least 1 while one more fits."""
+    if shortfall(state, context) is not None:
+        return 0
+    return max(1, context.tracker.samples_left(_longest(state, context)))
+
+
+def shortfall(state: SearchState, context: SearchContext) -> BudgetSpent | None:
+    """Why the budget does not pay for one more sample of the state's strategy, be it short; None where it does."""
+    return context.tracker.shortfall(need(state, context, n=1, longest=_longest(state, context)))
+
+
+def need(state: SearchState, context: SearchContext, *, n: int, longest: int, text: str = "") -> Need:
+    """What one call for `n` samples that continue `text` needs at most."""
+    task = context.task
+    words = (*state["constraints"].items, task.instructions, state["problem"], text)
+    return Need(
+        kind="propose",
+        prompt=texts_at_most(*words),
+        n=n,
+        longest=longest,
+        apart=n > 1 and not context.sample.capabilities.many,
+        price=context.tracker.price,
     )
 
 
-async def sampled(call: Call, state: SearchState, context: SearchContext) -> list[Node]:
+def _longest(state: SearchState, context: SearchContext) -> int:
+    """Completion tokens of one sample at most, as long as the task lets it be."""
+    tree, grain = context.journal.tree, info(state["strategy"]).grain
+    newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
+    texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
+    return max(longest(context.task.output_format(state["constraints"], text, grain)) for text in texts)
+
+
+async def sampled(call: Call, state: SearchState, context: SearchContext) -> Drawn:
     """Make the call: its children, not judged yet; one failed node where the model could not answer.
 
     Raises:
@@ -89,7 +135,7 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> lis
     grain: Grain = "solution" if parent.complete else call.hint.grain or info(state["strategy"]).grain
     ask: GeneratorState = {
         "problem": state["problem"],
-        "path": call.path,
+        "path": f"{call.path}/again{call.parts}" if call.parts else call.path,
         "constraints": state["constraints"],
         "text": "" if parent.complete else tree.text(call.parent),
         "n": len(call.ids),
@@ -110,7 +156,7 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> lis
         earlier = ["", *(tree.texts[node.id] for node in tree.path(call.parent))] if grain == "step" else ()
         left = known.offered(text, grain, earlier)
         if left == ():
-            return [child(id=call.ids[0], failed=SPENT)]
+            return Drawn(nodes=[child(id=call.ids[0], failed=SPENT)])
         # More samples than there are choices would only repeat each other.
         ask["n"] = min(ask["n"], len(left)) if left else ask["n"]
         ask["choices"], ask["excluded"] = left, known.excluded(text)
@@ -126,12 +172,19 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> lis
     try:
         samples = (await generate(ask))["samples"]
     except ModelError as error:
-        return [child(id=call.ids[0], failed=str(error))]
-    named = zip(call.ids, samples, strict=False)  # a list may be shorter than was asked for
-    return [
-        child(id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, context.task, ask))
-        for name, sample in named
-    ]
+        return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{error}")], error=error)
+    drawn: dict[NodeId, Node] = {
+        name: child(
+            id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, context.task, ask)
+        )
+        for name, sample in zip(call.ids, samples, strict=False)
+    }
+    if make is proposer:  # a list may be shorter than was asked for
+        return Drawn(nodes=list(drawn.values()))
+    short = [name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"]
+    whole = [node for name, node in drawn.items() if name not in short]
+    rest = replace(call, ids=call.ids[: ask["n"]]).rest([node.id for node in whole])
+    return Drawn(nodes=whole, cut=[drawn[name] for name in short], rest=rest)
 
 
 def _came_of(sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:

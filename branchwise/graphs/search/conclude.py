@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from branchwise.graphs.search.answering import Answer, answer, confidence
-from branchwise.graphs.search.calls import info
+from branchwise.graphs.search.calls import info, shortfall
+from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.state import RunState, SearchContext
 from branchwise.graphs.search.verdicts import with_outcome
 from branchwise.store.as_fields import as_fields
@@ -17,8 +20,9 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
     given = answer(
         tree, "best_of_n" if auto or not state["strategy"] else info(state["strategy"]).aggregation
     )
+    short = state["short"] or _short(state, context)
     if given is None:
-        return {"stop": state["stop"]}
+        return {"stop": state["stop"], "short": short}
     given = Answer(
         node=await _judged(given.node, tree.text(given.node.id), state, context), share=given.share
     )
@@ -31,7 +35,19 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
         return {"node": given.node.id, "stop": stop, "share": given.share, **as_fields(sure)}
 
     await context.journal.once("answer", "answer", noted)
-    return {"stop": stop, "answer": given.node.id, "confidence": sure.value, "calibrated": sure.calibrated}
+    return {
+        "stop": stop,
+        "short": short,
+        "answer": given.node.id,
+        "share": given.share,
+        "confidence": sure.value,
+        "calibrated": sure.calibrated,
+    }
+
+
+def _short(state: RunState, context: SearchContext) -> dict[str, Any]:
+    refusal = shortfall(state, context) if state["stop"] == "budget" else None
+    return {} if refusal is None else short_of(refusal)
 
 
 async def _judged(node: Node, text: str, state: RunState, context: SearchContext) -> Node:

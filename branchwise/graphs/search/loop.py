@@ -13,11 +13,13 @@ from langgraph.types import Command
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
 from branchwise.graphs.search.equal_answers import share_answers
+from branchwise.graphs.search.refusals import refuse_if_unanswered, refuse_if_unjudged, short_of
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
-from branchwise.store.errors import BadInput, BudgetSpent
+from branchwise.graphs.search.waves import in_waves, tight, was_tight
+from branchwise.store.errors import BadInput, BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Json, Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
@@ -84,58 +86,120 @@ def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> di
 
 
 async def grow(state: SearchState, context: SearchContext) -> SearchState:
-    """Turn an allocation into new nodes, whose judgements have begun."""
-    journal, round_, race = context.journal, state["round"], context.options.race
+    """Turn an allocation into new nodes; their judgements have begun, unless the budget may not pay for all of them.
+
+    Raises:
+        ModelError: The model answered none of the round's calls, and none before them.
+    """
+    journal, round_ = context.journal, state["round"]
     if journal.decision(_race(round_)) is not None:
         return {}
-    duplicates, tree = DuplicateIndex.before(state, context), journal.tree
-    arrived: dict[str, list[Node]] = {}
-    cases: Cases = {}
-
-    async def branch(call: Call) -> bool:
-        try:
-            drawn = await sampled(call, state, context)
-            nodes = arrived[call.path] = await share_answers(drawn, journal.before(round_), context.task.same)
-        except BudgetSpent:
-            return False
-        before = "" if tree[call.parent].complete else tree.text(call.parent)
-        if context.compares:
-            return True
-        opened = duplicates.open(nodes, {node.id: before + node.text for node in nodes})
-        cases.update(opened)
-        if race and opened:
-            await asyncio.wait(opened.values())
-        return True
-
     planned = calls(state, context)
-    branches = [asyncio.create_task(branch(call)) for call in planned]
-    won = await ended(branches, unless=context.pending.accepted if race else None)
+    branches = [_Branch(call, state, context) for call in planned]
+    won, cases = False, cast("Cases", {})
+    if await tight(state, planned, context):
+        refused = await in_waves(f"r{round_}/budget", [branch.part for branch in branches], context)
+    else:
+        refused, won, cases = await _at_once(branches, state, context)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
-    nodes = [node for call in planned for node in arrived.get(call.path, ())]
+    nodes = [node for branch in branches for node in branch.drawn()]
+    refuse_if_unanswered(nodes, [branch.error for branch in branches], journal.before(round_), round_)
     nodes = await share_answers(nodes, journal.before(round_), context.task.same)
     await journal.write(nodes)
     if won:
         await _end_race(cases, round_, context)
     context.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=len(nodes))
-    paid = all(task.cancelled() or task.result() for task in branches)
-    return {} if paid else {"stop": "budget"}
+    return {"stop": "budget", "short": short_of(refused[0])} if refused and not nodes else {}
+
+
+class _Branch:
+    """The children of one call: drawn at once, or in parts where the budget pays for a part."""
+
+    def __init__(self, call: Call, state: SearchState, context: SearchContext) -> None:
+        self._call, self._state, self._context = call, state, context
+        self._left: Call | None = call
+        self._nodes: list[Node] = []
+        self._cut: dict[NodeId, Node] = {}
+        self.error: ModelError | None = None
+        self.before = (
+            "" if context.journal.tree[call.parent].complete else context.journal.tree.text(call.parent)
+        )
+
+    async def part(self) -> BudgetSpent | bool:
+        """Ask for what is left: True when all is there, False when the budget paid for a part, a refusal for none."""
+        if self._left is None:
+            return True
+        try:
+            drawn = await sampled(self._left, self._state, self._context)
+        except BudgetSpent as refusal:
+            return refusal
+        before = self._context.journal.before(self._state["round"])
+        self._nodes += await share_answers(drawn.nodes, before, self._context.task.same)
+        self._cut |= {node.id: node for node in drawn.cut}
+        self.error, self._left = drawn.error, drawn.rest
+        return self._left is None
+
+    async def whole(self) -> BudgetSpent | None:
+        """Ask until all is there, or a part is refused."""
+        while (outcome := await self.part()) is not True:
+            if isinstance(outcome, BudgetSpent):
+                return outcome
+        return None
+
+    def drawn(self) -> list[Node]:
+        """The children, those that were cut off and could not be asked for again included, in their order."""
+        have = {**self._cut, **{node.id: node for node in self._nodes}}
+        return [have[name] for name in self._call.ids if name in have]
+
+
+async def _at_once(
+    branches: Sequence[_Branch], state: SearchState, context: SearchContext
+) -> tuple[list[BudgetSpent], bool, Cases]:
+    """Draw all branches at once, each judged as soon as it is there; a race ends with the first accepted solution."""
+    duplicates, race = DuplicateIndex.before(state, context), context.options.race
+    cases: Cases = {}
+
+    async def branch(one: _Branch) -> BudgetSpent | None:
+        refused = await one.whole()
+        if context.compares:
+            return refused
+        nodes = one.drawn()
+        opened = duplicates.open(nodes, {node.id: one.before + node.text for node in nodes})
+        cases.update(opened)
+        if race and opened:
+            await asyncio.wait(opened.values())
+        return refused
+
+    tasks = [asyncio.create_task(branch(one)) for one in branches]
+    won = await ended(tasks, unless=context.pending.accepted if race else None)
+    refusals = [task.result() for task in tasks if not task.cancelled()]
+    return [refusal for refusal in refusals if refusal is not None], won, cases
 
 
 async def judge_round(state: SearchState, context: SearchContext) -> SearchState:
-    """Judge the nodes of `state["round"]`."""
+    """Judge the nodes of `state["round"]`; a judgement that the budget does not pay for leaves its node unjudged.
+
+    Raises:
+        ModelError: No judgement of the round was answered, and none before it.
+    """
     journal, round_ = context.journal, state["round"]
     duplicates, tree = DuplicateIndex.before(state, context), journal.before(round_ + 1)
     raced = cast("Sequence[NodeId] | None", journal.decision(_race(round_)))
-    cases: Cases = {}
     arrived = [
         [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
         for call in calls(state, context)
     ]
-    for here in [list(chain.from_iterable(arrived))] if context.compares else arrived:
-        cases |= duplicates.open(here, tree.texts)
+    batches = [list(chain.from_iterable(arrived))] if context.compares else arrived
+    judgings = [_Judging(batch, tree.texts, duplicates) for batch in batches]
+    if was_tight(state, context) and not context.checked:
+        await in_waves(f"r{round_}/judging", [judging.part for judging in judgings], context)
+    cases: Cases = {}
+    for judging in judgings:
+        cases |= judging.open()
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}
     new = [node for node in tree if node.round == round_ and node.failed is None]
+    refuse_if_unjudged(found.values(), journal.before(round_))
     # Nodes of one text share a judgement, which is the oldest one's.
     own = {task: name for name, task in reversed(cases.items())}
     verdicts = {name: found[name] for name in reversed(own.values())}
@@ -143,8 +207,34 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     await journal.judge(duplicates.judged(new, tree, found), said)
     await context.pending.clear()
     context.tell("judged", f"{len(said)} judged", round_=round_, nodes=len(new))
-    short = any(isinstance(outcome, BudgetSpent) for outcome in found.values())
-    return {"stop": "budget"} if short else {}
+    return {}
+
+
+class _Judging:
+    """The judgements of one batch of candidates; those that the budget refused are opened anew in the next wave."""
+
+    def __init__(self, batch: list[Node], texts: Mapping[NodeId, str], duplicates: DuplicateIndex) -> None:
+        self._batch, self._texts, self._duplicates = batch, texts, duplicates
+        self._refused: int | None = None
+        self._cases: Cases = {}
+
+    def open(self) -> Cases:
+        """The judgements as they are; begun where none was asked for yet."""
+        self._cases = self._cases or self._duplicates.open(self._batch, self._texts)
+        return self._cases
+
+    async def part(self) -> BudgetSpent | bool:
+        """Ask for those that are missing; see `Job`."""
+        self._cases = self._duplicates.open(self._batch, self._texts)
+        await ended(self._cases.values(), unless=None)
+        outcomes = [task.result() for task in dict.fromkeys(self._cases.values())]
+        refused = [outcome for outcome in outcomes if isinstance(outcome, BudgetSpent)]
+        before, self._refused = self._refused, len(refused)
+        if not refused:
+            return True
+        cut = any(isinstance(refusal, CutShort) for refusal in refused)
+        moved = cut or len(refused) < (len(outcomes) if before is None else before)
+        return False if moved else refused[0]
 
 
 async def _end_race(cases: Cases, round_: int, context: SearchContext) -> None:

@@ -30,6 +30,7 @@ from branchwise.graphs.search.conclude import conclude
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.probing import probe
+from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.sizing import UNLIMITED, in_unit, limited, sized, usable
 from branchwise.graphs.search.state import Reason, RunState, SearchContext
@@ -89,12 +90,14 @@ def start(problem: str) -> RunState:
         "allocation": {},
         "previous": "",
         "stop": "",
+        "short": {},
         "record": Record(),
         "arms": (),
         "arm_knobs": {},
         "prior": {},
         "trial_samples": UNLIMITED,
         "answer": "",
+        "share": None,
         "confidence": None,
         "calibrated": False,
     }
@@ -111,8 +114,8 @@ async def constraints(
                 {"problem": state["problem"], "path": "t0"}
             )
         )["constraints"]
-    except BudgetSpent:
-        return Command(update={"stop": "budget"}, goto="judge")
+    except BudgetSpent as refusal:
+        return Command(update={"stop": "budget", "short": short_of(refusal)}, goto="judge")
 
     async def noted() -> Json:
         return as_fields(known)
@@ -128,7 +131,7 @@ async def constraints(
 async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "judge"]]:
     """Sample probes, estimate the difficulty, set the prior and the size of a trial."""
     context = runtime.context
-    stop, drawn = await probe(state, context)
+    drawn = await probe(state, context)
     ask = planner(
         usable(context.options.arms, context),
         context.policy,
@@ -140,7 +143,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         by_steps = context.checked and context.task.checks_steps
         made = (await ask({"probes": drawn, "by_steps": by_steps, "tokens_left": left}))["plan"]
         chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
-        if context.options.prior == "llm" and not stop:
+        if context.options.prior == "llm":
             chosen = await _opinion(state, context, made.arms) or chosen
         worth = (
             context.policy.audit.samples()
@@ -161,7 +164,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         "trial_samples": planned["samples"],
         "most": planned["most"] or UNLIMITED,
         "record": Record(past=await _memory(context)),
-        "stop": _accepted(context, 2) or stop,
+        "stop": _accepted(context, 2),
     }
     return Command(update=update, goto="judge" if update["stop"] else "select")
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from branchwise.graphs.search.calls import PROBE
 from branchwise.graphs.search.loop import grow, judge_round
 from branchwise.graphs.search.sizing import probes
-from branchwise.graphs.search.state import Reason, RunState, SearchContext
+from branchwise.graphs.search.state import RunState, SearchContext
 from branchwise.store.records import ROOT, Json, Node
 
 
-async def probe(state: RunState, context: SearchContext) -> tuple[Reason | Literal[""], list[Node]]:
+async def probe(state: RunState, context: SearchContext) -> list[Node]:
     """Draw the probes; they stay on the tree, where strategies and the final choice find them.
 
-    Returns:
-        Why the run must end, or the empty string; and the probes.
+    Where the budget pays for fewer, or for none, the search begins with what is there.
     """
     count = await _probes(state, context)
     asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: count}}
     if not count:
-        return "", []
-    # A probe that the budget refuses ends nothing: the search may ask for less at once.
+        return []
     await grow(asked, context)
-    stop = (await judge_round(asked, context)).get("stop", "")
-    return stop, [node for node in context.journal.before(2) if node.strategy == PROBE]
+    await judge_round(asked, context)
+    return [node for node in context.journal.before(2) if node.strategy == PROBE]
 
 
 async def _probes(state: RunState, context: SearchContext) -> int:

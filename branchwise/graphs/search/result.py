@@ -13,6 +13,18 @@ from branchwise.store.records import Json, Usage, VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shortfall:
+    """Why a budget does not pay for one more sample."""
+
+    what: str
+    """"tokens", "completion_tokens", "calls", "seconds" or "cost"."""
+    limit: float | None = None
+    need: float | None = None
+    """What the smallest sample that is worth asking for needs of it; None for seconds."""
+    left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
     """How a run ended."""
 
@@ -25,10 +37,12 @@ class Result:
     text: str
     score: float | None
     """Unit reward in [0, 1]."""
+    share: float | None = None
+    """The answer's share of the votes in [0, 1], or its score; it ranks answers and says nothing about the truth."""
     confidence: float | None = None
-    """How likely the answer is right, in [0, 1]; None where nothing speaks for it or against it."""
+    """How likely the answer is right, in [0, 1], by a proof or by labelled runs; None where there are none."""
     calibrated: bool = False
-    """Whether a proof or labelled runs stand behind the confidence; if not, it is a score or a share of votes."""
+    """Whether a confidence is known; a model's opinion alone is a score and no confidence."""
     verified_by: VerifiedBy = VerifiedBy.NONE
     node: str | None
     """The solution that the run ended with, also where it was not given."""
@@ -36,6 +50,10 @@ class Result:
     rounds: int
     usage: Usage
     seconds: float
+    shortfall: Shortfall | None = None
+    """With the reason "budget": which limit is reached, and by how much one more sample does not fit."""
+    notes: tuple[str, ...] = ()
+    """What the server did otherwise than it was asked, one sentence each."""
 
     def __getattr__(self, name: str) -> object:
         # Called for what is not a field: a name of version 0.1 is told its new one.

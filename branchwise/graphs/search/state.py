@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
@@ -48,6 +48,9 @@ class SearchState(TypedDict, total=False):
     """The solution to improve on, or the empty string."""
     stop: Reason | Literal[""]
     """Set when the run must end."""
+    short: dict[str, Any]
+    """With "budget": which limit is reached (`what`), what it is (`limit`), what one more sample needs and what is left
+    of it; empty until then."""
 
 
 class RunState(SearchState, total=False):
@@ -63,6 +66,8 @@ class RunState(SearchState, total=False):
     """Samples a trial may take, by the planner."""
     answer: NodeId
     """The solution that the run ends with, or the empty string."""
+    share: float | None
+    """The answer's share of the votes, or its score."""
     confidence: float | None
     calibrated: bool
 

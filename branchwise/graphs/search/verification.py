@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState
-from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Verdict
 
 Outcome: TypeAlias = Verdict | BudgetSpent | ModelError
@@ -26,15 +27,24 @@ class PendingVerdicts:
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
         self._cases: dict[str, asyncio.Task[Outcome]] = {}
+        self._cut: Counter[str] = Counter()
         self.accepted = asyncio.Event()
         """Set when a whole solution of this round was accepted."""
 
     def open(self, state: VerifierState) -> asyncio.Task[Outcome]:
-        """Begin to judge `state["plan"]`, or join the judgement that has begun; its path names the round."""
+        """Begin to judge `state["plan"]`, or join the judgement that has begun; its path names the round.
+
+        One that the budget has refused begins anew.
+        """
         text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
-        path = f"{state['path']}/{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
-        if path not in self._cases:
-            self._cases[path] = asyncio.create_task(self._judge({**state, "path": path}))
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        path = f"{state['path']}/{digest}"
+        known = self._cases.get(path)
+        if known is None or (refused := _refusal(known)) is not None:
+            if known is not None and isinstance(refused, CutShort):
+                self._cut[path] += 1
+            again = f"{path}/again{self._cut[path]}" if self._cut[path] else path
+            self._cases[path] = asyncio.create_task(self._judge({**state, "path": again}))
         return self._cases[path]
 
     async def _judge(self, state: VerifierState) -> Outcome:
@@ -49,8 +59,15 @@ class PendingVerdicts:
     async def clear(self) -> None:
         """Forget the round; what nobody waits for any more is cancelled."""
         cases, self._cases = list(self._cases.values()), {}
+        self._cut.clear()
         self.accepted.clear()
         await call_off(cases)
+
+
+def _refusal(case: asyncio.Task[Outcome]) -> BudgetSpent | None:
+    """What the budget has refused a judgement with, if it has."""
+    outcome = case.result() if case.done() and not case.cancelled() and case.exception() is None else None
+    return outcome if isinstance(outcome, BudgetSpent) else None
 
 
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -31,7 +31,7 @@ from branchwise.graphs.search.request import (
     stored,
     task_of,
 )
-from branchwise.graphs.search.result import Result, result_of
+from branchwise.graphs.search.result import Result, Shortfall, result_of
 from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
@@ -44,7 +44,7 @@ from branchwise.store.records import Json, Usage, VerifiedBy
 from branchwise.store.rows import Decision, RunRecord
 from branchwise.tasks.task import Task
 
-_OUTCOME = ("round", "stop", "answer", "confidence", "calibrated")
+_OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
 """What of the state is looked at when the graph has ended."""
 _MEMORY = "memory"
 """Key of the decision that says how earlier runs had gone."""
@@ -71,7 +71,7 @@ def workflow() -> Workflow:
         labels=_labels,
         progress=_progress,
         fork=fork_search,
-        told=lambda decision: decision.key == _MEMORY,
+        told=lambda decision: decision.key == _MEMORY or decision.kind == "budget",
         check_replay=_check_replay,
         compared=lambda kept: as_fields(result_of(kept)),
         budgeted=lambda kept: result_of(kept).reason in {"budget", "accepted"},
@@ -94,6 +94,7 @@ def _schema() -> dict[str, Any]:
 async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
     services, scorer = run.services, request_of(spec).options.scorer
     sample = recorded(services.engine, services.ledger, services.tracker)
+    sample.relearn(services.ledger.answers())
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
     context = context_of(
@@ -194,6 +195,7 @@ def result_of_state(run_id: str, state: RunState, context: SearchContext, usage:
         answer=given.answer if given else None,
         text=tree.text(given.id) if given else "",
         score=node.score if node else None,
+        share=state["share"],
         confidence=state["confidence"],
         calibrated=state["calibrated"],
         verified_by=node.verified_by if node else VerifiedBy.NONE,
@@ -202,4 +204,6 @@ def result_of_state(run_id: str, state: RunState, context: SearchContext, usage:
         rounds=state["round"],
         usage=usage,
         seconds=context.tracker.elapsed,
+        shortfall=Shortfall(**state["short"]) if state["short"] and state["stop"] == "budget" else None,
+        notes=context.tracker.noted(),
     )

@@ -20,13 +20,19 @@ def _write(request: SampleRequest, seed: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "budget", [Budget(calls=7), Budget(tokens=3000), Budget(tokens=1500), Budget(completion_tokens=600)]
+    "budget", [Budget(calls=7), Budget(tokens=700), Budget(tokens=500), Budget(completion_tokens=40)]
 )
 async def test_a_spent_budget_ends_the_run(tmp_path: Path, budget: Budget) -> None:
     url = f"sqlite:///{tmp_path}/runs.sqlite"
     result = await solve("Which?", model=scripted(_write), budget=budget, store=url)
     assert result.reason == "budget"
     assert not result.solved
+    short = result.shortfall
+    assert short is not None
+    assert short.limit == getattr(budget, short.what)
+    assert short.need is not None
+    assert short.left is not None
+    assert short.left < short.need
     assert budget.calls is None or result.usage.calls <= budget.calls
     assert budget.tokens is None or result.usage.tokens <= budget.tokens
     written = budget.completion_tokens
@@ -72,7 +78,7 @@ async def test_an_exhaustive_search_goes_on_after_it_has_won(
 class PulledPlug(Exception): ...
 
 
-@pytest.mark.parametrize("budget", [Budget(calls=9), Budget(tokens=6000), Budget(completion_tokens=1100)])
+@pytest.mark.parametrize("budget", [Budget(calls=9), Budget(tokens=2500), Budget(completion_tokens=150)])
 async def test_a_resumed_run_gets_no_second_budget(tmp_path: Path, budget: Budget) -> None:
     url, left = f"sqlite:///{tmp_path}/runs.sqlite", 5
 

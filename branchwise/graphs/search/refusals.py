@@ -1,0 +1,53 @@
+"""What it means that calls were refused: by the budget, which is a result, or by the model, which is a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from branchwise.graphs.search.calls import REFUSED
+from branchwise.graphs.search.verification import Outcome
+from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.records import Node, VerifiedBy
+from branchwise.store.tree import Tree
+
+
+def short_of(refusal: BudgetSpent) -> dict[str, Any]:
+    """Which limit is reached, what it is, what the smallest call needs of it and what is left."""
+    return {"what": refusal.what, "limit": refusal.limit, "need": refusal.need, "left": refusal.left}
+
+
+def refuse_if_unanswered(
+    drawn: Sequence[Node], errors: Sequence[ModelError | None], before: Tree, round_: int
+) -> None:
+    """Raise where the model answered no call of a round: none was answered before it either, or not the last round's.
+
+    A single request that a server refuses for what is in it is one dead branch. A server that refuses everything has
+    ended nothing: the run is left as it is, and can be resumed once the server works again.
+
+    Raises:
+        ModelError: Says why.
+    """
+    refused = [error for error in errors if error is not None]
+    if not refused or not all(_refused(node) for node in drawn):
+        return
+    others = [node for node in before if node.parent is not None]
+    last = [node for node in others if node.round == round_ - 1]
+    if all(_refused(node) for node in others) or (last and all(_refused(node) for node in last)):
+        raise ModelError(f"The model answered none of the calls of round {round_}: {refused[0]}")
+
+
+def refuse_if_unjudged(outcomes: Collection[Outcome], before: Tree) -> None:
+    """Raise where no judgement of a round was answered, and none before it.
+
+    Raises:
+        ModelError: Says why.
+    """
+    failed = [outcome for outcome in outcomes if isinstance(outcome, ModelError)]
+    judged = any(node.verified_by is not VerifiedBy.NONE for node in before)
+    if failed and len(failed) == len(outcomes) and not judged:
+        raise ModelError(f"The verifier answered none of the round's {len(failed)} judgements: {failed[0]}")
+
+
+def _refused(node: Node) -> bool:
+    return node.failed is not None and node.failed.startswith(REFUSED)
