@@ -227,14 +227,15 @@ async def test_an_accepted_answer_may_be_too_uncertain_too(url: str, tmp_path: P
     assert (await run(url, tmp_path, sure, abstain_below=0.7)).reason == "abstained"
 
 
-async def test_without_labels_the_confidence_is_uncalibrated(url: str) -> None:
+async def test_without_labels_a_score_is_no_confidence(url: str) -> None:
     result = await solve("Which?", model=scripted(_write), store=url)
     assert not result.calibrated
-    assert result.confidence == result.score == (SCORE + 100) / 200
+    assert result.confidence is None
+    assert result.share == result.score == (SCORE + 100) / 200
     voted = await solve(
         "Which?", model=scripted(_write), strategy="self_consistency", knobs={"n": 4}, store=url
     )
-    assert (voted.confidence, voted.calibrated) == (0.25, False)
+    assert (voted.share, voted.confidence, voted.calibrated) == (0.25, None, False)
 
 
 async def test_a_threshold_needs_a_calibrated_confidence(url: str) -> None:

@@ -43,10 +43,10 @@ async def ended(store: Store, **asked: Any) -> Result:
     "asked",
     [
         {"seed": 4},
-        {"seed": 4, "budget": Budget(tokens=17_000)},
+        {"seed": 4, "budget": Budget(tokens=1_000)},
         {"seed": 5, "budget": Budget(calls=7)},
         {"seed": 6, "strategy": "mcts", "knobs": {}, "budget": Budget(calls=40)},
-        {"seed": 7, "strategy": "best_of_n", "knobs": {"n": 9}},
+        {"seed": 9, "strategy": "best_of_n", "knobs": {"n": 9}},
     ],
 )
 async def test_a_run_is_recomputed_bit_for_bit(store: Store, asked: dict[str, Any]) -> None:
