@@ -1,4 +1,4 @@
-"""A model searches a small library twice, and answers:
+"""A model searches a small library twice, and answers.
 
 branchwise run retrieval:graph -i '{"question": "Who wrote of the sea?"}'
 """
