@@ -30,6 +30,8 @@ class Experiment:
     arms: tuple[Arm, ...]
     instances: tuple[Instance, ...]
     seeds: int
+    """How many runs of each instance."""
+    first_seed: int = 0
     budget: Budget = field(default_factory=Budget)
     """Of one run."""
     base_url: str | None = None
@@ -57,6 +59,11 @@ class Experiment:
             budget=self.budget,
             options=replace(arm.options, strategy=arm.strategy, knobs=arm.knobs),
         )
+
+    @property
+    def every_seed(self) -> range:
+        """The seeds of the runs."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     @property
     def runs(self) -> int:
@@ -123,9 +130,7 @@ async def carry_out(
             return outcome
 
     # Instance by instance, so that an engine finds the prompt that it has just read.
-    units = [
-        (a, i, s) for i in experiment.instances for a in experiment.arms for s in range(experiment.seeds)
-    ]
+    units = [(a, i, s) for i in experiment.instances for a in experiment.arms for s in experiment.every_seed]
     async with asyncio.TaskGroup() as group:
         made = [group.create_task(one(*unit)) for unit in units]
     found = {(o.arm, o.instance, o.seed): o for o in (task.result() for task in made)}
@@ -133,5 +138,5 @@ async def carry_out(
         found[arm.name, instance.id, seed]
         for arm in experiment.arms
         for instance in experiment.instances
-        for seed in range(experiment.seeds)
+        for seed in experiment.every_seed
     ]
