@@ -1,29 +1,85 @@
-"""Solve real scheduling problems with the embedded model: once with one sample, then with search."""
+"""Five scheduling problems, a text with requirements, and a workflow that is killed and resumed; no key, no network."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-PROBLEMS = sorted((Path(__file__).parent / "calendar").glob("*.txt"))
+HERE = Path(__file__).parent
+PROBLEMS = sorted((HERE / "calendar").glob("*.txt"))
 BRANCHWISE = [sys.executable, "-m", "branchwise"]
+TEXT = "Write a short note that invites a friend to lunch on Friday."
+REQUIRED = ("words=15..45", "contains=Friday", "forbids=dear")
 
 
-def main() -> None:
-    """Run the commands that a person would type."""
-    for problem in PROBLEMS:
-        print(f"\n$ branchwise solve --file examples/calendar/{problem.name} --task calendar")
-        print(problem.read_text(encoding="utf-8").strip() + "\n")
-        subprocess.run(
-            [*BRANCHWISE, "solve", "--file", str(problem), "--task", "calendar", "--tokens", "20000"],
-            check=False,
-        )
-    print("\n$ branchwise runs")
-    subprocess.run([*BRANCHWISE, "runs"], check=True)
-    print("\n$ branchwise show last --why")
-    subprocess.run([*BRANCHWISE, "show", "last", "--why"], check=True)
+def main() -> int:
+    """Run the commands that a person would type; say before each what it shows.
+
+    Returns:
+        The exit code: 0 when every step did what it shows.
+    """
+    began, failed = time.monotonic(), []
+    for number, problem in enumerate(PROBLEMS, start=1):
+        _say(f"{number} of {len(PROBLEMS)}: a program checks each answer; what it refutes is not drawn again")
+        print(problem.read_text(encoding="utf-8").strip() + "\n", flush=True)
+        file = os.path.relpath(problem)
+        failed += _run("solve", "--file", file, "--task", "calendar", "--tokens", "20000")
+    _say("the last run: its tree, and why each strategy was chosen")
+    failed += _run("show", "last", "--why")
+    _say("a text with requirements: programs check them, and a new draft is told what was wrong")
+    asked = [word for one in REQUIRED for word in ("--require", one)]
+    failed += _run("solve", TEXT, *asked, "--tokens", "4000")
+    _say(
+        "a workflow of plain LangGraph nodes: killed after its first step, it repeats nothing when it is resumed"
+    )
+    failed += _killed_and_resumed()
+    _say(f"done in {time.monotonic() - began:.0f} s; {failed or 'all steps did what they show'}")
+    return 1 if failed else 0
+
+
+def _say(text: str) -> None:
+    print(f"\n# {text}", flush=True)
+
+
+def _run(*words: str, ends: Sequence[int] = (0,)) -> list[str]:
+    """Run a command of branchwise; its name if it ended otherwise than expected."""
+    print(f"$ branchwise {' '.join(word if ' ' not in word else repr(word) for word in words)}", flush=True)
+    code = subprocess.run([*BRANCHWISE, *words], check=False, env=_environment()).returncode
+    return [] if code in ends else [f"{words[0]} ended with {code}"]
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def _killed_and_resumed() -> list[str]:
+    """Kill the workflow of `two_steps.py` between its steps and run it again under the same id."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        words = ["run", "two_steps:workflow", "--input", f'{{"log": "{log.as_posix()}"}}', "--id"]
+        words.append(f"demo-{os.getpid()}")
+        print(f"$ branchwise {' '.join(words)} &  # and, when its first step is done: kill -9", flush=True)
+        first = subprocess.Popen([*BRANCHWISE, *words], env={**_environment(), "TWO_STEPS_WAIT": "60"})
+        end = time.monotonic() + 60
+        while not Path(f"{log}.begun").exists() and first.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
+        failed = _run(*words)
+        steps = _read(log).split()
+        print(f"steps that ran: {' '.join(steps)}")
+        return failed + ([] if steps == ["first", "second"] else [f"the steps ran as {steps}"])
+
+
+def _read(log: Path) -> str:
+    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

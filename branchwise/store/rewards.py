@@ -13,13 +13,18 @@ _MOST = 5000
 
 
 def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
-    """Trials and sums of unit rewards by strategy, over other finished runs of the run's task and model.
+    """Trials and sums of unit rewards by strategy, over other runs of the run's task and model.
+
+    Only runs count that had ended when this one was made, so that runs that are submitted together learn the same
+    whichever ends first. A trial counts that drew a sample; trials of versions that did not note whether they did are
+    left out. Only a run's first trial counts: later ones see the instances that the first could not solve.
 
     Returns:
         `{strategy: [trials, sum]}`.
     """
-    me = sa.select(runs.c.task, runs.c.model).where(runs.c.id == run_id).subquery()
+    me = sa.select(runs.c.task, runs.c.model, runs.c.created).where(runs.c.id == run_id).subquery()
     like = sa.and_(runs.c.task == me.c.task, runs.c.model == me.c.model, runs.c.id != run_id)
+    like = sa.and_(like, runs.c.finished <= me.c.created)
     query = (
         sa.select(decisions.c.payload)
         .join(runs, runs.c.id == decisions.c.run_id)
@@ -30,6 +35,8 @@ def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
     )
     found: dict[str, tuple[int, float]] = {}
     for payload in connection.scalars(query):
+        if not payload.get("drew") or payload.get("trial") != 1:
+            continue
         trials, total = found.get(payload["strategy"], (0, 0.0))
         found[payload["strategy"]] = (trials + 1, total + payload["reward"])
     return {strategy: list(pair) for strategy, pair in sorted(found.items())}

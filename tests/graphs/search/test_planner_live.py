@@ -251,7 +251,9 @@ async def test_the_selector_remembers_earlier_runs_if_asked(url: str) -> None:
     second = await solve("Which?", model=scripted(_write), store=url, options=options)
     assert (await decisions(url, first.run_id))["memory"] == {}
     remembered = (await decisions(url, second.run_id))["memory"]
-    assert sum(trials for trials, _ in remembered.values()) == 2
+    assert (
+        sum(trials for trials, _ in remembered.values()) == 1
+    )  # its first trial; the second saw what that left
     terms = (await decisions(url, second.run_id))["t1/select"]["terms"]
     tried = next(iter(remembered))
     assert terms[tried]["exploitation"] == pytest.approx(remembered[tried][1] / remembered[tried][0])
