@@ -52,7 +52,7 @@ app = typer.Typer(
     name="branchwise",
     help="Search by language-model agents: durable runs, a planner that picks the strategy.",
     epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 4 waits for your yes, "
-    "130 interrupted (resumable).",
+    "130 interrupted (resumable); a worker or pool that was told to end exits with 0.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from branchwise.cli import completing, console
-from branchwise.cli.exits import Exit, run
+from branchwise.cli.exits import run
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -124,17 +124,18 @@ def worker(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Execute queued runs; start as many as you like, anywhere. Ctrl-C or SIGTERM hands its runs back."""
+    """Execute queued runs; start as many as you like, anywhere.
+
+    Ctrl-C or SIGTERM hands its runs back; the exit code is 0.
+    """
     from branchwise.cli.queued import working
 
-    interrupted = working(
+    working(
         {"queue": queue, "concurrency": concurrency, "until_empty": until_empty, "ttl": lease},
         imports=imports or [],
         store=store,
         as_json=as_json,
     )
-    if interrupted:
-        raise typer.Exit(Exit.INTERRUPTED)
 
 
 def runs(

@@ -60,8 +60,8 @@ class _Log:
         self._console.print(line, style=_STYLES.get(report.kind, "dim"), soft_wrap=True)
 
 
-def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> bool:
-    """Work until the queue is empty or a signal comes; returns whether it was Ctrl-C.
+def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> None:
+    """Work until the queue is empty or a signal comes, which is how a worker ends in good order.
 
     Args:
         options: Those of `work`.
@@ -99,4 +99,3 @@ def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | 
     ended = run(until_told())
     if not received:
         log.say(f"{ended} runs ended here; the queue is empty")
-    return signal.SIGINT in received

@@ -204,6 +204,7 @@ _ENDED = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
     "exhausted": "no trial is left",
+    "too deep": "the tree is as deep as names of its nodes can say",
     "enough": "by the verifier's audit more samples would do more harm than good",
 }
 

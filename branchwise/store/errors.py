@@ -36,6 +36,10 @@ class BadInput(BranchwiseError):
     """The input cannot be used; no token was spent and nothing was stored."""
 
 
+_PLACES = frozenset({"run", "node", "place", "question", "running pool", "pool", "device"})
+"""What a name may stand for that is in a store or on a machine, not a part of branchwise."""
+
+
 class UnknownName(BadInput):
     """A name that is not there, with the nearest names that are.
 
@@ -50,6 +54,11 @@ class UnknownName(BadInput):
         near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
         hint = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(self.known) or 'none'}."
         super().__init__(f"There is no {kind} `{name}`. {hint}")
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a part of branchwise is missing, such as a strategy or an option, which another version may have."""
+        return self.kind not in _PLACES
 
 
 class StoreError(BranchwiseError):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Literal, Self, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 NodeId: TypeAlias = str
 Json: TypeAlias = "bool | int | float | str | list[Json] | Mapping[str, Json] | None"
@@ -99,6 +99,8 @@ class Usage:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
     """How much a run may spend; None means no limit of that kind. Checked before each call."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}  # a limit is never passed over
 
     tokens: int | None = None
     """Prompt tokens evaluated anew plus completion tokens."""

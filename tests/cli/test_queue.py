@@ -78,8 +78,8 @@ def test_submit_watch_cancel(store: str) -> None:
     assert (code, "Did you mean `queued`?" in err) == (2, True)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_ends_a_worker_in_good_order(store: str, number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_worker_in_good_order(store: str, number: signal.Signals) -> None:
     worker = start("worker", "--json", store=store)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not json.loads(
@@ -99,7 +99,7 @@ def test_a_signal_ends_a_worker_in_good_order(store: str, number: signal.Signals
     assert json.loads(worker.stdout.readline())["kind"] == "claimed"
     worker.send_signal(number)
     out, err = worker.communicate(timeout=60)
-    assert worker.returncode == code, err
+    assert worker.returncode == 0, err
     assert "Traceback" not in err
     left = json.loads(branchwise("runs", "--json", store=store)[1])[0]
     assert left["status"] in {"queued", "failed"}, (out, err)

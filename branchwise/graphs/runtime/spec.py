@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from branchwise.models.model_options import ModelOptions
 from branchwise.store.as_fields import as_fields
-from branchwise.store.errors import BadInput, StoreError
+from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.records import Budget, Json, Usage
 
 Durability = Literal["exit", "async", "sync"]
@@ -28,6 +28,10 @@ LARGEST = 10_000_000
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSpec:
     """A run's request, written once: resuming, queueing, forking and replaying need nothing but this and the rows."""
+
+    __pydantic_config__ = ConfigDict(
+        extra="forbid"
+    )  # an option that another version wrote is not passed over
 
     workflow: str
     """A built-in workflow, an entry point of `branchwise.workflows`, or `module:attribute`."""
@@ -53,6 +57,7 @@ def spec_of(stored: Json) -> RunSpec:
     """Read a stored request, also one of a version that had no workflows.
 
     Raises:
+        UnknownName: It has an option that this version does not know.
         StoreError: The row is damaged.
     """
     if not isinstance(stored, Mapping):
@@ -65,7 +70,20 @@ def spec_of(stored: Json) -> RunSpec:
     try:
         return _SPEC.validate_python(data)
     except ValidationError as error:
+        if unknown := unknown_option(error):
+            raise unknown from error
         raise StoreError(f"The run's request is damaged: {_first(error)}.") from error
+
+
+def unknown_option(error: ValidationError) -> UnknownName | None:
+    """What a stored request has and this version does not know, if that is why it was refused."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "unexpected_keyword_argument":
+        return UnknownName("option of the run", where, ())
+    if first["type"] == "literal_error":
+        return UnknownName(f"value of the run's option `{where}`", str(first["input"]), ())
+    return None
 
 
 def spec_json(spec: RunSpec) -> Json:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from branchwise.environments.sandbox.limits import SandboxError
@@ -22,14 +22,20 @@ from branchwise.store.errors import (
     LeaseLost,
     ModelError,
     StoreError,
+    TooLarge,
+    Unavailable,
+    UnknownName,
     Unsupported,
 )
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Lease, Store
 
-Kind = Literal["claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back"]
-"""What became of a run here; "lost" when it was cancelled or another worker has it."""
+Kind = Literal[
+    "claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back", "left", "away"
+]
+"""What became of a run here; "lost" when it was cancelled or another worker has it, "left" when it needs what this
+worker does not know. "away" is the database."""
 
 _POLL = 1.0
 """Seconds between looks into an empty queue."""
@@ -87,13 +93,16 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
         async with asyncio.TaskGroup() as crew:
             while True:
                 await worker.free.acquire()
-                lease = await db.claim_next(queue, allowed)
-                if lease is not None:
-                    crew.create_task(worker.take(lease))
-                    continue
+                try:
+                    lease = await db.claim_next(queue, allowed, worker.left)
+                    if lease is not None:
+                        crew.create_task(worker.take(lease))
+                        continue
+                    if until_empty and not await db.open_in(queue, allowed, worker.left):
+                        break
+                except Unavailable as error:
+                    worker.say("away", "", str(error))
                 worker.free.release()
-                if until_empty and not await db.open_in(queue, allowed):
-                    break
                 await asyncio.sleep(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - workers shall not march in step
     return worker.ended
 
@@ -106,6 +115,8 @@ class _Worker:
     watch: Callable[[Report], None]
     free: asyncio.Semaphore
     ended: int = 0
+    left: set[str] = field(default_factory=set)
+    """Runs that need what is not known here."""
 
     async def take(self, lease: Lease) -> None:
         """Turn one run to its end, whatever that is, and give its place free."""
@@ -120,23 +131,25 @@ class _Worker:
         try:
             async with self.db.held(lease, then=Status.QUEUED):
                 run = await self.db.run(lease.run_id)
-                self._say("claimed", run.id, _about(run))
+                self.say("claimed", run.id, _about(run))
                 return await self._execute(lease, run)
         except LeaseLost:
-            self._say("lost", lease.run_id, "cancelled, or another worker has it")
+            self.say("lost", lease.run_id, "cancelled, or another worker has it")
+        except Unavailable as error:
+            self.say("away", lease.run_id, f"{error} The run is taken up when its lease is over.")
         except asyncio.CancelledError:
-            self._say("handed back", lease.run_id, "it waits in the queue with all its calls")
+            self.say("handed back", lease.run_id, "it waits in the queue with all its calls")
             raise
         except BaseExceptionGroup as errors:
-            if errors.split(LeaseLost)[1] is not None:
+            if errors.split((LeaseLost, Unavailable))[1] is not None:
                 raise
-            self._say("lost", lease.run_id, "cancelled, or another worker has it")
+            self.say("lost", lease.run_id, "cancelled, or another worker has it")
         return False
 
     async def _execute(self, lease: Lease, run: RunRecord) -> bool:
         def watch(event: Event) -> None:
             if line := workflow.progress(event):
-                self._say("progress", run.id, f"{line}, {event.tokens:,} tokens")
+                self.say("progress", run.id, f"{line}, {event.tokens:,} tokens")
 
         try:
             spec = spec_of(run.spec)
@@ -149,22 +162,28 @@ class _Worker:
             return await self._gave_back(lease, _reason(error))
         cost = f"{ended.usage.tokens:,} tokens, {ended.seconds:.1f} s"
         if ended.waiting:
-            self._say("waiting", run.id, f"for an answer to `{ended.waiting[0].key}`: {cost}")
+            self.say("waiting", run.id, f"for an answer to `{ended.waiting[0].key}`: {cost}")
             return False
         self.ended += 1
-        self._say("done", run.id, f"{workflow.summary(ended.output)}: {cost}")
+        self.say("done", run.id, f"{workflow.summary(ended.output)}: {cost}")
         return False
 
     async def _gave_back(self, lease: Lease, error: BaseException) -> bool:
         """Fail the run, or put it back when the fault may lie elsewhere; one run's fault must not end the others."""
         if isinstance(error, LeaseLost):
             raise error
+        if isinstance(error, UnknownName) and error.is_part:
+            self.left.add(lease.run_id)
+            await self.db.hand_back(lease)
+            self.say("left", lease.run_id, f"{error} It waits in the queue for a worker that knows it.")
+            return False
         text = str(error) if isinstance(error, BranchwiseError) else f"{type(error).__name__}: {error}"
         again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
-            error, Unsupported
+            error, Unsupported | TooLarge
         )
-        if again and await self.db.hand_back(lease, error=text) is Status.QUEUED:
-            self._say("requeued", lease.run_id, text)
+        told = None if isinstance(error, Unavailable) else text  # no fault of the run's, and no attempt
+        if again and await self.db.hand_back(lease, error=told) is Status.QUEUED:
+            self.say("requeued", lease.run_id, text)
             return True
         if isinstance(error, BudgetSpent):
             # With more it goes on: branchwise resume RUN --tokens MORE.
@@ -172,10 +191,11 @@ class _Worker:
         elif not again:
             await self.db.finish(lease, status=Status.FAILED, error=text)
         self.ended += 1
-        self._say("failed", lease.run_id, text)
+        self.say("failed", lease.run_id, text)
         return False
 
-    def _say(self, kind: Kind, run_id: str, text: str) -> None:
+    def say(self, kind: Kind, run_id: str, text: str) -> None:
+        """Report."""
         self.watch(Report(kind=kind, run_id=run_id, text=text))
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
-from branchwise.graphs.strategies.protocol import Aggregation
+from branchwise.graphs.strategies.protocol import Aggregation, Choice
+from branchwise.store.errors import BadInput
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.tree import Tree
 
@@ -39,6 +40,10 @@ def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
     if best is not None and best.accepted:
         return Answer(node=best, share=best.score)
     choice = aggregations.load(aggregation)(tree.complete)
+    if not isinstance(choice, Choice | None):
+        raise BadInput(
+            f"The aggregation `{aggregation}` broke its contract: it gave {choice!r}, not a Choice."
+        )
     return None if choice is None else Answer(node=choice.node, share=choice.confidence)
 
 

@@ -17,7 +17,7 @@ from branchwise.models.estimate import texts_at_most
 from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.models.sizing import Need
-from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.errors import BadInput, BudgetSpent, ModelError
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
 
@@ -72,7 +72,11 @@ def calls(state: SearchState, context: SearchContext) -> list[Call]:
     found: list[Call] = []
     for parent, count in state["allocation"].items():
         first = len(seen.children(parent))
-        found += _under(parent, [hint(seen, parent, first + i) for i in range(count)], state, context)
+        hints = [hint(seen, parent, first + i) for i in range(count)]
+        if wrong := next((one for one in hints if not isinstance(one, Hint)), None):
+            name = state["strategy"]
+            raise BadInput(f"The strategy `{name}` broke its contract: its hint is {wrong!r}, not a Hint.")
+        found += _under(parent, hints, state, context)
     return found
 
 

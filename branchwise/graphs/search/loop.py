@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import reprlib
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Literal, TypeAlias, cast
@@ -19,7 +20,7 @@ from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
-from branchwise.store.errors import BadInput, BudgetSpent, CutShort, ModelError
+from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Json, Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
@@ -61,12 +62,19 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         most = min(state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
         known = refuted(context, state["constraints"], round_)
         seen = tree if known is None else known.pruned(tree)
-        asked = strategy(seen, most, seed=context.seed) if most > 0 else {}
+        try:
+            asked = strategy(seen, most, seed=context.seed) if most > 0 else {}
+        except BranchwiseError:
+            raise
+        except Exception as error:
+            raise BadInput(f"The strategy `{state['strategy']}` failed: {error!r}.") from error
         return _lawful(asked, tree, most, state["strategy"])
 
     decided = await context.journal.once(f"r{round_}/allocate", "allocate", allocate)
     allocation = cast("dict[NodeId, int]", decided)
     spent = sum(allocation.values())
+    if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
+        return {"allocation": {}, "round": round_, "stop": "too deep"}
     return {"allocation": allocation, "round": round_, "samples": state["samples"] - spent}
 
 
@@ -76,13 +84,26 @@ def _worth_drawing(state: SearchState, context: SearchContext) -> int:
     return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
 
 
-def _lawful(asked: Mapping[NodeId, int], tree: Tree, most: int, name: str) -> dict[NodeId, int]:
+def _lawful(asked: object, tree: Tree, most: int, name: str) -> dict[NodeId, int]:
     """The allocation, if it keeps the contract of `Strategy`: anyone may have written the function."""
+    if not isinstance(asked, Mapping):
+        raise _broken(name, f"it returned {reprlib.repr(asked)}, not a mapping of nodes to whole numbers")
+    for node, count in asked.items():
+        if type(node) is not str or type(count) is not int:
+            kinds = f"{type(node).__name__} to {type(count).__name__}"
+            shown = f"{{{reprlib.repr(node)}: {reprlib.repr(count)}}}"
+            raise _broken(name, f"{shown} maps {kinds}; nodes are str and numbers of samples are int")
     if not all(node in tree and count > 0 for node, count in asked.items()) or sum(asked.values()) > most:
-        raise BadInput(
-            f"The strategy `{name}` broke its contract: of {most} samples it asked for {dict(asked)}."
-        )
+        raise _broken(name, f"of {most} samples it asked for {reprlib.repr(dict(asked))}")
     return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
+
+
+def _broken(name: str, how: str) -> BadInput:
+    return BadInput(f"The strategy `{name}` broke its contract: {how}.")
+
+
+def _is_too_deep(node: Node) -> bool:
+    return len(node.id) > _LONGEST_ID and not node.complete and node.failed is None
 
 
 async def grow(state: SearchState, context: SearchContext) -> SearchState:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from branchwise import models, tasks
 from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs import strategies
-from branchwise.graphs.runtime.spec import COMMON, RunSpec
+from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.models.conversation import Problem, conversation, read_problem
@@ -30,12 +30,15 @@ from branchwise.tasks.task import Task
 _LONGEST = 200_000
 _LEFT_OUT = frozenset({"messages", "model_options", "require", "id", "expected", "metadata"})
 _NESTED = frozenset({"budget", "options", "model_options"})
+_STRICT = ConfigDict(extra="forbid")  # an option that another version wrote is not passed over
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
     """What a person asks of a search: its input, and what requests of every workflow have."""
+
+    __pydantic_config__ = _STRICT
 
     problem: str
     """The problem in words; of a conversation as those read it who judge the answers."""
@@ -170,6 +173,7 @@ def request_of(spec: RunSpec) -> SearchRequest:
     """Read what a search is asked; runs of a version that left out nothing keep `Options.exclude` off.
 
     Raises:
+        UnknownName: It has an option, or a value of one, that this version does not know.
         BadInput: The input is not a search's.
     """
     common = {name: getattr(spec, name) for name in COMMON}
@@ -180,6 +184,8 @@ def request_of(spec: RunSpec) -> SearchRequest:
     try:
         return _REQUEST.validate_python({**given, **common})
     except ValidationError as error:
+        if unknown := unknown_option(error):
+            raise unknown from error
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"The input `{where}` of a search cannot be used: {first['msg']}.") from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
@@ -19,9 +19,10 @@ from branchwise.models.protocol import Sampler
 from branchwise.store.records import Constraints, NodeId
 from branchwise.tasks.task import Task
 
-Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained"]
+Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained", "too deep"]
 """Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one
-more sample would do more harm than good; or the best answer is too uncertain to be given."""
+more sample would do more harm than good; the best answer is too uncertain to be given; or the strategy asked for nodes
+deeper than the database can name."""
 
 EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "judged", "ended"]
 
@@ -75,6 +76,8 @@ class RunState(SearchState, total=False):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     """How a run goes; stored with it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     strategy: str = "auto"
     knobs: Knobs = field(default_factory=dict)

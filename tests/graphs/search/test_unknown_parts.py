@@ -1,0 +1,182 @@
+"""What a worker does not know, and what a part of a stranger's gives back: a sentence that names it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from branchwise.graphs.runtime.worker import Report, work
+from branchwise.graphs.search.run import resume
+from branchwise.graphs.search.submit import submit
+from branchwise.graphs.strategies.protocol import StrategyInfo
+from branchwise.models.scripted import Scripted, scripted
+from branchwise.store.database.tables import runs
+from branchwise.store.errors import BadInput
+from branchwise.store.rows import Status
+from branchwise.store.store import Store
+
+ASK: dict[str, Any] = {"model": "scripted:script", "strategy": "best_of_n", "knobs": {"n": 2}}
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/runs.sqlite"
+
+
+_CHANGES: dict[str, tuple[Callable[[Any], None], str]] = {
+    "option": (
+        lambda spec: spec["options"].update(shiny=True),
+        "There is no option of the run `options.shiny`",
+    ),
+    "value": (
+        lambda spec: spec["options"].update(mode="next"),
+        "value of the run's option `options.mode` `next`",
+    ),
+    "limit": (lambda spec: spec["budget"].update(joules=1), "There is no option of the run `budget.joules`"),
+    "strategy": (lambda spec: spec["options"].update(strategy="next_release"), "no strategy `next_release`"),
+    "task": (lambda spec: spec.update(task="next_task"), "There is no task `next_task`"),
+    "arm": (
+        lambda spec: spec["options"].update(strategy="auto", arms=["next_arm"], knobs={}),
+        "There is no strategy `next_arm`",
+    ),
+}
+
+
+def _answering() -> Scripted:
+    return scripted(lambda r, s: "Fine.\nScore: 100" if "Score" in r.messages[-1].content else f"answer {s}")
+
+
+async def test_what_an_older_worker_does_not_know_waits_for_a_newer_one(sqlite_url: str) -> None:
+    ids = await submit(["q"] * (len(_CHANGES) + 1), store=sqlite_url, **ASK)
+    async with Store.opened(sqlite_url) as store:
+
+        def newer(connection: sa.Connection) -> None:
+            """What a newer version of the same schema revision would have written."""
+            for run_id, (change, _) in zip(ids, _CHANGES.values(), strict=False):
+                spec = connection.scalar(sa.select(runs.c.spec).where(runs.c.id == run_id))
+                change(spec)
+                connection.execute(sa.update(runs).where(runs.c.id == run_id).values(spec=spec))
+
+        before = {run.id: run.spec for run in await store.runs()}
+        await store.database.awrite(newer)
+        reports: list[Report] = []
+        model = _answering()
+        assert await work(store=store, model=model, until_empty=True, watch=reports.append) == 1
+        for run_id, (_, says) in zip(ids, _CHANGES.values(), strict=False):
+            run = await store.run(run_id)
+            assert (run.status, run.attempts) == (Status.QUEUED, 0), says
+            [left] = [report for report in reports if report.run_id == run_id and report.kind != "claimed"]
+            assert left.kind == "left"
+            assert says in left.text
+            assert "waits in the queue for a worker that knows it" in left.text
+            assert await store.calls(run_id) == []
+            with pytest.raises(BadInput, match="There is no"):
+                await resume(run_id, store=store, model=model)
+        await store.database.awrite(
+            lambda c: [
+                c.execute(sa.update(runs).where(runs.c.id == k).values(spec=v)) for k, v in before.items()
+            ]
+        )
+        assert await work(store=store, model=_answering(), until_empty=True) >= 1
+
+
+def _zoo(name: str) -> Callable[..., Any]:
+    wrong: dict[str, Any] = {
+        "none": None,
+        "text": {"0": "2"},
+        "fraction": {"0": 1.5},
+        "truth": {"0": True},
+        "integer": {"0": np.int64(1)},
+        "number": 7,
+        "list": ["0"],
+        "node": {0: 1},
+        "absent": {"0.9": 1},
+        "zero": {"0": 0},
+        "crowd": {"0": 10**9},
+    }
+
+    def strategy(tree: Any, budget: int, *, seed: int = 0) -> Any:
+        if name == "raises":
+            return tree.no_such_thing
+        if name == "deep":
+            return {max((node.id for node in tree), key=len): 1}
+        return wrong[name]
+
+    strategy.__module__ = "zoo"
+    return strategy
+
+
+@pytest.fixture
+def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("zoo")
+    for name in (
+        *(
+            "none",
+            "text",
+            "fraction",
+            "truth",
+            "integer",
+            "number",
+            "list",
+            "node",
+            "absent",
+            "zero",
+            "crowd",
+        ),
+        *("raises", "deep"),
+    ):
+        setattr(module, name, _zoo(name))
+    module.INFO = StrategyInfo(paper="none", grain="step")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "zoo", module)
+
+
+@pytest.mark.usefixtures("zoo")
+async def test_a_strategy_that_breaks_its_contract_is_named(sqlite_url: str) -> None:
+    says: Mapping[str, str] = {
+        "none": "it returned None",
+        "text": "maps str to str",
+        "fraction": "maps str to float",
+        "truth": "maps str to bool",
+        "integer": "maps str to int64",
+        "number": "it returned 7",
+        "list": "it returned ['0']",
+        "node": "maps int to int",
+        "absent": "it asked for {'0.9': 1}",
+        "zero": "it asked for {'0': 0}",
+        "crowd": "it asked for",
+        "raises": "failed: AttributeError",
+    }
+    async with Store.opened(sqlite_url) as store:
+        for name, words in says.items():
+            [run_id] = await submit(
+                ["q"], store=store, model="scripted:script", strategy=f"zoo:{name}", budget={"calls": 20}
+            )
+            await work(store=store, model=_answering(), until_empty=True)
+            run = await store.run(run_id)
+            assert run.status is Status.FAILED
+            assert run.error is not None
+            assert f"The strategy `zoo:{name}` " in run.error
+            assert words in run.error, run.error
+
+
+@pytest.mark.usefixtures("zoo")
+async def test_a_tree_that_is_too_deep_says_so(sqlite_url: str) -> None:
+    model = scripted(lambda r, s: "Score: 0" if "Score" in r.messages[-1].content else "step\n\n")
+    async with Store.opened(sqlite_url) as store:
+        [run_id] = await submit(
+            ["q"], store=store, model="scripted:script", strategy="zoo:deep", budget={"calls": 2000}
+        )
+        await work(store=store, model=model, until_empty=True)
+        run = await store.run(run_id)
+        assert run.status is Status.DONE
+        result = json.loads(json.dumps(run.result))
+        assert result["reason"] == "too deep"
+        assert max(node.depth for node in await store.nodes(run_id)) == 250
