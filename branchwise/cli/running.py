@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from branchwise.cli import console
+from branchwise.cli.configured import chosen
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, refuse, run
 from branchwise.cli.options import (
@@ -22,6 +23,7 @@ from branchwise.cli.options import (
     Effects,
     InputJson,
     ModelName,
+    ModelOption,
     PromptFolder,
     RunId,
     Seconds,
@@ -38,8 +40,9 @@ _LONGEST = 10_000_000
 def run_workflow(
     workflow: Annotated[str, typer.Argument(help="An installed workflow's name, or module:attribute.")],
     given: InputJson = "{}",
-    model: ModelName = "embedded",
+    model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -64,12 +67,12 @@ def run_workflow(
     try:
         value = read_json(given)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost, effects=effects)
+        named = chosen(model, base_url, model_option)
     except (BadInput, ValueError) as error:
         refuse(error)
     asked: dict[str, Any] = {
         "budget": budget,
-        "model": model,
-        "base_url": base_url,
+        **named.arguments,
         "seed": seed,
         "prompts": prompts,
         "store": store,

@@ -23,7 +23,13 @@ from branchwise.graphs.search.run import solve as solve_problem
 from branchwise.graphs.search.state import Event
 from branchwise.models.conversation import Problem
 from branchwise.settings.schema import ChosenModel
-from branchwise.store.records import Budget
+from branchwise.store.records import Budget, VerifiedBy
+
+_DEMONSTRATION = (
+    "The embedded model has 135 million parameters. It shows how a search runs; its answers to such questions are "
+    "mostly wrong, and it cannot judge them. Name a larger model with --model, or say what a program can check with "
+    "--require."
+)
 
 
 def solving(
@@ -63,7 +69,7 @@ def solving(
             options=options_of(options),
         )
 
-    _show(work, store, as_json=as_json)
+    _show(work, store, as_json=as_json, demonstration=chosen.spec == "embedded")
 
 
 def resuming(run_id: str, options: Mapping[str, Any], *, store: str | None, as_json: bool) -> None:
@@ -76,7 +82,11 @@ def resuming(run_id: str, options: Mapping[str, Any], *, store: str | None, as_j
 
 
 def _show(
-    work: Callable[[Callable[[Event], None]], Awaitable[Result]], store: str | None, *, as_json: bool
+    work: Callable[[Callable[[Event], None]], Awaitable[Result]],
+    store: str | None,
+    *,
+    as_json: bool,
+    demonstration: bool = False,
 ) -> None:
     opened = ""
 
@@ -98,6 +108,8 @@ def _show(
         page = out()
         run(print_tree(page, result.run_id, store))
         print_result(page, result)
+        if demonstration and result.verified_by is not VerifiedBy.PROGRAM:
+            page.print(_DEMONSTRATION, style="yellow", soft_wrap=True)
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 

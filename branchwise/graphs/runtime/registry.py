@@ -56,6 +56,18 @@ class Allowed:
     def __contains__(self, name: str) -> bool:
         return name in self.names or name.partition(":")[0] in self.modules
 
+    def check(self, modules: Collection[str]) -> None:
+        """Refuse modules that a request names and nobody has allowed.
+
+        Raises:
+            BadInput: Says how to allow the first one.
+        """
+        for module in sorted(modules):
+            if module not in self.modules:
+                raise BadInput(
+                    f"The run imports `{module}`, which is not allowed here; start the worker with --import {module}."
+                )
+
     def load(self, name: str) -> Workflow:
         """The workflow of that name.
 

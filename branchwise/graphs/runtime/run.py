@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,8 @@ from branchwise.graphs.runtime.spec import (
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
+from branchwise.models.model_options import ModelOptions
+from branchwise.models.model_options import model_options as read_options
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.json_text import to_json
@@ -39,6 +42,7 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
     budget: BudgetLike = None,
     model: str | Model = "embedded",
     base_url: str | None = None,
+    model_options: ModelOptions | Mapping[str, object] | None = None,
     seed: int = 0,
     prompts: Path | str | None = None,
     durability: Durability | None = None,
@@ -55,6 +59,7 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
         budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens.
         model: As for `solve`; `module:function` names a function of yours that makes a Model.
         base_url: Where an OpenAI-compatible server listens.
+        model_options: Limits, connection and price of the model: the fields of `ModelOptions`.
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
         durability: When checkpoints are written; completed calls are never repeated either way.
@@ -73,6 +78,7 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
         input=jsonable({} if input is None else input, f"The input of `{name}`"),
         model=model if isinstance(model, str) else model.name,
         base_url=base_url,
+        model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
         seed=seed,
         budget=budget_of(budget),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable
+from branchwise.models.model_options import ModelOptions
+from branchwise.models.model_options import model_options as read_options
 from branchwise.store.errors import BadInput
 from branchwise.store.lifecycle import QUEUE
 from branchwise.store.rows import OnChange
@@ -27,6 +29,7 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
     budget: BudgetLike = None,
     model: str = "embedded",
     base_url: str | None = None,
+    model_options: ModelOptions | Mapping[str, object] | None = None,
     seed: int = 0,
     prompts: Path | str | None = None,
     store: str | Store | None = None,
@@ -43,6 +46,7 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
         budget: What each may spend.
         model: As for `run`.
         base_url: As for `run`.
+        model_options: As for `run`.
         seed: As for `run`.
         prompts: As for `run`.
         store: As for `run`.
@@ -58,6 +62,7 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
             input=jsonable(given, f"Input {number}"),
             model=model,
             base_url=base_url,
+            model_options=read_options(model_options),
             prompts=str(prompts) if prompts else None,
             seed=seed,
             budget=budget_of(budget),

@@ -154,6 +154,7 @@ class _Worker:
         try:
             spec = spec_of(run.spec)
             workflow = self.allowed.load(spec.workflow)
+            self.allowed.check(workflow.imports(spec))
             engine = await asyncio.shield(self.engine_of(spec))
             workflow.check_model(spec, engine)
             how = Execution(store=self.db, lease=lease, engine=engine, load=self.allowed.load, watch=watch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -50,6 +50,8 @@ class Workflow:
     """Refuses what cannot be run before anything is stored."""
     check_model: Callable[[RunSpec, Model], None] = _nothing
     """Refuses a model that lacks what the run needs."""
+    imports: Callable[[RunSpec], Collection[str]] = lambda spec: ()
+    """The modules that a request names beside the workflow's own; workers import those that they were given."""
     start: Callable[[RunSpec], Any] = lambda spec: dict(spec.input)
     """What the graph begins with."""
     context: Callable[[RunSpec, Run], AbstractAsyncContextManager[Any]] = _itself

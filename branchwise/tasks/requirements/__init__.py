@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from branchwise.tasks.requirements.protocol import Finding, Requirement
-from branchwise.tasks.requirements.reading import names, requirement, requirements
+from branchwise.tasks.requirements.reading import modules, names, requirement, requirements
 from branchwise.tasks.requirements.required import required
 
-__all__ = ["Finding", "Requirement", "names", "required", "requirement", "requirements"]
+__all__ = ["Finding", "Requirement", "modules", "names", "required", "requirement", "requirements"]

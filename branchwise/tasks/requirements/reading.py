@@ -69,6 +69,12 @@ def requirements(given: Iterable[object]) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
+def modules(stored: Iterable[Any]) -> frozenset[str]:
+    """The modules that stored requirements import functions and types from."""
+    named = (one.get("call") or one.get("python_type") for one in stored if isinstance(one, Mapping))
+    return frozenset(str(name).partition(":")[0] for name in named if name)
+
+
 def requirement(given: object) -> Requirement:
     """Read one requirement; see `requirements`."""
     if isinstance(given, Requirement):

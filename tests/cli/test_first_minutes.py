@@ -1,0 +1,163 @@
+"""What a new user types first: init, doctor, prompts, a run that fails, requirements."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from branchwise import settings
+from branchwise.cli.app import app
+
+
+def short(text: str) -> bool:
+    """Is short."""
+    return len(text) < 5
+
+
+def branchwise(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("BRANCHWISE_STORE", str(tmp_path / "runs.sqlite"))
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    return tmp_path
+
+
+def test_init_writes_a_file_that_says_all_and_changes_nothing(home: Path) -> None:
+    assert branchwise("init").exit_code == 0
+    assert settings.load().model().spec == "embedded"
+    again = branchwise("init")
+    assert again.exit_code == 2
+    assert "--force" in again.output
+    assert branchwise("init", "--user").exit_code == 0
+    everything = "".join(
+        line.removeprefix("# ") + "\n"
+        for line in settings.user_file().read_text(encoding="utf-8").splitlines()
+        if line.startswith("# ") and ("=" in line or line.startswith("# ["))
+    )
+    settings.user_file().write_text(everything, encoding="utf-8")
+    found = settings.load()
+    assert found.model().options.max_tokens == 8192
+    assert found.hosts() == {"api.openai.com"}
+    assert list(found.tools) == ["files"]
+
+
+def test_doctor_finds_each_part_and_what_to_do(home: Path) -> None:
+    found = {one["part"]: one for one in json.loads(branchwise("doctor", "--json").stdout)}
+    assert found["branchwise"]["state"] == "ok"
+    assert found["store"]["state"] == "ok"
+    assert "runs.sqlite" in found["store"]["text"]
+    assert {one["state"] for one in found.values()} <= {"ok", "missing", "broken"}
+    assert all(one["text"] for one in found.values())
+
+
+def test_doctor_survives_a_broken_settings_file_and_says_where(home: Path) -> None:
+    (home / "branchwise.toml").write_text('stor = "x"', encoding="utf-8")
+    looked = branchwise("doctor", "--json")
+    assert looked.exit_code == 3
+    (broken,) = [one for one in json.loads(looked.stdout) if one["state"] == "broken"]
+    assert (broken["part"], "Did you mean `store`" in broken["text"]) == ("settings", True)
+
+
+def test_prompts_are_listed_and_copied_and_a_copy_may_be_used(home: Path) -> None:
+    listed = {
+        one["name"]: one["blanks"] for one in json.loads(branchwise("prompts", "list", "--json").stdout)
+    }
+    assert "problem" in listed["constraint"]
+    copied = branchwise("prompts", "copy", "mine").stdout.splitlines()
+    assert {Path(path).relative_to("mine").with_suffix("").as_posix() for path in copied} == set(listed)
+    assert branchwise("prompts", "copy", "mine", "step").exit_code == 2
+    assert "`step`" in branchwise("prompts", "copy", "other", "stepp").output
+    done = branchwise(
+        "solve", "Pick.", "--require", "pattern=[0-9]", "--model", "uniform", "--prompts", "mine"
+    )
+    assert done.exit_code in {0, 1}, done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("stepp.md", "{request}{text}", "Did you mean `step`"),
+        ("calendar/stepp.md", "{request}{text}", "no prompt"),
+        ("step.md", "Go on.", "has no blank"),
+        ("step.md", "{request}{tex}", "the blank `{tex}`"),
+    ],
+)
+def test_an_override_that_no_agent_could_use_is_refused_before_a_token(
+    home: Path, name: str, text: str, said: str
+) -> None:
+    path = home / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    refused = branchwise("solve", "Pick.", "--require", "json", "--model", "uniform", "--prompts", "mine")
+    assert refused.exit_code == 2
+    assert said in refused.output
+
+
+def test_requirements_are_judged_by_a_program_and_stored_with_the_run(home: Path) -> None:
+    wanted = ("--require", "pattern=[0-4][a-b]", "--require", f"{__name__}:short")
+    asked = ("--model", "uniform", "--strategy", "best_of_n", "-k", "n=1", "--json")
+    solved = branchwise("solve", "Pick.", *wanted, *asked)
+    assert solved.exit_code == 0, solved.output
+    result = json.loads(solved.stdout)
+    assert (result["solved"], result["verified_by"]) == (True, "program")
+    (run,) = json.loads(branchwise("runs", "--json").stdout)
+    assert run["spec"]["require"] == [{"pattern": "[0-4][a-b]"}, {"call": f"{__name__}:short"}]
+
+
+def test_a_worker_calls_no_function_that_a_row_names_and_nobody_allowed(home: Path) -> None:
+    (home / "in.jsonl").write_text(
+        json.dumps({"problem": "Pick.", "require": [f"{__name__}:short"]}), encoding="utf-8"
+    )
+    asked = ("--require", "pattern=[0-4]", "--model", "uniform", "--strategy", "best_of_n", "-k", "n=1")
+    assert branchwise("submit", "in.jsonl", *asked).exit_code == 0
+    branchwise("worker", "--until-empty")
+    (row,) = [json.loads(line) for line in branchwise("results", "--jsonl").stdout.splitlines()]
+    assert row["status"] == "failed"
+    assert f"--import {__name__}" in row["error"]
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A server that lists a model and answers nothing."""
+
+    def do_GET(self) -> None:
+        self._say(200, b'{"object": "list", "data": [{"id": "m"}]}')
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self._say(401, b'{"error": {"message": "no"}}')
+
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the base class's name
+
+    def _say(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_run_that_fails_names_itself_and_the_command_to_go_on(home: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        failed = branchwise("solve", "Say something.", "--model", "openai-compatible:m", "--base-url", url)
+        server.shutdown()
+    (run,) = json.loads(branchwise("runs", "--json").stdout)
+    assert failed.exit_code == 3, failed.output
+    assert f"branchwise resume {run['id']}" in failed.output
+
+
+def test_a_run_that_cannot_begin_says_that_nothing_was_spent(home: Path) -> None:
+    nowhere = ("--model", "openai-compatible:m", "--base-url", "http://127.0.0.1:9/v1")
+    lost = branchwise("solve", "Say something.", *nowhere)
+    assert lost.exit_code == 3
+    assert "Nothing was spent." in lost.output
