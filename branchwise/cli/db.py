@@ -58,8 +58,15 @@ def export_run(
 
 
 @db.command("import")
-def import_run(file: Path, store: StoreUrl = None) -> None:
-    """Store an exported run under its own id."""
+def import_run(
+    file: Path,
+    trust_code: Annotated[
+        bool,
+        typer.Option("--trust-code", help="The run may name code of yours to import (`module:function`)."),
+    ] = False,
+    store: StoreUrl = None,
+) -> None:
+    """Store an exported run under its own id; one that is not over waits until you resume it."""
     from branchwise.store.errors import BadInput
     from branchwise.store.store import Store
 
@@ -72,7 +79,7 @@ def import_run(file: Path, store: StoreUrl = None) -> None:
     async def work() -> str:
         text = await asyncio.to_thread(read)
         async with Store.opened(store) as opened:
-            return (await opened.restore(text)).id
+            return (await opened.restore(text, trust_code=trust_code)).id
 
     console.say(run(work()))
 

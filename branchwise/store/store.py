@@ -232,16 +232,20 @@ class Store(Lifecycle):
 
         return await self.database.aread(lambda connection: export(connection, run_id, form))
 
-    async def restore(self, text: str) -> RunRecord:
+    async def restore(self, text: str, *, trust_code: bool = False) -> RunRecord:
         """Store a run that `export` wrote as JSON.
 
+        Args:
+            text: The export.
+            trust_code: Whether the run may name code to import (`module:function`).
+
         Raises:
-            BadInput: The text is no exported run.
+            BadInput: The text is no exported run, or names code that is not trusted.
             StoreError: A run of that id is there already, or the run is of another schema revision.
         """
         from branchwise.store.restore import restore  # noqa: PLC0415
 
-        return await self.database.awrite(lambda connection: restore(connection, text))
+        return await self.database.awrite(lambda connection: restore(connection, text, trust_code=trust_code))
 
     async def prune(self, *, older_than: float) -> list[str]:
         """Delete runs that are over and were created more than `older_than` seconds ago; gives their ids."""

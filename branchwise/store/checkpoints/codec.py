@@ -44,13 +44,16 @@ class StrictSerializer(JsonPlusSerializer):
         """Rebuild a value.
 
         Raises:
-            StoreError: It is in a form that this serialiser never writes, such as pickle.
+            StoreError: It is in a form that this serialiser never writes, such as pickle, or it is damaged.
         """
         if data[0] not in _FORMS:
             raise StoreError(
                 f"A checkpoint holds `{data[0]}` data, which is never written here; it is refused."
             )
-        return super().loads_typed(data)
+        try:
+            return super().loads_typed(data)
+        except Exception as error:  # bytes of a row: each layer below has errors of its own for damaged ones
+            raise StoreError(f"A checkpoint cannot be read ({type(error).__name__}): it is damaged.") from error
 
 
 class Codec:
