@@ -12,9 +12,14 @@ from pathlib import Path
 from branchwise.store.errors import BadInput, UnknownName
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
+<<<<<<< HEAD
 _LARGEST = 1_000_000
 _MOST = 1_000
 """Files of an override folder that are looked at."""
+=======
+_LONGEST = 1_000_000
+"""Bytes of a prompt."""
+>>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
 _PACKAGED = Path(__file__).parent
 
 
@@ -28,13 +33,14 @@ class Prompts:
         """Return the template of agent `name` for `task`.
 
         Raises:
-            BadInput: The override folder does not exist.
+            BadInput: The override folder does not exist, or a prompt in it is no text or a link out of it.
         """
         if self.folder is not None:
             if not self.folder.is_dir():
                 raise BadInput(f"The prompts folder `{self.folder}` does not exist.")
             for override in (self.folder / task / f"{name}.md", self.folder / f"{name}.md"):
                 if override.is_file():
+<<<<<<< HEAD
                     return _read(override, packaged()[name])
         return packaged_text(name)
 
@@ -54,6 +60,26 @@ class Prompts:
                 _read(path, known[name])
             elif path.stem.upper() != path.stem:  # a README is no prompt
                 raise UnknownName("prompt", "/".join(parts), known)
+=======
+                    return _override(self.folder, override)
+        return _packaged(name)
+>>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
+
+
+def _override(folder: Path, file: Path) -> str:
+    """Read a prompt of a user's folder, which a stranger may have packed: a link in it must not read other files."""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(f"The prompt `{file}` is a link out of its folder: copy the text into it.")
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise BadInput(f"The prompt `{file}` is longer than {_LONGEST} bytes.")
+        return text.decode()
+    except OSError as error:
+        raise BadInput(f"The prompt `{file}` cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The prompt `{file}` is no text in UTF-8.") from error
 
 
 @cache

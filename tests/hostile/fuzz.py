@@ -1,6 +1,6 @@
 """Fuzz targets: whatever reads a stranger's file or row refuses it with a sentence and never anything else.
 
-Each target is `async def target(draw, folder)`: one input drawn, one read. Run them with `python -m tests.hostile fuzz`.
+Each target is `async def target(draw, folder)`: one input drawn, one read. `python -m tests.hostile` runs them.
 """
 
 from __future__ import annotations
@@ -41,17 +41,20 @@ VALUES: tuple[Any, ...] = (
     *("embedded:/etc/passwd", "os:system", "openai-compatible:[/x]", "٣", "1e999", [1, "2", None]),
 )
 """What stands in for a value of a document."""
+CHOICE = {"strategy": "rebase", "knobs": {"width": 3}, "prior": 0.5}
 POLICY = {
     "version": 1,
     "edges": [0.1, 0.5],
     "source": {"task": "text"},
-    "rows": [{"bin": 0, "tokens": 100, "instances": 3, "choices": [{"strategy": "rebase", "knobs": {"width": 3}, "prior": 0.5}]}],
+    "rows": [{"bin": 0, "tokens": 100, "instances": 3, "choices": [CHOICE]}],
     "maps": [],
     "prior": [1.0, 2.0],
     "audit": None,
 }
 PROFILE = 'model = "./here"\nreplicas = 2\n[options]\nmax_model_len = 2048\n'
-POOL = {"name": "fuzz", "model": "m", "served": "m", "pid": 1, "started": 0.0, "replicas": [{"index": 0, "url": "http://127.0.0.1:1/v1", "log": "x", "phase": "ready"}]}
+REPLICA = {"index": 0, "url": "http://127.0.0.1:1/v1", "log": "x", "phase": "ready"}
+POOL = {"name": "fuzz", "model": "m", "served": "m", "pid": 1, "started": 0.0, "replicas": [REPLICA]}
+JUNK = ("[" * 10**5, '{"a":' * 10**4, "9" * 5000, "null", "\ud800", "NaN", "")
 
 
 @dataclass
@@ -64,7 +67,9 @@ class Fuzzed:
     """Exceptions that are not ours, each with the seed that shows it."""
 
 
-async def fuzzed(target: Target, folder: Path, *, seconds: float, tries: int = 10**9, seed: int = 0) -> Fuzzed:
+async def fuzzed(
+    target: Target, folder: Path, *, seconds: float, tries: int = 10**9, seed: int = 0
+) -> Fuzzed:
     """Try a target with drawn inputs for some seconds or some tries, whichever ends first."""
     found, until = Fuzzed(), time.monotonic() + seconds
     while found.tries < tries and time.monotonic() < until:
@@ -75,7 +80,10 @@ async def fuzzed(target: Target, folder: Path, *, seconds: float, tries: int = 1
         except BranchwiseError as error:
             found.refused[type(error).__name__] += 1
         except Exception as error:
-            found.raw.setdefault(f"{type(error).__name__}: {re.sub('[0-9]+', '#', str(error))[:70]}", f"{target.__name__}/{seed}/{found.tries - 1}")
+            said = re.sub("[0-9]+", "#", str(error))[:70]
+            found.raw.setdefault(
+                f"{type(error).__name__}: {said}", f"{target.__name__}/{seed}/{found.tries - 1}"
+            )
     return found
 
 
@@ -120,7 +128,7 @@ def _json(document: Any, draw: random.Random) -> str:
     text = json.dumps(mutated(document, draw))
     if draw.random() < 0.2:
         text = damaged(text.encode(), draw).decode(errors="replace")
-    return draw.choice(("[" * 10**5, '{"a":' * 10**4, "9" * 5000, "null", "\ud800", "NaN", "")) if draw.random() < 0.02 else text
+    return draw.choice(JUNK) if draw.random() < 0.02 else text
 
 
 async def exported(folder: Path) -> str:
@@ -134,11 +142,17 @@ async def exported(folder: Path) -> str:
     return file.read_text()
 
 
+@cache
+def _run_id(folder: Path) -> str:
+    return str(json.loads((folder / "exported.json").read_text())["runs"][0]["id"])
+
+
 async def imports(draw: random.Random, folder: Path) -> None:
     """Import a mutated export and, where it is taken, read all of it back."""
-    document = mutated(json.loads(await exported(folder)), draw)
+    whole = (await exported(folder)).replace(_run_id(folder), f"{draw.randrange(10**12)}")
+    document = mutated(json.loads(whole), draw)
     text = json.dumps(document) if draw.random() < 0.95 else _json(document, draw)
-    async with Store.opened("sqlite://") as store:
+    async with Store.opened(f"sqlite:///{folder}/imports.sqlite") as store:
         run = await store.restore(text, trust_code=draw.random() < 0.5)
         await read_all(store, run.id)
 
@@ -150,7 +164,7 @@ async def read_all(store: Store, run_id: str) -> None:
     await store.usage(run_id)
     await store.events(run_id)
     await store.verdicts(run_id)
-    await store.runs()
+    await store.runs(limit=20)
     more = extras(decisions, calls)
     drawing(list(tree), more)
     render({"id": run.id, "problem": "?"}, list(tree), more).encode()
@@ -168,6 +182,12 @@ def _database(file: Path) -> bytes:
     return file.read_bytes()
 
 
+def _replace(file: Path, data: bytes) -> None:
+    for left in ("-wal", "-shm"):
+        Path(f"{file}{left}").unlink(missing_ok=True)
+    file.write_bytes(data)
+
+
 async def flipped_bytes(draw: random.Random, folder: Path) -> None:
     """Open a database with flipped bytes and read its run."""
     await exported(folder)
@@ -175,9 +195,7 @@ async def flipped_bytes(draw: random.Random, folder: Path) -> None:
     raw = bytearray(whole)
     for _ in range(draw.choice((1, 4, 32, 256))):
         raw[draw.randrange(100, len(raw))] ^= 1 << draw.randrange(8)
-    for left in folder.glob("flipped.sqlite*"):
-        left.unlink()
-    file.write_bytes(raw)
+    _replace(file, bytes(raw))
     async with Store.opened(f"sqlite:///{file}") as store:
         for run in await store.runs():
             await read_all(store, run.id)
@@ -195,7 +213,9 @@ async def profiles(draw: random.Random, folder: Path) -> None:
     file = folder / "profile.toml"
     if draw.random() < 0.5:
         document = mutated(tomllib.loads(PROFILE), draw)
-        lines = [f"{name} = {json.dumps(value)}" for name, value in document.items() if not isinstance(value, dict)]
+        lines = [
+            f"{name} = {json.dumps(value)}" for name, value in document.items() if not isinstance(value, dict)
+        ]
         file.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
     else:
         file.write_bytes(damaged(PROFILE.encode(), draw))
@@ -204,9 +224,9 @@ async def profiles(draw: random.Random, folder: Path) -> None:
 
 async def pool_states(draw: random.Random, folder: Path) -> None:
     """Read the state file of a pool that something else has written."""
-    (registry.folder() / "fuzz.json").write_bytes(
-        damaged(json.dumps(POOL).encode(), draw) if draw.random() < 0.5 else _json(POOL, draw).encode("utf-8", "surrogatepass")
-    )
+    text = _json(POOL, draw).encode("utf-8", "surrogatepass")
+    written = damaged(json.dumps(POOL).encode(), draw) if draw.random() < 0.5 else text
+    (registry.folder() / "fuzz.json").write_bytes(written)
     registry.read("fuzz")
 
 
@@ -224,4 +244,12 @@ async def checkpoints(draw: random.Random, folder: Path) -> None:
     codec.loads_typed((draw.choice((kind, kind, "pickle", "json", "x")), damaged(data, draw)))
 
 
-TARGETS: tuple[Target, ...] = (imports, flipped_bytes, policy_tables, profiles, pool_states, prompts, checkpoints)
+TARGETS: tuple[Target, ...] = (
+    imports,
+    flipped_bytes,
+    policy_tables,
+    profiles,
+    pool_states,
+    prompts,
+    checkpoints,
+)

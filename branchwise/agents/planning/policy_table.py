@@ -128,6 +128,7 @@ class PolicyTable:
         """
         try:
             read = _Table.model_validate_json(text)
+            json.dumps(read.source, allow_nan=False)  # raises where a number is none
             return cls(
                 edges=tuple(read.edges),
                 source=cast("Mapping[str, Json]", read.source),

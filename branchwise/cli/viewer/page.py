@@ -13,6 +13,7 @@ from branchwise.store.records import Json, Node, NodeId
 
 _PAGE = Path(__file__).with_name("page.html")
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=]*")
+_SHOT = re.compile(r"0(?:\.\d+)*-[0-9a-f]+\.jpg")
 _KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
 
@@ -32,7 +33,7 @@ def render(
             URI), `restored`; other keys are listed as they are.
     """
     more = extras or {}
-    rows = [{**asdict(node), "more": _with_image(more.get(node.id, {}))} for node in nodes]
+    rows = [{**asdict(node), "more": _with_image(more.get(node.id, {}), run.get("id"))} for node in nodes]
     data = json.dumps({"run": dict(run), "nodes": rows}, ensure_ascii=False, default=str)
     # Nothing in the data may end the script element that carries it.
     safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -41,7 +42,8 @@ def render(
     return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", written, 1)
 
 
-def _with_image(extra: Mapping[str, Json]) -> dict[str, Json]:
+def _with_image(extra: Mapping[str, Json], run_id: Json) -> dict[str, Json]:
+    """Carry the screenshot in the page itself; a path of a row is read only where runs keep their screenshots."""
     shot = extra.get("screenshot")
     if not isinstance(shot, str):
         return dict(extra)
@@ -49,7 +51,8 @@ def _with_image(extra: Mapping[str, Json]) -> dict[str, Json]:
         return {**extra, "screenshot": shot if _IMAGE.fullmatch(shot) else None}
     file = Path(shot)
     kind = _KINDS.get(file.suffix.lower())
-    if kind is None or not file.is_file():
+    own = run_id is None or (file.parent.name == run_id and _SHOT.fullmatch(file.name) is not None)
+    if kind is None or not own or not file.is_file():
         return {**extra, "screenshot": None, "screenshot missing": shot}
     image = base64.b64encode(file.read_bytes()).decode("ascii")
     return {**extra, "screenshot": f"data:image/{kind};base64,{image}"}

@@ -20,6 +20,7 @@ from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.visit import Visit
 from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, NodeId
+from branchwise.store.stored import stored
 
 Check = Callable[[Session], Awaitable[bool]]
 """Whether the goal is reached, told by a program that looks where the page cannot lie."""
@@ -61,9 +62,8 @@ class WebContext:
     def arrived(self, node: NodeId) -> Visit:
         """What came of the node's action: when it was committed, else when it was tried."""
         committed = self.journal.decided(f"commit/{node}")
-        return _ARRIVAL.validate_python(
-            self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
-        )
+        found = self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
+        return stored(_ARRIVAL, found, "visit")
 
     def arrivals(self) -> list[NodeId]:
         """The nodes that were arrived at, in the order in which that was recorded."""

@@ -13,6 +13,7 @@ from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
+from branchwise.store.stored import stored
 
 _LAZY = frozenset({"best_first", "mcts"})
 """These pop a node before it is visited; what others compare must have been visited."""
@@ -113,4 +114,4 @@ def can_look(engine: Model, options: WebOptions) -> None:
 
 def request_of(spec: Json) -> WebRequest:
     """Read a stored request."""
-    return TypeAdapter(WebRequest).validate_python(spec)
+    return stored(TypeAdapter(WebRequest), spec, "request")

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import platformdirs
+from pydantic import TypeAdapter, ValidationError
 
-from branchwise.store.errors import BadInput, ModelError, UnknownName
+from branchwise.store.errors import BadInput, ModelError, StoreError, UnknownName
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -135,12 +135,18 @@ def logs(name: str) -> Path:
 
 
 def read(name: str) -> PoolState | None:
-    """Return what is written of a pool, which may be dead, or None."""
+    """Return what is written of a pool, which may be dead, or None.
+
+    Raises:
+        StoreError: The file holds something else.
+    """
+    file = folder() / f"{_checked(name)}.json"
     try:
-        text = (folder() / f"{_checked(name)}.json").read_text(encoding="utf-8")
+        return _STATE.validate_json(file.read_bytes())
     except FileNotFoundError:
         return None
-    return _typed(json.loads(text))
+    except (ValidationError, OSError) as error:
+        raise StoreError(f"The file `{file}` does not describe a pool: remove it.") from error
 
 
 def write(state: PoolState) -> None:
@@ -207,6 +213,4 @@ def _checked(name: str) -> str:
     return name
 
 
-def _typed(raw: dict[str, Any]) -> PoolState:
-    replicas = tuple(Replica(**{**one, "phase": Phase(one["phase"])}) for one in raw.pop("replicas"))
-    return PoolState(**raw, replicas=replicas)
+_STATE = TypeAdapter(PoolState)

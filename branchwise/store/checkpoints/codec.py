@@ -53,7 +53,9 @@ class StrictSerializer(JsonPlusSerializer):
         try:
             return super().loads_typed(data)
         except Exception as error:  # bytes of a row: each layer below has errors of its own for damaged ones
-            raise StoreError(f"A checkpoint cannot be read ({type(error).__name__}): it is damaged.") from error
+            raise StoreError(
+                f"A checkpoint cannot be read ({type(error).__name__}): it is damaged."
+            ) from error
 
 
 class Codec:

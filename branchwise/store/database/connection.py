@@ -9,9 +9,14 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+<<<<<<< HEAD
 from branchwise.store.database.dialects import make_engine, prepare_file
 from branchwise.store.database.faults import explain
 from branchwise.store.database.locate import locate, missing_driver
+=======
+from branchwise.store.database.faults import explain, unreadable
+from branchwise.store.database.locate import in_memory, locate, missing_driver
+>>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
 
 
 @contextmanager
@@ -36,6 +41,9 @@ def connect(url: str | None = None, *, keep: bool = False) -> Iterator[sa.Engine
     except (exc.SQLAlchemyError, sqlite3.Error) as error:
         engine.dispose()
         raise explain(error, where) from error
+    except UnicodeDecodeError as error:  # damaged bytes, in the schema or in SQLite's own message about them
+        engine.dispose()
+        raise unreadable(error, where) from error
     except BaseException:
         engine.dispose()
         raise

@@ -61,6 +61,7 @@ _SERVER_WORDS = {
 }
 
 
+<<<<<<< HEAD
 class Fault(Enum):
     """How a fault is met."""
 
@@ -74,6 +75,14 @@ class Fault(Enum):
 
 def fault(error: BaseException) -> Fault:
     """Tell faults that pass from those that last."""
+=======
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+"""What reading a row raises that holds something else than its columns should."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed a moment later: a lock, a deadlock or a connection that broke."""
+>>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
     if isinstance(error, exc.TimeoutError):
         return Fault.BUSY
     cause = getattr(error, "orig", None)
@@ -119,7 +128,21 @@ def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreErr
     return kind(f"The database {place} does not do what was asked: {detail}.")
 
 
+<<<<<<< HEAD
 def _never_connected(cause: BaseException) -> bool:
+=======
+def unreadable(error: Exception, url: sa.URL) -> StoreError:
+    """Say that a row holds what nothing of ours writes."""
+    place = url.render_as_string(hide_password=True)
+    said = f"{type(error).__name__}: {str(error)[:120]}"
+    return StoreError(
+        f"A row of `{place}` cannot be read ({said}): it is damaged, or another program wrote it. "
+        "Restore a copy of the database, or remove the run."
+    )
+
+
+def _never_connected(cause: BaseException | None) -> bool:
+>>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
     """Whether psycopg failed before the server could give a reason."""
     return (
         type(cause).__name__ == "OperationalError"
