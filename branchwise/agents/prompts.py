@@ -12,14 +12,9 @@ from pathlib import Path
 from branchwise.store.errors import BadInput, UnknownName
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
-<<<<<<< HEAD
 _LARGEST = 1_000_000
 _MOST = 1_000
 """Files of an override folder that are looked at."""
-=======
-_LONGEST = 1_000_000
-"""Bytes of a prompt."""
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
 _PACKAGED = Path(__file__).parent
 
 
@@ -33,15 +28,14 @@ class Prompts:
         """Return the template of agent `name` for `task`.
 
         Raises:
-            BadInput: The override folder does not exist, or a prompt in it is no text or a link out of it.
+            BadInput: The override folder does not exist, or a prompt in it cannot be read or is a link out of it.
         """
         if self.folder is not None:
             if not self.folder.is_dir():
                 raise BadInput(f"The prompts folder `{self.folder}` does not exist.")
             for override in (self.folder / task / f"{name}.md", self.folder / f"{name}.md"):
                 if override.is_file():
-<<<<<<< HEAD
-                    return _read(override, packaged()[name])
+                    return _read(self.folder, override, packaged()[name])
         return packaged_text(name)
 
     def check(self) -> None:
@@ -57,29 +51,9 @@ class Prompts:
             parts = path.relative_to(self.folder).with_suffix("").parts
             name = next((n for n in ("/".join(parts), "/".join(parts[1:])) if n in known), None)
             if name is not None:
-                _read(path, known[name])
+                _read(self.folder, path, known[name])
             elif path.stem.upper() != path.stem:  # a README is no prompt
                 raise UnknownName("prompt", "/".join(parts), known)
-=======
-                    return _override(self.folder, override)
-        return _packaged(name)
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
-
-
-def _override(folder: Path, file: Path) -> str:
-    """Read a prompt of a user's folder, which a stranger may have packed: a link in it must not read other files."""
-    if not file.resolve().is_relative_to(folder.resolve()):
-        raise BadInput(f"The prompt `{file}` is a link out of its folder: copy the text into it.")
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise BadInput(f"The prompt `{file}` is longer than {_LONGEST} bytes.")
-        return text.decode()
-    except OSError as error:
-        raise BadInput(f"The prompt `{file}` cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"The prompt `{file}` is no text in UTF-8.") from error
 
 
 @cache
@@ -96,8 +70,10 @@ def packaged_text(name: str) -> str:
     return (_PACKAGED / f"{name}.md").read_text(encoding="utf-8")
 
 
-def _read(path: Path, blanks: frozenset[str]) -> str:
+def _read(folder: Path, path: Path, blanks: frozenset[str]) -> str:
     """An override; it has blanks of its agent's only, and at least one where the agent's own prompt has any."""
+    if not path.resolve().is_relative_to(folder.resolve()):  # a stranger may have packed the folder
+        raise BadInput(f"The prompt `{path}` is a link out of its folder: copy the text into it.")
     try:
         if path.stat().st_size > _LARGEST:
             raise BadInput(f"The prompt `{path}` has more than {_LARGEST:,} bytes.")

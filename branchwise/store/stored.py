@@ -11,7 +11,7 @@ from branchwise.store.errors import StoreError
 T = TypeVar("T")
 
 
-def stored(kind: TypeAdapter[T], value: object, what: str) -> T:
+def read_stored(kind: TypeAdapter[T], value: object, what: str) -> T:
     """Read a value of a row.
 
     Args:

@@ -23,6 +23,7 @@ from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text as drawing
+from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.request import request_of
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.web.viewer_data import extras
@@ -169,8 +170,8 @@ async def read_all(store: Store, run_id: str) -> None:
     drawing(list(tree), more)
     render({"id": run.id, "problem": "?"}, list(tree), more).encode()
     for form in ("json", "node-link", "graphml", "dot"):
-        await store.export(run_id, form)  # type: ignore[arg-type]
-    request_of(run.spec)
+        await store.export(run_id, form)
+    request_of(spec_of(run.spec))
 
 
 @cache

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
-from branchwise.store.stored import stored
+from branchwise.store.stored import read_stored
 
 ANSWER = "answer"
 """Kind of the decision that is a person's answer; its key is the question's."""
@@ -57,7 +57,7 @@ def waiting_json(found: tuple[Question, ...]) -> Json:
 def waiting_of(result: Json) -> tuple[Question, ...]:
     """Read the questions that a waiting run was stored with."""
     kept = result.get("waiting") if isinstance(result, Mapping) else None
-    return stored(_QUESTIONS, kept or [], "question")
+    return read_stored(_QUESTIONS, kept or [], "question")
 
 
 def wake_at(found: tuple[Question, ...]) -> float | None:

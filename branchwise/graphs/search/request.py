@@ -24,12 +24,7 @@ from branchwise.models.protocol import Capabilities, Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
-<<<<<<< HEAD
 from branchwise.tasks.requirements import required, requirements
-=======
-from branchwise.store.store import Store
-from branchwise.store.stored import stored
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
 from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
@@ -207,16 +202,7 @@ def stored(spec: RunSpec) -> Json:
     return cast("Json", shown)
 
 
-<<<<<<< HEAD
 def differing(request: SearchRequest) -> Json:
-=======
-def request_of(spec: Json) -> RunSpec:
-    """Read a stored request."""
-    return stored(_REQUEST, spec, "request")
-
-
-def differing(request: RunSpec) -> Json:
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
     """What was asked otherwise than by default."""
     return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
 

@@ -10,7 +10,7 @@ from branchwise.graphs.search.state import Reason
 from branchwise.renamed import refuse
 from branchwise.store.earlier import in_new_words
 from branchwise.store.records import Json, Usage, VerifiedBy
-from branchwise.store.stored import stored
+from branchwise.store.stored import read_stored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,4 +63,4 @@ class Result:
 
 def result_of(data: Json) -> Result:
     """Read a stored result."""
-    return stored(TypeAdapter(Result), in_new_words(data), "result")
+    return read_stored(TypeAdapter(Result), in_new_words(data), "result")

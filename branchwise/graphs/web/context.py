@@ -20,7 +20,7 @@ from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.visit import Visit
 from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, NodeId
-from branchwise.store.stored import stored
+from branchwise.store.stored import read_stored
 
 Check = Callable[[Session], Awaitable[bool]]
 """Whether the goal is reached, told by a program that looks where the page cannot lie."""
@@ -63,7 +63,7 @@ class WebContext:
         """What came of the node's action: when it was committed, else when it was tried."""
         committed = self.journal.decided(f"commit/{node}")
         found = self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
-        return stored(_ARRIVAL, found, "visit")
+        return read_stored(_ARRIVAL, found, "visit")
 
     def arrivals(self) -> list[NodeId]:
         """The nodes that were arrived at, in the order in which that was recorded."""

@@ -13,7 +13,7 @@ from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
-from branchwise.store.stored import stored
+from branchwise.store.stored import read_stored
 
 _LAZY = frozenset({"best_first", "mcts"})
 """These pop a node before it is visited; what others compare must have been visited."""
@@ -114,4 +114,4 @@ def can_look(engine: Model, options: WebOptions) -> None:
 
 def request_of(spec: Json) -> WebRequest:
     """Read a stored request."""
-    return stored(TypeAdapter(WebRequest), spec, "request")
+    return read_stored(TypeAdapter(WebRequest), spec, "request")

@@ -34,7 +34,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Budget, Json, VerifiedBy
 from branchwise.store.rows import OnChange
 from branchwise.store.store import Lease, Store
-from branchwise.store.stored import stored
+from branchwise.store.stored import read_stored
 
 _STEPS = 1_000_000
 Ask = Callable[[Question], Awaitable[bool | None]]
@@ -168,7 +168,7 @@ async def resume_browse(  # noqa: PLR0913 - as for browse
     async with Store.opened(store) as db:
         run = await db.run(run_id)
         if run.result is not None:
-            return stored(TypeAdapter(WebResult), run.result, "result")
+            return read_stored(TypeAdapter(WebResult), run.result, "result")
         request = request_of(run.spec)
         if allow:
             request = replace(request, options=replace(request.options, allow=True))
@@ -268,7 +268,7 @@ def _steps(arrival: Json) -> int:
 
 def _asked(state: dict[str, Any]) -> Question | None:
     waiting = state.get("__interrupt__")
-    return stored(TypeAdapter(Question), waiting[0].value, "question") if waiting else None
+    return read_stored(TypeAdapter(Question), waiting[0].value, "question") if waiting else None
 
 
 def _result(run_id: str, reason: str, context: WebContext, asked: Question | None) -> WebResult:

@@ -9,14 +9,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-<<<<<<< HEAD
 from branchwise.store.database.dialects import make_engine, prepare_file
-from branchwise.store.database.faults import explain
-from branchwise.store.database.locate import locate, missing_driver
-=======
 from branchwise.store.database.faults import explain, unreadable
-from branchwise.store.database.locate import in_memory, locate, missing_driver
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
+from branchwise.store.database.locate import locate, missing_driver
 
 
 @contextmanager

@@ -17,13 +17,8 @@ from sqlalchemy import exc
 
 from branchwise.store.bulk import Bulk, at_once
 from branchwise.store.database.connection import connect
-<<<<<<< HEAD
 from branchwise.store.database.dialects import in_memory
-from branchwise.store.database.faults import Fault, explain, fault, is_coming
-=======
-from branchwise.store.database.faults import UNREADABLE, explain, is_coming, is_transient, unreadable
-from branchwise.store.database.locate import in_memory
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
+from branchwise.store.database.faults import UNREADABLE, Fault, explain, fault, is_coming, unreadable
 from branchwise.store.database.schema import ensure
 from branchwise.store.errors import StoreError, TooLarge
 
@@ -210,13 +205,10 @@ class Database:
                 kind = fault(error)
                 if kind is Fault.LASTING or time.monotonic() > until:
                     raise explain(error, self.engine.url) from error
-<<<<<<< HEAD
                 if kind is Fault.AWAY and not self._alone:
                     self.engine.dispose()  # another server may have taken over at that address
-=======
             except UNREADABLE as error:
                 raise unreadable(error, self.engine.url) from error
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
             time.sleep(wait)
             wait = min(wait * 2, 1.0)
 

@@ -61,7 +61,10 @@ _SERVER_WORDS = {
 }
 
 
-<<<<<<< HEAD
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+"""What reading a row raises that holds something else than its columns should."""
+
+
 class Fault(Enum):
     """How a fault is met."""
 
@@ -75,14 +78,6 @@ class Fault(Enum):
 
 def fault(error: BaseException) -> Fault:
     """Tell faults that pass from those that last."""
-=======
-UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""What reading a row raises that holds something else than its columns should."""
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed a moment later: a lock, a deadlock or a connection that broke."""
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
     if isinstance(error, exc.TimeoutError):
         return Fault.BUSY
     cause = getattr(error, "orig", None)
@@ -128,9 +123,6 @@ def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreErr
     return kind(f"The database {place} does not do what was asked: {detail}.")
 
 
-<<<<<<< HEAD
-def _never_connected(cause: BaseException) -> bool:
-=======
 def unreadable(error: Exception, url: sa.URL) -> StoreError:
     """Say that a row holds what nothing of ours writes."""
     place = url.render_as_string(hide_password=True)
@@ -141,8 +133,7 @@ def unreadable(error: Exception, url: sa.URL) -> StoreError:
     )
 
 
-def _never_connected(cause: BaseException | None) -> bool:
->>>>>>> 4a82894 (Store: imports and rows are checked; a fuzz target for each reader; SECURITY.md)
+def _never_connected(cause: BaseException) -> bool:
     """Whether psycopg failed before the server could give a reason."""
     return (
         type(cause).__name__ == "OperationalError"
