@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import read_reply, reply_json, request_json
+from branchwise.models.deadline import in_time
 from branchwise.models.estimate import at_most
 from branchwise.models.prices import Price
 from branchwise.models.protocol import (
@@ -133,7 +134,7 @@ class Recorded:
                 raise ModelError(f"The recorded reply of `{key}` is gone.")
             sent = _sent(request, held)
             try:
-                reply = await self._model.sample(sent)
+                reply = await in_time(self._model.sample(sent), self._tracker)
             except Exception as error:
                 charged = self._priced(
                     getattr(error, "charged", None) or Usage(calls=1)

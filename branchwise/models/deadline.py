@@ -1,0 +1,41 @@
+"""The end of a call in flight when the run's seconds are over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from branchwise.models.budget import BudgetTracker
+from branchwise.store.errors import BudgetSpent
+
+T = TypeVar("T")
+
+
+async def in_time(work: Awaitable[T], tracker: BudgetTracker) -> T:
+    """Wait for `work` as long as the budget's seconds and those of the budgets above it last; then cancel it.
+
+    Raises:
+        BudgetSpent: The seconds are over first.
+    """
+    left = seconds_left(tracker)
+    if left is None:
+        return await work
+    try:
+        async with asyncio.timeout(left) as scope:
+            return await work
+    except TimeoutError:
+        if not scope.expired():
+            raise
+        raise BudgetSpent("seconds") from None
+
+
+def seconds_left(tracker: BudgetTracker) -> float | None:
+    """How many seconds a call may take; None without a limit."""
+    limits: list[float] = []
+    at: BudgetTracker | None = tracker
+    while at is not None:
+        if at.budget.seconds is not None:
+            limits.append(max(0.0, at.budget.seconds - at.elapsed))
+        at = at.parent
+    return min(limits, default=None)
