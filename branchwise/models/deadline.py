@@ -27,7 +27,7 @@ async def in_time(work: Awaitable[T], tracker: BudgetTracker) -> T:
     except TimeoutError:
         if not scope.expired():
             raise
-        raise BudgetSpent("seconds") from None
+        raise BudgetSpent("seconds", limit=tracker.budget.seconds, left=0.0) from None
 
 
 def seconds_left(tracker: BudgetTracker) -> float | None:
