@@ -349,5 +349,5 @@ async def test_vllm_must_serve_the_model(loopback: Loopback) -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://x/v1", "http://u:p@h/v1", "http://h/v1?key=1"])
 def test_a_bad_url_is_bad_input(url: str) -> None:
-    with pytest.raises(BadInput, match="base URL|--base-url"):
+    with pytest.raises(BadInput, match=r"base URL|--base-url"):
         models.load("openai-compatible:m", base_url=url)
