@@ -9,6 +9,30 @@ from branchwise.tasks.domains.final_answers import last_number, said_answer, unw
 from branchwise.tasks.domains.units import cut_unit
 
 _LONGEST = 2000
+_SIGNS = {
+    "−": "-",
+    "\u00a0": " ",
+    "½": "\\frac{1}{2}",
+    "¼": "\\frac{1}{4}",
+    "¾": "\\frac{3}{4}",
+    "²": "^2",
+    "³": "^3",
+    "∞": "\\infty",
+    "≥": "\\ge ",
+    "≤": "\\le ",
+    "≠": "\\ne ",
+    "π": "\\pi ",
+    "×": "\\times ",
+    "·": "\\cdot ",
+    "÷": "/",
+    "∪": "\\cup ",
+    "∅": "\\emptyset",
+    "\\varnothing": "\\emptyset",
+    "\\{\\}": "\\emptyset",
+    "\\$": "$",
+}
+_LETTER_UNITS = {"m": "meters", "s": "seconds", "g": "grams", "h": "hours", "L": "liters"}
+"""Units of one letter, which would read as a name once they are out of `\\text{}`."""
 _JOINED = re.compile(r"\s*\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or)\s*\}\s*")
 _POWER = re.compile(
     r"(?P<factor>-?\d{1,30}(?:\.\d{1,30})?)(?:\\times|\\cdot|×|·|\*)10\^\{?(?P<power>-?\d{1,3})\}?|10\^\{?(?P<bare>-?\d{1,3})\}?"
@@ -46,20 +70,22 @@ def _without_noun(answer: str) -> str:
 
 def normal_form(answer: str) -> str:
     """Rewrite an answer without layout: spaces, sizes of brackets, kinds of fractions, commas that group digits."""
-    text = unwrapped(answer[:_LONGEST]).replace("−", "-").replace("\u00a0", " ").replace("\\$", "$")
+    text = unwrapped(answer[:_LONGEST])
+    for sign, plain in _SIGNS.items():
+        text = text.replace(sign, plain)
     text = re.sub(r"(?<!\\)\\ ", " ", text)
     text = re.sub(r"^–(?=\s*[\d.\\])", "-", text)
     text = _DROPPED.sub("", re.sub(r"\\,(?=\s)|(?<=\d)\{,\}(?=\d)|(?<=\d),\\!\s*(?=\d)", ",", text))
     text = re.sub(r"\\[dtc]frac(?![a-z])", r"\\frac", text.replace("\\,", "").replace("\\%", "%"))
     text = re.sub(r"\\(?:prime|')", "'", re.sub(r"\^\s*\{?\s*(\\prime(?:\s*\\prime)*)\s*\}?", r"\1", text))
     text = _grouped(text)
-    text = re.sub(r"([_^]\w)\s+(?=\d)", r"\1", _JOINED.sub(", ", text))
+    text = re.sub(r"(\\log_\w)\s+(?=\d)", r"\1", _JOINED.sub(", ", text))
     text = re.sub(r"(?<=\d)\s+(?=\d+\s*/\s*\d)", "\\\\mixed", text)
     text = re.sub(r"(?<=\d)\s+(?=\d)", "\\\\gap", text)
     text = re.sub(r"(?<=\d),\s+(?=\d{3}(?!\d))", ",\\\\gap", text)  # or the list would read as one number
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", text)
-    text = _WORDS.sub(lambda found: found[1] if found[1].strip() else "", text)
+    text = _WORDS.sub(lambda found: _LETTER_UNITS.get(found[1].strip(), found[1].strip()), text)
     text = re.sub(r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", text)
     text = re.sub(r"\\frac\s*(\d)\s*\{", r"\\frac{\1}{", text)
     text = re.sub(r"\\frac\s*(\{[^{}]*\})\s*(\d)", r"\\frac\1{\2}", text)

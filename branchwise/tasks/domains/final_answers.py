@@ -18,7 +18,11 @@ _INLINE = re.compile(
     r"\\\((?P<one>(?:(?!\\[()]).){1,2000})\\\)|(?<!\\)\$(?P<two>[^$\n]{1,2000})(?<!\\)\$", re.DOTALL
 )
 _BOLD = re.compile(r"\*\*(?P<one>[^*\n]{1,200})\*\*")
-_NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?|(?<![\w.])-?\.\d+")
+_NUMBER = re.compile(r"(?<![\w.])-?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|(?<![\w.])-?\.\d+")
+_REASON = re.compile(
+    r",?\s+(?:because|since|as|which|where|but|not|so)\b|\s+\([A-Za-z][A-Za-z -]*\)$", re.IGNORECASE
+)
+"""What follows an answer in prose: `(C) because ...`, `7, not 8`, `12 (twelve)`."""
 _HOLDS = re.compile(r"[\w\\(\[$]")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _LONGEST = 200_000
@@ -60,6 +64,8 @@ def unwrapped(text: str) -> str:
     Words beside one formula are dropped: `$\frac34$ inches` is `\frac34`.
     """
     text = text.strip()
+    if not text.startswith("**"):
+        text = re.sub(r"(?<=[\w)])\*\*(?=[\w({-])", "^", text)  # a power, as programs write it
     for _ in range(8):
         before = text
         text = re.sub(r"\*\*|__|`", "", text).strip()
@@ -103,7 +109,8 @@ def _marked(text: str) -> str | None:
     """What follows the last mark that something follows."""
     hashes = [found["rest"] for found in _HASHES.finditer(text) if _HOLDS.search(found["rest"])]
     if hashes:
-        return hashes[-1]
+        inner = _SAID.search(hashes[-1])
+        return inner["rest"] if inner and _HOLDS.search(inner["rest"]) else hashes[-1]
     for found in reversed(list(_SAID.finditer(text))[-_MARKS:]):
         rest = found["rest"].strip(" \t*_:")
         if not _HOLDS.search(rest) or rest in {"\\[", "$$", "\\("}:
@@ -129,12 +136,20 @@ def _sentence(text: str) -> str:
     display = _DISPLAY.match(text) or _INLINE.match(text)
     if display and not re.match(r"\s*[\w,+*/=-]", text[display.end() :]):
         return display[0]
-    return re.split(r"(?<=[\w)\]}$*])\.\**\s+(?=[A-Z(])", text, maxsplit=1)[0]
+    first = re.split(r"(?<=[\w)\]}$*])\.\**\s+(?=[A-Z(])", text, maxsplit=1)[0]
+    reason = _REASON.search(first)
+    return (
+        first[: reason.start()]
+        if reason and reason.start() and re.search(r"\d|\(?[A-Z]\)?$", first[: reason.start()])
+        else first
+    )
 
 
 def _last_side(formula: str) -> str:
     """The last side of a calculation `2 + 3 = 5`; an equation of a name, `x = 5`, stays whole."""
     sides = formula.split("=")
+    if "," in formula:
+        return formula
     if len(sides) > 2 or (len(sides) == 2 and re.search(r"\d\s*[-+*/]|\\(?:frac|times|cdot)", sides[0])):
         return sides[-1]
     return formula

@@ -34,8 +34,12 @@ def equal(one: str, other: str) -> bool | None:
 
 
 def _close(left: Any, right: Any) -> bool:
-    """Its comparison of numbers is absolute, so that tiny ones are all equal; this one is relative."""
+    """Two of its rules are too wide: numbers are compared absolutely, equations by their solutions."""
     try:
+        if getattr(left, "rel_op", "") == getattr(right, "rel_op", "") == "==":
+            # Two equations are one where their differences are proportional.
+            ratio = ((left.lhs - left.rhs) / (right.lhs - right.rhs)).simplify()
+            return bool(ratio.is_number and ratio.is_finite and ratio != 0)
         if not (left.is_number and right.is_number):
             return True
         a, b = left.evalf(40), right.evalf(40)
@@ -47,10 +51,20 @@ def _close(left: Any, right: Any) -> bool:
 @cache
 def _algebra() -> tuple[Any, Any]:
     logging.disable(logging.WARNING)
+    from latex2sympy2_extended import NormalizationConfig  # noqa: PLC0415
     from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415
 
     def read(latex: str) -> Any:
-        wanted = [LatexExtractionConfig()]
+        # Its own rewriting would drop units and letters that look like units.
+        plain = NormalizationConfig(
+            basic_latex=True,
+            units=False,
+            malformed_operators=False,
+            nits=False,
+            boxed="none",
+            equations=False,
+        )
+        wanted = [LatexExtractionConfig(normalization_config=plain)]
         return parse(f"${latex}$", wanted, fallback_mode="no_fallback", parsing_timeout=None)
 
     return verify, read

@@ -20,8 +20,11 @@ _LONGEST = 2000
 _FORMULA = 400
 """Characters of the longest formula that is put to the algebra."""
 _DEPTH = 20
+_SHORT = 3
+"""Letters in a row that may be a product, `ab`, beside a formula; more are a word."""
 _NAME = re.compile(
-    r"^(?P<name>(?:\\[a-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?'{0,3}(?:\([a-z](?:,[a-z])?\))?|\\angle[A-Z]+|[a-z]{2,12})"
+    r"^(?P<name>(?:\\[a-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?'{0,3}(?:\([\w,.+-]{1,20}\))?|\\angle[A-Z]+|[a-z]{2,12}"
+    r"|\([A-Za-z](?:,[A-Za-z])+\))"
     r"(?:=|\\in(?![a-z])|:=)(?P<rest>[^=]+)$"
 )
 _HOSTILE = re.compile(r"\d{5,}!|\^\{?-?\d{6,}|(?:\^\{?[^{}^]{1,20}){3,}|\d{400,}|!!|\\(?:sum|int|prod|binom)")
@@ -61,12 +64,12 @@ def compare(one: str, other: str) -> bool | None:
         return True
     if max(len(one), len(other)) >= _LONGEST:
         return None
-    ours, theirs = _typed(one), _typed(other)
-    if ours[0] != theirs[0] or len(ours[1]) != len(theirs[1]):
+    (mine, kind, ours), (yours, other_kind, theirs) = _typed(one), _typed(other)
+    if kind != other_kind or len(ours) != len(theirs) or (mine and yours and mine != yours):
         return False
-    if ours[0] == "list":
-        return _any_order(ours[1], theirs[1])
-    return _all(_same_part(a, b) for a, b in zip(ours[1], theirs[1], strict=True))
+    if kind == "list":
+        return _any_order(ours, theirs)
+    return _all(_same_part(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def _all(told: Iterable[bool | None]) -> bool | None:
@@ -89,25 +92,28 @@ def _any_order(ours: Sequence[str], theirs: Sequence[str]) -> bool | None:
     return None if unsure else True
 
 
-def _typed(text: str) -> tuple[str, list[str]]:
-    """The kind of an answer and its parts; a pair of brackets around one part is none."""
+def _typed(text: str) -> tuple[str, str, list[str]]:
+    """The name of an answer with brackets, its kind and its parts; brackets around one part are none."""
     name = _NAME.match(text.replace(" ", "")) if text[-1:] in {")", "]", "}"} else None
     if name and _bracketed(name["rest"]):
-        kind, parts = _typed(name["rest"])
-        return f"{kind} {name['name']}", parts
+        return name["name"], *_typed(name["rest"])[1:]
     for opening in _PAIRS:
         if text.startswith(opening) and _bracketed(text):
             closing = "\\}" if text.endswith("\\}") else text[-1]
             parts = _split(text[len(opening) : -len(closing)])
             if len(parts) == 1 and opening != "\\{":
-                return _typed(parts[0]) if opening + closing in {"()", "[]"} else ("list", parts)
-            return ("list" if opening == "\\{" else opening + closing, parts)
+                return (
+                    _typed(parts[0]) if opening + closing in {"()", "[]"} else ("", opening + closing, parts)
+                )
+            if parts == ["\\emptyset"]:
+                return "", "set of sets", parts
+            return "", "list" if opening == "\\{" else opening + closing, parts
     if "\\cup" in text:
-        return "union", sorted(re.split(r"\\cup(?![a-z])", text))
+        return "", "union", sorted(re.split(r"\\cup(?![a-z])", text))
     parts = _split(re.sub(r"(?:,\s*)?(?<![A-Za-z\\])(?:\\?and|or)(?![A-Za-z])", ",", text))
     if len(parts) == 1 and parts[0].count("\\pm") == 1:
         parts = [parts[0].replace("\\pm", "+").removeprefix("+"), parts[0].replace("\\pm", "-")]
-    return "list", parts
+    return "", "list", parts
 
 
 def _bracketed(text: str) -> bool:
@@ -167,8 +173,9 @@ def _same_formula(one: str, other: str) -> bool | None:
     """Two single formulas without units or names."""
     if _TEXTUAL.search(one) or _TEXTUAL.search(other) or one.count("'") != other.count("'"):
         return one == other
-    if _is_word(one) or _is_word(other):
-        return _is_word(one) and _is_word(other) and one.casefold() == other.casefold()
+    words = [text for text in (one, other) if _is_word(text)]
+    if len(words) == 2 or (words and len(words[0]) > _SHORT):
+        return len(words) == 2 and one.casefold() == other.casefold()
     ours, theirs = _letters(one), _letters(other)
     if ours != theirs and {c.lower() for c in ours} == {c.lower() for c in theirs}:
         return False
@@ -200,15 +207,16 @@ def _letters(text: str) -> set[str]:
 
 
 def _latex(text: str) -> str:
+    """The formula with mixed numbers as sums and decimals as fractions, so that nothing is rounded."""
     text = (
         re.sub(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}", r"+\\frac{\1}{\2}", text)
         if mixed(text) is None
         else text
     )
-    return (
-        text.replace("%", "\\%")
-        .replace("π", "\\pi")
-        .replace("√", "\\sqrt")
-        .replace("×", "\\times")
-        .replace("·", "\\cdot")
-    )
+    text = re.sub(r"\\log_(\w)", r"\\log_{\1}", text)
+    text = re.sub(r"(?<![\d.])(\d{0,30})\.(\d{1,30})(?![\d.])", _exact, text)
+    return text.replace("%", "\\%").replace("√", "\\sqrt")
+
+
+def _exact(decimal: re.Match[str]) -> str:
+    return f"\\frac{{{int(decimal[1] + decimal[2])}}}{{{10 ** len(decimal[2])}}}"
