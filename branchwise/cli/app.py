@@ -26,6 +26,7 @@ from branchwise.cli.options import (
     ModelName,
     ModelOption,
     PolicyName,
+    PriceText,
     PromptFolder,
     Required,
     RunId,
@@ -100,6 +101,7 @@ def solve(
     model: ModelName = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
+    price: PriceText = None,
     require: Required = None,
     tokens: Tokens = None,
     calls: Calls = None,
@@ -120,7 +122,7 @@ def solve(
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
-        chosen = configured.chosen(model, base_url, model_option)
+        chosen = configured.chosen(model, base_url, model_option, price)
     except (BadInput, ValueError) as error:
         refuse(error)
     solving(

@@ -18,6 +18,7 @@ from branchwise.cli.options import (
     Knobs,
     ModelName,
     ModelOption,
+    PriceText,
     PromptFolder,
     Required,
     Seconds,
@@ -76,6 +77,7 @@ def run_(
     ] = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
+    price: PriceText = None,
     data: Where = None,
     file: Annotated[
         Path | None,
@@ -125,7 +127,7 @@ def run_(
     }
     asked = Asked(
         task=task,
-        models=tuple(chosen(name, base_url, model_option) for name in names or (model,)),
+        models=tuple(chosen(name, base_url, model_option, price) for name in names or (model,)),
         data=data,
         file=file,
         require=tuple(require or ()),
@@ -154,6 +156,7 @@ def ablate(
     model: ModelName = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
+    price: PriceText = None,
     data: Where = None,
     instances: Count = 40,
     leave_out: LeaveOut = 0,
@@ -173,7 +176,7 @@ def ablate(
 
     asked = Asked(
         task=task,
-        models=(chosen(model, base_url, model_option),),
+        models=(chosen(model, base_url, model_option, price),),
         data=data,
         instances=instances,
         leave_out=leave_out,

@@ -14,6 +14,7 @@ import typer
 from branchwise.cli.exits import refuse
 from branchwise.models.keys import allow
 from branchwise.models.model_options import ModelOptions, model_options
+from branchwise.models.prices import Price
 from branchwise.settings import Settings, load
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.errors import BadInput
@@ -46,17 +47,23 @@ def settings() -> Settings:
     return load() if found is None else found
 
 
-def chosen(model: str | None, base_url: str | None, written: list[str] | None) -> ChosenModel:
+def chosen(
+    model: str | None, base_url: str | None, written: list[str] | None, price: str | None = None
+) -> ChosenModel:
     """The model that a person means, with what the settings and `--model-option` say about it.
 
     Args:
         model: `--model`, or None where it was not given.
         base_url: `--base-url`.
         written: Values of `--model-option`, each NAME=VALUE; a name of a table is written TABLE.NAME=VALUE.
+        price: `--price`.
 
     Raises:
         BadInput: An option cannot be used.
     """
+    if price is not None:
+        Price.parse(price)  # refused with a sentence of its own
+        written = [*(written or ()), f"price={price}"]
     return settings().model(model, base_url=base_url, options=written_options(written or ()))
 
 

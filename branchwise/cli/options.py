@@ -88,6 +88,15 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+PriceText = Annotated[
+    str | None,
+    typer.Option(
+        "--price",
+        metavar="IN,OUT[,CACHED]",
+        envvar="BRANCHWISE_PRICE",
+        help="US dollars for a million tokens read, written and, where it differs, cached.",
+    ),
+]
 Required = Annotated[
     list[str] | None,
     typer.Option(

@@ -193,10 +193,18 @@ def _selection(decision: Decision) -> tuple[str, Table] | None:
 def print_bill(out: Terminal, usage: Usage) -> None:
     """Print what a run has cost."""
     cached = f" ({usage.cached_tokens:,} of the prompt's from the cache)" if usage.cached_tokens else ""
+    about = f"; the tokens of {usage.estimated} calls are estimates" if usage.estimated else ""
     out.print(
         f"bill: {usage.calls} calls, {usage.tokens:,} tokens{cached}, "
-        f"{usage.completion_tokens:,} of them written, ${usage.cost:.4f}"
+        f"{usage.completion_tokens:,} of them written, {dollars(usage)}{about}"
     )
+
+
+def dollars(usage: Usage) -> str:
+    """What calls have cost, as far as it is known."""
+    if not usage.unpriced:
+        return f"${usage.cost:.4f}"
+    return f"${usage.cost:.4f} and an unknown cost" if usage.cost else "cost unknown (--price states it)"
 
 
 _VOUCHED = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
@@ -217,14 +225,16 @@ def print_result(out: Terminal, result: Result) -> None:
         )
         out.print(_sure(result))
     elif result.node is None:
-        out.print(f"no answer: there is no whole solution; {_ENDED[result.reason]}", style="yellow")
+        out.print(f"no answer: there is no whole solution; {_ended(result)}", style="yellow")
     else:
         style = "bold green" if result.solved else "yellow"
         word = "answer" if result.solved else "best answer, not accepted"
         out.print(f"{word}: {result.answer or result.text}", style=style)
         score = "none" if result.score is None else f"{result.score:.2f}"
-        out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ENDED[result.reason]}")
+        out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ended(result)}")
         out.print(_sure(result))
+    for note in result.notes:
+        out.print(f"note: {note}", style="yellow")
     print_bill(out, result.usage)
     out.print(
         f"run {result.run_id}: {result.nodes} nodes, {result.rounds} rounds, {result.seconds:.1f} s",
@@ -233,8 +243,20 @@ def print_result(out: Terminal, result: Result) -> None:
 
 def _sure(result: Result) -> str:
     if result.confidence is None:
-        return "confidence: none, for nothing speaks for it or against it"
+        return "confidence: not known; neither a proof nor labelled runs stand behind the answer"
     if result.verified_by == "program":
         return f"confidence {result.confidence:.2f}, by proof"
-    basis = "calibrated on labelled runs" if result.calibrated else "uncalibrated: there are no labelled runs"
-    return f"confidence {result.confidence:.2f}, {basis}"
+    return f"confidence {result.confidence:.2f}, calibrated on labelled runs"
+
+
+def _ended(result: Result) -> str:
+    """Why the run ended; with a budget what is left of which limit, and what one more sample needs."""
+    short = result.shortfall
+    if result.reason != "budget" or short is None or short.limit is None:
+        return _ENDED[result.reason]
+    what, dollar = short.what.replace("_", " "), "$" if short.what == "cost" else ""
+    if short.need is None:
+        return f"the budget of {short.limit:,.10g} {what} is spent"
+    left, need = f"{dollar}{short.left or 0:,.10g}", f"{dollar}{short.need:,.6g}"
+    spent = f"the budget of {dollar}{short.limit:,.10g} {what} is spent"
+    return f"{spent}: {left} are left, and one more sample needs {need}"

@@ -81,6 +81,10 @@ class BudgetTracker:
         own = any(getattr(self.budget, name) is not None for name in Room._fields)
         return own or (self.parent is not None and self.parent.limited)
 
+    def budgets(self) -> list[Budget]:
+        """The limits here and above."""
+        return [self.budget, *(self.parent.budgets() if self.parent is not None else ())]
+
     def slot(self) -> AbstractAsyncContextManager[None]:
         """Wait until this budget and its parent admit one more call in flight."""
         if self.parent is None:
@@ -247,10 +251,7 @@ class BudgetTracker:
             for name, cost, left in zip(Room._fields, costs, room, strict=True)
             if cost > left
         )
-        line: list[BudgetTracker] = [self]
-        while line[-1].parent is not None:
-            line.append(line[-1].parent)
-        limits = (getattr(tracker.budget, name) for tracker in line)
+        limits = (getattr(budget, name) for budget in self.budgets())
         limit = min(most for most in limits if most is not None)
         return BudgetSpent(name, limit=limit, need=getattr(costs, name), left=max(0.0, getattr(room, name)))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
+from branchwise.models import prices
 from branchwise.models.adapt import Adaptation
 from branchwise.models.capabilities import COMMON, EVERYTHING
 from branchwise.models.completion import parse, read
@@ -17,7 +18,7 @@ from branchwise.models.failures import Lost, Refused
 from branchwise.models.fan_out import Several
 from branchwise.models.limits import most_bytes
 from branchwise.models.listing import Served, read_list
-from branchwise.models.model_options import Price, priced
+from branchwise.models.model_options import Price
 from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.transport import Transport
@@ -36,7 +37,7 @@ def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
     timeout: float = 300.0,
     retries: int = 4,
     dialect: Literal["auto", "openai", "vllm"] = "auto",
-    price: Price = (0.0, 0.0),
+    price: Price | None = None,
     extra_body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     stored: bool = False,
@@ -82,7 +83,7 @@ class Endpoint:
         name: str,
         transport: Transport,
         dialect: Dialect | None,
-        price: Price = (0.0, 0.0),
+        price: Price | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._model, self._transport, self._dialect, self._price = name, transport, dialect, price
@@ -97,6 +98,13 @@ class Endpoint:
     def name(self) -> str:
         """Scheme and name; without a name of its own, that of the one model which the server serves."""
         return f"openai-compatible:{self._model}"
+
+    @property
+    def price(self) -> prices.Price | None:
+        """What tokens cost: as stated, or OpenAI's own where litellm is installed; None where it is not known."""
+        if self._price is None and self._transport.base.host == "api.openai.com":
+            return prices.listed(self._model)
+        return prices.stated(self._price)
 
     @property
     def known(self) -> bool:
@@ -156,9 +164,10 @@ class Endpoint:
         if reply.usage.estimated and self._counts:
             self._counts = False
             _LOG.warning("The server at `%s` counts no tokens: they are estimated.", self._transport.base)
-        if not any(self._price):
-            return reply
-        return replace(reply, usage=replace(reply.usage, cost=priced(reply.usage, self._price)))
+        price = self.price
+        if price is None:
+            return replace(reply, usage=replace(reply.usage, unpriced=1))
+        return replace(reply, usage=replace(reply.usage, cost=price.of(reply.usage)))
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
         # OpenAI's own newer models refuse the name that most others know.

@@ -13,13 +13,14 @@ from typing import Any
 
 import aiohttp
 
+from branchwise.models import prices
 from branchwise.models.adapt import Adaptation
 from branchwise.models.base_url import parse
 from branchwise.models.completion import read
 from branchwise.models.failures import Lost, Refused
 from branchwise.models.fan_out import Several
 from branchwise.models.keys import KEY, may_have, withheld
-from branchwise.models.model_options import Price, priced
+from branchwise.models.model_options import Price
 from branchwise.models.protocol import Capabilities, Model, Reply, SampleRequest
 from branchwise.models.require import require
 from branchwise.models.retries import insist
@@ -102,6 +103,11 @@ class _Litellm:
         self._closed = False
 
     @property
+    def price(self) -> prices.Price | None:
+        """What tokens cost: as stated, or by litellm's table; None where that has no line for the model."""
+        return prices.stated(self._price) or prices.listed(self._model)
+
+    @property
     def capabilities(self) -> Capabilities:
         client, name = self._client, self._model
         return Capabilities(
@@ -164,7 +170,8 @@ class _Litellm:
         except Exception as error:
             raise self._failed(error) from None
         reply = read(answer.model_dump(), request, time.monotonic() - began)
-        return replace(reply, usage=replace(reply.usage, cost=self._cost(answer, reply.usage)))
+        cost = self._cost(answer, reply.usage)
+        return replace(reply, usage=replace(reply.usage, cost=cost or 0.0, unpriced=int(cost is None)))
 
     def _failed(self, error: Exception) -> ModelError:
         words = f"`{self._model}` failed: {type(error).__name__}: {scrub(str(error))}"
@@ -175,13 +182,15 @@ class _Litellm:
             return Lost(words) if isinstance(error, self._client.APIConnectionError) else ModelError(words)
         return Refused(status, words)
 
-    def _cost(self, answer: Any, usage: Usage) -> float:
-        if self._price is not None:
-            return priced(usage, self._price)
-        try:
-            return float(self._client.completion_cost(answer, model=self._model))
-        except Exception:
-            return 0.0
+    def _cost(self, answer: Any, usage: Usage) -> float | None:
+        """US dollars; None where the price is not known."""
+        price = self.price
+        if self._price is None and not usage.estimated:
+            try:
+                return float(self._client.completion_cost(answer, model=self._model))
+            except Exception:
+                return None if price is None else price.of(usage)
+        return None if price is None else price.of(usage)
 
 
 def _unwanted(request: SampleRequest, known: set[str]) -> list[str]:

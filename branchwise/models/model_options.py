@@ -12,7 +12,6 @@ from pydantic.dataclasses import dataclass as checked
 
 from branchwise.models.protocol import Capabilities, OutputFormat, Reply, Sampler, SampleRequest
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Usage
 
 Amount: TypeAlias = Annotated[float, Field(ge=0)]
 Price: TypeAlias = tuple[Amount, Amount] | tuple[Amount, Amount, Amount]
@@ -144,13 +143,6 @@ def place_of(path: Iterable[int | str]) -> str:
 
 
 _OPTIONS = TypeAdapter(ModelOptions)
-
-
-def priced(usage: Usage, price: Price) -> float:
-    """US dollars that tokens cost at a price."""
-    cached = usage.cached_tokens if len(price) == 3 else 0
-    dear, cheap = usage.prompt_tokens - cached, cached * price[-1]
-    return (dear * price[0] + cheap + usage.completion_tokens * price[1]) / 1e6
 
 
 def tuned(sample: Sampler, options: ModelOptions) -> Sampler:

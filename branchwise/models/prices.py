@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Usage
+from branchwise.store.records import Budget, Usage
 
 _MILLION = 1e6
 _TABLE = "model_prices_and_context_window_backup.json"
@@ -59,6 +59,33 @@ class Price:
     def of(self, usage: Usage) -> float:
         """US dollars for a call's tokens."""
         return self.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+
+
+def stated(price: Sequence[float] | None) -> Price | None:
+    """The price that a person has stated: tokens read, written and, where it differs, cached."""
+    if price is None:
+        return None
+    read, written, *cached = price
+    return Price(read=read, written=written, cached=cached[0] if cached else None)
+
+
+def check_price(budget: Budget, engine: object, price: Price | None = None) -> None:
+    """Refuse a budget of dollars where nobody knows what the model costs.
+
+    Raises:
+        BadInput: Says how to state the price.
+    """
+    if budget.cost is not None and (price or price_of(engine)) is None:
+        raise BadInput(
+            f"The price of `{getattr(engine, 'name', engine)}` is not known, so a budget of dollars (--cost) would "
+            "limit nothing: state it with --price IN,OUT[,CACHED], US dollars for a million tokens, or in the settings."
+        )
+
+
+def price_of(model: object) -> Price | None:
+    """What a model says that its tokens cost; None where nobody knows."""
+    known = getattr(model, "price", None)
+    return known if isinstance(known, Price) else None
 
 
 FREE = Price(read=0.0, written=0.0)

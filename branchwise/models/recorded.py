@@ -12,7 +12,7 @@ from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import read_reply, reply_json, request_json
 from branchwise.models.deadline import in_time
 from branchwise.models.estimate import at_most
-from branchwise.models.prices import Price
+from branchwise.models.prices import Price, check_price, price_of
 from branchwise.models.protocol import (
     Capabilities,
     Model,
@@ -67,17 +67,16 @@ def recorded(
         limit: Calls of this run in flight at once, where the model has no `slot` of its own by which it limits the
             calls of all runs (as `Pool.slot` does).
         price: What tokens cost; by default what the model says of itself.
+
+    Raises:
+        BadInput: The budget has a limit in dollars, and the price is not known.
     """
     gate = asyncio.Semaphore(limit)
     price = price or price_of(model)
+    for budget in tracker.budgets():
+        check_price(budget, model, price)
     tracker.price = tracker.price or price
     return Recorded(model, record, tracker, getattr(model, "slot", lambda: gate), price)
-
-
-def price_of(model: Model) -> Price | None:
-    """What a model says that its tokens cost; None where nobody knows."""
-    known = getattr(model, "price", None)
-    return known if isinstance(known, Price) else None
 
 
 class Recorded:

@@ -37,10 +37,13 @@ async def test_n_samples_come_with_their_price(loopback: Loopback, model: Model)
     assert loopback.keys == [f"Bearer {KEY}"]
 
 
-async def test_an_unknown_price_is_nothing(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_price_is_said_to_be_unknown(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     model = models.load("litellm:openai/home-made", base_url=loopback.url)
-    assert (await model.sample(SampleRequest(messages=ASK))).usage.cost == 0
+    usage = (await model.sample(SampleRequest(messages=ASK))).usage
+    assert (usage.cost, usage.unpriced) == (0, 1)
     await model.aclose()
     with pytest.raises(ModelError, match="closed"):
         await model.sample(SampleRequest(messages=ASK))

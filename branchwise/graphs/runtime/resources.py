@@ -10,6 +10,9 @@ from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.store import Store
 
+_PRICED = ("openai-compatible", "litellm")
+"""Kinds of models that are told their price."""
+
 
 @asynccontextmanager
 async def opened_engine(
@@ -26,7 +29,10 @@ async def opened_engine(
         yield model
         return
     given = {"base_url": base_url} if base_url else {}
-    engine = models.load(model, stored=True, **given, **(options.connection if options else {}))
+    more = options.connection if options else {}
+    if model.partition(":")[0] not in _PRICED:
+        more.pop("price", None)  # the budget knows it
+    engine = models.load(model, stored=True, **given, **more)
     try:
         await models.check(engine)
         yield engine

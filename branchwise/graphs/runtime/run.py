@@ -27,6 +27,7 @@ from branchwise.models import trust
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.model_options import model_options as read_options
+from branchwise.models.prices import check_price, stated
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.json_text import to_json
@@ -131,6 +132,7 @@ async def start(
     trust(spec.model, spec.base_url)
     async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
+        check_price(spec.budget, engine, stated(spec.model_options.price))
         if run_id is not None and (old := await _known(db, run_id)) is not None:
             _same(db, workflow, old, spec)
             return await resume_run(db, old, model=engine, watch=watch, shared=shared)
@@ -212,6 +214,7 @@ async def resume_run(  # noqa: PLR0913 - as for resume
         return finished(workflow, old, await db.usage(old.id, below=True))
     async with opened_engine(model or spec.model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
+        check_price(spec.budget, engine, stated(spec.model_options.price))
         lease = await db.claim(old.id)
         async with db.held(lease):
             if budget is not None:

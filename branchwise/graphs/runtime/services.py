@@ -20,6 +20,7 @@ from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.resources import opened_engine
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.models.budget import BudgetTracker
+from branchwise.models.prices import stated
 from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import Record, recorded
 from branchwise.store.bill import Bill
@@ -128,7 +129,9 @@ class RunServices:
                 engine = await self.stack.enter_async_context(
                     opened_engine(name, self.spec.base_url if name.startswith("openai-compatible:") else None)
                 )
-            self.samplers[name] = recorded(engine, self.ledger, self.tracker)
+            self.samplers[name] = recorded(
+                engine, self.ledger, self.tracker, price=stated(self.spec.model_options.price)
+            )
         return self.samplers[name]
 
     def said(self) -> dict[str, Any]:

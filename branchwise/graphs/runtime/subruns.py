@@ -17,6 +17,7 @@ from branchwise.graphs.runtime.resources import opened_engine
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.models.prices import check_price, stated
 from branchwise.store.errors import LeaseLost, UnknownName
 from branchwise.store.records import Json, Usage
 from branchwise.store.rows import Status
@@ -80,6 +81,7 @@ async def _finished(
                 opened_engine(spec.model, spec.base_url, spec.model_options)
             )
         workflow.check_model(spec, engine)
+        check_price(spec.budget, engine, stated(spec.model_options.price))
         await stack.enter_async_context(store.held(lease))
 
         def watch(event: Any) -> None:

@@ -15,6 +15,7 @@ from branchwise.graphs.runtime.execute import Execution, execute
 from branchwise.graphs.runtime.registry import Allowed
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
+from branchwise.models.prices import check_price, stated
 from branchwise.models.protocol import Model
 from branchwise.store.errors import (
     BranchwiseError,
@@ -157,6 +158,7 @@ class _Worker:
             self.allowed.check(workflow.imports(spec))
             engine = await asyncio.shield(self.engine_of(spec))
             workflow.check_model(spec, engine)
+            check_price(spec.budget, engine, stated(spec.model_options.price))
             how = Execution(store=self.db, lease=lease, engine=engine, load=self.allowed.load, watch=watch)
             ended = await execute(how, workflow, spec)
         except Exception as error:

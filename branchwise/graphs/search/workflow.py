@@ -36,6 +36,7 @@ from branchwise.graphs.search.state import Event, Options, Reason, RunState, Sea
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.model_options import GENERATOR, tuned
+from branchwise.models.prices import stated
 from branchwise.models.protocol import Sampler
 from branchwise.models.recorded import recorded
 from branchwise.store.as_fields import as_fields
@@ -95,7 +96,8 @@ def _schema() -> dict[str, Any]:
 @asynccontextmanager
 async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
     services, scorer = run.services, request_of(spec).options.scorer
-    sample = recorded(services.engine, services.ledger, services.tracker)
+    price = stated(spec.model_options.price)
+    sample = recorded(services.engine, services.ledger, services.tracker, price=price)
     sample.relearn(services.ledger.answers())
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)

@@ -44,7 +44,7 @@ async def ended(store: Store, **asked: Any) -> Result:
     [
         {"seed": 4},
         {"seed": 4, "budget": Budget(tokens=400)},
-        {"seed": 5, "budget": Budget(calls=11)},
+        {"seed": 5, "budget": Budget(calls=7)},
         {"seed": 6, "strategy": "mcts", "knobs": {}, "budget": Budget(calls=40)},
         {"seed": 9, "strategy": "best_of_n", "knobs": {"n": 9}},
     ],
