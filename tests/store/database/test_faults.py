@@ -22,7 +22,12 @@ from branchwise.store.errors import LeaseLost, ModelError, StoreError, TooLarge,
 from branchwise.store.records import Node, Usage
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store
+from tests.store.conftest import DATABASES
 from tests.store.scripted_run import new_lease, new_run, queued
+
+_MYSQL = pytest.mark.parametrize("url", DATABASES[2:], indirect=True)
+_SERVERS = pytest.mark.parametrize("url", DATABASES[1:], indirect=True)
+_POSTGRES = pytest.mark.parametrize("url", DATABASES[1:2], indirect=True)
 
 
 @contextmanager
@@ -35,13 +40,8 @@ def _admin(url: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def _only(url: str, kind: str) -> None:
-    if sa.make_url(url).get_backend_name() != kind:
-        pytest.skip(f"for {kind}")
-
-
+@_MYSQL
 async def test_a_reply_that_the_server_never_takes_is_one_failed_call(url: str) -> None:
-    _only(url, "mysql")
     async with Store.opened(url) as store:
         lease, other = await new_lease(store), await new_lease(store)
         ledger, neighbour = await store.ledger(lease), await store.ledger(other)
@@ -73,8 +73,8 @@ async def test_a_reply_that_the_server_never_takes_is_one_failed_call(url: str) 
         await saver.aput_writes(config, [("c", b"\x00" * 6_000_000)], "t")  # type: ignore[arg-type]
 
 
+@_POSTGRES
 async def test_a_primary_that_turns_read_only_is_waited_for(url: str) -> None:
-    _only(url, "postgresql")
     name = sa.make_url(url).database
 
     def demote(connection: sa.Connection, *, on: bool) -> None:
@@ -98,10 +98,10 @@ async def test_a_primary_that_turns_read_only_is_waited_for(url: str) -> None:
         assert (await store.run(run.id)).attempts == 0
 
 
+@_POSTGRES
 async def test_a_server_that_stays_away_is_told_from_one_that_refuses(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _only(url, "postgresql")
     monkeypatch.setattr(module, "_PATIENCE", 0.5)
     Database.open(url).close()
     async with Store.opened(f"{url}?options={quote('-c default_transaction_read_only=on')}") as store:
@@ -112,10 +112,9 @@ async def test_a_server_that_stays_away_is_told_from_one_that_refuses(
         assert not isinstance(refused.value, Unavailable)
 
 
+@_SERVERS
 async def test_a_statement_timeout_costs_no_attempt(url: str) -> None:
     kind = sa.make_url(url).get_backend_name()
-    if kind == "sqlite":
-        pytest.skip("SQLite has none")
     async with Store.opened(url) as store:
         run = await queued(store)
         mariadb = store.database.read(lambda c: getattr(c.dialect, "is_mariadb", False))
@@ -138,8 +137,8 @@ async def test_a_statement_timeout_costs_no_attempt(url: str) -> None:
         assert (await store.run(run.id)).attempts == 0
 
 
+@_MYSQL
 def test_a_lock_that_was_not_got_stops_what_needed_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _only(url, "mysql")
     monkeypatch.setattr(dialects, "_LOCK_SECONDS", 1)
     with _admin(url) as admin:
         assert admin.scalar(sa.select(sa.func.get_lock(str(dialects._LOCK), 5))) == 1
@@ -160,9 +159,8 @@ async def test_two_that_store_one_id_at_once_get_one_sentence(url: str) -> None:
             assert "already" in str(lost)
 
 
+@_SERVERS
 async def test_a_deadlock_costs_nothing(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has one writer")
     async with Store.opened(url) as one, Store.opened(url) as two:
         ids = [(await new_run(one)).id for _ in range(2)]
         gate = threading.Barrier(2)
@@ -181,8 +179,8 @@ async def test_a_deadlock_costs_nothing(url: str) -> None:
 
             return work
 
-        done = await asyncio.gather(one.database.awrite(crossing(0)), two.database.awrite(crossing(1)))
-        assert done == (0, 1)
+        works = one.database.awrite(crossing(0)), two.database.awrite(crossing(1))
+        assert list(await asyncio.gather(*works)) == [0, 1]
 
 
 async def test_a_run_that_was_deleted_is_lost_and_no_riddle(store: Store) -> None:
@@ -192,8 +190,8 @@ async def test_a_run_that_was_deleted_is_lost_and_no_riddle(store: Store) -> Non
         await store.hand_back(lease)
 
 
+@_POSTGRES
 def test_a_database_of_another_encoding_is_refused_when_it_is_opened(url: str) -> None:
-    _only(url, "postgresql")
     with _admin(url) as admin:
         admin.exec_driver_sql("DROP DATABASE IF EXISTS bw_latin")
         admin.exec_driver_sql("CREATE DATABASE bw_latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")

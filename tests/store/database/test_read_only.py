@@ -14,6 +14,7 @@ from branchwise.store.database.database import Database
 from branchwise.store.database.tables import runs
 from branchwise.store.errors import StoreError
 from branchwise.store.store import Store
+from tests.store.conftest import DATABASES
 from tests.store.database.test_database import ROW
 from tests.store.scripted_run import new_run
 
@@ -73,9 +74,8 @@ def test_a_read_only_file_can_be_shown(open_elsewhere: bool, name: str) -> None:
         database.close()
 
 
+@pytest.mark.parametrize("url", DATABASES[1:], indirect=True)
 async def test_a_role_with_select_alone_reads(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has no roles")
     place = sa.make_url(url)
     role = f"reader_{(place.database or '')[-8:]}"
     async with Store.opened(url) as store:
