@@ -16,7 +16,7 @@ from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
-from branchwise.store.errors import ModelError
+from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import PROBLEM, _write
@@ -118,7 +118,7 @@ async def test_no_secret_of_a_run_reaches_the_file(tmp_path: Path, monkeypatch: 
     prompts = tmp_path / "prompts"
     prompts.mkdir()
     (prompts / "step.md").write_text(
-        f"Authorization: Bearer {header}\nGo on. {{problem}}{{constraints}}{{text}}"
+        f"Authorization: Bearer {header}\nGo on. {{request}}{{text}}"
     )
     failed = False
 
@@ -136,12 +136,16 @@ async def test_no_secret_of_a_run_reaches_the_file(tmp_path: Path, monkeypatch: 
             store=store,
             strategy="best_of_n",
             knobs={"n": 9},
-            base_url=f"https://me:{password}@example.org/v1",
             prompts=prompts,
             options=Options(durability="sync", batch=1),
         )
         assert failed
         assert (await replay(result.run_id, store=store)).exact
+        with pytest.raises(BadInput, match="no user, password") as refused:
+            await solve(
+                "?", model=scripted(write), store=store, base_url=f"https://me:{password}@example.org/v1"
+            )
+        assert password not in str(refused.value)
     stored = b"".join(file.read_bytes() for file in (tmp_path / "store").iterdir())
     for secret in (variable, header, password):
         assert secret.encode() not in stored

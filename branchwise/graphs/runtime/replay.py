@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from typing import cast
 
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.execute import ENGINE, Execution, execute
@@ -66,7 +67,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
     found = [
         *tape.differences(budgeted=spec.budget != Budget() or workflow.budgeted(run.result)),
         *_between("node", _by_id(tree), _by_id(grown)),
-        *_between("decision", _by_key(workflow, decisions), _by_key(workflow, decided)),
+        *_between("decision", _by_key(workflow, decisions), _as_told(_by_key(workflow, decided), decisions)),
         *_between(
             "answer", _outcome(workflow.compared(run.result)), _outcome(workflow.compared(again.result))
         ),
@@ -142,6 +143,19 @@ def _by_id(nodes: Sequence[Node]) -> dict[str, object]:
 def _by_key(workflow: Workflow, decisions: Sequence[Decision]) -> dict[str, object]:
     made = (one for one in decisions if one.key != ENGINE and not workflow.told(one))
     return {one.key: (one.kind, one.payload) for one in made}
+
+
+def _as_told(made: Mapping[str, object], before: Sequence[Decision]) -> dict[str, object]:
+    """The decisions without fields that the version which recorded the run did not write yet."""
+    had = {one.key: one.payload for one in before}
+    return {key: _without_new(value, had.get(key)) for key, value in made.items()}
+
+
+def _without_new(value: object, before: object) -> object:
+    kind, payload = cast("tuple[str, object]", value)
+    if isinstance(payload, Mapping) and isinstance(before, Mapping):
+        payload = {name: payload[name] for name in payload if name in before}
+    return kind, payload
 
 
 def _outcome(told: Mapping[str, object]) -> dict[str, object]:
