@@ -117,9 +117,7 @@ async def test_no_secret_of_a_run_reaches_the_file(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("SOME_VENDOR_API_KEY", variable)
     prompts = tmp_path / "prompts"
     prompts.mkdir()
-    (prompts / "step.md").write_text(
-        f"Authorization: Bearer {header}\nGo on. {{request}}{{text}}"
-    )
+    (prompts / "step.md").write_text(f"Authorization: Bearer {header}\nGo on. {{request}}{{text}}")
     failed = False
 
     def write(request: SampleRequest, seed: int) -> str:
