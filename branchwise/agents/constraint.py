@@ -12,7 +12,7 @@ from branchwise.models.protocol import Message, OutputFormat, Reply, Sampler, Sa
 from branchwise.store.records import Constraints
 from branchwise.tasks.task import Task
 
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(?P<words>\S.*)$", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d{1,9}[.)])[ \t]+(?P<words>\S.*)$", re.MULTILINE)
 _MOST = 40
 """A list longer than this is a model repeating itself."""
 

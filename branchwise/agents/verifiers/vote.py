@@ -15,7 +15,7 @@ from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleReq
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
-_BEST = re.compile(r"^\W*Best\W*(\d{1,4})\W*$", re.MULTILINE | re.IGNORECASE)
+_BEST = re.compile(r"^[^\w\n]*Best[^\w\n]*([0-9]{1,4})[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
 
 
 def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgements: int = 1) -> Verifier:
