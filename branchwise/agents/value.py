@@ -14,7 +14,9 @@ from branchwise.environments.protocol import Observation
 from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
 
 _STATUS = re.compile(r'^[^\w\n]*Status: *"?(success|failure)"?[^\w\n]*$', re.IGNORECASE | re.MULTILINE)
-_TRACK = re.compile(r'^[^\w\n]*On the right track to success: *"?(yes|no)"?[^\w\n]*$', re.IGNORECASE | re.MULTILINE)
+_TRACK = re.compile(
+    r'^[^\w\n]*On the right track to success: *"?(yes|no)"?[^\w\n]*$', re.IGNORECASE | re.MULTILINE
+)
 _HELD = r"[^\n]{1,300}\nStatus: (success|failure)\nOn the right track to success: (yes|no)"
 
 

@@ -11,7 +11,10 @@ from branchwise.models.protocol import Message, OutputFormat, Sampler, SampleReq
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
-_SCORE = re.compile(r"^[ \t]*\**Score\**[ \t]*:\**[ \t]*([+-]?[0-9]{1,3})[ \t]*\**[ \t]*\.?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_SCORE = re.compile(
+    r"^[ \t]*\**Score\**[ \t]*:\**[ \t]*([+-]?[0-9]{1,3})[ \t]*\**[ \t]*\.?[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _HELD = r"[^\n]{1,400}\nScore: (-?[0-9]{1,2}|-?100)"
 """The reply's form where the engine can hold the model to a regular expression."""
 
