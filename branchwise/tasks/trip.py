@@ -181,7 +181,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
         return None
     plan = itinerary(text, read)
     if plan.unread:
-        return not_judged(f"`{plan.unread}` tells no city of this trip.", _NAME, complete=complete)
+        return not_judged(
+            f"`{plan.unread}` is not understood as a stay or a flight.", _NAME, complete=complete
+        )
     if complete and not plan.visits and re.search(r"\w", text.replace("The end", "")):
         return not_judged("No stay in the form `Day 1-3: Porto` is there.", _NAME)
     if not complete:

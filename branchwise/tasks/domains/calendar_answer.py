@@ -18,6 +18,9 @@ _SLOT = re.compile(
     rf"(?:[ \t,]{{1,3}}(?:on[ \t]+)?(?P<after>{'|'.join(WEEK)})\b)?",
     re.IGNORECASE,
 )
+_EITHER = re.compile(
+    rf"\b(?:{'|'.join(WEEK)}),? (?:or|and|/|&) (?:on )?(?:{'|'.join(WEEK)})\b", re.IGNORECASE
+)
 _MARK = re.compile(
     r"\b(?:(?:proposed|final|chosen|selected|suggested|best)\s+(?:meeting\s+)?(?:time|slot|answer)|answer|solution)\b"
     r"(?!\s+(?:is|was)\s+not)",
@@ -68,6 +71,8 @@ def _proposed(text: str) -> Slot | None:
 
 def _only(lines: list[str]) -> Slot | None:
     """The one slot of the lines, told once or more; None for several. A day told once counts for all."""
+    if any(_EITHER.search(line) for line in lines):
+        return None
     found = {slot for line in lines for slot in _slots(line)}
     days = {slot.day for slot in found if slot.day}
     times = {(slot.start, slot.end) for slot in found}

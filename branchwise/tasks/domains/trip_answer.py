@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +30,15 @@ _FLIGHT = re.compile(
 )
 _LENGTH = re.compile(
     r"\bfor (?:a total of )?(?P<days>\d{1,4}) days?\b|\((?P<days_2>\d{1,4}) days?\)", re.IGNORECASE
+)
+_DOUBT = re.compile(
+    r"(?i:\b(?:not|no|or|either|instead|except|maybe|perhaps|if|unless|without|skip\w*|avoid\w*)\b|n['’]t\b|/)"
+    r"|(?:\b(?i:then|to|in|and|via)|[,&>→]) ?[A-ZÀ-Þ]"
+)
+"""What takes back or adds to a stay: the line then says more than was read."""
+_FINAL = re.compile(
+    r"^\W*(?:(?:the|my|here is (?:the|my)) )?(?:final|corrected|revised|updated)\b[^\n]{0,60}$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _NAME = re.compile(
     r"[A-ZÀ-Þ][\w'’.-]*(?: (?:de|del|di|la|le|op|of|am|an|der|upon|sur|[A-ZÀ-Þ])[\w'’.-]*){0,4}"
@@ -57,7 +67,7 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
     visits: list[Visit] = []
     flights: list[tuple[int, str, str]] = []
     lengths: list[tuple[str, int]] = []
-    for line in digits(plain(text)).split("\n"):
+    for line in _settled(digits(plain(text))).split("\n"):
         starts = [found.end() for found in _START.finditer(re.sub(r"\([^)\n]*\)", _blank, line))]
         if not starts:
             if _MENTION.search(line) is not None:
@@ -73,6 +83,19 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
                 lengths += [(visit.city, length)] if length else []
                 _add(visits, visit)
     return Itinerary(visits=tuple(visits), flights=tuple(flights), lengths=tuple(lengths))
+
+
+def _settled(text: str) -> str:
+    """What follows the last heading that calls a plan final, where days follow it; else all of the text."""
+    for mark in reversed(list(_FINAL.finditer(text))[-5:]):
+        if _MENTION.search(text, mark.end()):
+            return text[mark.end() :]
+    return text
+
+
+def _folded(text: str) -> str:
+    """The text in small letters without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -103,11 +126,14 @@ def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str
         rest = rest.replace(hop[0], " ")
     told = _LENGTH.search(rest)
     length = int(told["days"] or told["days_2"]) if told else 0
-    named = list(dict.fromkeys(city["name"].casefold() for city in _cities(tuple(trip.stays)).finditer(rest)))
+    folded = _folded(rest)
+    named = list(dict.fromkeys(city["name"] for city in _cities(tuple(trip.stays)).finditer(folded)))
     if len(named) > 1 or _MENTION.search(rest):
         return None
     if named:
-        city = next(city for city in trip.stays if city.casefold() == named[0])
+        city = next(city for city in trip.stays if _folded(city) == named[0])
+        if _DOUBT.search(_without(rest, city)):
+            return None
         return Visit(city=city, first=first, last=last), flights, length
     if flights and not re.search(
         r"\w{3}", _VERBS.sub("", rest.replace("direct flight", "").replace("flight", ""))
@@ -117,15 +143,29 @@ def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str
     return (Visit(city=stranger[0], first=first, last=last), flights, length) if stranger else None
 
 
+def _without(rest: str, city: str) -> str:
+    """The rest of a line without the city, the verbs before it and the length beside it."""
+    rest = unicodedata.normalize("NFKC", rest)
+    return _LENGTH.sub(
+        "",
+        re.sub(
+            rf"(?:\b(?:in|to|and|visit\w*|explore|arriv\w+) )*{re.escape(city)}",
+            "",
+            rest,
+            flags=re.IGNORECASE,
+        ),
+    )
+
+
 def _city(text: str, trip: Trip) -> str | None:
     """The city that a text is, or the name of a stranger, or None for a text that is no name."""
-    wanted = text.strip(" .,").casefold()
-    known = next((city for city in trip.stays if city.casefold() == wanted), None)
+    wanted = _folded(text.strip(" .,"))
+    known = next((city for city in trip.stays if _folded(city) == wanted), None)
     return known or (text.strip() if _NAME.fullmatch(text.strip()) else None)
 
 
 @lru_cache(maxsize=512)
 def _cities(names: tuple[str, ...]) -> re.Pattern[str]:
     """Whole names, the longest first, so that one that begins like another is not taken for it."""
-    options = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    options = "|".join(re.escape(_folded(name)) for name in sorted(names, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?P<name>{options})(?![\w’'-]*\w)", re.IGNORECASE)
