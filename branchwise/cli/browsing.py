@@ -21,7 +21,7 @@ from branchwise.cli.solving import how_to_resume
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import Question, WebResult
-from branchwise.graphs.web.run import RunHooks, browse, resume_browse
+from branchwise.graphs.web.run import RunHooks, browse, resume_web
 from branchwise.store.database.locate import locate
 from branchwise.store.records import Budget
 
@@ -84,7 +84,7 @@ def go_on(
     """Resume a web run, show, exit."""
 
     async def work(hooks: RunHooks) -> WebResult:
-        return await resume_browse(
+        return await resume_web(
             run_id, store=store, answer=answer, allow=allow, on_change=on_change, hooks=hooks
         )
 

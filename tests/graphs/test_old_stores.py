@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import branchwise
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.search.result import result_of
-from branchwise.graphs.web.run import resume_browse
+from branchwise.graphs.web.run import resume_web
 from branchwise.store.database.connection import connect
 from branchwise.store.database.schema import VERSION_TABLE, migrate
 from branchwise.store.database.upgrade import upgrade
@@ -120,7 +120,7 @@ async def test_a_queued_search_is_taken_by_a_worker(old: str) -> None:
 async def test_an_interrupted_web_run_resumes(old: str) -> None:
     async with Store.opened(old) as store:
         before = await _calls(store, WEB_LEFT)
-    result = await resume_browse(WEB_LEFT, scripted(), model=walker(), store=old)
+    result = await resume_web(WEB_LEFT, scripted(), model=walker(), store=old)
     assert result.solved
     async with Store.opened(old) as store:
         after = await _calls(store, WEB_LEFT)
@@ -132,6 +132,6 @@ async def test_a_waiting_web_run_takes_its_answer(old: str) -> None:
     house = scripted(
         {"hall": {"burn the letter": Door(to="burnt", writes="letter burnt")}, "burnt": {}}, goal="burnt"
     )
-    result = await resume_browse(WEB_WAITING, house, model=walker(), store=old, answer=True)
+    result = await resume_web(WEB_WAITING, house, model=walker(), store=old, answer=True)
     assert result.solved
     assert result.actions == ("burn the letter",)

@@ -33,7 +33,7 @@ from branchwise.models.protocol import Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import LeaseLost
 from branchwise.store.ledger import Ledger
-from branchwise.store.records import Json, Usage
+from branchwise.store.records import Budget, Json, Usage
 from branchwise.store.rows import OnChange, Status
 from branchwise.store.store import Lease, Store
 
@@ -82,7 +82,7 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
     store, lease = how.store, how.lease
     journal = await Journal.open(store, lease, ahead=workflow.ahead)
     ledger = how.tape or await store.ledger(lease, how.on_change)
-    tracker = await _tracker(how, spec, ledger)
+    tracker = await _tracker(how, workflow.budget(spec), ledger)
     async with AsyncExitStack() as stack:
         services = RunServices(
             run_id=lease.run_id,
@@ -113,14 +113,14 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
         return await _closed(how, workflow, run, context, ended)
 
 
-async def _tracker(how: Execution, spec: RunSpec, ledger: Ledger | Tape) -> BudgetTracker:
+async def _tracker(how: Execution, budget: Budget, ledger: Ledger | Tape) -> BudgetTracker:
     """The run's budget, with what earlier executions and its sub-runs have spent of it."""
     if isinstance(ledger, Tape):
-        ledger.tracker = BudgetTracker(spec.budget, clock=ledger.clock)
+        ledger.tracker = BudgetTracker(budget, clock=ledger.clock)
         return ledger.tracker
     below = (Usage(), 0) if how.lease.fresh else await how.store.spent_below(how.lease.run_id)
     return BudgetTracker(
-        spec.budget,
+        budget,
         ledger.bill.usage + below[0],
         elapsed=how.lease.elapsed,
         parent=how.shared,

@@ -13,8 +13,9 @@ from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Budget, Node
+from branchwise.store.records import Json, Node
 from branchwise.store.rows import Decision, RunRecord, Status
 from branchwise.store.store import Store
 
@@ -69,7 +70,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
         *_between("node", _by_id(tree), _by_id(grown)),
         *_between("decision", _by_key(workflow, decisions), _as_told(_by_key(workflow, decided), decisions)),
         *_between(
-            "answer", _outcome(workflow.compared(run.result)), _outcome(workflow.compared(again.result))
+            "answer", _outcome(workflow, run.result, run.result), _outcome(workflow, again.result, run.result)
         ),
     ]
     return Replay(
@@ -158,6 +159,8 @@ def _without_new(value: object, before: object) -> object:
     return kind, payload
 
 
-def _outcome(told: Mapping[str, object]) -> dict[str, object]:
-    """All that a result says but for the time it took."""
-    return {name: told[name] for name in sorted(told) if name != "seconds"}
+def _outcome(workflow: Workflow, told: Json, recorded: Json) -> dict[str, object]:
+    """All that a result says but for the time it took; fields that a later version has added are no difference."""
+    known = set(cast("Mapping[str, Json]", in_new_words(recorded)))
+    shown = workflow.compared(told)
+    return {name: shown[name] for name in sorted(shown) if name in known and name != "seconds"}

@@ -121,13 +121,16 @@ async def start(
     run_id: str | None = None,
     watch: Watch = quiet,
     shared: BudgetTracker | None = None,
+    workflow: Workflow | None = None,
 ) -> RunResult:
     """Store a run and execute it; one of that id is gone on with.
+
+    `workflow` stands in for the one that is named, where it works with objects that cannot be stored.
 
     Raises:
         BadInput: It cannot be run as asked, or the run of that id was asked for something else.
     """
-    workflow = registry.load(spec.workflow)
+    workflow = workflow or registry.load(spec.workflow)
     workflow.check(spec)
     trust(spec.model, spec.base_url)
     async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
@@ -135,7 +138,7 @@ async def start(
         check_price(spec.budget, engine, stated(spec.model_options.price))
         if run_id is not None and (old := await _known(db, run_id)) is not None:
             _same(db, workflow, old, spec)
-            return await resume_run(db, old, model=engine, watch=watch, shared=shared)
+            return await resume_run(db, old, model=engine, watch=watch, shared=shared, workflow=workflow)
         row = row_of(db, workflow, spec, **({} if run_id is None else {"id": run_id}))
         lease = await db.begin(row)
         # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
@@ -206,10 +209,11 @@ async def resume_run(  # noqa: PLR0913 - as for resume
     from_start: bool = False,
     watch: Watch = quiet,
     shared: BudgetTracker | None = None,
+    workflow: Workflow | None = None,
 ) -> RunResult:
     """Go on with a run that was read from the store; a finished one gives what was stored."""
     spec = spec_of(old.spec)
-    workflow = registry.load(spec.workflow)
+    workflow = workflow or registry.load(spec.workflow)
     if old.status is Status.DONE:
         return finished(workflow, old, await db.usage(old.id, below=True))
     async with opened_engine(model or spec.model, spec.base_url, spec.model_options) as engine:

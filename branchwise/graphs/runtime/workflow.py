@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from branchwise.graphs.runtime.spec import Durability, RunSpec, spec_json
 from branchwise.models.protocol import Model
 from branchwise.store.checkpoints.codec import Allowed
-from branchwise.store.records import Json
+from branchwise.store.records import Budget, Json
 from branchwise.store.rows import Decision, RunRecord
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Workflow:
     """How the request is written into its row."""
     labels: Callable[[RunSpec], tuple[str, str]] = field(default=lambda spec: (spec.workflow[:128], ""))
     """The task and the strategy by which runs are listed."""
+    budget: Callable[[RunSpec], Budget] = lambda spec: spec.budget
+    """What a run may spend, where its input says it too."""
     types: Allowed = ()
     """Types of its own that a checkpoint may hold."""
     durability: Callable[[RunSpec], Durability] = lambda spec: spec.durability or "async"

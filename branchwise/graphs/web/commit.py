@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 from typing import cast
 
 from langgraph.runtime import Runtime
-from langgraph.types import interrupt
+from pydantic import TypeAdapter
 
+from branchwise.environments.protocol import Session
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, released
 from branchwise.graphs.web.result import Question
@@ -18,10 +19,8 @@ from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Json, Node
 from branchwise.store.tree import Tree
 
-_LOST = (
-    "the process ended while this was under way, and nobody knows whether it was done: "
-    "look at the site before it is done again"
-)
+_SAID = "a person said that this was done; its page was not seen"
+_VISIT = TypeAdapter(Visit)
 
 
 async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
@@ -62,7 +61,7 @@ async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 async def _allowed(context: WebContext, node: Node) -> bool:
     key = f"leave/{node.id}"
     if not context.journal.decided(key):
-        allowed = context.options.allow or bool(interrupt(asdict(question(context, node))))
+        allowed = context.options.allow or await context.ask(question(context, node))
 
         async def answer() -> Json:
             by = "--allow" if context.options.allow else "a person"
@@ -88,23 +87,25 @@ def question(context: WebContext, node: Node) -> Question:
 async def _commit(context: WebContext, node: Node) -> Visit:
     if context.journal.decided(f"commit/{node.id}"):
         return context.arrived(node.id)
-    begun = f"begun/{node.id}"
-    if context.journal.decided(begun):
-        await record(context, node.id, Visit(failed=_LOST), key="commit")
+    key, action = f"w/{node.id}/commit", node.text.strip()
+    if context.known_done(key, action):
+        await record(context, node.id, Visit(failed=_SAID), key="commit")
         return context.arrived(node.id)
     back = await context.at(node.parent or ROOT)
-    if back.session is None:
+    standing = back.session
+    if standing is None:
         why = "; ".join(back.tried)
-        await record(
-            context, node.id, Visit(failed=f"its page could not be reached again: {why}"), key="commit"
-        )
+        failed = Visit(failed=f"its page could not be reached again: {why}")
+        await record(context, node.id, failed, key="commit")
         return context.arrived(node.id)
+    session: Session | None = None
 
-    async def now() -> Json:
-        return node.text.strip()
+    async def done() -> Json:
+        nonlocal session
+        visit, session = await act(context, node, standing, allow=True)
+        return cast("Json", asdict(visit))
 
-    await context.journal.once(begun, "begun", now)
-    arrival, session = await act(context, node, back.session, allow=True)
+    arrival = _VISIT.validate_python(await context.effect(key, action, done))
     await record(context, node.id, arrival, key="commit")
     # Sessions elsewhere show the site as it was.
     await context.forget()

@@ -15,11 +15,11 @@ from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
 from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
-from branchwise.graphs.web.action_counter import ActionCounter
 from branchwise.graphs.web.request import WebOptions
+from branchwise.graphs.web.result import Question
 from branchwise.graphs.web.visit import Visit
 from branchwise.models.budget import BudgetTracker
-from branchwise.store.records import ROOT, NodeId
+from branchwise.store.records import ROOT, Json, NodeId
 from branchwise.store.stored import read_stored
 
 Check = Callable[[Session], Awaitable[bool]]
@@ -39,7 +39,12 @@ class WebContext:
     actor: Agent[ActorState, ActorUpdate]
     value: Agent[ValueState, ValueUpdate]
     options: WebOptions
-    action_counter: ActionCounter
+    ask: Callable[[Question], Awaitable[bool]]
+    """Asks a person whether an action is committed; the run waits in the store until somebody has answered."""
+    effect: Callable[[str, Json, Callable[[], Awaitable[Json]]], Awaitable[Json]]
+    """Does something at most once under a key, and keeps its result."""
+    known_done: Callable[[str, Json], bool]
+    """Whether a person said that something was done whose outcome was unknown; the run waits until one has said."""
     seed: int
     check: Check | None = None
     shots: Path | None = None
@@ -49,6 +54,13 @@ class WebContext:
     live: dict[NodeId, Session] = field(default_factory=dict)
     """Sessions that stand at a node now; a resumed run begins with none."""
     kept: dict[NodeId, Snapshot] = field(default_factory=dict)
+    counted: list[int] = field(default_factory=lambda: [0])
+    """The actions that the visits recorded so far account for."""
+
+    def steps(self) -> int:
+        """The actions executed since the visit recorded before."""
+        since, self.counted[0] = self.tracker.effects - self.counted[0], self.tracker.effects
+        return since
 
     @property
     def goal(self) -> str:
@@ -100,14 +112,14 @@ class WebContext:
         live, kept = self.live.pop(node, None), self.kept.get(node)
         expected = 0 if live or kept else len(path)
         try:
-            self.action_counter.begin(expected)
+            self.tracker.take_effects(expected)
         except BaseException:
             if live is not None:
                 self.live[node] = live
             raise
         start = self.arrived(ROOT).fingerprint
         back = await restore_path(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
-        self.action_counter.correct(expected, back.replayed)
+        self.tracker.take_effects(back.replayed - expected)
         return back
 
     async def leave(self, node: NodeId, session: Session) -> None:

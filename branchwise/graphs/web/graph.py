@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import cast
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -23,8 +23,9 @@ from branchwise.store.records import ROOT, Json, Node, NodeId
 from branchwise.store.tree import Tree
 
 
-def web(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[WebState, WebContext, WebState, WebState]:
-    """Build the graph of a web search.
+@cache
+def web() -> CompiledStateGraph[WebState, WebContext, WebState, WebState]:
+    """The graph of a web search, compiled once a process.
 
     A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the strategy
     pops it, and only then is the action done and the page judged, because going back to a page is what costs.
@@ -39,7 +40,7 @@ def web(saver: BaseCheckpointSaver[str]) -> CompiledStateGraph[WebState, WebCont
     graph.add_edge("propose", "decide")
     graph.add_edge("roll", "decide")
     graph.add_conditional_edges("commit", _next, ["decide", "roll"])
-    return graph.compile(checkpointer=saver)
+    return graph.compile()
 
 
 def _next(state: WebState) -> str:

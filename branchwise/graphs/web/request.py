@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs import strategies
+from branchwise.graphs.runtime.spec import COMMON, RunSpec
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
+from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
-from branchwise.store.stored import read_stored
 
 _LAZY = frozenset({"best_first", "mcts"})
 """These pop a node before it is visited; what others compare must have been visited."""
@@ -112,6 +114,32 @@ def can_look(engine: Model, options: WebOptions) -> None:
         )
 
 
-def request_of(spec: Json) -> WebRequest:
-    """Read a stored request."""
-    return read_stored(TypeAdapter(WebRequest), spec, "request")
+def spec_of_request(request: WebRequest) -> RunSpec:
+    """The request as the runtime has it."""
+    given = as_fields(request)
+    common = {name: given.pop(name) for name in COMMON & given.keys()}
+    return RunSpec(workflow="web", input=given, **common)
+
+
+def request_of(spec: RunSpec) -> WebRequest:
+    """Read what a web search is asked.
+
+    Raises:
+        BadInput: The input is not a web search's.
+    """
+    common = {name: getattr(spec, name) for name in COMMON - {"model_options"}}
+    given = spec.input if isinstance(spec.input, Mapping) else {}
+    try:
+        return _REQUEST.validate_python({**given, **common})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"The input `{where}` of a web search cannot be used: {first['msg']}.") from error
+
+
+def stored(spec: RunSpec) -> Json:
+    """A web search's request as its row has it: the input's fields beside the others."""
+    return cast("Json", asdict(request_of(spec)))
+
+
+_REQUEST = TypeAdapter(WebRequest)

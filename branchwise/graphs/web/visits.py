@@ -70,7 +70,7 @@ async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str 
     """Record what came of a node's action, once."""
 
     async def found() -> Json:
-        return cast("Json", {**asdict(arrival), "steps": context.action_counter.record()})
+        return cast("Json", {**asdict(arrival), "steps": context.steps()})
 
     await context.journal.once(f"{key}/{node}", key, found)
 
@@ -118,14 +118,14 @@ async def act(
     """
     parent = node.parent or ROOT
     try:
-        context.action_counter.begin(1)
+        context.tracker.take_effects()
     except BudgetSpent:
         await context.leave(parent, session)
         raise
     try:
         outcome = await session.act(Action(text=node.text.strip()), allow=allow)
     except ActionRefused as error:
-        context.action_counter.correct(1, 0)
+        context.tracker.take_effects(-1)
         await context.leave(parent, session)
         return Visit(failed=f"{HELD}: {error.reason}", held=True), None
     except (BadAction, EnvironmentFailed) as error:

@@ -6,7 +6,7 @@ import pytest
 
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.run import browse, resume_browse
+from branchwise.graphs.web.run import browse, resume_web
 from branchwise.models.uniform import uniform
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -28,7 +28,7 @@ async def test_everybody_gets_over_the_river(
     assert len(result.actions) == 7
     assert (result.actions[0], result.actions[-1]) == (FIRST, LAST)
     # The run knows how to open its environment again.
-    assert await resume_browse(result.run_id, store=store) == result
+    assert await resume_web(result.run_id, store=store) == result
 
 
 async def test_one_trajectory_at_random_is_the_baseline(

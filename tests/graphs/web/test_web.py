@@ -9,7 +9,7 @@ from branchwise.environments.protocol import Action, Environment, Outcome, Sessi
 from branchwise.environments.scripted import HOUSE, Door, scripted
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult
-from branchwise.graphs.web.run import RunHooks, browse, resume_browse
+from branchwise.graphs.web.run import RunHooks, browse, resume_web
 from branchwise.graphs.web.viewer_data import extras
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted
@@ -144,7 +144,7 @@ async def test_after_a_crash_it_ends_with_the_same_tree_and_repeats_no_call(
     async with Store.opened(url_of(broken)) as db:
         (row,) = await db.runs()
     again = walker()
-    result = await resume_browse(row.id, scripted(), model=again, store=url_of(broken))
+    result = await resume_web(row.id, scripted(), model=again, store=url_of(broken))
     assert result.actions == expected.actions
     one, other = await tree_of(url_of(whole), expected.run_id), await tree_of(url_of(broken), row.id)
     assert list(one) == list(other)
@@ -156,7 +156,7 @@ async def test_after_a_crash_it_ends_with_the_same_tree_and_repeats_no_call(
 async def test_a_finished_run_is_not_searched_again(tmp_path: Path) -> None:
     done = await search(tmp_path, walker())
     idle = walker()
-    assert await resume_browse(done.run_id, scripted(), model=idle, store=url_of(tmp_path)) == done
+    assert await resume_web(done.run_id, scripted(), model=idle, store=url_of(tmp_path)) == done
     assert idle.calls == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from branchwise.environments.browser.masking import MASK, Masking
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.run import browse, resume_browse
+from branchwise.graphs.web.run import browse, resume_web
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted as stand_in
 from branchwise.store.errors import BadAction
@@ -39,13 +39,13 @@ async def test_a_search_waits_for_a_word_and_takes_it(tmp_path: Path, yes: bool)
     assert waiting.question.action == "burn the bridge"
     assert "bridge burnt" in waiting.question.reason
     # Asked again without an answer it waits on, and nothing is done.
-    still = await resume_browse(waiting.run_id, house, model=stand_in(walker), store=store)
+    still = await resume_web(waiting.run_id, house, model=stand_in(walker), store=store)
     assert (still.reason, house.shared.written) == ("waiting", [])
-    ended = await resume_browse(waiting.run_id, house, model=stand_in(walker), store=store, answer=yes)
+    ended = await resume_web(waiting.run_id, house, model=stand_in(walker), store=store, answer=yes)
     assert ended.solved is yes
     assert house.shared.written == (["bridge burnt"] if yes else [])
     assert ended.written == (("bridge burnt",) if yes else ())
-    again = await resume_browse(waiting.run_id, house, model=stand_in(walker), store=store, answer=yes)
+    again = await resume_web(waiting.run_id, house, model=stand_in(walker), store=store, answer=yes)
     assert again == ended
     assert house.shared.written == (["bridge burnt"] if yes else [])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from branchwise.environments.browser.browser import Window, browser
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import WebResult
-from branchwise.graphs.web.run import browse, resume_browse
+from branchwise.graphs.web.run import browse, resume_web
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
@@ -55,7 +55,7 @@ async def work(store: str, oracle: Path, site: str) -> WebResult:
     chrome = browser(site, window=Window(patience=30, screenshot="plain"))
     try:
         if known:
-            return await resume_browse(known[0].id, chrome, store=store, model=Witness(oracle))
+            return await resume_web(known[0].id, chrome, store=store, model=Witness(oracle))
         model = Witness(oracle)
         shots = oracle.parent / "shots"
         return await browse("go on", chrome, model=model, options=OPTIONS, store=store, seed=3, shots=shots)

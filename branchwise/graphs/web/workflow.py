@@ -1,0 +1,243 @@
+"""The web search as a workflow: its graph, what its nodes work with, and how its runs end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from branchwise.agents.actor import actor
+from branchwise.agents.value import value
+from branchwise.environments.protocol import Environment
+from branchwise.environments.spec import opened
+from branchwise.graphs.runtime import asking
+from branchwise.graphs.runtime.context import Run
+from branchwise.graphs.runtime.events import Event
+from branchwise.graphs.runtime.questions import Question as Asked
+from branchwise.graphs.runtime.services import RunServices
+from branchwise.graphs.runtime.shape import shape
+from branchwise.graphs.runtime.spec import RunSpec
+from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.graphs.web.context import Check, WebContext
+from branchwise.graphs.web.graph import web
+from branchwise.graphs.web.nodes import best_visited, is_visited
+from branchwise.graphs.web.request import WebRequest, can_look, check, request_of, stored
+from branchwise.graphs.web.result import Question, WebResult
+from branchwise.graphs.web.state import WebState
+from branchwise.models.recorded import recorded
+from branchwise.store.errors import BadInput
+from branchwise.store.records import ROOT, Budget, Json, Usage, VerifiedBy
+from branchwise.store.rows import Decision, RunRecord
+from branchwise.store.stored import read_stored
+
+Ask = Callable[[Question], Awaitable[bool | None]]
+"""Ask a person here and now: yes, no, or None to let the run wait in the store."""
+_RESULT = TypeAdapter(WebResult)
+_TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", "value"})
+"""Kinds of decisions that come from the environment or from people."""
+
+
+async def _nobody(question: Question) -> bool | None:
+    return None
+
+
+def _quiet(line: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunHooks:
+    """Who is with a run while it is executed, and what cannot be stored with it."""
+
+    check: Check | None = None
+    """Says soundly whether the goal is reached."""
+    ask: Ask = _nobody
+    watch: Callable[[str], None] = _quiet
+    """Called with one line for each thing that happened."""
+    opened: Callable[[str], None] = _quiet
+    """Called with the run's id once it is stored."""
+
+
+def workflow(environment: Environment | None = None, hooks: RunHooks | None = None) -> Workflow:
+    """The web search as a workflow.
+
+    Args:
+        environment: Where it searches; by default the one that the request names, opened for each execution.
+        hooks: Who is with the run.
+    """
+    graph = web()
+    return Workflow(
+        name="web",
+        graph=graph,
+        shape=shape(graph, None),
+        about="Search for a goal in an environment: a browser, MiniWoB, BrowserGym, or one of your own.",
+        schema=TypeAdapter(WebRequest).json_schema(),
+        check=_check,
+        check_model=lambda spec, engine: can_look(engine, request_of(spec).options),
+        start=lambda spec: {"round": 0},
+        context=partial(_context, environment, hooks or RunHooks()),
+        result=_stored,
+        read=lambda run_id, kept: read_stored(_RESULT, kept, "result"),
+        summary=lambda result: "reached" if result.solved else f"not reached ({result.reason})",
+        stored=stored,
+        labels=lambda spec: ("web", request_of(spec).options.strategy),
+        progress=lambda event: event.text if event.kind == "visited" else "",
+        told=lambda decision: decision.kind in _TOLD,
+        check_replay=_check_replay,
+        budget=_budget,
+        durability=lambda spec: spec.durability or "sync",
+        ahead=False,
+        tells=False,
+    )
+
+
+def _check(spec: RunSpec) -> None:
+    request = request_of(spec)
+    check(request.options)
+    if request.options.look and request.shots is None:
+        raise BadInput("A model that is to look at pages needs a folder for screenshots: give `shots`.")
+
+
+def _budget(spec: RunSpec) -> Budget:
+    """The run's budget; its actions count as effects."""
+    steps = request_of(spec).options.steps
+    return spec.budget if steps is None or spec.budget.effects else replace(spec.budget, effects=steps)
+
+
+def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
+    raise BadInput("A browser's pages are not in the ledger: web runs can be shown and forked, not replayed.")
+
+
+@asynccontextmanager
+async def _context(
+    environment: Environment | None, hooks: RunHooks, spec: RunSpec, run: Run
+) -> AsyncIterator[WebContext]:
+    request, services = request_of(spec), run.services
+    place = environment or _opened(request)
+    try:
+        if request.environment != place.name:
+            raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
+        context = _context_of(request, services, place, hooks)
+        hooks.opened(services.run_id)
+        services.watch(Event(kind="opened", text=services.run_id, **services.said()))
+        try:
+            yield context
+        finally:
+            await context.forget()
+    finally:
+        if environment is None:
+            await place.aclose()
+
+
+def _opened(request: WebRequest) -> Environment:
+    if request.opening is None:
+        raise BadInput(
+            f"The run's environment `{request.environment}` was made by a program; resume it there, with resume_web."
+        )
+    return opened(request.opening)
+
+
+def _context_of(
+    request: WebRequest, services: RunServices, place: Environment, hooks: RunHooks
+) -> WebContext:
+    options, journal = request.options, services.journal
+    sample = recorded(services.engine, services.ledger, services.tracker)
+    kinds = ("arrival", "commit")
+    # The visits say how many actions were executed; a commit is one of them and a row of the ledger as well.
+    done = sum(_steps(journal.decision(key)) for kind in kinds for key in journal.keys(f"{kind}/"))
+    services.tracker.effects = done
+
+    def watch(line: str) -> None:
+        hooks.watch(line)
+        services.watch(Event(kind="visited", text=line, **services.said()))
+
+    return WebContext(
+        given_goal=request.goal,
+        environment=place,
+        journal=journal,
+        tracker=services.tracker,
+        actor=actor(sample, services.prompts, samples=options.samples, held=options.held, seed=request.seed),
+        value=value(sample, services.prompts, judgements=options.judgements, seed=request.seed),
+        check=hooks.check,
+        options=options,
+        ask=partial(_ask, services, hooks),
+        effect=partial(_effect, services),
+        known_done=partial(_known_done, services),
+        counted=[done],
+        seed=request.seed,
+        shots=Path(request.shots) / services.run_id if request.shots else None,
+        watch=watch,
+    )
+
+
+async def _ask(services: RunServices, hooks: RunHooks, question: Question) -> bool:
+    said = await hooks.ask(question)
+    if said is not None:
+        return said
+    asked = Asked(
+        key=f"approve/{question.node}",
+        question=asdict(question),
+        schema={"type": "boolean"},
+        run_id=services.run_id,
+    )
+    return bool(await asking.answered(services, asked, None))
+
+
+def _known_done(services: RunServices, key: str, action: Json) -> bool:
+    # Earlier versions noted before an action, as a decision, that it was begun.
+    earlier = services.journal.decided(f"begun/{key.split('/')[1]}")
+    if not services.ledger.unsettled(key) and not earlier:
+        return False
+    return "done" in asking.unknown_outcome(services, key, {"action": action})
+
+
+async def _effect(services: RunServices, key: str, action: Json, do: Callable[[], Awaitable[Json]]) -> Json:
+    async def act() -> tuple[Json, Usage]:
+        return await do(), Usage()
+
+    return await services.ledger(key, {"action": action}, act, kind="action", model="environment")
+
+
+def _steps(arrival: Json) -> int:
+    return int(cast("dict[str, int]", arrival)["steps"])
+
+
+def _stored(state: WebState, context: WebContext, run: Run) -> Json:
+    waiting = next(iter(run.services.waiting.values()), None)
+    result = _result(run.id, str((state or {}).get("stop", "")), context, waiting)
+    return cast("Json", asdict(result))
+
+
+def _result(run_id: str, reason: str, context: WebContext, waiting: Asked | None) -> WebResult:
+    tree = context.journal.tree
+    best = best_visited(tree)
+    page = context.arrived(best.id if best else ROOT)
+    tried = [context.arrived(node.id) for node in tree if is_visited(node)]
+    return WebResult(
+        run_id=run_id,
+        solved=best is not None and best.accepted,
+        reason="waiting" if waiting else reason,
+        answer=best.answer if best else None,
+        url=page.url,
+        actions=tuple(context.history(best.id)) if best else (),
+        value=best.score if best else None,
+        verified_by=best.verified_by if best else VerifiedBy.NONE,
+        node=best.id if best else None,
+        visited=len(tried),
+        replayed=sum(one.replayed for one in tried),
+        written=tuple(
+            line for key in context.journal.keys("commit/") for line in context.arrived(key[7:]).writes
+        ),
+        usage=context.tracker.spent,
+        question=_question(waiting),
+    )
+
+
+def _question(waiting: Asked | None) -> Question | None:
+    """The question about an action; None where the run waits for something else."""
+    asked: Any = waiting.question if waiting is not None and waiting.key.startswith("approve/") else None
+    return None if asked is None else TypeAdapter(Question).validate_python(asked)
