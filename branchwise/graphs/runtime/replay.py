@@ -15,7 +15,7 @@ from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Json, Node
+from branchwise.store.records import Budget, Json, Node
 from branchwise.store.rows import Decision, RunRecord, Status
 from branchwise.store.store import Store
 
