@@ -89,6 +89,8 @@ def _usage(said: Any, choices: Sequence[Choice], request: SampleRequest, seconds
     """The bill; it says so where a part of it is an estimate."""
     told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+    if read_ == 0:
+        read_ = None  # litellm's, where the server counts nothing
     if written == 0 and any(choice.length for choice in choices):
         written = None  # a text of no tokens would let a run write without end
     estimated = read_ is None or written is None

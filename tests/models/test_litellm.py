@@ -1,13 +1,15 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from branchwise import models
-from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest, Tool, ToolCall
 from branchwise.store.errors import ModelError, Unsupported
-from tests.models.conftest import Loopback, says
+from tests.models.conftest import Loopback, completion, says
 
 ASK = (Message(role="user", content="hello"),)
 KEY = "sk-very-secret-0123456789"
@@ -35,6 +37,66 @@ async def test_n_samples_come_with_their_price(loopback: Loopback, model: Model)
     assert (body["model"], body["n"], body["stop"], body["max_tokens"]) == ("gpt-4o-mini", 3, ["\n"], 9)
     assert "top_p" not in body
     assert loopback.keys == [f"Bearer {KEY}"]
+
+
+async def test_a_server_that_ignores_n_and_counts_nothing_is_met_like_any_other(
+    loopback: Loopback, model: Model
+) -> None:
+    def single(body: dict[str, Any]) -> web.Response:
+        return web.json_response({**completion(body, 1), "usage": None})
+
+    loopback.next = [single] * 9
+    for _ in range(2):
+        reply = await model.sample(SampleRequest(messages=ASK, n=3, seed=5))
+        assert [sample.text for sample in reply.samples] == ["sample 5", "sample 6", "sample 7"]
+        assert reply.usage.estimated
+        assert reply.usage.prompt_tokens > 0
+        assert reply.usage.completion_tokens >= 6
+    assert len(loopback.bodies) == 6
+    assert not model.capabilities.many
+
+
+async def test_there_is_one_layer_of_retries(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("branchwise.models.retries._FIRST_WAIT", 0.001)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = models.load("litellm:openai/gpt-4o-mini", base_url=loopback.url, retries=3)
+    loopback.next = [says(503, b"later")] * 20
+    with pytest.raises(ModelError, match="ServiceUnavailable"):
+        await model.sample(SampleRequest(messages=ASK))
+    assert len(loopback.bodies) == 4
+    await model.aclose()
+
+
+async def test_a_model_that_refuses_a_temperature_is_asked_without(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = models.load("litellm:openai/gpt-5", base_url=loopback.url, retries=0)
+    assert (await model.sample(SampleRequest(messages=ASK, temperature=0.0))).samples[0].text == "sample 0"
+    await model.aclose()
+
+
+async def test_tool_calls_pass_through(loopback: Loopback, model: Model) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    body = completion({}, 1)
+    body["choices"][0] |= {
+        "message": {"role": "assistant", "content": None, "tool_calls": [call]},
+        "finish_reason": "tool_calls",
+    }
+    loopback.next = [says(200, body)]
+    before = (
+        Message(role="user", content="add"),
+        Message(role="assistant", content="", tool_calls=(ToolCall(id="c0", name="add", arguments="{}"),)),
+        Message(role="tool", content="0", tool_call_id="c0"),
+    )
+    [sample] = (await model.sample(SampleRequest(messages=before, tools=(Tool(name="add"),)))).samples
+    assert (sample.finish, sample.tool_calls) == (
+        "tool_calls",
+        (ToolCall(id="c1", name="add", arguments='{"a": 1}'),),
+    )
+    sent = loopback.bodies[0]
+    assert sent["tools"][0]["function"]["name"] == "add"
+    assert sent["messages"][1]["tool_calls"][0]["id"] == sent["messages"][2]["tool_call_id"] == "c0"
 
 
 async def test_an_unknown_price_is_said_to_be_unknown(
