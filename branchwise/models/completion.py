@@ -79,6 +79,8 @@ def parse(body: bytes) -> Any:
 
 def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
     """By their numbers where these count from 0, else as they came."""
+    if len(choices) == 1:
+        return choices
     numbers = [choice.get("index") if isinstance(choice, Mapping) else None for choice in choices]
     if not all(type(number) is int for number in numbers) or set(numbers) != set(range(len(numbers))):
         return choices

@@ -1,6 +1,7 @@
 import asyncio
 import importlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 
 from branchwise import models
 from branchwise.models.embedded import _threads, embedded
-from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
+from branchwise.models.endpoint import endpoint
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest, Tool
 from branchwise.store.errors import ModelError
 
 pytestmark = pytest.mark.embedded
@@ -260,3 +262,52 @@ def test_fewer_threads_where_many_programs_want_the_cores(
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
     assert _threads() == threads
+
+
+ADD = Tool(
+    name="add",
+    description="Add two numbers.",
+    parameters={
+        "type": "object",
+        "properties": {"a": {"enum": [1, 2, 3]}, "b": {"enum": [1, 2, 3]}},
+        "required": ["a", "b"],
+        "additionalProperties": False,
+    },
+)
+
+
+async def test_a_tool_is_called_where_a_call_is_required(model: Model) -> None:
+    request = ask(
+        "What is 2 + 3?",
+        tools=(ADD,),
+        tool_choice="required",
+        n=2,
+        seed=1,
+        output_format=OutputFormat(max_tokens=48),
+    )
+    for sample in (await model.sample(request)).samples:
+        assert sample.finish == "tool_calls"
+        [call] = sample.tool_calls
+        assert (call.name, set(json.loads(call.arguments))) == ("add", {"a", "b"})
+
+
+async def test_llama_cpp_s_own_server_is_an_openai_compatible_one(
+    engine: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, key = engine._server, engine._key  # type: ignore[attr-defined]
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    model = endpoint("any", base_url=f"{server.listening_address}/v1")
+    await model.check()
+    request = ask("Say hello.", n=2, seed=1, logprobs=True, output_format=OutputFormat(max_tokens=4))
+    reply = await model.sample(request)
+    assert len(reply.samples) == 2
+    assert all(sample.finish in {"stop", "length"} for sample in reply.samples)
+    assert not reply.usage.estimated
+    schema = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}
+    form = OutputFormat(max_tokens=24, schema=schema)
+    [held] = (await model.sample(ask("Give JSON.", seed=1, output_format=form))).samples
+    assert held.finish == "stop", held
+    monkeypatch.setenv("OPENAI_API_KEY", "wrong")
+    with pytest.raises(ModelError, match="status 401"):
+        await model.sample(ask("Say hello.", output_format=OutputFormat(max_tokens=1)))
+    await model.aclose()

@@ -19,7 +19,7 @@ from branchwise import Budget, tasks
 from branchwise.graphs.search.state import Options
 from branchwise.models.endpoint import Endpoint, endpoint
 from branchwise.models.pool import Pool
-from branchwise.models.protocol import Capabilities, Message, OutputFormat, SampleRequest
+from branchwise.models.protocol import Capabilities, Message, OutputFormat, SampleRequest, Tool, ToolCall
 from branchwise.serving.metrics import Load, load
 from branchwise.store.errors import ModelError
 
@@ -71,6 +71,40 @@ async def test_n_samples_with_their_log_probabilities(model: Endpoint) -> None:
     assert all(sample.logprob is not None and sample.logprob < 0 for sample in reply.samples)
     assert sum(sample.tokens for sample in reply.samples) == reply.usage.completion_tokens
     assert reply.usage.prompt_tokens > 0
+
+
+async def test_a_tool_is_called_where_a_call_is_required(model: Endpoint) -> None:
+    add = Tool(
+        name="add",
+        description="Add two numbers.",
+        parameters={
+            "type": "object",
+            "properties": {"a": {"type": "integer", "maximum": 9}, "b": {"type": "integer", "maximum": 9}},
+            "required": ["a", "b"],
+            "additionalProperties": False,
+        },
+    )
+    asked = (Message(role="user", content="What is 2 + 3?"),)
+    for choice in ("required", "add"):
+        request = SampleRequest(
+            messages=asked,
+            tools=(add,),
+            tool_choice=choice,
+            seed=1,
+            output_format=OutputFormat(max_tokens=64),
+        )
+        [sample] = (await model.sample(request)).samples
+        assert sample.finish in {"tool_calls", "length"}, sample
+        for call in sample.tool_calls:
+            assert call.name == "add"
+            assert set(json.loads(call.arguments)) == {"a", "b"}
+    called = ToolCall(id="c1", name="add", arguments='{"a": 2, "b": 3}')
+    said = (
+        *asked,
+        Message(role="assistant", content="", tool_calls=(called,)),
+        Message(role="tool", content="5", tool_call_id="c1"),
+    )
+    assert (await texts(model, SampleRequest(messages=said, output_format=OutputFormat(max_tokens=8))))[0]
 
 
 async def test_seeds_repeat(model: Endpoint) -> None:
