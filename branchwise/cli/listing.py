@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from branchwise.cli import console
 from branchwise.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from branchwise.graphs.strategies import Row
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -17,17 +20,25 @@ def strategies(as_json: AsJson = False) -> None:
 
     rows = catalogue()
     if as_json:
-        print(
-            json.dumps(
-                [{**asdict(r), "info": {**asdict(r.info), "needs": sorted(r.info.needs)}} for r in rows]
-            )
-        )
+        print(json.dumps([_strategy(row) for row in rows]))
         return
     table = Table("strategy", "knobs", "needs", "source", box=None, pad_edge=False)
     for row in rows:
         knobs = ", ".join(f"{name}={value}" for name, value in row.knobs.items())
         table.add_row(row.name, knobs, ", ".join(sorted(row.info.needs)), row.info.paper)
     console.out().print(table)
+
+
+def _strategy(row: Row) -> dict[str, object]:
+    info = row.info
+    told = {
+        "paper": info.paper,
+        "grain": info.grain,
+        "needs": sorted(info.needs),
+        "aggregation": info.aggregation,
+        "suits": info.suits,
+    }
+    return {"name": row.name, "summary": row.summary, "knobs": dict(row.knobs), "info": told}
 
 
 def tasks(as_json: AsJson = False) -> None:

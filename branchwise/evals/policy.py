@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from branchwise.agents.planning.policy_table import Knobs
 from branchwise.evals.log import Log
-from branchwise.evals.step_knobs import FEWEST, MOST, step_knobs
 from branchwise.graphs import strategies
 from branchwise.store.records import Grain, VerifiedBy
 
-_GRIDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
-    "adaptive_vote": ("certainty", (0.7, 0.8, 0.9, 0.95, 0.99)),
-    "adaptive_best_of_n": ("threshold", (0.8, 0.9, 1.0)),
-    "adaptive_consistency": ("certainty", (0.8, 0.9, 0.95, 0.99)),
-}
-"""The knob that decides when to stop, and the values to try."""
+FEWEST, MOST = 4, 16
+"""Between these N a tree of recorded steps neither starves nor runs dry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +81,9 @@ def _stepwise(log: Log, arm: str, limits: Sequence[int]) -> Iterator[Policy]:
         return
     for n in (n for n in limits if FEWEST <= n <= MOST):
         for name in strategies.names():
-            knobs = step_knobs(name, n)
-            if knobs is not None:
-                yield Policy(arm=arm, strategy=name, limit=n * longest, knobs=knobs)
+            sized = strategies.info(name).sized
+            if sized is not None:
+                yield Policy(arm=arm, strategy=name, limit=n * longest, knobs=sized(n))
 
 
 def _applies(name: str, log: Log) -> bool:
@@ -108,9 +103,10 @@ def _applies(name: str, log: Log) -> bool:
 
 def _knobs(name: str, log: Log, limit: int) -> Iterator[Knobs]:
     """The values of the knobs that matter; one plain setting where none does."""
-    if name not in _GRIDS:
+    stops_by = strategies.info(name).stops_by
+    if stops_by is None:
         yield {}
     elif limit > 2:
-        knob, values = _GRIDS[name]
+        knob, values = stops_by
         for value in values[-1:] if log.header.verified_by is VerifiedBy.PROGRAM else values:
             yield {knob: value}

@@ -10,12 +10,11 @@ from branchwise.evals.audited import Audited, audited
 from branchwise.evals.compared import compared
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import Outcomes, outcomes
-from branchwise.evals.policy import Policy, policies
+from branchwise.evals.policy import MOST, Policy, policies
 from branchwise.evals.probing import probing
 from branchwise.evals.repairs import repairs
 from branchwise.evals.report import Curve, Point, Report, Table
 from branchwise.evals.simulated import simulated
-from branchwise.evals.step_knobs import MOST
 from branchwise.evals.step_simulator import step_simulator, tells_survival
 from branchwise.evals.stepwise import step_verifiers, stepwise
 from branchwise.evals.whole_pools import whole_pools

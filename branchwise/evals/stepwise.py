@@ -7,10 +7,9 @@ from statistics import fmean
 
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import Draws, player, shuffled
-from branchwise.evals.policy import Policy, policies
+from branchwise.evals.policy import MOST, Policy, policies
 from branchwise.evals.replay import Judge, Played
 from branchwise.evals.report import Table
-from branchwise.evals.step_knobs import MOST
 from branchwise.statistics.bootstrap import Interval, bootstrap, paired
 
 

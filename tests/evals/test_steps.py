@@ -12,14 +12,13 @@ from branchwise.evals.log import Recorded, Step
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.replay import Judge, Played, replay
-from branchwise.evals.step_knobs import step_knobs
 from branchwise.evals.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, VerifiedBy
 
 JUDGE = Judge(score="exact", verified_by=VerifiedBy.PROGRAM, step="v")
-STEPWISE = [name for name in strategies.names() if step_knobs(name, 8) is not None]
+STEPWISE = {name: sized for name in strategies.names() if (sized := strategies.info(name).sized) is not None}
 
 
 def sample(index: int, *texts: str, right: bool = False, price: int = 0) -> Recorded:
@@ -38,7 +37,7 @@ def sample(index: int, *texts: str, right: bool = False, price: int = 0) -> Reco
 
 
 def play(draws: Sequence[Recorded], name: str, n: int = 8, limit: int = 24, judge: Judge = JUDGE) -> Played:
-    strategy = strategies.load(name, **(step_knobs(name, n) or {}))
+    strategy = strategies.load(name, **STEPWISE[name](n))
     return replay(
         draws, strategy, aggregations.load("best_of_n"), limit=limit, judge=judge, deal=StepDeck, seed=3
     )

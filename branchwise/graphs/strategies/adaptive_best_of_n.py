@@ -11,6 +11,7 @@ INFO = StrategyInfo(
     paper="Adaptive Inference-Time Compute, arXiv 2410.02725, adaptive sampling",
     grain="solution",
     needs=frozenset({"scores"}),
+    stops_by=("threshold", (0.8, 0.9, 1.0)),
 )
 
 

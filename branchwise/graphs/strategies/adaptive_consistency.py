@@ -14,6 +14,7 @@ INFO = StrategyInfo(
     paper="Adaptive-Consistency, arXiv 2305.11860, section 3 (Beta criterion)",
     grain="solution",
     aggregation="majority",
+    stops_by=("certainty", (0.8, 0.9, 0.95, 0.99)),
 )
 
 

@@ -17,6 +17,7 @@ INFO = StrategyInfo(
     grain="solution",
     needs=frozenset({"scores"}),
     aggregation="weighted_majority",
+    stops_by=("certainty", (0.7, 0.8, 0.9, 0.95, 0.99)),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
@@ -13,6 +14,7 @@ INFO = StrategyInfo(
     grain="step",
     needs=frozenset({"step scores"}),
     aggregation="weighted_majority",
+    sized=lambda n: {"n": n, "expand": branching(n)},
 )
 
 

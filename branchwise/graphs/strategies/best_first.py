@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from branchwise.graphs.strategies._knobs import Count, Unit
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
@@ -14,6 +15,7 @@ INFO = StrategyInfo(
     paper="Tree Search for Language Model Agents, arXiv 2407.01476, section 3",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"branching": branching(n), "expansions": n},
 )
 
 

@@ -11,6 +11,7 @@ INFO = StrategyInfo(
     paper="PlanGEN, arXiv 2502.16111, section 2.2; Large Language Monkeys, arXiv 2407.21787",
     grain="solution",
     needs=frozenset({"scores"}),
+    suits=(0.8, 0.5, 0.6),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count, Unit
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
@@ -11,6 +12,7 @@ INFO = StrategyInfo(
     paper="Tree of Thoughts, arXiv 2305.10601, algorithm 2",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"branching": branching(n), "threshold": 0.01},
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, offspring, ranked
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
@@ -12,6 +13,7 @@ INFO = StrategyInfo(
     paper="Beeching et al., Scaling test-time compute with open models (DVTS); compared in arXiv 2502.01618",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"n": n, "expand": branching(n)},
 )
 
 

@@ -14,6 +14,7 @@ INFO = StrategyInfo(
     paper="Adaptive Inference-Time Compute, arXiv 2410.02725, early pruning",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"n": n},
 )
 
 

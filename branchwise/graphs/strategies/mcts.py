@@ -7,6 +7,7 @@ from math import log, sqrt
 from typing import Literal
 
 from branchwise.graphs.strategies._knobs import Count, Weight
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies._visits import Visits, priors, visits
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
@@ -17,6 +18,7 @@ INFO = StrategyInfo(
     paper="AlphaMath, arXiv 2405.03553, section 3; MCTS-DPO, arXiv 2405.00451; UCT as in arXiv 2408.00724",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"branching": branching(n), "simulations": n},
 )
 
 

@@ -17,6 +17,7 @@ INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, section 3.2 (parallel tempering)",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"n": n // 2, "chains": 2},
 )
 
 

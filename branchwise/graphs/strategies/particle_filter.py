@@ -14,6 +14,7 @@ INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, algorithm 1",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"n": n},
 )
 
 

@@ -16,6 +16,7 @@ INFO = StrategyInfo(
     paper="Rollout Roulette, arXiv 2502.01618, algorithm 2 (particle Gibbs)",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"n": n // 2, "iterations": 2},
 )
 
 

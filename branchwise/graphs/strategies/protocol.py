@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -68,6 +68,13 @@ class StrategyInfo:
     """What one sample adds."""
     needs: frozenset[Need] = frozenset()
     aggregation: Aggregation = "best_of_n"
+    suits: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    """How well it suits easy, medium and hard instances, each in [0, 1]; the planner's prior without a fitted table."""
+    sized: Callable[[int], Mapping[str, int | float | str | bool]] | None = None
+    """The knobs that make about the work of N whole solutions, where the strategy samples steps. Branching and shares
+    are those of the papers where N leaves a choice."""
+    stops_by: tuple[str, tuple[float, ...]] | None = None
+    """The knob that decides when it stops, and values of it worth comparing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

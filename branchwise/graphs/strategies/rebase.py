@@ -18,6 +18,8 @@ INFO = StrategyInfo(
     grain="step",
     needs=frozenset({"step scores"}),
     aggregation="weighted_majority",
+    sized=lambda n: {"width": n},
+    suits=(0.4, 0.7, 0.5),
 )
 _DEPTH = 25
 """The deepest layer, as in the repository."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
@@ -12,6 +13,7 @@ INFO = StrategyInfo(
     paper="AlphaMath, arXiv 2405.03553, section 3.4 (step-level beam search)",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"width": max(1, n // branching(n)), "branching": branching(n)},
 )
 
 

@@ -12,6 +12,7 @@ INFO = StrategyInfo(
     paper="A NotSo Simple Way to Beat Simple Bench, arXiv 2412.12173",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"starts": max(1, n // 4)},
 )
 _STEPS = 40
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from branchwise.graphs.strategies._knobs import Count
 from branchwise.graphs.strategies._layers import beams, best
+from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, filled
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
@@ -16,6 +17,8 @@ INFO = StrategyInfo(
     paper="Tree of Thoughts, arXiv 2305.10601, algorithm 1; PlanGEN, arXiv 2502.16111, section 2.2",
     grain="step",
     needs=frozenset({"step scores"}),
+    sized=lambda n: {"width": max(1, n // branching(n)), "branching": branching(n)},
+    suits=(0.4, 0.6, 0.4),
 )
 
 
