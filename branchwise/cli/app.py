@@ -180,13 +180,24 @@ def show(
     run_id: RunId,
     why: Annotated[bool, typer.Option("--why", help="Also show every decision with its terms.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the tree as one HTML page.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Print its calls as they come, until it ends.")
+    ] = False,
+    graph: Annotated[
+        bool, typer.Option("--graph", help="Print its workflow's graph as Mermaid text.")
+    ] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a run: its tree, its answer and its bill."""
+    """Show a run: its tree or its calls, its answer and its bill."""
     from branchwise.cli.showing import find_run, show_run
 
     run_id = run(find_run(run_id, store)).id
+    if graph or follow:
+        from branchwise.cli import following
+
+        run(following.graph(run_id, store) if graph else following.follow(run_id, store, as_json=as_json))
+        return
     if html is not None:
         from branchwise.cli.viewer.write import write
 

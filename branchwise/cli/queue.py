@@ -62,6 +62,9 @@ def submit(
     policy: PolicyName = None,
     priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
     max_attempts: Annotated[int, typer.Option(min=1, help="Workers that a run may kill.")] = 3,
+    workflow: Annotated[
+        str | None, typer.Option(help="Another workflow, module:attribute; then each line is an input of it.")
+    ] = None,
     queue: Queue = "default",
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -69,6 +72,8 @@ def submit(
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
     from branchwise.cli.configured import chosen
     from branchwise.cli.queued import read_lines
+    from branchwise.cli.running import import_from_here
+    from branchwise.graphs.runtime.submit import submit_workflow
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.graphs.search.request import options_of
     from branchwise.graphs.search.submit import submit as enqueue
@@ -82,6 +87,23 @@ def submit(
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:
             raise BadInput(str(error)) from error
+        if workflow is not None:
+            import_from_here()
+            named = chosen(model, base_url, model_option, price).arguments
+            return await submit_workflow(
+                workflow,
+                read_lines(file),
+                store=store,
+                queue=queue,
+                model=named["model"],
+                base_url=named.get("base_url"),
+                model_options=named.get("model_options"),
+                budget=budget,
+                seed=seed,
+                prompts=prompts,
+                priority=priority,
+                max_attempts=max_attempts,
+            )
         return await enqueue(
             read_lines(file),
             store=store,

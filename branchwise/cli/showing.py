@@ -33,7 +33,7 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
     if status is not None and status not in set(Status):
         raise UnknownName("status", status, list(Status))
     async with Store.opened(url) as store:
-        rows = await store.runs(status=status)
+        rows = [one for one in await store.runs(status=status) if one.parent is None]
         lines = [] if as_json else [await row_of(store, one) for one in rows]
     if as_json:
         print(json.dumps([asdict(row) for row in rows]))

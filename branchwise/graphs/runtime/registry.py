@@ -39,6 +39,11 @@ def load(name: str) -> Workflow:
     return _loaded(name)
 
 
+def forget() -> None:
+    """Load workflows anew, for a process in which their modules have changed."""
+    _loaded.cache_clear()
+
+
 class Allowed:
     """The workflows that a worker may load: a name in the database must not make it import anything else."""
 
