@@ -115,9 +115,11 @@ def solve(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Solve one problem and print the answer, the tree and the bill."""
+    from branchwise.cli.running import import_named
     from branchwise.cli.solving import solving
     from branchwise.graphs.search.pairs import pairs
 
+    import_named(task, strategy, *(require or ()))
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)

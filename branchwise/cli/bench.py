@@ -113,8 +113,10 @@ def run_(
     """Compare strategies live at equal budgets; cut off, the same command goes on where it was."""
     from branchwise.cli.benching import Asked, bench_task
     from branchwise.cli.exits import refuse
+    from branchwise.cli.running import import_named
     from branchwise.store.errors import BadInput
 
+    import_named(task, strategies, *(arm or ()), *(require or ()))
     names: list[str | None] = [name.strip() for name in (models or "").split(",") if name.strip()]
     if len(set(names)) < len(names) or (names and model):
         refuse(BadInput("--models names different models, and stands for --model."))

@@ -72,13 +72,15 @@ def submit(
     """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
     from branchwise.cli.configured import chosen
     from branchwise.cli.queued import read_lines
-    from branchwise.cli.running import import_from_here
+    from branchwise.cli.running import import_from_here, import_named
     from branchwise.graphs.runtime.submit import submit_workflow
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.graphs.search.request import options_of
     from branchwise.graphs.search.submit import submit as enqueue
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
+
+    import_named(task, strategy, *(require or ()))
 
     async def work() -> list[str]:
         given, knobs = part(strategy, pairs(knob or []))

@@ -145,6 +145,12 @@ def import_from_here() -> None:
         sys.path.insert(0, "")
 
 
+def import_named(*names: str) -> None:
+    """Let what is named as `module:function` be imported from the working directory."""
+    if any(":" in name for name in names):
+        import_from_here()
+
+
 def read_json(text: str) -> Any:
     """Read JSON from the command line, or from a file whose name comes after `@`.
 
