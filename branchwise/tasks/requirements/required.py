@@ -16,10 +16,8 @@ from branchwise.tasks.task import Task, not_judged
 
 _WRITTEN = """{problem}
 
-The whole reply must keep these requirements:
-{constraints}
-
-Reply with the text alone."""
+Requirements:
+{constraints}"""
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 _NAME = "requirements"
 _PARAGRAPH = "\n\n"
