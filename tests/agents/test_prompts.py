@@ -16,12 +16,12 @@ def test_the_nearest_prompt_is_used(tmp_path: Path) -> None:
     prompts, packaged = Prompts(folder=tmp_path), Prompts().load("verifiers/llm", "text")
     assert prompts.load("verifiers/llm", "text") == packaged
     (tmp_path / "verifiers").mkdir()
-    (tmp_path / "verifiers/llm.md").write_text("for all")
-    assert prompts.load("verifiers/llm", "text") == "for all"
+    (tmp_path / "verifiers/llm.md").write_text("for all {plan}")
+    assert prompts.load("verifiers/llm", "text") == "for all {plan}"
     (tmp_path / "text/verifiers").mkdir(parents=True)
-    (tmp_path / "text/verifiers/llm.md").write_text("for text")
-    assert prompts.load("verifiers/llm", "text") == "for text"
-    assert prompts.load("verifiers/llm", "trip") == "for all"
+    (tmp_path / "text/verifiers/llm.md").write_text("for text {plan}")
+    assert prompts.load("verifiers/llm", "text") == "for text {plan}"
+    assert prompts.load("verifiers/llm", "trip") == "for all {plan}"
 
 
 async def test_a_run_asks_with_the_users_prompt(tmp_path: Path) -> None:
