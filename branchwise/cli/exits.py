@@ -12,12 +12,14 @@ from enum import IntEnum
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+import click
 import typer
 
 from branchwise.cli import console
 from branchwise.cli.console import Terminal, visible
 from branchwise.cli.gc_settings import calm
 from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.store.foreign import place
 
 T = TypeVar("T")
 _PATIENCE = 1.0
@@ -61,11 +63,30 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
     except (BranchwiseError, BaseExceptionGroup) as error:
         first = _first(error)
         if not isinstance(first, BranchwiseError):
-            raise
+            _unexpected(first, when_interrupted())
         err.print(f"branchwise: {first}", style="red", soft_wrap=True)
         if (left := when_interrupted()) and not isinstance(first, BadInput):
             err.print(left, style="yellow", soft_wrap=True)
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
+    except (click.exceptions.Exit, click.ClickException, click.Abort):
+        raise
+    except Exception as error:
+        _unexpected(error, when_interrupted())
+
+
+def _unexpected(error: BaseException, left: str) -> NoReturn:
+    """Say where something broke that nobody has foreseen, in branchwise or in code that it was given, and exit.
+
+    With $BRANCHWISE_TRACEBACK set the exception is raised as it is.
+    """
+    if os.environ.get("BRANCHWISE_TRACEBACK") or not isinstance(error, Exception):
+        raise error
+    terminal, reason = console.err(), f"{type(error).__name__}: {error}"[:2000]
+    terminal.print(f"branchwise: {reason} ({place(error)})", style="red", soft_wrap=True)
+    terminal.print("Nobody has foreseen this; BRANCHWISE_TRACEBACK=1 shows all of it.", style="dim")
+    if left:
+        terminal.print(left, style="yellow", soft_wrap=True)
+    raise typer.Exit(Exit.FAILED) from None
 
 
 async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callable[[], str]) -> T:

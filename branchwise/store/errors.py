@@ -9,6 +9,7 @@ BranchwiseError
 │   ├── TooLarge        the server takes no row of this size
 │   └── LeaseLost       another worker holds this run now
 ├── RequestChanged      a resumed call's request differs from the recorded one
+├── CodeFailed          a checker, strategy or watcher of the user's own raised something
 ├── BudgetSpent         the next call would pass the run's budget
 ├── CheckFailed         a checker of the user's own raised an error or gave no verdict
 ├── ModelError          a model could not answer
@@ -86,6 +87,10 @@ class RequestChanged(BranchwiseError):
             f"The call `{key}` was recorded with another request: code, prompt or options changed since. "
             "Resume with --on-change fork to sample anew, or --on-change accept to keep what was recorded."
         )
+
+
+class CodeFailed(BranchwiseError):
+    """Code of the user's own, a checker, a strategy or a watcher, raised something; says where."""
 
 
 class BudgetSpent(BranchwiseError):

@@ -7,6 +7,8 @@ import pytest
 from branchwise.graphs.search.run import solve
 from branchwise.models.endpoint import endpoint
 from branchwise.models.prices import FREE, Price, check_price, listed, stated
+from branchwise.models.protocol import Reply, SampleRequest
+from branchwise.models.scripted import scripted
 from branchwise.models.uniform import uniform
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Usage
@@ -47,8 +49,27 @@ async def test_a_budget_of_dollars_needs_a_price() -> None:
     await model.aclose()
 
 
-async def test_a_budget_of_dollars_without_a_price_stores_nothing() -> None:
-    model = endpoint("m", base_url="http://127.0.0.1:9/v1")
+class _Unpriced:
+    """A model whose price nobody knows."""
+
+    def __init__(self) -> None:
+        self._inner = scripted(["Answer: 1"])
+        self.name, self.capabilities, self.requests = (
+            "own:model",
+            self._inner.capabilities,
+            self._inner.requests,
+        )
+
+    async def sample(self, request: SampleRequest) -> Reply:
+        return await self._inner.sample(request)
+
+    async def aclose(self) -> None: ...
+
+
+async def test_a_budget_of_dollars_without_a_price_asks_nothing() -> None:
+    model = _Unpriced()
     with pytest.raises(BadInput, match="is not known"):
         await solve("Which?", model=model, budget=Budget(cost=1), store="sqlite://")
-    await model.aclose()
+    assert not model.requests
+    result = await solve("Which?", model=model, strategy="best_of_n", store="sqlite://")
+    assert result.usage.unpriced == result.usage.calls > 0

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
+from branchwise.store.errors import BranchwiseError
+from branchwise.store.foreign import failed
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
@@ -22,7 +24,13 @@ def program(task: Task) -> Verifier:
 
     async def program_node(state: VerifierState) -> VerifierUpdate:
         what = (state["constraints"], state["plan"], state["complete"])
-        verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
+        try:
+            verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
+        except BranchwiseError:
+            raise
+        except Exception as error:
+            what_failed = f"The checker of the task `{task.name}`"
+            raise failed(what_failed, error, node=state.get("node", "")) from error
         if verdict is None:
             # Nobody has refuted a beginning that cannot be judged: it may still lead to a solution.
             open_ = not state["complete"]

@@ -15,6 +15,8 @@ class VerifierState(ProblemState):
     plan: str
     """The solution, or its beginning."""
     complete: bool
+    node: NotRequired[str]
+    """The node that is judged, for messages."""
     rivals: NotRequired[tuple[str, ...]]
     """All candidates of the round, `plan` among them, for a verifier that compares."""
 

@@ -63,7 +63,9 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgeme
     async def vote_node(state: VerifierState) -> VerifierUpdate:
         rivals = tuple(sorted(state.get("rivals") or (state["plan"],)))
         round_ = state["path"].rpartition("/")[0]
-        among = hashlib.blake2b("\0".join(rivals).encode(), digest_size=12).hexdigest()
+        among = hashlib.blake2b(
+            "\0".join(rivals).encode("utf-8", "surrogatepass"), digest_size=12
+        ).hexdigest()
         key = f"{round_}/{among}/vote"
         if key not in polls:
             polls[key] = asyncio.create_task(poll(state, rivals, key))

@@ -48,6 +48,10 @@ class RunSpec:
     durability: Durability | None = None
     """None for the workflow's own."""
 
+    def __post_init__(self) -> None:
+        if not -(2**63) <= self.seed < 2**63:
+            raise BadInput(f"A seed is a whole number of 64 bits, not {self.seed}.")
+
 
 _SPEC = TypeAdapter(RunSpec)
 _OPTIONS = TypeAdapter(ModelOptions)

@@ -28,6 +28,7 @@ from branchwise.store.errors import (
     UnknownName,
     Unsupported,
 )
+from branchwise.store.foreign import place
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Lease, Store
@@ -180,7 +181,11 @@ class _Worker:
             await self.db.hand_back(lease)
             self.say("left", lease.run_id, f"{error} It waits in the queue for a worker that knows it.")
             return False
-        text = str(error) if isinstance(error, BranchwiseError) else f"{type(error).__name__}: {error}"
+        text = (
+            str(error)
+            if isinstance(error, BranchwiseError)
+            else f"{type(error).__name__}: {error} ({place(error)})"
+        )
         again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
             error, Unsupported | TooLarge
         )

@@ -17,7 +17,8 @@ from branchwise.models.estimate import texts_at_most
 from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.models.sizing import Need
-from branchwise.store.errors import BadInput, BudgetSpent, ModelError
+from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, ModelError
+from branchwise.store.foreign import failed
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
 
@@ -178,10 +179,8 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
     except ModelError as error:
         return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{error}")], error=error)
     drawn: dict[NodeId, Node] = {
-        name: child(
-            id=name, tokens=sample.tokens, logprob=sample.logprob, **_came_of(sample, context.task, ask)
-        )
-        for name, sample in zip(call.ids, samples, strict=False)
+        name: child(id=name, tokens=one.tokens, logprob=one.logprob, **_read(name, one, context.task, ask))
+        for name, one in zip(call.ids, samples, strict=False)
     }
     if make is proposer:  # a list may be shorter than was asked for
         return Drawn(nodes=list(drawn.values()))
@@ -189,6 +188,15 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
     whole = [node for name, node in drawn.items() if name not in short]
     rest = replace(call, ids=call.ids[: ask["n"]]).rest([node.id for node in whole])
     return Drawn(nodes=whole, cut=[drawn[name] for name in short], rest=rest)
+
+
+def _read(name: NodeId, sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:
+    try:
+        return _came_of(sample, task, ask)
+    except BranchwiseError:
+        raise
+    except Exception as error:  # anyone may have written the task
+        raise failed(f"The task `{task.name}`", error, node=name) from error
 
 
 def _came_of(sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:

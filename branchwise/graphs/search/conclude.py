@@ -61,6 +61,7 @@ async def _judged(node: Node, text: str, state: RunState, context: SearchContext
             "constraints": state["constraints"],
             "plan": text,
             "complete": True,
+            "node": node.id,
         }
     )
     judged = with_outcome(node, outcome)

@@ -21,6 +21,7 @@ from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import Outcome, call_off, ended
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
+from branchwise.store.foreign import failed
 from branchwise.store.records import Json, Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
@@ -67,7 +68,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         except BranchwiseError:
             raise
         except Exception as error:
-            raise BadInput(f"The strategy `{state['strategy']}` failed: {error!r}.") from error
+            raise BadInput(str(failed(f"The strategy `{state['strategy']}`", error))) from error
         return _lawful(asked, tree, most, state["strategy"])
 
     decided = await context.journal.once(f"r{round_}/allocate", "allocate", allocate)

@@ -16,6 +16,8 @@ from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Sampler
+from branchwise.store.errors import BranchwiseError
+from branchwise.store.foreign import failed
 from branchwise.store.records import Constraints, NodeId
 from branchwise.tasks.task import Task
 
@@ -161,9 +163,14 @@ class SearchContext:
         """Tell whoever watches, with the state of the tree and the budget."""
         best, tracker = self.journal.tree.best, self.tracker
         score, spent, left = best.score if best else None, tracker.spent.tokens, tracker.tokens_left()
-        self.watch(
-            Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
-        )
+        event = Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
+        try:
+            self.watch(event)
+        except BranchwiseError:
+            raise
+        except Exception as error:
+            named = getattr(self.watch, "__qualname__", repr(self.watch))
+            raise failed(f"The watcher `{named}`", error) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

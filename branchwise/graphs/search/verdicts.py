@@ -60,6 +60,7 @@ class DuplicateIndex:
                     "constraints": self.state["constraints"],
                     "plan": texts[node.id],
                     "complete": node.complete,
+                    "node": node.id,
                     "rivals": rivals if self.context.compares else (),
                 }
             )

@@ -6,7 +6,6 @@ supervisor dies, and no other process can come to hold it by chance.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -18,6 +17,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks, and no pools
+    fcntl = None  # type: ignore[assignment]
 from pydantic import TypeAdapter, ValidationError
 
 from branchwise.store.errors import BadInput, ModelError, StoreError, UnknownName
@@ -167,6 +171,8 @@ def forget(name: str) -> None:
 
 def alive(name: str) -> bool:
     """Whether a supervisor holds this name."""
+    if fcntl is None:
+        return False
     with _lock_file(name) as lock:
         return not _try(lock, fcntl.LOCK_SH)  # shared, so that two who look do not see each other
 
@@ -176,8 +182,10 @@ def holding(name: str) -> Iterator[None]:
     """Hold a pool's name while the block runs.
 
     Raises:
-        BadInput: A pool of that name runs already.
+        BadInput: A pool of that name runs already, or this system has no pools.
     """
+    if fcntl is None:
+        raise BadInput("Pools need a system with file locks of Unix: Linux or macOS.")
     with _lock_file(name) as lock:
         for _ in range(10):  # whoever looks whether the pool is alive holds it for a moment
             if _try(lock, fcntl.LOCK_EX):

@@ -14,7 +14,7 @@ from branchwise.graphs.search.state import Event, Options
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.tables import calls, decisions, nodes
-from branchwise.store.errors import BadInput, ModelError
+from branchwise.store.errors import BadInput, CodeFailed, ModelError
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import PROBLEM, digest
@@ -67,7 +67,7 @@ async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> Non
         if not left:
             raise PulledError
 
-    with pytest.raises(PulledError):
+    with pytest.raises(CodeFailed, match=r"`.*pull` failed, in .*test_replay.py line \d+: PulledError"):
         await ended(store, seed=4, budget=Budget(tokens=40_000), watch=pull)
     [run] = await store.runs()
     with pytest.raises(BadInput, match="branchwise resume"):

@@ -1,0 +1,33 @@
+"""A fault in code of somebody else's, a checker, a strategy or a watcher, as a sentence that names its place."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from pathlib import Path
+
+from branchwise.store.errors import CodeFailed
+
+_OURS = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+
+
+def failed(what: str, error: Exception, *, node: str = "") -> CodeFailed:
+    """The fault with what failed, its file and line, and the node that it was about.
+
+    Args:
+        what: What failed, as the beginning of a sentence: "The checker of the task `x`".
+        error: What it raised; give it as the cause of what is returned.
+        node: The node of the tree that it was called for, if there is one.
+    """
+    about = f" on node {node}" if node else ""
+    reason = f"{type(error).__name__}: {error}"[:1000]
+    return CodeFailed(f"{what} failed{about}, {place(error)}: {reason}")
+
+
+def place(error: BaseException) -> str:
+    """Where an exception came from: the last line of the caller's own code that it went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith((_OURS, "<", *_LIBRARIES))]
+    found = (own or frames)[-1:]
+    return f"in {found[0].filename} line {found[0].lineno}" if found else "in a place that is not known"

@@ -1,0 +1,80 @@
+"""Code of the user's own that fails is named with its file, and a run that the model left alone can be resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Event
+from branchwise.models.protocol import SampleRequest
+from branchwise.models.scripted import scripted
+from branchwise.store.errors import BadInput, CodeFailed, ModelError
+from branchwise.store.records import Constraints, Verdict
+from branchwise.store.rows import Status
+from branchwise.store.store import Store
+from branchwise.tasks import load
+from branchwise.tasks.task import Task
+
+
+def broken() -> Task:
+    """A task whose checker raises."""
+
+    def check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
+        raise KeyError("oops")
+
+    return replace(load("text"), name="broken", check=check)
+
+
+async def test_a_checker_that_fails_is_named_with_its_file_and_node() -> None:
+    named = r"The checker of the task `broken` failed on node 0\.\d+, in .*test_foreign_code.py line \d+: KeyError"
+    with pytest.raises(CodeFailed, match=named):
+        await solve(
+            "Which?",
+            task="tests.graphs.search.test_foreign_code:broken",
+            strategy="best_of_n",
+            model=scripted(["Answer: 1"]),
+            store="sqlite://",
+        )
+
+
+async def test_a_watcher_that_fails_is_named_with_its_file() -> None:
+    def watch(event: Event) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(CodeFailed, match=r"The watcher `.*watch` failed, in .*test_foreign_code.py line \d+"):
+        await solve("Which?", model=scripted(["Answer: 1"]), store="sqlite://", watch=watch)
+
+
+@pytest.mark.parametrize("seed", [2**63, -(2**63) - 1, 10**30])
+async def test_a_seed_beyond_64_bits_is_refused(seed: int) -> None:
+    with pytest.raises(BadInput, match="64 bits"):
+        await solve("Which?", model=scripted(["Answer: 1"]), store="sqlite://", seed=seed)
+
+
+async def test_a_model_that_answers_nothing_leaves_a_run_that_can_be_resumed(tmp_path: Path) -> None:
+    served = 0
+
+    def write(request: SampleRequest, seed: int) -> str:
+        nonlocal served
+        served += 1
+        if served > 1:
+            raise ModelError("no credit left")
+        return "- It is a number."
+
+    url = f"sqlite:///{tmp_path}/runs.sqlite"
+    with pytest.raises(ModelError, match="answered none of the calls of round 1: no credit left"):
+        await solve("Which?", strategy="best_of_n", model=scripted(write), store=url)
+    async with Store.opened(url) as store:
+        [run] = await store.runs()
+        assert run.status is Status.PAUSED
+        result = await resume(run.id, store=store, model=scripted(["Answer: 4"]))
+    assert (result.answer, result.nodes) == ("4", 5)
+
+
+async def test_half_a_character_in_a_sample_harms_nothing() -> None:
+    model = scripted(lambda request, seed: "x\ud83dy" if seed % 2 else "fine")
+    result = await solve("Which?", strategy="best_of_n", model=model, store="sqlite://")
+    assert result.nodes == 5
