@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from branchwise.agents.generator import GeneratorState, generator
+from branchwise.agents.generator import GeneratorState, GeneratorUpdate, generator
 from branchwise.agents.proposer import proposer
+from branchwise.agents.protocol import Agent
 from branchwise.graphs import strategies
 from branchwise.graphs.search.refuted import SPENT, refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
@@ -166,7 +167,24 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         ask["n"] = min(ask["n"], len(left)) if left else ask["n"]
         ask["choices"], ask["excluded"] = left, known.excluded(text)
     plain = grain == "step" and not call.hint.prefix and not call.hint.instruction
-    make = proposer if context.options.proposals and plain else generator
+    lists = context.options.proposals and plain
+    try:
+        samples = await _asked(ask, proposer if lists else generator, context)
+    except ModelError as error:
+        return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{error}")], error=error)
+    reading = {
+        name: child(id=name, tokens=one.tokens, logprob=one.logprob, **_read(name, one, context.task, ask))
+        for name, one in zip(call.ids, samples, strict=False)
+    }
+    if lists:  # a list may be shorter than was asked for
+        return Drawn(nodes=list(reading.values()))
+    short = {name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"}
+    return _drawn(replace(call, ids=call.ids[: ask["n"]]), reading, short)
+
+
+async def _asked(
+    ask: GeneratorState, make: Callable[..., Agent[GeneratorState, GeneratorUpdate]], context: SearchContext
+) -> tuple[Sample, ...]:
     generate = make(
         context.sample,
         context.task,
@@ -174,20 +192,14 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         temperature=context.options.temperature,
         seed=context.seed,
     )
-    try:
-        samples = (await generate(ask))["samples"]
-    except ModelError as error:
-        return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{error}")], error=error)
-    drawn: dict[NodeId, Node] = {
-        name: child(id=name, tokens=one.tokens, logprob=one.logprob, **_read(name, one, context.task, ask))
-        for name, one in zip(call.ids, samples, strict=False)
-    }
-    if make is proposer:  # a list may be shorter than was asked for
-        return Drawn(nodes=list(drawn.values()))
-    short = [name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"]
-    whole = [node for name, node in drawn.items() if name not in short]
-    rest = replace(call, ids=call.ids[: ask["n"]]).rest([node.id for node in whole])
-    return Drawn(nodes=whole, cut=[drawn[name] for name in short], rest=rest)
+    return (await generate(ask))["samples"]
+
+
+def _drawn(call: Call, found: Mapping[NodeId, Node], short: Collection[NodeId]) -> Drawn:
+    """What came of a call: those in `short` were cut off by the budget and are asked for again."""
+    whole = [node for name, node in found.items() if name not in short]
+    cut = [node for name, node in found.items() if name in short]
+    return Drawn(nodes=whole, cut=cut, rest=call.rest([node.id for node in whole]))
 
 
 def _read(name: NodeId, sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:
