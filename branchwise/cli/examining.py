@@ -20,6 +20,7 @@ from branchwise.store.errors import BadInput, ModelError
 State: TypeAlias = Literal["ok", "missing", "broken"]
 Look: TypeAlias = Callable[[], tuple[State, str]]
 _EXTRAS: Mapping[str, tuple[str, str]] = {
+    "grading": ("math_verify", "equal answers in mathematics, languages, sentences"),
     "litellm": ("litellm", "models of every provider"),
     "postgres": ("psycopg", "runs in PostgreSQL"),
     "mysql": ("pymysql", "runs in MariaDB and MySQL"),

@@ -243,6 +243,12 @@ def test_a_number_that_the_plan_tells_and_that_is_false_is_a_violation(
         ),
         (
             "blocksworld",
+            "Now: a is on the table, b is on a.\nGoal: a is on b.",
+            "unstack(b, a); put-down(b); pick-up(a); stack(a, b)",
+            "unstack b a\ndo not put-down b\npick-up a\nstack a b",
+        ),
+        (
+            "blocksworld",
             "Now: A is on the table, B is on A.\nGoal: A is on B.",
             "unstack b a\nput-down b\npick-up a\nstack a b",
             "First I would unstack b and so on.",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from branchwise.store.errors import CheckFailed
 from branchwise.store.records import Node
 
 _MOST = 200
@@ -36,7 +37,12 @@ def _shared(nodes: Sequence[Node], known: list[str], same: Callable[[str, str], 
     shared: list[Node] = []
     for node in nodes:
         if node.answer is not None and node.answer not in texts:
-            equal = next((one for one in known[:_MOST] if same(one, node.answer)), node.answer)
+            try:
+                equal = next((one for one in known[:_MOST] if same(one, node.answer)), node.answer)
+            except Exception as error:
+                raise CheckFailed(
+                    f"The task's `same` failed at node {node.id} with {type(error).__name__}: {error}."
+                ) from error
             texts[node.answer] = equal
             if equal == node.answer:
                 known.append(equal)

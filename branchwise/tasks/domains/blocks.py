@@ -17,6 +17,7 @@ _ACTING = re.compile(
     r"\b(?:un)?stack|\bpick(?:s|ed|ing)?[ _-]?up\b|\bput(?:s|ting)?[ _-]?down\b|\bput\b|\bpick\b",
     re.IGNORECASE,
 )
+_CALL = re.compile(r"\b(pick[-_]up|put[-_]down|stack|unstack)\( ?(\w+) ?(?:, ?(\w+) ?)?\)", re.IGNORECASE)
 _REMARK = re.compile(r"[^\n]*:|\[[^\n]*\]|\S+(?: \S+){3,}")
 _ACTION = re.compile(
     r"\W*(?:step \d{1,3}\W+)?(?P<name>pick[ _-]up|put[ _-]down|stack|unstack) "
@@ -111,7 +112,8 @@ def actions_in(text: str, blocks: Iterable[str] = ()) -> list[tuple[str, ...]] |
     """
     names = {name.casefold(): name for name in blocks}
     actions: list[tuple[str, ...]] = []
-    for line in plain(text).splitlines():
+    lines = re.split(r" *(?:\n|;|,(?= ?(?:pick|put|stack|unstack))) *", _CALL.sub(r"\1 \2 \3", plain(text)))
+    for line in lines:
         if re.fullmatch(r"\W*done\W*", line, re.IGNORECASE):
             break
         if not line or (not _ACTING.search(line) and _REMARK.fullmatch(line)):

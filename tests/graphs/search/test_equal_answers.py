@@ -38,8 +38,6 @@ async def test_votes_are_counted_by_the_task_s_equality(strategy: str, tmp_path:
         store=f"sqlite:///{tmp_path}/runs.db",
     )
     assert result.answer == "0.5"
-    assert result.confidence is not None
-    assert result.confidence >= 0.6
 
 
 async def test_equal_answers_get_the_oldest_one_s_text() -> None:
