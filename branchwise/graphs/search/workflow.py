@@ -115,7 +115,8 @@ async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
 
 def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
     result = result_of_state(run.id, state, context, run.services.ledger.bill.usage)
-    return cast("Json", {**as_fields(result), "usage": as_fields(result.usage)})
+    short = None if result.shortfall is None else as_fields(result.shortfall)
+    return cast("Json", {**as_fields(result), "usage": as_fields(result.usage), "shortfall": short})
 
 
 def _tell(context: SearchContext, result: Result) -> None:
