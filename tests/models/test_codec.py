@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.models.codec import read_reply, read_request, reply_json, request_json
-from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest
+from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest, Tool, ToolCall
 from branchwise.store.errors import StoreError
 from branchwise.store.records import Usage
 
@@ -72,3 +72,30 @@ def test_a_damaged_record_says_so(damaged: object) -> None:
         read_reply(damaged)  # type: ignore[arg-type]
     with pytest.raises(StoreError, match="recorded call is damaged"):
         read_request(damaged)  # type: ignore[arg-type]
+
+
+def test_a_recorded_sample_that_no_model_can_have_written_has_failed() -> None:
+    poison = Sample(text="\n" * 1_000_001, tokens=3)
+    fine = Sample(
+        text="fine", tokens=1, reasoning="so", tool_calls=(ToolCall(id="c", name="f", arguments="{}"),)
+    )
+    long, kept = read_reply(reply_json(Reply(samples=(poison, fine), usage=Usage()))).samples
+    assert (long.text, long.finish) == ("", "error")
+    assert kept == fine
+
+
+def test_what_came_later_is_left_out_at_its_default() -> None:
+    request = SampleRequest(messages=(Message(role="user", content="x"),))
+    written = request_json(request)
+    assert isinstance(written, dict)
+    assert not {"tools", "tool_choice"} & set(written)
+    assert written["messages"] == [{"role": "user", "content": "x"}]
+    more = SampleRequest(
+        messages=(
+            Message(role="assistant", content="", tool_calls=(ToolCall(id="c", name="f", arguments="{}"),)),
+            Message(role="tool", content="1", tool_call_id="c"),
+        ),
+        tools=(Tool(name="f", parameters={"type": "object"}),),
+        tool_choice="required",
+    )
+    assert read_request(json.loads(json.dumps(request_json(more)))) == more

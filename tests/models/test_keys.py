@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from branchwise import models
+from branchwise import models, submit, work
 from branchwise.models import keys
 from branchwise.models.base_url import parse
 from branchwise.models.protocol import Message, SampleRequest
 from branchwise.store.errors import BadInput, ModelError
+from branchwise.store.store import Store
 from tests.models.conftest import Loopback, says
 
 KEY = "sk-very-secret-0123456789"
@@ -155,3 +157,25 @@ def test_what_a_url_may_be(url: str) -> None:
 def test_a_host_that_cannot_be_one_is_bad_input(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadInput, match="may get a key is named like"):
         keys.allow(named)
+
+
+async def test_a_worker_sends_no_key_to_the_server_of_a_stranger_s_run(
+    loopback: Loopback, tmp_path: Path
+) -> None:
+    store = str(tmp_path / "s.sqlite")
+    asked = {"problem": "hello", "strategy": "best_of_n", "knobs": {"n": 1}, "budget": {"calls": 2}}
+    await submit([asked], model="openai-compatible:m", base_url=loopback.url, store=store)
+    await work(store=store, until_empty=True)
+    assert loopback.bodies
+    assert set(loopback.keys) == {None}
+
+
+async def test_an_imported_run_waits_for_its_name(tmp_path: Path) -> None:
+    [run] = await submit(
+        ["hello"], model="openai-compatible:m", base_url="http://127.0.0.1:1/v1", store=str(tmp_path / "a")
+    )
+    async with Store.opened(str(tmp_path / "a")) as db:
+        text = await db.export(run)
+    async with Store.opened(str(tmp_path / "b")) as db:
+        assert (await db.restore(text)).status == "paused"
+        assert await db.claim_next() is None

@@ -322,3 +322,12 @@ async def test_usage_is_kept_by_replica(servers: Servers, attach: Callable[..., 
     assert replace(state.usage, seconds=0) == Usage(
         calls=1, prompt_tokens=10, cached_tokens=4, completion_tokens=6
     )
+
+
+async def test_there_is_one_layer_of_retries(servers: Servers, attach: Callable[..., Pool]) -> None:
+    those = await servers(2)
+    for server in those:
+        server.next = [says(503, b"later")] * 9
+    with pytest.raises(ModelError, match="status 503"):
+        await attach(those, retries=3).sample(ask())
+    assert sum(len(server.bodies) for server in those) == 4
