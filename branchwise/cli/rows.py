@@ -149,7 +149,8 @@ def _right(task: str, expected: object, answer: object) -> bool | None:
         loaded = tasks.load(task)
     except BranchwiseError:
         return answer.strip().casefold() == wanted.casefold()
-    return answer == wanted or loaded.same(answer, loaded.answer(wanted) or wanted)
+    given, right = loaded.answer(answer) or answer, loaded.answer(wanted) or wanted
+    return answer == wanted or loaded.same(answer, right) or loaded.same(given, right)
 
 
 def _text(value: object) -> str | None:

@@ -28,8 +28,8 @@ OutputFormatOf: TypeAlias = Callable[[Constraints, str, Grain], OutputFormat]
 def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None = None) -> Task:
     """Add requirements to a task.
 
-    The `text` task, which no program can check, becomes one that is checked soundly: its answer is then the whole
-    reply as it is written. A task with a checker of its own must pass that too.
+    The answer is then the whole reply as it is written. The `text` task, which no program can check, becomes one that
+    is checked soundly; a task with a checker of its own must pass that too.
 
     Args:
         task: The task.
@@ -48,7 +48,7 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
         return replace(known, items=known.items + words)
 
     def check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
-        mine = _judged(wanted, text) if complete else _begun(wanted, text)
+        mine = _judged(wanted, text.strip()) if complete else _begun(wanted, text)
         if own is None:
             return mine
         return _both(own(constraints, text, complete), mine)
@@ -61,6 +61,9 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
     more: dict[str, Any] = {
         "read_constraints": read,
         "check": check,
+        # Equal answers share a verdict, so an answer is all that the requirements look at.
+        "answer": lambda text: text.strip() or None,
+        "same": lambda one, other: one == other,
         "ready": ready,
         "blocking": task.blocking or any(one.blocking for one in wanted),
         "output_format": _steered(task, wanted, can),
@@ -73,7 +76,6 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
         task,
         instructions=_WRITTEN if task.name in {"text", "chat"} else task.instructions,
         is_complete=_ended,
-        answer=lambda text: text.strip() or None,
         **more,
     )
 

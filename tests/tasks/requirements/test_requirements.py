@@ -237,6 +237,17 @@ def test_decoding_is_steered_only_where_the_engine_can() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["text", "game24"])
+def test_equal_answers_keep_the_same_requirements(name: str) -> None:
+    """Answers that are equal share a verdict, and "Tea" must not be accepted for "tea"."""
+    task = required(tasks.load(name), requirements(["case=lower"]))
+    one, other = task.answer("Answer: tea"), task.answer("answer: tea")
+    assert one is not None
+    assert other is not None
+    assert not task.same(one, other)
+    assert task.answer(" answer: tea\n\n") == other
+
+
 def test_words_that_look_like_blanks_do_not_break_the_prompt() -> None:
     task = required(tasks.load("game24"), requirements(["contains={problem}"]))
     assert "{ problem }" in task.instructions
