@@ -49,10 +49,13 @@ class Several:
         if self.many:
             return reply if have == request.n else _noted(reply, request.n)
         rest = await fan_out(request, self._one, start=have)
+        note = (
+            f"The server sent {_counted(have)} instead of {request.n}; the others were asked for one by one."
+        )
         return Reply(
             samples=reply.samples + rest.samples,
             usage=reply.usage + rest.usage,
-            notes=tuple(dict.fromkeys((*reply.notes, *rest.notes))),
+            notes=tuple(dict.fromkeys((*reply.notes, *rest.notes, note))),
         )
 
     async def _one(self, request: SampleRequest) -> Reply:
@@ -106,8 +109,12 @@ async def fan_out(
 
 def _noted(reply: Reply, wanted: int) -> Reply:
     """The reply with the word that it holds more samples than it was asked for, and without those."""
-    note = f"The server sent {len(reply.samples)} samples instead of {wanted}."
+    note = f"The server sent {_counted(len(reply.samples))} instead of {wanted}."
     return replace(reply, samples=reply.samples[:wanted], notes=(*reply.notes, note))
+
+
+def _counted(samples: int) -> str:
+    return f"{samples} sample{'s' if samples != 1 else ''}"
 
 
 def _empty(reply: Reply) -> ModelError:

@@ -27,6 +27,8 @@ from branchwise.models.sizing import Need
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
+_IGNORED = "the server ignored"
+"""How the error of a sample begins that has not the form that was asked for."""
 _ESTIMATE = "prompt_estimate"
 """Beside a recorded reply: the tokens that its prompt was taken for."""
 
@@ -144,7 +146,8 @@ class Recorded:
                 raise
             usage = self._priced(replace(reply.usage, samples=len(reply.samples)))
             held.pay(usage)
-            marked = reply_json(_marked(replace(reply, usage=usage), sent, request))
+            reply = _noted(replace(reply, usage=usage), sent)
+            marked = reply_json(_marked(reply, sent, request))
             return {**cast("Mapping[str, Json]", marked), _ESTIMATE: need.prompt}, usage
 
         return await self._record(key, asked, send, kind="model", model=self._model.name)
@@ -186,6 +189,16 @@ def _sent(request: SampleRequest, held: Reservation) -> SampleRequest:
     if most >= longest(form):
         return request if n == request.n else replace(request, n=n)
     return replace(request, n=n, output_format=replace(form, max_tokens=most))
+
+
+def _noted(reply: Reply, sent: SampleRequest) -> Reply:
+    """The reply with the word that samples are longer than they were to be, or have not the form that was asked for."""
+    most, notes = sent.output_format.max_tokens, set(reply.notes)
+    if not reply.usage.estimated and any(sample.tokens > most for sample in reply.samples):
+        notes.add("The server wrote more tokens than `max_tokens` allows.")
+    ignored = (one.error for one in reply.samples if one.error and one.error.startswith(_IGNORED))
+    notes |= {f"{error[0].upper()}{error[1:]}." for error in ignored}
+    return replace(reply, notes=tuple(sorted(notes))) if notes else reply
 
 
 def _marked(reply: Reply, sent: SampleRequest, asked: SampleRequest) -> Reply:

@@ -37,16 +37,26 @@ class Audit:
     classes: tuple[tuple[float, float], ...] = ()
     """Kinds of labelled instances: their share and their pass@1."""
     calibration: Steps | None = None
-    """Score -> P(correct), or None where no scores were labelled."""
+    """Score -> P(correct) of one solution, or None where no scores were labelled."""
+    selected: tuple[tuple[int, Steps], ...] = ()
+    """For N = 2, 4, 8, ...: score of the best of N solutions -> P(correct) of that one."""
     labels: int = 0
     basis: str = field(default="uncalibrated")
     """"uncalibrated", "labelled", or "sound" for a checker whose acceptance is proof."""
 
-    def confidence(self, score: float | None) -> float | None:
-        """P(correct) of a solution with this score, or None where no labels say."""
-        if score is None or self.calibration is None or not math.isfinite(score):
+    def confidence(self, score: float | None, *, of: int = 1) -> float | None:
+        """P(correct) of a solution with this score that is the best of `of`, or None where no labels say.
+
+        The best of many has a high score more easily than one alone: it is looked up among selections from as many
+        solutions, or from the next larger number that was labelled, which is the more careful.
+        """
+        if score is None or not math.isfinite(score):
             return None
-        return self.calibration(score)
+        if of <= 1:
+            return None if self.calibration is None else self.calibration(score)
+        return next(
+            (steps(score) for n, steps in sorted(self.selected, key=lambda one: one[0]) if n >= of), None
+        )
 
     def samples(self, *, wrong: float = -1.0, most: int = 1000) -> int | None:
         """How many samples to draw until one is accepted, or None where labels set no limit below `most`.
@@ -81,6 +91,7 @@ def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MO
         soundness=(sum(wrong) + 1) / (len(wrong) + 2),
         classes=_classes(seen),
         calibration=isotonic(scored) if scored else None,
+        selected=_selected(seen),
         labels=len(seen),
         basis="labelled",
     )
@@ -132,6 +143,24 @@ def _gain(rate: float, completeness: float, soundness: float, wrong: float, k: i
 def _grows(classes: Classes, completeness: float, soundness: float, wrong: float, k: int) -> bool:
     """Whether a further draw still adds, be it less than can be summed."""
     return sum(share * _gain(rate, completeness, soundness, wrong, k + 1) for share, rate in classes) > 0
+
+
+def _selected(seen: Sequence[Labelled]) -> tuple[tuple[int, Steps], ...]:
+    """What became of the best of N, fitted on disjoint groups of N solutions of one instance."""
+    pools: dict[str, list[Labelled]] = {}
+    for one in seen:
+        if one.score is not None and math.isfinite(one.score):
+            pools.setdefault(one.instance, []).append(one)
+    found, n = [], 2
+    while points := [
+        (best.score, float(best.correct))
+        for pool in pools.values()
+        for start in range(0, len(pool) - n + 1, n)
+        if (best := max(pool[start : start + n], key=lambda one: one.score or 0.0)).score is not None
+    ]:
+        found.append((n, isotonic(points)))
+        n *= 2
+    return tuple(found)
 
 
 def _classes(seen: Sequence[Labelled]) -> tuple[tuple[float, float], ...]:

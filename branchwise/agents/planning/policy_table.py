@@ -174,6 +174,7 @@ class _Audit(_Strict):
     soundness: float = Field(ge=0, le=1)
     classes: list[tuple[float, float]]
     calibration: _Steps | None
+    selected: list[tuple[int, _Steps]] = []
     labels: int = Field(ge=0)
     basis: str
 
@@ -197,6 +198,7 @@ def _audit(one: _Audit) -> Audit:
         calibration=Steps(edges=tuple(steps.edges), values=tuple(steps.values))
         if steps is not None
         else None,
+        selected=tuple((n, Steps(edges=tuple(s.edges), values=tuple(s.values))) for n, s in one.selected),
         labels=one.labels,
         basis=one.basis,
     )

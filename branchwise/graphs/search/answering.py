@@ -47,18 +47,21 @@ def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
     return None if choice is None else Answer(node=choice.node, share=choice.confidence)
 
 
-def confidence(given: Answer, audit: Audit | None) -> Confidence:
+def confidence(given: Answer, audit: Audit | None, *, of: int = 1) -> Confidence:
     """How sure the run is: proof where a program checked, else the audit's map of scores; a score is no confidence.
 
     Args:
         given: The answer.
         audit: What labels say about the verifier; None where it was never audited.
+        of: Solutions that it was chosen from.
     """
     node = given.node
     if node.verified_by is VerifiedBy.PROGRAM:
         return Confidence(value=float(node.accepted), calibrated=True)
     known = (
-        audit.confidence(node.score) if audit is not None and node.verified_by is VerifiedBy.MODEL else None
+        audit.confidence(node.score, of=of)
+        if audit is not None and node.verified_by is VerifiedBy.MODEL
+        else None
     )
     if known is not None:
         return Confidence(value=known, calibrated=True)

@@ -26,7 +26,8 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
     given = Answer(
         node=await _judged(given.node, tree.text(given.node.id), state, context), share=given.share
     )
-    sure = confidence(given, context.policy.audit)
+    rivals = sum(one.score is not None and one.failed is None for one in tree.complete)
+    sure = confidence(given, context.policy.audit, of=rivals)
     stop = "accepted" if given.node.accepted else state["stop"]
     if sure.calibrated and sure.value is not None and sure.value < context.options.abstain_below:
         stop = "abstained"

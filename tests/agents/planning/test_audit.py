@@ -70,3 +70,23 @@ def test_a_leaky_verifier_limits_the_samples() -> None:
         Labelled(instance=f"hard{i}", correct=False, accepted=i % 2 == 0) for i in range(20)
     ]
     assert audit(leaky).samples(wrong=-1) == 1
+
+
+def test_the_best_of_many_is_looked_up_among_selections() -> None:
+    # A verifier that knows nothing: right and wrong solutions have scores of the same spread.
+    judged = [
+        Labelled(instance=f"i{i}", correct=j == 0, accepted=False, score=((i * 7 + j * 5) % 8) / 8)
+        for i in range(40)
+        for j in range(4)
+    ]
+    found = audit(judged)
+    assert [n for n, _ in found.selected] == [2, 4]
+    assert found.confidence(0.9, of=1) is not None
+    picked = [
+        max((one for one in judged if one.instance == f"i{i}"), key=lambda o: o.score or 0) for i in range(40)
+    ]
+    share = sum(one.correct for one in picked) / len(picked)
+    stated = [found.confidence(one.score, of=4) for one in picked]
+    assert sum(value or 0.0 for value in stated) / len(stated) == pytest.approx(share)
+    assert found.confidence(0.9, of=3) == found.confidence(0.9, of=4)
+    assert found.confidence(0.9, of=5) is None

@@ -188,6 +188,7 @@ AUDIT = Audit(
     soundness=0.75,
     classes=((0.58, 0.87), (0.42, 0.13)),
     calibration=Steps(edges=(0.9,), values=(0.2, 0.6)),
+    selected=((64, Steps(edges=(0.9,), values=(0.2, 0.6))),),
     labels=100,
     basis="labelled",
 )
