@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from branchwise.serving.options import Options
 from branchwise.store.errors import BadInput, UnknownName
 
+_RUNS = frozenset({"command", "environment", "arguments", "trust_remote_code"})
+"""Settings by which a profile has code run."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(ge=0)]
 
@@ -62,7 +66,8 @@ def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
         said: Values by name; `options` is merged with the file's, every other value replaces the file's.
 
     Raises:
-        BadInput: It is no TOML, a name is unknown (with the nearest known one), a value is impossible.
+        BadInput: It is no TOML, a name is unknown (with the nearest known one), a value is impossible, or the
+            file is somebody else's and says what to run.
     """
     written: dict[str, Any] = {}
     if file is not None:
@@ -72,6 +77,7 @@ def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
             raise BadInput(f"The profile `{file}` cannot be read: {error.strerror}.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"The profile `{file}` is no TOML: {error}.") from None
+        _refuse_foreign(file, written)
     options = written.get("options", {})
     if isinstance(options, Mapping):
         options = {**options, **said.get("options", {})}
@@ -79,6 +85,19 @@ def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
     if "model" not in whole:
         raise BadInput("Which model? Name it with --model, or in a profile with `model = …`.")
     return typed_profile(whole)
+
+
+def _refuse_foreign(file: Path, written: Mapping[str, Any]) -> None:
+    """Refuse a file that says what to run and that another user owns or may write."""
+    options = written.get("options")
+    runs = sorted(_RUNS & (written.keys() | (options.keys() if isinstance(options, Mapping) else set())))
+    found = file.stat()
+    foreign = hasattr(os, "geteuid") and found.st_uid not in {os.geteuid(), 0}
+    if runs and (foreign or found.st_mode & stat.S_IWOTH):
+        raise BadInput(
+            f"The profile `{file}` says what to run (`{runs[0]}`), and others than you can write it: "
+            "read it, then use a copy of your own."
+        )
 
 
 def typed_profile(values: Mapping[str, Any]) -> Profile:

@@ -212,3 +212,13 @@ def test_the_engines_python_is_beside_its_program(monkeypatch: pytest.MonkeyPatc
 def test_every_example_is_a_profile(file: Path) -> None:
     profile = read_profile(file, {"command": ["vllm", "serve"]})
     assert launches(profile)
+
+
+def test_a_profile_that_others_can_write_says_nothing_to_run(tmp_path: Path) -> None:
+    file = tmp_path / "pool.toml"
+    file.write_text('model = "m"\ncommand = ["sh", "-c", "echo owned"]\n')
+    file.chmod(0o666)
+    with pytest.raises(BadInput, match="others than you"):
+        read_profile(file, {})
+    file.chmod(0o644)
+    assert read_profile(file, {}).command == ["sh", "-c", "echo owned"]
