@@ -31,15 +31,15 @@ _HEAD = re.compile(
     rf"on (?:either )?(?P<days>{_DAY}(?:, {_DAY})*(?: or {_DAY})?)\."
 )
 _BUSY = re.compile(
-    r"(?P<who>.+?) ?(?:is busy|has meetings|has blocked their calendar) on "
+    r"(?P<who>.{1,80}?) ?(?:is busy|has meetings|has blocked their calendar) on "
     rf"(?P<spans>{_DAY} during {_SPAN}(?:, (?:{_DAY} during )?{_SPAN})*)"
 )
 _FREE = re.compile(
-    r"(?P<who>.+?)(?: ?is free| ?has no meetings|'s? calendar is wide open)"
+    r"(?P<who>.{1,80}?)(?: ?is free| ?has no meetings|'s? calendar is wide open)"
     r" the (?:entire|whole) (?:day|week)\.?"
 )
 _AVOID = re.compile(
-    r"(?P<who>.+?) (?:can ?not meet|can't meet|would like to avoid more meetings|would rather not meet"
+    r"(?P<who>.{1,80}?) (?:can ?not meet|can't meet|would like to avoid more meetings|would rather not meet"
     rf"|do(?:es)? not want to meet) on (?P<part>{_PART})\."
 )
 _MORE = re.compile(rf"(?P<part>{_PART})\.")

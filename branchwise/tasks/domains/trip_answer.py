@@ -68,7 +68,7 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
     flights: list[tuple[int, str, str]] = []
     lengths: list[tuple[str, int]] = []
     for line in _settled(digits(plain(text))).split("\n"):
-        starts = [found.end() for found in _START.finditer(re.sub(r"\([^)\n]{0,300}\)", _blank, line))]
+        starts = [found.end() for found in _START.finditer(re.sub(r"\([^()\n]{0,300}\)", _blank, line))]
         if not starts:
             if _MENTION.search(line) is not None:
                 return Itinerary(unread=line[:80])

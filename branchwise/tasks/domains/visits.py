@@ -10,10 +10,12 @@ from typing import TypeAlias
 from branchwise.tasks.domains.clock_text import at
 
 _TIME = r"\d{1,2}:\d{2} ?(?:AM|PM)"
-_TRAVEL = re.compile(r"(?P<here>.+?) to (?P<there>.+?): (?P<minutes>\d+)\.")
-_ARRIVE = re.compile(rf"(?:CONSTRAINTS: )?You arrive at (?P<place>.+?) at (?P<time>{_TIME})\.")
-_FRIEND = re.compile(rf"(?P<who>.+?) will be at (?P<place>.+?) from (?P<start>{_TIME}) to (?P<end>{_TIME})\.")
-_STAY = re.compile(r"You'd like to meet (?P<who>.+?) for a minimum of (?P<minutes>\d+) minutes\.")
+_TRAVEL = re.compile(r"(?P<here>.{1,80}?) to (?P<there>.{1,80}?): (?P<minutes>\d+)\.")
+_ARRIVE = re.compile(rf"(?:CONSTRAINTS: )?You arrive at (?P<place>.{{1,80}}?) at (?P<time>{_TIME})\.")
+_FRIEND = re.compile(
+    rf"(?P<who>.{{1,80}}?) will be at (?P<place>.{{1,80}}?) from (?P<start>{_TIME}) to (?P<end>{_TIME})\."
+)
+_STAY = re.compile(r"You'd like to meet (?P<who>.{1,80}?) for a minimum of (?P<minutes>\d+) minutes\.")
 _SILENT = re.compile(
     r"You are visiting .+ for the day and want to meet as many friends as possible\."
     r"|Solve the problem by considering various different schedules and picking the best one .+"
