@@ -27,7 +27,7 @@ from branchwise.store.checkpoints.reading import Listing, config_of, read_checkp
 from branchwise.store.checkpoints.removal import copy_thread, prune_thread, remove_runs, remove_thread
 from branchwise.store.checkpoints.rows import add_checkpoint, add_writes
 from branchwise.store.checkpoints.stamps import stamps
-from branchwise.store.database.database import Database
+from branchwise.store.database.database import Database, callers_own
 from branchwise.store.errors import BadInput
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         serde: SerializerProtocol | None = None,
     ) -> None:
         super().__init__(serde=serde or StrictSerializer(allow))
-        self._database, self._guard = database, guard
+        self._database, self._guard = database, callers_own(guard)
         self._opened = False
 
     @classmethod

@@ -37,6 +37,21 @@ _PATIENCE = 120.0
 """Seconds that a write waits for locks and for a database that went away."""
 
 
+def callers_own(guard: Callable[[sa.Connection], None] | None) -> Callable[[sa.Connection], None] | None:
+    """Let a guard's errors through as they are; in other works such errors mean that a row cannot be read."""
+    if guard is None:
+        return None
+
+    def guarding(connection: sa.Connection) -> None:
+        try:
+            guard(connection)
+        except Exception as error:
+            error.of_guard = True  # type: ignore[attr-defined]
+            raise
+
+    return guarding
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     work: Callable[[sa.Connection], T]
@@ -208,6 +223,8 @@ class Database:
                 if kind is Fault.AWAY and not self._alone:
                     self.engine.dispose()  # another server may have taken over at that address
             except UNREADABLE as error:
+                if getattr(error, "of_guard", False):  # the caller's own, not a row's
+                    raise
                 raise unreadable(error, self.engine.url) from error
             time.sleep(wait)
             wait = min(wait * 2, 1.0)
