@@ -320,7 +320,7 @@ async def test_usage_is_kept_by_replica(servers: Servers, attach: Callable[..., 
     await pool.sample(ask(n=2))
     (state,) = pool.states()
     assert replace(state.usage, seconds=0) == Usage(
-        calls=1, prompt_tokens=10, cached_tokens=4, completion_tokens=6
+        calls=1, prompt_tokens=10, cached_tokens=4, completion_tokens=6, unpriced=1
     )
 
 
