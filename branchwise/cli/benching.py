@@ -91,7 +91,7 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
         bar = progress.add_task(title, total=sum(one.runs for one in experiments))
         async with opened_store(asked.store) as db:
             for model, experiment in zip(asked.models, experiments, strict=True):
-                trust(model.spec, model.base_url)
+                trust(model.spec, model.base_url, model.options.api_key_env)
                 async with opened_engine(model.spec, model.base_url, model.options) as engine:
                     found = await carry_out(
                         experiment,

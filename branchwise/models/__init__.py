@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from branchwise.models.base_url import parse
-from branchwise.models.keys import allow
+from branchwise.models.keys import KEY, allow
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 
@@ -60,14 +60,19 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
         raise BadInput(f"The model `{spec}` cannot be opened: {error}.") from error
 
 
-def trust(spec: str, base_url: str | None = None) -> None:
+def trust(spec: str, base_url: str | None = None, variable: str | None = None) -> None:
     """Let the servers that this process's user has named have the key, also when a row names them later.
+
+    Args:
+        spec: A model as `load` takes it.
+        base_url: Where its server listens.
+        variable: The environment variable of another key than OPENAI_API_KEY.
 
     Raises:
         BadInput: A URL cannot be used.
     """
     for url in addresses(spec, base_url):
-        allow(url)
+        allow(url, variable or KEY)
 
 
 def addresses(spec: str, base_url: str | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from branchwise import models, submit, work
+from branchwise import models, solve, submit, work
 from branchwise.models import keys
 from branchwise.models.base_url import parse
 from branchwise.models.protocol import Message, SampleRequest
@@ -179,3 +179,20 @@ async def test_an_imported_run_waits_for_its_name(tmp_path: Path) -> None:
     async with Store.opened(str(tmp_path / "b")) as db:
         assert (await db.restore(text)).status == "paused"
         assert await db.claim_next() is None
+
+
+async def test_another_key_of_the_user_s_word_goes_where_the_user_said(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OTHER_KEY", "other-value-0123456789")
+    await solve(
+        "hello",
+        strategy="best_of_n",
+        knobs={"n": 1},
+        model="openai-compatible:m",
+        base_url=loopback.url,
+        model_options={"api_key_env": "OTHER_KEY"},
+        budget={"calls": 2},
+        store=str(tmp_path / "s.sqlite"),
+    )
+    assert set(loopback.keys) == {"Bearer other-value-0123456789"}

@@ -132,7 +132,7 @@ async def start(
     """
     workflow = workflow or registry.load(spec.workflow)
     workflow.check(spec)
-    trust(spec.model, spec.base_url)
+    trust(spec.model, spec.base_url, spec.model_options.api_key_env)
     async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
         check_price(spec.budget, engine, stated(spec.model_options.price))
