@@ -143,4 +143,4 @@ def _import(name: str) -> object:
     try:
         return getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownName("strategy", name, names()) from error
+        raise BadInput(f"The strategy `{name}` cannot be imported: {error}.") from error
