@@ -7,7 +7,7 @@ round of a search goes propose -> verify -> propose.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache
@@ -21,7 +21,6 @@ from langgraph.types import Command
 
 from branchwise.agents.constraint import constraint
 from branchwise.agents.planning.planner import planner
-from branchwise.agents.planning.prior import prior
 from branchwise.agents.planning.selector import selector
 from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
@@ -29,10 +28,18 @@ from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
-from branchwise.graphs.search.probing import probe
+from branchwise.graphs.search.probing import opinion, probe
 from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.refuted import refuted
-from branchwise.graphs.search.sizing import UNLIMITED, in_unit, limited, sized, usable
+from branchwise.graphs.search.sizing import (
+    UNLIMITED,
+    affordable_solutions,
+    in_unit,
+    large_enough,
+    limited,
+    sized,
+    usable,
+)
 from branchwise.graphs.search.state import Reason, RunState, SearchContext
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BudgetSpent
@@ -144,7 +151,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         made = (await ask({"probes": drawn, "by_steps": by_steps, "tokens_left": left}))["plan"]
         chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
         if context.options.prior == "llm":
-            chosen = await _opinion(state, context, made.arms) or chosen
+            chosen = await opinion(state, context, made.arms) or chosen
         worth = (
             context.policy.audit.samples()
             if context.policy.audit is not None and not context.checked
@@ -173,17 +180,6 @@ def _said(planned: Mapping[str, Any]) -> str:
     d = planned["difficulty"]
     sure = f"pass@1 about {d['pass_at_1']:.2f} [{d['low']:.2f}, {d['high']:.2f}], basis: {d['basis']}"
     return f"{sure}; strategies by {planned['basis'] if planned['basis'] != 'none' else 'a uniform prior'}"
-
-
-async def _opinion(state: RunState, context: SearchContext, arms: Sequence[str]) -> Mapping[str, float]:
-    about = {name: strategies.info(name).paper for name in arms}
-    ask = prior(context.sample, context.task, about, context.prompts)
-    try:
-        return (await ask({"problem": state["problem"], "path": "t0", "previous": "", "feedback": ""}))[
-            "prior"
-        ]
-    except BudgetSpent:
-        return {}
 
 
 async def _memory(context: SearchContext) -> Mapping[str, Arm]:
@@ -216,6 +212,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
                 "terms": terms,
                 "knobs": cast("Json", {**fit, **given}),
                 "samples": in_unit(name, samples, state, context) if fitted is None else UNLIMITED,
+                "affordable": affordable_solutions(state, context),
             }
 
         # What is left of the budget may not size a trial anew when a resumed run comes by here again.
@@ -250,6 +247,7 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
         learnt: dict[str, Json] = {
             "trial": state["trial"],
             "drew": drew,
+            "counts": drew and large_enough(state, context),
             "solved": any(n.accepted for n in mine),
             "tokens": sum(n.tokens for n in mine),
         }
@@ -258,8 +256,8 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
     # What is left of the budget may not decide anew when a resumed run comes by here again.
     closed = cast("Mapping[str, Any]", await context.journal.once(f"t{state['trial']}/judge", "judge", noted))
     update: RunState = {"stop": closed["stop"]}
-    # A trial without a sample says nothing about its strategy.
-    if state["trial"] and closed.get("drew", True):
+    # A trial without a sample, or that ended at once, says nothing about its strategy.
+    if state["trial"] and closed.get("counts", True):
         enough = (context.options.threshold + 100) / 200
         update["record"] = state["record"].after(
             state["strategy"], closed["reward"], closed["best_before"], enough=enough

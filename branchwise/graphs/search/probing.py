@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from branchwise.agents.planning.prior import prior
+from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE
 from branchwise.graphs.search.loop import grow, judge_round
 from branchwise.graphs.search.sizing import probes
 from branchwise.graphs.search.state import RunState, SearchContext
+from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Json, Node
 
 
@@ -36,3 +39,15 @@ async def _probes(state: RunState, context: SearchContext) -> int:
 
     found = await context.journal.once("probes", "probes", counted)
     return int(cast("Mapping[str, Any]", found)["count"])
+
+
+async def opinion(state: RunState, context: SearchContext, arms: Sequence[str]) -> Mapping[str, float]:
+    """The model's own opinion of which strategy suits; empty where the budget pays for none."""
+    about = {name: strategies.info(name).paper for name in arms}
+    ask = prior(context.sample, context.task, about, context.prompts)
+    try:
+        return (await ask({"problem": state["problem"], "path": "t0", "previous": "", "feedback": ""}))[
+            "prior"
+        ]
+    except BudgetSpent:
+        return {}

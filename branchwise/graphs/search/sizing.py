@@ -26,7 +26,7 @@ _CHAINS: Mapping[str, Knobs] = {
     "rebase": {"width": 1},
     "best_first": {"branching": 1, "depth": 100, "expansions": 100},
 }
-_WIDEST, _MOST = 16, 64
+_WIDEST, _MOST, _QUARTER = 16, 64, 4
 
 
 def affordable_solutions(state: SearchState, context: SearchContext) -> int:
@@ -91,6 +91,21 @@ def steps_of(state: SearchState, context: SearchContext) -> float:
     """About how many steps a whole solution has, by the longest texts that its forms allow."""
     form, known = context.task.output_format, state["constraints"]
     return max(1.0, longest(form(known, "", "solution")) / max(1, longest(form(known, "", "step"))))
+
+
+def large_enough(state: SearchState, context: SearchContext) -> bool:
+    """Whether a trial has used enough of what was affordable to speak for its strategy.
+
+    One that ended at once, as where all first steps were alike, is begun again by the same strategy. Where no budget
+    sets a limit, or no program checks steps, every trial counts.
+    """
+    if not (context.checked and context.task.checks_steps and limited(context)):
+        return True
+    chosen = context.journal.decision(f"t{state['trial']}/select")
+    had = chosen.get("affordable") if isinstance(chosen, Mapping) else None
+    if not isinstance(had, int):
+        return True
+    return (had - affordable_solutions(state, context)) * _QUARTER >= had
 
 
 def limited(context: SearchContext) -> bool:
