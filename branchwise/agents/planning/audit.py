@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from branchwise.agents.planning.selections import selections
 from branchwise.statistics.isotonic import Steps, isotonic
 from branchwise.store.records import NodeId, VerifiedBy
 
@@ -91,7 +92,7 @@ def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MO
         soundness=(sum(wrong) + 1) / (len(wrong) + 2),
         classes=_classes(seen),
         calibration=isotonic(scored) if scored else None,
-        selected=_selected(seen),
+        selected=tuple(selections(_pools(seen)).items()),
         labels=len(seen),
         basis="labelled",
     )
@@ -145,22 +146,12 @@ def _grows(classes: Classes, completeness: float, soundness: float, wrong: float
     return sum(share * _gain(rate, completeness, soundness, wrong, k + 1) for share, rate in classes) > 0
 
 
-def _selected(seen: Sequence[Labelled]) -> tuple[tuple[int, Steps], ...]:
-    """What became of the best of N, fitted on disjoint groups of N solutions of one instance."""
-    pools: dict[str, list[Labelled]] = {}
+def _pools(seen: Sequence[Labelled]) -> dict[str, list[tuple[float, bool]]]:
+    pools: dict[str, list[tuple[float, bool]]] = {}
     for one in seen:
         if one.score is not None and math.isfinite(one.score):
-            pools.setdefault(one.instance, []).append(one)
-    found, n = [], 2
-    while points := [
-        (best.score, float(best.correct))
-        for pool in pools.values()
-        for start in range(0, len(pool) - n + 1, n)
-        if (best := max(pool[start : start + n], key=lambda one: one.score or 0.0)).score is not None
-    ]:
-        found.append((n, isotonic(points)))
-        n *= 2
-    return tuple(found)
+            pools.setdefault(one.instance, []).append((one.score, one.correct))
+    return pools
 
 
 def _classes(seen: Sequence[Labelled]) -> tuple[tuple[float, float], ...]:

@@ -17,7 +17,7 @@ UNLIMITED = 1_000_000
 """Samples where no budget sets a limit."""
 _PROBE_SHARE = 10
 """Probes take a tenth of what is affordable at most: more costs more than the estimate is worth."""
-_SHALLOW = 3
+_SHALLOW = 6
 """Steps of a whole solution up to which a trial is one chain. Chosen on the open instances of the calendar, Game of 24
 and Blocksworld with the uniform model: on short solutions leaving out what earlier trials refuted is worth more than
 a beam, on long ones the scores of beginnings are."""
@@ -26,7 +26,7 @@ _CHAINS: Mapping[str, Knobs] = {
     "rebase": {"width": 1},
     "best_first": {"branching": 1, "depth": 100, "expansions": 100},
 }
-_WIDEST, _MOST, _QUARTER = 16, 64, 4
+_WIDEST, _MOST = 16, 64
 
 
 def affordable_solutions(state: SearchState, context: SearchContext) -> int:
@@ -94,7 +94,7 @@ def steps_of(state: SearchState, context: SearchContext) -> float:
 
 
 def large_enough(state: SearchState, context: SearchContext) -> bool:
-    """Whether a trial has used enough of what was affordable to speak for its strategy.
+    """Whether a trial has used half of what was affordable, so that it speaks for its strategy.
 
     One that ended at once, as where all first steps were alike, is begun again by the same strategy. Where no budget
     sets a limit, or no program checks steps, every trial counts.
@@ -105,7 +105,7 @@ def large_enough(state: SearchState, context: SearchContext) -> bool:
     had = chosen.get("affordable") if isinstance(chosen, Mapping) else None
     if not isinstance(had, int):
         return True
-    return (had - affordable_solutions(state, context)) * _QUARTER >= had
+    return (had - affordable_solutions(state, context)) * 2 >= had
 
 
 def limited(context: SearchContext) -> bool:
