@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _TINY = 1e-300
+_NEAR = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,18 @@ class Beta:
             middle = (low + high) / 2
             low, high = (middle, high) if self.cdf(middle) < share else (low, middle)
         return (low + high) / 2
+
+    def interval(self, mass: float) -> tuple[float, float]:
+        """A credible interval that may contain 0 and 1.
+
+        Equal tails contain neither, though most instances are never or always solved. Where the density is highest at
+        an end, the whole tail is left out at the other one; an end closer than `_NEAR` is taken in.
+        """
+        tail = 1 - mass
+        at_zero, at_one = self.a <= 1, self.b <= 1
+        low = 0.0 if at_zero else self.quantile(tail if at_one else tail / 2)
+        high = 1.0 if at_one else self.quantile(1 - (tail if at_zero else tail / 2))
+        return (0.0 if low <= _NEAR else low, 1.0 if high >= 1 - _NEAR else high)
 
     def likelihood(self, successes: int, trials: int) -> float:
         """Log-likelihood of one instance's count (Beta-binomial, without the binomial coefficient)."""

@@ -53,3 +53,18 @@ def test_fit_of_nothing_is_the_prior() -> None:
 def test_refuses_senseless_parameters(output_format: float) -> None:
     with pytest.raises(ValueError, match="positive and finite"):
         Beta(output_format, 1)
+
+
+@given(a=st.floats(0.3, 40), b=st.floats(0.3, 40))
+def test_an_interval_holds_its_mass_and_may_reach_the_ends(a: float, b: float) -> None:
+    belief = Beta(a, b)
+    low, high = belief.interval(0.9)
+    assert belief.cdf(high) - belief.cdf(low) >= 0.9 - 1e-6
+    assert 0 <= low <= high <= 1
+    assert (low == 0) or a > 1
+    assert (high == 1) or b > 1
+
+
+def test_an_instance_that_was_never_solved_may_never_be() -> None:
+    assert Beta().after(0, 8).interval(0.9)[0] == 0
+    assert Beta().after(8, 0).interval(0.9)[1] == 1

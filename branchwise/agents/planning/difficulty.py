@@ -23,7 +23,7 @@ class Difficulty:
     """In [0, 1]; 0.5 where there is no basis."""
     low: float
     high: float
-    """A 90% credible interval; [0, 1] where there is no basis."""
+    """A 90% credible interval, which may contain 0 and 1; [0, 1] where there is no basis."""
     basis: str
     """What it rests on: "verified", a calibrated or uncalibrated signal ("agreement, uncalibrated"), or
     "none"."""
@@ -107,6 +107,5 @@ def _by_agreement(drawn: Sequence[Node]) -> Difficulty:
 
 
 def _believe(belief: Beta, basis: str) -> Difficulty:
-    return Difficulty(
-        pass_at_1=belief.mean, low=belief.quantile(_TAIL), high=belief.quantile(1 - _TAIL), basis=basis
-    )
+    low, high = belief.interval(1 - 2 * _TAIL)
+    return Difficulty(pass_at_1=belief.mean, low=low, high=high, basis=basis)
