@@ -49,13 +49,13 @@ def test_fit_of_nothing_is_the_prior() -> None:
     assert Beta.fit([(0, 0)]) == Beta()
 
 
-@pytest.mark.parametrize("shape", [0, -1, math.nan, math.inf])
-def test_refuses_senseless_parameters(output_format: float) -> None:
+@pytest.mark.parametrize("parameter", [0, -1, math.nan, math.inf])
+def test_refuses_senseless_parameters(parameter: float) -> None:
     with pytest.raises(ValueError, match="positive and finite"):
-        Beta(output_format, 1)
+        Beta(parameter, 1)
 
 
-@given(a=st.floats(0.3, 40), b=st.floats(0.3, 40))
+@given(st.floats(0.3, 40), st.floats(0.3, 40))
 def test_an_interval_holds_its_mass_and_may_reach_the_ends(a: float, b: float) -> None:
     belief = Beta(a, b)
     low, high = belief.interval(0.9)
