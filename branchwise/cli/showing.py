@@ -21,7 +21,7 @@ from branchwise.models.pool import registry as state
 from branchwise.serving.idealised import Idealised
 from branchwise.serving.measurements import Kept, of_model
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Json, Usage
+from branchwise.store.records import Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
 _WIDEST, _LONG = 40, 500
@@ -148,7 +148,7 @@ def print_state(out: Terminal, run: RunRecord) -> None:
     if run.error:
         out.print(f"error: {run.error}", style="red", soft_wrap=True)
     if run.status is Status.DONE and run.workflow not in {None, "solve", "web"}:
-        output = cast("Mapping[str, Json]", run.result)["output"]
+        output = run.result.get("output") if isinstance(run.result, Mapping) else run.result
         out.print(f"output: {json.dumps(output, ensure_ascii=False)}", soft_wrap=True)
 
 

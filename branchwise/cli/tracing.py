@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 from rich.tree import Tree
 
-from branchwise.store.records import Json
 from branchwise.store.rows import CallRecord, Decision
 
 _MOST = 400
@@ -47,7 +45,8 @@ def _lines(calls: Sequence[CallRecord], decisions: Sequence[Decision]) -> Iterat
         tokens = f", {call.usage.tokens:,} tokens" if call.usage.tokens else ""
         yield began[key], key, f"{call.kind} {call.model}, {call.state}{tokens}{tries}"
     for one in decisions:
-        if one.kind == "answer":
-            kept = cast("Mapping[str, Json]", one.payload)
-            said = json.dumps(kept["answer"], ensure_ascii=False)[:_WIDE]
-            yield cast("float", kept["at"]), one.key, f"answered by {kept['by']}: {said}"
+        kept = one.payload
+        if one.kind == "answer" and isinstance(kept, dict):
+            said = json.dumps(kept.get("answer"), ensure_ascii=False)[:_WIDE]
+            at = kept.get("at")
+            yield at if isinstance(at, float | int) else 0.0, one.key, f"answered by {kept.get('by')}: {said}"

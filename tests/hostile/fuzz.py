@@ -21,6 +21,9 @@ from typing import Any, TypeAlias
 
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts, fill
+from branchwise.cli.console import Terminal
+from branchwise.cli.showing import print_decision, print_state
+from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text as drawing
 from branchwise.graphs.runtime.spec import spec_of
@@ -168,6 +171,11 @@ async def read_all(store: Store, run_id: str) -> None:
     await store.runs(limit=20)
     more = extras(decisions, calls)
     drawing(list(tree), more)
+    terminal = Terminal(quiet=True)
+    terminal.print(trace(calls, decisions))
+    for decision in decisions:
+        print_decision(terminal, decision)
+    print_state(terminal, run)
     render({"id": run.id, "problem": "?"}, list(tree), more).encode()
     for form in ("json", "node-link", "graphml", "dot"):
         await store.export(run_id, form)
@@ -183,20 +191,14 @@ def _database(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _replace(file: Path, data: bytes) -> None:
-    for left in ("-wal", "-shm"):
-        Path(f"{file}{left}").unlink(missing_ok=True)
-    file.write_bytes(data)
-
-
 async def flipped_bytes(draw: random.Random, folder: Path) -> None:
     """Open a database with flipped bytes and read its run."""
     await exported(folder)
-    whole, file = _database(folder / "whole.sqlite"), folder / "flipped.sqlite"
+    whole, file = _database(folder / "whole.sqlite"), folder / f"{draw.randrange(10**12)}.sqlite"
     raw = bytearray(whole)
     for _ in range(draw.choice((1, 4, 32, 256))):
         raw[draw.randrange(100, len(raw))] ^= 1 << draw.randrange(8)
-    _replace(file, bytes(raw))
+    file.write_bytes(raw)
     async with Store.opened(f"sqlite:///{file}") as store:
         for run in await store.runs():
             await read_all(store, run.id)
