@@ -88,6 +88,7 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         progress=lambda event: event.text if event.kind == "visited" else "",
         told=lambda decision: decision.kind in _TOLD,
         check_replay=_check_replay,
+        imports=_imports,
         budget=_budget,
         durability=lambda spec: spec.durability or "sync",
         ahead=False,
@@ -100,6 +101,12 @@ def _check(spec: RunSpec) -> None:
     check(request.options)
     if request.options.look and request.shots is None:
         raise BadInput("A model that is to look at pages needs a folder for screenshots: give `shots`.")
+
+
+def _imports(spec: RunSpec) -> tuple[str, ...]:
+    opening = request_of(spec).opening
+    module, _, function = opening.name.partition(":") if opening else ("", "", "")
+    return (module,) if function else ()
 
 
 def _budget(spec: RunSpec) -> Budget:

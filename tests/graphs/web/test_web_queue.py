@@ -1,0 +1,38 @@
+"""A web search in a queue: a worker takes it, within what the worker may import."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from branchwise.graphs.runtime.submit import submit_workflow
+from branchwise.graphs.runtime.worker import work
+from branchwise.models.uniform import uniform
+from branchwise.store.rows import Status
+from branchwise.store.store import Store
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+OPTIONS = {"strategy": "best_first", "depth": 7, "states": 200, "samples": 40, "judgements": 0, "held": True}
+
+
+async def test_a_worker_searches_an_environment_that_it_may_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    place = import_module("river").river().name
+    given = {"goal": "", "environment": place, "opening": {"name": "river:river"}, "options": OPTIONS}
+    async with Store.opened("sqlite://") as store:
+        [refused] = await submit_workflow("web", [given], store=store, model="uniform")
+        await work(store=store, model=uniform(), until_empty=True)
+        left = await store.run(refused)
+        assert left.status is Status.FAILED
+        assert "--import river" in str(left.error)
+        [taken] = await submit_workflow("web", [given], store=store, model="uniform")
+        await work(store=store, model=uniform(), until_empty=True, imports=["river"])
+        done = await store.run(taken)
+        assert (done.status, done.workflow) == (Status.DONE, "web")
+        result = cast("dict[str, Any]", done.result)
+        assert (result["solved"], len(result["actions"])) == (True, 7)
