@@ -32,6 +32,8 @@ _LEFT = re.compile(
 )
 """What only a step would say; where it is left over, a step was not read."""
 _DAY = 24 * 60
+_LONGEST_STAY = 20 * 60
+"""A meeting that would last longer ends before it begins."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +140,7 @@ class _Walk:
         if self._claims:
             self._is_now(step["first"])
             stays = ((at(step["last"]) or 0) - self._time) % _DAY
-            if not friend.stay <= int(step["stays"]) <= stays <= _DAY // 2:
+            if not friend.stay <= int(step["stays"]) <= stays <= _LONGEST_STAY:
                 raise _Violated(
                     f"{friend.name} is to be met for {friend.stay} minutes or more, and as long as is said."
                 )
