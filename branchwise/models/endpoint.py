@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from branchwise.models import prices
+from branchwise.models import hermes, prices
 from branchwise.models.adapt import Adaptation
 from branchwise.models.capabilities import COMMON, EVERYTHING
 from branchwise.models.completion import parse, read
@@ -26,6 +26,8 @@ from branchwise.models.wire import Dialect, write
 from branchwise.store.errors import BadInput, ModelError
 
 _CHECK_SECONDS: Final = 10.0
+_PARSER: Final = "--tool-call-parser"
+"""What vLLM speaks of when it was started without it."""
 _LOG: Final = logging.getLogger("branchwise.models")
 
 
@@ -91,6 +93,8 @@ class Endpoint:
         self._adaptation = Adaptation(f"`{transport.base}`")
         self._several = Several(self._once)
         self._probing = asyncio.Lock()
+        self._tools_as_text = False
+        """Whether the server has shown that it reads no tool calls out of what its model writes."""
         self._counts = True
         """Whether the server has counted tokens so far."""
 
@@ -150,7 +154,17 @@ class Endpoint:
         if not self.known:
             await self._probe()
         require(self, request)
-        return await self._several(request)
+        if not request.tools or not self._tools_as_text:
+            try:
+                return await self._several(request)
+            except Refused as refusal:
+                if not request.tools or self._dialect != "vllm" or _PARSER not in refusal.reason:
+                    raise
+            self._tools_as_text = True
+            _LOG.warning(
+                "The server at `%s` has no parser of tool calls: tools are text.", self._transport.base
+            )
+        return hermes.read(await self._several(hermes.plain(request)), request)
 
     async def aclose(self) -> None:
         """Close the connections."""

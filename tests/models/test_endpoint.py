@@ -10,7 +10,7 @@ from aiohttp import web
 from branchwise import models
 from branchwise.models import retries
 from branchwise.models.endpoint import Endpoint, endpoint
-from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest
+from branchwise.models.protocol import Message, Model, OutputFormat, SampleRequest, Tool
 from branchwise.store.errors import BadInput, ModelError, Unsupported
 from tests.models.conftest import Loopback, completion, says
 
@@ -351,3 +351,20 @@ async def test_vllm_must_serve_the_model(loopback: Loopback) -> None:
 def test_a_bad_url_is_bad_input(url: str) -> None:
     with pytest.raises(BadInput, match=r"base URL|--base-url"):
         models.load("openai-compatible:m", base_url=url)
+
+
+async def test_a_vllm_without_a_parser_of_tool_calls_gets_tools_as_text(
+    loopback: Loopback, vllm: Endpoint
+) -> None:
+    words = 'tool_choice="required" requires --tool-call-parser to be set'
+    call = '{"name": "add", "arguments": {"a": 1}}'
+    loopback.next = [
+        says(400, {"error": {"message": words}}),
+        *[lambda body: web.json_response(completion(body, 1, call))] * 2,
+    ]
+    request = SampleRequest(messages=ASK, tools=(Tool(name="add"),), tool_choice="required")
+    for _ in range(2):
+        [sample] = (await vllm.sample(request)).samples
+        assert (sample.finish, [one.name for one in sample.tool_calls]) == ("tool_calls", ["add"])
+    assert ["tools" in body for body in loopback.bodies] == [True, False, False]
+    assert "json" in loopback.bodies[-1]["structured_outputs"]
