@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from branchwise.models.base_url import parse
 from branchwise.models.keys import KEY, allow
+from branchwise.models.own import importable, load_own
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput, UnknownName
 
@@ -30,7 +31,8 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
     Args:
         spec: "embedded" or "embedded:PATH.gguf", "uniform" (no model at all), "openai-compatible:NAME", "pool:NAME"
             for a pool that runs or "pool:URL,URL" (with `#NAME` where the engines serve several models),
-            "litellm:PROVIDER/NAME", and for reward models "scorer:URL".
+            "litellm:PROVIDER/NAME", "module:function" for a function of yours that makes a Model, and for reward
+            models "scorer:URL".
         stored: Whether the name or the base URL comes from a database row: then a key goes only to servers that
             `keys` allows.
         **options: Options of that way in, for example `base_url`.
@@ -40,6 +42,8 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
         ModelError: It is not installed.
     """
     scheme, _, name = spec.partition(":")
+    if module_of(spec):
+        return load_own(spec, options)
     if scheme not in _SCHEMES:
         if get_close_matches(scheme, _SCHEMES, n=1, cutoff=0.7):
             raise UnknownName("kind of model", scheme, _SCHEMES)
@@ -58,6 +62,12 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
         return cast("Model", make(*([name] if name else []), **options))
     except TypeError as error:
         raise BadInput(f"The model `{spec}` cannot be opened: {error}.") from error
+
+
+def module_of(spec: str) -> str:
+    """The module of a model that is named `module:function`; empty for any other."""
+    scheme, _, name = spec.partition(":")
+    return scheme if name and scheme not in _SCHEMES and importable(scheme) else ""
 
 
 def trust(spec: str, base_url: str | None = None, variable: str | None = None) -> None:

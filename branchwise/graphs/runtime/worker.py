@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+from branchwise import models
 from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.execute import Execution, execute
@@ -156,7 +157,8 @@ class _Worker:
         try:
             spec = spec_of(run.spec)
             workflow = self.allowed.load(spec.workflow)
-            self.allowed.check(workflow.imports(spec))
+            named = models.module_of(spec.model)
+            self.allowed.check([*workflow.imports(spec), *([named] if named else [])])
             engine = await asyncio.shield(self.engine_of(spec))
             workflow.check_model(spec, engine)
             check_price(spec.budget, engine, stated(spec.model_options.price))

@@ -209,3 +209,20 @@ async def test_a_run_whose_workflow_is_gone_is_refused_and_left_alone(tmp_path: 
         with pytest.raises(BadInput, match="`gone:graph` cannot be imported"):
             await resume(left.id, store=store)
         assert await store.run(left.id) == left
+
+
+def own_model() -> Scripted:
+    """A model of the user's own, as `module:function` names it."""
+    return scripted(write, name="own")
+
+
+async def test_a_model_of_the_users_own_is_named_by_its_function() -> None:
+    async with Store.opened("sqlite://") as store:
+        flow = "tests.graphs.runtime.flows:fanned"
+        ended = await run(flow, {"question": "q"}, model=f"{__name__}:own_model", store=store)
+        assert ended.output["drafts"] == ["q!"] * 3
+        [queued] = await submit_workflow(
+            flow, [{"question": "q"}], store=store, model=f"{__name__}:own_model"
+        )
+        await work(store=store, until_empty=True, imports=["tests.graphs.runtime.flows"])
+        assert (await store.run(queued)).status is Status.FAILED

@@ -1,0 +1,35 @@
+"""Models of the user's own, named `module:function`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, cast
+
+from branchwise.models.protocol import Model
+from branchwise.store.errors import BadInput
+
+
+def importable(module: str) -> bool:
+    """Whether there is a module of that name here; it is not imported, but packages above it are."""
+    try:
+        return all(part.isidentifier() for part in module.split(".")) and find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def load_own(spec: str, options: dict[str, Any]) -> Model:
+    """Call the function that `spec` names; what it gives is the model.
+
+    Raises:
+        BadInput: There is no such function, or it cannot be called so.
+    """
+    module, _, function = spec.partition(":")
+    try:
+        make = getattr(import_module(module), function)
+        made = make(**options) if callable(make) and not hasattr(make, "sample") else make
+    except Exception as error:  # the module's own code may raise anything
+        raise BadInput(f"The model `{spec}` cannot be opened: {type(error).__name__}: {error}.") from error
+    if not hasattr(made, "sample"):
+        raise BadInput(f"`{spec}` gives a {type(made).__name__}, which is no model: it has no `sample`.")
+    return cast("Model", made)
