@@ -43,6 +43,7 @@ def main(report: int) -> None:
     def tell(**facts: object) -> None:
         os.write(report, json.dumps({"token": token, **facts}).encode() + b"\n")
 
+    tell(begun=True)  # what came before is not the program's time
     {"program": _program, "candidate": _candidate, "examiner": _examiner}[order["part"]](order, values, tell)
 
 

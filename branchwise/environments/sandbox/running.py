@@ -21,8 +21,10 @@ from branchwise.environments.sandbox.usage import over
 
 _TICK = 0.02
 """Seconds between looks at what the processes use."""
-_STARTING = 1.0
-"""Seconds that the runner's own start may take beside the program's time."""
+_STARTING = 10.0
+"""Seconds that the runners' own start may take; the program's time begins when all have reported."""
+_SLACK = 0.5
+"""Seconds over the program's time, for what the runners do after it."""
 _ENDED: Mapping[End, str] = {
     "time": "It ran out of time.",
     "output": "It printed too much.",
@@ -114,12 +116,10 @@ def _start(job: Job, limits: Limits, how: Walls, folder: str) -> _Running:
 
 def _listen(running: Sequence[_Running], limits: Limits, *, watched: Walls) -> None:
     """Collect what the children print and report, and stop at a limit or when the last job has ended."""
-    deadline = time.monotonic() + limits.seconds + _STARTING
+    deadline, begun = time.monotonic() + _STARTING, False
     with selectors.DefaultSelector() as selector:
         for one in running:
-            if one.child.stdout is not None:
-                selector.register(one.child.stdout.fileno(), selectors.EVENT_READ, (one, one.printed))
-            selector.register(one.report, selectors.EVENT_READ, (one, one.reported))
+            _register(selector, one)
         last = running[-1].report
         while last in {key.fd for key in selector.get_map().values()}:
             if (left := deadline - time.monotonic()) <= 0:
@@ -129,10 +129,18 @@ def _listen(running: Sequence[_Running], limits: Limits, *, watched: Walls) -> N
             for key, _ in selector.select(min(left, _TICK)):
                 if not _collect(key, limits.output):
                     selector.unregister(key.fd)
+            if not begun and all(one.reported for one in running):
+                deadline, begun = time.monotonic() + limits.seconds + _SLACK, True
             for one in running:
                 one.stopped = one.stopped or over(one.child.pid, limits, walled=watched.built)
             if any(one.stopped for one in running):
                 return
+
+
+def _register(selector: selectors.BaseSelector, one: _Running) -> None:
+    if one.child.stdout is not None:
+        selector.register(one.child.stdout.fileno(), selectors.EVENT_READ, (one, one.printed))
+    selector.register(one.report, selectors.EVENT_READ, (one, one.reported))
 
 
 def _collect(key: selectors.SelectorKey, most: int) -> bool:
