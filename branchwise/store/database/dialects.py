@@ -17,18 +17,19 @@ from sqlalchemy.sql.functions import FunctionElement
 from branchwise.store.errors import BadInput, StoreError, TooLarge
 
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
-EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
-"""Which extra of the package brings a driver; SQLite's comes with Python."""
+EXTRAS = {
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}  # of the package, by what they bring
 _MYSQL = ("mysql", "mariadb")
 _LOCK = 0x6272616E6368
 """The number of the lock under which tables change: any number, the same in every process and release."""
 _LOCK_SECONDS = 60
 _SQLITE_SECONDS = 30.0  # that a connection waits for another process's transaction
 
-LONG_TEXT = sa.Text()
 LONG_BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
-COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"""A number that the database counts up by itself."""
+COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # counted up by the database
 
 
 def name_type(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
@@ -56,7 +57,7 @@ def long_text_type(dialect: sa.Dialect) -> sa.types.TypeEngine[str]:
     """A text of any length, compared like `name_type`."""
     if dialect.name in _MYSQL:
         return mysql.LONGTEXT(charset="utf8mb4", collation=_collation(dialect))
-    return postgresql.TEXT(collation="C") if dialect.name == "postgresql" else LONG_TEXT
+    return postgresql.TEXT(collation="C") if dialect.name == "postgresql" else sa.Text()
 
 
 def _collation(dialect: sa.Dialect) -> str:
@@ -118,8 +119,8 @@ def upsert(table: sa.Table, dialect: str, update: Collection[str] = ()) -> sa.In
 
 
 def hold_still(connection: sa.Connection) -> None:
-    """Read from one state of the database until the transaction ends, as every transaction of SQLite does."""
-    if connection.dialect.name != "sqlite":
+    """Read from one state of the database until the transaction ends."""
+    if connection.dialect.name != "sqlite":  # where every transaction does
         connection.execution_options(isolation_level="REPEATABLE READ")
 
 
@@ -131,11 +132,6 @@ def each_clock_its_own(dialect: str) -> bool:
 def in_memory(url: sa.URL) -> bool:
     """Whether `url` names an SQLite database that lives in this process only."""
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
-
-
-def is_read_only(url: sa.URL) -> bool:
-    """Whether `url` opens an SQLite file only to read it."""
-    return url.get_backend_name() == "sqlite" and (url.query.get("mode") == "ro" or "immutable" in url.query)
 
 
 def schema_of(connection: sa.Connection) -> str | None:
@@ -191,18 +187,19 @@ def _named_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def make_engine(url: sa.URL) -> sa.Engine:
-    """Open no connection yet, but say how each shall be set up."""
+    """Say how each connection is set up; none is opened yet."""
     dialect = url.get_backend_name()
     if dialect == "sqlite":
         return _sqlite_engine(url)
     if dialect == "postgresql":
-        arguments = (
-            {"prepare_threshold": _prepare_threshold(url)} if url.get_driver_name() == "psycopg" else {}
-        )
         place = url.difference_update_query(["prepare_threshold"])
-        return sa.create_engine(
-            place, isolation_level="READ COMMITTED", pool_recycle=1800, connect_args=arguments
+        psycopg = {"prepare_threshold": _prepare_threshold(url)} if url.get_driver_name() == "psycopg" else {}
+        engine = sa.create_engine(
+            place, isolation_level="READ COMMITTED", pool_recycle=1800, connect_args=psycopg
         )
+        if psycopg and "prepare_threshold" not in url.query:
+            event.listen(engine, "connect", _prepare_without_pooler)
+        return engine
     # The server's default level takes gap locks, and the others have none.
     engine = sa.create_engine(url, isolation_level="READ COMMITTED", pool_recycle=1800)
     event.listen(engine, "connect", _ask_largest_packet)
@@ -211,14 +208,20 @@ def make_engine(url: sa.URL) -> sa.Engine:
 
 
 def _prepare_threshold(url: sa.URL) -> int | None:
-    # Off unless it is asked for: behind a pooler in transaction mode (PgBouncer) a prepared statement's name may mean
-    # another client's statement, which would be run without an error.
     given = url.query.get("prepare_threshold", "none")
     if given == "none":
         return None
     if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 7:
         return int(given)
     raise BadInput(f"`prepare_threshold` in the store's URL is a whole number or `none`, not {given!r}.")
+
+
+def _prepare_without_pooler(connection: Any, _record: object) -> None:
+    # Behind a pooler in transaction mode (PgBouncer) a prepared statement's name may mean another client's statement,
+    # which would be run without an error. A pooler tells its clients another process than the one they reach.
+    reached = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    connection.rollback()
+    connection.prepare_threshold = 5 if reached == connection.info.backend_pid else None
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
@@ -253,7 +256,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def prepare_file(engine: sa.Engine) -> None:
     """Let readers of an SQLite file go on while it is written; a server does so by itself."""
     url = engine.url
-    if url.get_backend_name() != "sqlite" or in_memory(url) or is_read_only(url):
+    read_only = url.query.get("mode") == "ro" or "immutable" in url.query
+    if url.get_backend_name() != "sqlite" or in_memory(url) or read_only:
         return
     # The switch ignores the busy timeout, so processes that open a new file together would trip.
     raw = engine.raw_connection()

@@ -88,6 +88,8 @@ async def test_a_pooler_in_transaction_mode_mixes_nothing_up(pooled: str) -> Non
                     await store.finish(lease, {"answer": 1})
 
         await asyncio.gather(work(one), work(two), work(three))
+        for store in (one, two, three):  # found out by itself
+            assert store.database.read(lambda c: c.connection.dbapi_connection.prepare_threshold) is None  # type: ignore[union-attr]
         runs = await one.runs()
         assert {run.id for run in runs} == made
         assert {(run.status, run.attempts) for run in runs} == {(Status.DONE, 0)}
@@ -97,7 +99,7 @@ async def test_a_pooler_in_transaction_mode_mixes_nothing_up(pooled: str) -> Non
 
 
 async def test_prepared_statements_are_an_option_of_the_url(url: str) -> None:
-    for given, expected in (("", None), ("?prepare_threshold=none", None), ("?prepare_threshold=3", 3)):
+    for given, expected in (("", 5), ("?prepare_threshold=none", None), ("?prepare_threshold=3", 3)):
         database = Database.open(url + given)
         assert database.read(lambda c: c.connection.dbapi_connection.prepare_threshold) == expected  # type: ignore[union-attr]
         database.close()
