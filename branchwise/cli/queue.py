@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -89,40 +89,27 @@ def submit(
             budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         except ValueError as error:
             raise BadInput(str(error)) from error
+        common: dict[str, Any] = {
+            **chosen(model, base_url, model_option, price).arguments,
+            "store": store,
+            "queue": queue,
+            "budget": budget,
+            "seed": seed,
+            "prompts": str(prompts) if prompts else None,
+            "priority": priority,
+            "max_attempts": max_attempts,
+        }
         if workflow is not None:
             import_from_here()
-            named = chosen(model, base_url, model_option, price).arguments
-            return await submit_workflow(
-                workflow,
-                read_lines(file),
-                store=store,
-                queue=queue,
-                model=named["model"],
-                base_url=named.get("base_url"),
-                model_options=named.get("model_options"),
-                budget=budget,
-                seed=seed,
-                prompts=prompts,
-                priority=priority,
-                max_attempts=max_attempts,
-            )
-        return await enqueue(
-            read_lines(file),
-            store=store,
-            queue=queue,
-            task=task,
-            strategy=strategy,
-            knobs=knobs,
-            options=options,
-            **chosen(model, base_url, model_option, price).arguments,
-            require=tuple(require or ()),
-            budget=budget,
-            seed=seed,
-            prompts=str(prompts) if prompts else None,
-            policy=policy,
-            priority=priority,
-            max_attempts=max_attempts,
-        )
+            return await submit_workflow(workflow, read_lines(file), **common)
+        search: dict[str, Any] = {
+            "task": task,
+            "strategy": strategy,
+            "knobs": knobs,
+            "options": options,
+            "policy": policy,
+        }
+        return await enqueue(read_lines(file), **search, **common, require=tuple(require or ()))
 
     ids = run(work())
     console.say(json.dumps(ids) if as_json else "\n".join(ids))
