@@ -17,11 +17,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from branchwise.store.errors import BadInput, StoreError, TooLarge
 
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
-EXTRAS = {
-    "postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-}  # of the package, by what they bring
+EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _MYSQL = ("mysql", "mariadb")
 _LOCK = 0x6272616E6368
 """The number of the lock under which tables change: any number, the same in every process and release."""
