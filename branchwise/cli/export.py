@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -14,7 +15,9 @@ from branchwise.cli.console import say
 from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import StoreUrl
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import Json
 from branchwise.store.store import Store
+from branchwise.store.tree import Tree
 
 Writer: TypeAlias = Callable[[Store, str], Awaitable[str]]
 
@@ -47,6 +50,27 @@ async def _node_link(store: Store, run_id: str) -> str:
     return await store.export(run_id, "node-link")
 
 
+async def _dpo(store: Store, run_id: str) -> str:
+    from branchwise.evals.training_data import preference_pairs
+
+    return await _lines(store, run_id, preference_pairs)
+
+
+async def _prm(store: Store, run_id: str) -> str:
+    from branchwise.evals.training_data import step_labels
+
+    return await _lines(store, run_id, step_labels)
+
+
+async def _lines(
+    store: Store, run_id: str, records: Callable[[str, Tree], Iterable[Mapping[str, Json]]]
+) -> str:
+    run = await store.run(run_id)
+    problem = run.spec.get("problem") if isinstance(run.spec, Mapping) else None
+    tree = await store.nodes(run.id)
+    return "".join(f"{json.dumps(one)}\n" for one in records(str(problem or ""), tree))
+
+
 FORMATS: Mapping[str, tuple[str, Writer]] = {
     "json": ("json", _json),
     "node-link": ("json", _node_link),
@@ -54,6 +78,8 @@ FORMATS: Mapping[str, tuple[str, Writer]] = {
     "dot": ("dot", _dot),
     "svg": ("svg", _svg),
     "mermaid": ("mmd", _mermaid),
+    "dpo": ("jsonl", _dpo),
+    "prm": ("jsonl", _prm),
 }
 """Format -> the ending of its files, and what writes one run."""
 
@@ -63,7 +89,7 @@ def export(
         str,
         typer.Argument(
             metavar="FORMAT",
-            help="json (complete, for `db import`), node-link, graphml, dot, svg or mermaid.",
+            help="json (complete, for `db import`), node-link, graphml, dot, svg, mermaid; dpo, prm (training).",
             autocompletion=completing.exports,
         ),
     ],
