@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.graphs.search.state import Options
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -43,7 +45,7 @@ def test_show_why_tells_the_five_terms_of_every_strategy(tmp_path: Path) -> None
     assert lines[head].split() == ["strategy", *terms]
     for line in lines[head + 1 : head + 4]:
         name, *values = line.split()
-        assert name in {"best_of_n", "tree_of_thoughts", "rebase"}
+        assert name in Options().arms
         assert float(values[-1]) == pytest.approx(sum(map(float, values[:-1])), abs=0.004)
     assert run in branchwise("runs", home=tmp_path, COLUMNS="60")
     assert len(branchwise("runs", home=tmp_path).splitlines()) == 2
