@@ -28,7 +28,7 @@ async def test_a_function_sees_the_request_and_each_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "text", "tokens", "finish"),
+    ("output_format", "text", "tokens", "finish"),
     [
         (OutputFormat(), "one two\nthree", 3, "stop"),
         (OutputFormat(stop=("\n",)), "one two", 2, "stop"),

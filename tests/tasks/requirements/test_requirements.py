@@ -73,7 +73,9 @@ TELLS: list[tuple[object, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("form", "good", "bad"), TELLS, ids=[str(form)[:40] for form, _, _ in TELLS])
+@pytest.mark.parametrize(
+    ("form", "good", "bad"), TELLS, ids=[getattr(form, "__name__", str(form))[:40] for form, _, _ in TELLS]
+)
 def test_a_requirement_tells_good_from_bad_and_comes_back_from_its_stored_form(
     form: object, good: str, bad: str
 ) -> None:
