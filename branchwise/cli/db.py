@@ -40,7 +40,7 @@ def export_run(
     ] = "json",
     store: StoreUrl = None,
 ) -> None:
-    """Print a run; JSON can be imported elsewhere."""
+    """Print a run; JSON holds its sub-runs too and can be imported elsewhere."""
     from branchwise.cli.showing import find_run
     from branchwise.store.export import Form
     from branchwise.store.store import Store
@@ -89,7 +89,7 @@ def prune(
     days: Annotated[float, typer.Option(min=0, help="Delete runs older than this that are over.")],
     store: StoreUrl = None,
 ) -> None:
-    """Delete old runs with all that belongs to them; print their ids as JSON."""
+    """Delete old runs with all that belongs to them, sub-runs too; print their ids as JSON."""
     from branchwise.store.store import Store
 
     async def work() -> list[str]:

@@ -37,7 +37,7 @@ def export(connection: sa.Connection, run_id: str, form: Form = "json") -> str:
     Args:
         connection: For reading.
         run_id: The run, or a part of its id that no other has.
-        form: "json" holds everything and can be restored, the others hold the tree.
+        form: "json" holds everything, sub-runs included, and can be restored; the others hold the tree.
 
     Raises:
         UnknownName: There is no such run or form.
@@ -56,10 +56,13 @@ def export(connection: sa.Connection, run_id: str, form: Form = "json") -> str:
 
 
 def _document(connection: sa.Connection, run_id: str) -> dict[str, Json]:
+    family = [run_id, *runs.below(connection, run_id)]  # a parent before its sub-runs
     document: dict[str, Json] = {"format": FORMAT, "revision": HEAD}
     for table, column in ((runs_table, runs_table.c.id), *((t, t.c.run_id) for t in BELONGINGS)):
-        rows = connection.execute(sa.select(table).where(column == run_id).order_by(*table.primary_key))
-        document[table.name] = [dict(row) for row in rows.mappings()]
+        query = sa.select(table).where(column == sa.bindparam("id")).order_by(*table.primary_key)
+        document[table.name] = [
+            dict(row) for one in family for row in connection.execute(query, {"id": one}).mappings()
+        ]
     return document
 
 

@@ -1,8 +1,8 @@
-"""Delete old runs."""
+"""Delete old runs, each with its sub-runs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -22,7 +22,10 @@ def prune(
     keep_rows: bool = False,
     try_only: bool = False,
 ) -> list[str]:
-    """Delete runs with all that belongs to them.
+    """Delete runs with all that belongs to them, their sub-runs included.
+
+    A sub-run is deleted with its parent only: a parent that is resumed reads what its sub-runs found. A run stays as
+    long as somebody works on one of its sub-runs.
 
     Args:
         connection: For writing.
@@ -32,18 +35,21 @@ def prune(
         try_only: Delete nothing, only say what would go.
 
     Returns:
-        The ids of the runs, oldest first.
+        The ids of the runs, oldest first, each followed by those of its sub-runs.
     """
+    above = runs.alias()
     old = sa.select(runs.c.id).where(
+        ~sa.exists().where(above.c.id == runs.c.parent),
         runs.c.created < now() - older_than,
         runs.c.status != Status.RUNNING,
         runs.c.status.in_(list(statuses)),
     )
     ordered = old.order_by(runs.c.created, runs.c.id)
     if try_only:
-        return list(connection.scalars(ordered))
+        return _with_sub_runs(connection, connection.scalars(ordered), lock=False)
     # Held until the end: a run that somebody has at hand is passed over, and whoever resumes one meanwhile waits.
-    doomed = list(connection.scalars(ordered.with_for_update(skip_locked=True)))
+    held = connection.scalars(ordered.with_for_update(skip_locked=True))
+    doomed = _with_sub_runs(connection, held, lock=True)
     for i in range(0, len(doomed), _PORTION):
         some = doomed[i : i + _PORTION]
         for table in TABLES:
@@ -51,3 +57,21 @@ def prune(
         if not keep_rows:
             connection.execute(sa.delete(runs).where(runs.c.id.in_(some)))
     return doomed
+
+
+def _with_sub_runs(connection: sa.Connection, roots: Iterable[str], *, lock: bool) -> list[str]:
+    """The runs, each followed by its sub-runs, without those of which somebody works on a sub-run."""
+    families = {root: [root] for root in roots}
+    root_of, busy = {root: root for root in families}, set[str]()
+    new = list(families)
+    while new:
+        some, new = new[:_PORTION], new[_PORTION:]
+        columns = (runs.c.id, runs.c.parent, (runs.c.lease_until > now()).label("leased"), runs.c.status)
+        query = sa.select(*columns).where(runs.c.parent.in_(some)).order_by(runs.c.created, runs.c.id)
+        for row in connection.execute(query.with_for_update() if lock else query):
+            root = root_of[row.id] = root_of[row.parent]
+            families[root].append(row.id)
+            new.append(row.id)
+            if row.status == Status.RUNNING and row.leased:
+                busy.add(root)
+    return [run_id for root, family in families.items() if root not in busy for run_id in family]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -22,10 +23,10 @@ _WAITS = {"owner": None, "lease_until": 0.0, "queue": None, "wake": None}
 
 
 def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -> RunRecord:
-    """Store an exported run under its own id.
+    """Store an exported run and its sub-runs under their own ids.
 
     One that was not over is in no queue, and paused where it was queued or running: no worker takes it before a
-    person resumes it.
+    person resumes it. A sub-run that was exported by itself becomes a run of its own.
 
     Args:
         connection: For writing.
@@ -35,29 +36,57 @@ def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -
     Raises:
         BadInput: The text is no exported run, or names code that is not trusted.
         SchemaMismatch: It was written by another schema revision.
-        StoreError: A run of that id is there already.
+        StoreError: A run of one of the ids is there already.
     """
     document = _read(text)
-    [run] = _rows(document, runs_table)
-    if not run["id"]:
-        raise BadInput("The exported run has no id.")
-    if not trust_code and (code := code_named(run)) is not None:
-        raise BadInput(
-            f"The exported run would import `{code[:80]}` when it is resumed. Where you trust whoever wrote it, say "
-            "--trust-code."
-        )
-    belongings = {table: _belonging(document, table, run["id"]) for table in BELONGINGS}
-    check_nodes(belongings[nodes])
-    if connection.execute(sa.select(runs_table.c.id).where(runs_table.c.id == run["id"])).first() is not None:
-        raise StoreError(f"There is a run `{run['id']}` already.")
-    if run["status"] in {Status.QUEUED, Status.RUNNING}:  # nobody here has asked for it to be worked on
-        run = {**run, "status": Status.PAUSED}
-    waits = {} if run["status"] in _OVER else _WAITS
-    connection.execute(sa.insert(runs_table), {**run, "owner": None, "lease_until": 0.0, **waits})
+    family = _family(_rows(document, runs_table))
+    for run in family.values():
+        if not trust_code and (code := code_named(run)) is not None:
+            raise BadInput(
+                f"The exported run would import `{code[:80]}` when it is resumed. Where you trust whoever wrote it, "
+                "say --trust-code."
+            )
+    belongings = {table: _belonging(document, table, family) for table in BELONGINGS}
+    by_run: dict[Json, list[dict[str, Json]]] = {run_id: [] for run_id in family}
+    for row in belongings[nodes]:
+        by_run[row["run_id"]].append(row)
+    for tree in by_run.values():
+        check_nodes(tree)
+    for run_id, run in family.items():
+        if (
+            connection.execute(sa.select(runs_table.c.id).where(runs_table.c.id == run_id)).first()
+            is not None
+        ):
+            raise StoreError(f"There is a run `{run_id}` already.")
+        connection.execute(sa.insert(runs_table), _at_rest(run))
     for table, rows in belongings.items():
         if rows:
             connection.execute(sa.insert(table), rows)
-    return runs.get(connection, str(run["id"]))
+    return runs.get(connection, next(iter(family)))
+
+
+def _family(rows: list[dict[str, Json]]) -> dict[str, dict[str, Json]]:
+    """The run and its sub-runs by their ids, parents first; the run is part of nothing that is here already.
+
+    Raises:
+        BadInput: They are no run with its sub-runs.
+    """
+    family: dict[str, dict[str, Json]] = {}
+    for row in rows:
+        run_id = str(row["id"])
+        if not run_id:
+            raise BadInput("The exported run has no id.")
+        if run_id in family or (family and row["parent"] not in family):
+            raise BadInput(f"The exported run `{run_id}` is there twice or is no sub-run of one before it.")
+        family[run_id] = row if family else {**row, "parent": None}
+    return family
+
+
+def _at_rest(run: dict[str, Json]) -> dict[str, Json]:
+    """The row of a run that nobody here has asked to be worked on."""
+    status = Status.PAUSED if run["status"] in {Status.QUEUED, Status.RUNNING} else run["status"]
+    waits = {} if status in _OVER else _WAITS
+    return {**run, "status": status, "owner": None, "lease_until": 0.0, **waits}
 
 
 def _read(text: str) -> dict[str, Json]:
@@ -77,15 +106,15 @@ def _read(text: str) -> dict[str, Json]:
 
 def _rows(document: dict[str, Json], table: sa.Table) -> list[dict[str, Json]]:
     rows = document.get(table.name)
-    if not isinstance(rows, list) or (table is runs_table and len(rows) != 1):
+    if not isinstance(rows, list) or (table is runs_table and not rows):
         raise BadInput(f"The exported run's `{table.name}` is not as this branchwise writes it.")
     return [check_row(table, row) for row in rows]
 
 
-def _belonging(document: dict[str, Json], table: sa.Table, run_id: Json) -> list[dict[str, Json]]:
-    """The rows of a table, all of this run and each of a key of its own."""
+def _belonging(document: dict[str, Json], table: sa.Table, family: Collection[str]) -> list[dict[str, Json]]:
+    """The rows of a table, all of these runs and each of a key of its own."""
     rows = _rows(document, table)
-    if any(row["run_id"] != run_id for row in rows):
+    if any(row["run_id"] not in family for row in rows):
         raise BadInput(f"Rows of `{table.name}` belong to another run.")
     if table.c.get("id") is not None and table.c.id.autoincrement is True:
         return [{name: value for name, value in row.items() if name != "id"} for row in rows]

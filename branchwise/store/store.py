@@ -248,7 +248,10 @@ class Store(Lifecycle):
         return await self.database.awrite(lambda connection: restore(connection, text, trust_code=trust_code))
 
     async def prune(self, *, older_than: float) -> list[str]:
-        """Delete runs that are over and were created more than `older_than` seconds ago; gives their ids."""
+        """Delete runs that are over and were created more than `older_than` seconds ago, with their sub-runs.
+
+        Gives the ids of all that were deleted.
+        """
         return await self.database.awrite(lambda connection: prune(connection, older_than=older_than))
 
     def _shown(self, nodes: Iterable[Node]) -> list[Node]:

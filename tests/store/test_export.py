@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict
+from functools import partial
 
 import networkx as nx
 import pytest
@@ -206,3 +207,61 @@ async def test_the_views_say_what_was_spent(store: Store) -> None:
 def test_everything_of_a_run_is_exported() -> None:
     keys = {table: {key.column for key in table.foreign_keys} for table in metadata.tables.values()}
     assert {table for table, columns in keys.items() if runs.c.id in columns} == set(BELONGINGS)
+
+
+async def _family(store: Store) -> tuple[str, str, str]:
+    """A run that is over, its sub-run, which is over too, and a sub-run of that, which is paused."""
+    top = await _full_run(store)
+    ids = [top]
+    for status in (Status.DONE, Status.PAUSED):
+        child = await _full_run(store)
+        change = runs.update().where(runs.c.id == child).values(parent=ids[-1], status=status)
+        await store.database.awrite(partial(sa.Connection.execute, statement=change))
+        ids.append(child)
+    return ids[0], ids[1], ids[2]
+
+
+async def test_sub_runs_are_exported_and_restored_with_their_parent(store: Store) -> None:
+    top, child, grandchild = await _family(store)
+    written = await store.export(top)
+    async with Store.opened("sqlite://") as other:
+        assert (await other.restore(written)).id == top
+        assert await other.below(top) == [child, grandchild]
+        for run_id in (top, child, grandchild):
+            assert await other.calls(run_id) == await store.calls(run_id)
+            assert list(await other.nodes(run_id)) == list(await store.nodes(run_id))
+        assert (await other.run(grandchild)).status is Status.PAUSED
+        document = json.loads(written)
+        reordered = {**document, "runs": document["runs"][::-1]}
+        twice = {**document, "runs": [*document["runs"], document["runs"][1]]}
+        for ill in (reordered, twice):
+            with pytest.raises(BadInput, match="no sub-run"):
+                await other.restore(json.dumps(ill))
+        with pytest.raises(StoreError, match="already"):
+            await other.restore(await store.export(child))
+    async with Store.opened("sqlite://") as other:
+        await other.restore(await store.export(child))  # by itself it is part of nothing
+        assert (await other.run(child)).parent is None
+        assert await other.below(child) == [grandchild]
+
+
+async def test_pruning_takes_sub_runs_along_and_never_before_their_parent(store: Store) -> None:
+    top, child, grandchild = await _family(store)
+
+    async def status(run_id: str, **values: object) -> None:
+        change = runs.update().where(runs.c.id == run_id).values(values)
+        await store.database.awrite(lambda c: c.execute(change))
+
+    await status(top, status=Status.PAUSED)  # its sub-run is over, but it needs what that found
+    assert await store.prune(older_than=-60) == []
+    await status(top, status=Status.DONE)
+    await status(grandchild, status=Status.RUNNING, lease_until=1e12)
+    assert await store.prune(older_than=-60) == []
+    await status(grandchild, lease_until=0.0)
+    assert await store.database.awrite(lambda c: prune(c, older_than=-60, try_only=True)) == [
+        top,
+        child,
+        grandchild,
+    ]
+    assert await store.prune(older_than=-60) == [top, child, grandchild]
+    assert await store.runs() == []
