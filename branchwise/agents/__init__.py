@@ -1,1 +1,1 @@
-"""The verbs: each agent knows a model, none knows a graph or a database."""
+"""Agents: LangGraph nodes that call a model; none depends on a graph or a database."""

@@ -24,7 +24,7 @@ _LOOK = (
 
 
 class ActorState(TypedDict):
-    """What the actor reads."""
+    """State that the actor reads."""
 
     goal: str
     path: str
@@ -33,13 +33,13 @@ class ActorState(TypedDict):
     history: Sequence[str]
     """The actions of this branch, from the start."""
     session: Session
-    """Where the page is open; proposals are read against it."""
+    """The session of the page; proposals are parsed against its actions."""
     n: int
-    """How many different actions are wanted at most."""
+    """Most distinct actions to propose."""
     picture: NotRequired[str | None]
-    """The file of the page's screenshot, where the model is to see it."""
+    """The file of the page's screenshot, if the model is shown screenshots."""
     samples: NotRequired[int]
-    """Proposals sampled this time, if other than usual; a trajectory draws one."""
+    """Number of proposals to sample, if not the default; a trajectory draws one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,16 +48,16 @@ class Candidate:
 
     action: Action
     share: float
-    """The part of all samples that proposed it, in (0, 1]."""
+    """The share of all samples that proposed it, in (0, 1]."""
 
 
 class ActorUpdate(TypedDict):
-    """What the actor adds to the state."""
+    """State update of the actor."""
 
     candidates: tuple[Candidate, ...]
-    """The most frequent actions, first seen first among equals."""
+    """The most frequent actions; ties go to the one seen first."""
     unreadable: int
-    """Samples that were no action on this page."""
+    """Number of samples that were not an action on this page."""
 
 
 def actor(
@@ -76,8 +76,8 @@ def actor(
         prompts: Where the prompt "actor" is looked up.
         samples: Proposals sampled for one page; the paper takes the larger of 20 and twice the branching.
         temperature: Sampling temperature; the paper uses 1.0 with top-p 0.95.
-        held: Whether a model that can be held to choices picks among the actions that the page offers; for small
-            models that cannot write the form by themselves.
+        held: Whether decoding is constrained to the actions that the page offers, if the model supports
+            choices; for small models that cannot write the form unaided.
         seed: The run's seed; each call derives its own from it and its path.
     """
     template = (prompts or Prompts()).load("actor", "web")
@@ -114,12 +114,12 @@ def _asked(template: str, state: ActorState) -> str:
 
 
 def fenced(page: str) -> str:
-    """The page's text with every line marked, so that none of it can pass for the prompt's own words."""
+    """The page's text with every line marked, so that none of it can be mistaken for the prompt."""
     return "\n".join(f"| {line}" for line in page.splitlines())
 
 
 def shown(asked: str, picture: str | None) -> Message:
-    """The prompt, with the page's picture where there is one."""
+    """The prompt, with the page's screenshot if there is one."""
     if picture is None:
         return Message(role="user", content=asked)
     return Message(role="user", content=f"{_LOOK}\n\n{asked}", pictures=(picture,))
@@ -143,7 +143,7 @@ async def _ranked(found: Sequence[Sample], state: ActorState, *, bare: bool) -> 
 
 
 def _line(one: Sample, *, bare: bool) -> str | None:
-    """The proposed line; a reply with more than one action, or with more after it, proposes nothing."""
+    """The proposed line; None for a reply with several actions or text after the action."""
     if one.error is not None:
         return None
     if bare:

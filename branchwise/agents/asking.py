@@ -1,4 +1,4 @@
-"""How the generator's question is put: the task's instructions, within the conversation if the problem is one."""
+"""The generator's messages: the task's instructions, within the conversation if the problem is one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from branchwise.tasks.task import Task
 
 
 def question(task: Task, problem: str, constraints: Constraints) -> str:
-    """The task's instructions about a problem; of a conversation they are about what was asked last."""
+    """The task's instructions about a problem; for a conversation, about its last question."""
     asked = problem if task.conversation is None else task.conversation.question
     return fill(task.instructions, problem=asked, constraints=bullets(constraints))
 
 
 def messages(task: Task, text: str) -> tuple[Message, ...]:
-    """What the model reads when `text` is asked."""
+    """The messages that put `text` to the model."""
     if task.conversation is None:
         return (Message(role="user", content=text),)
     return task.conversation.put(text)

@@ -1,4 +1,4 @@
-"""The constraint agent: what must a solution satisfy? (PlanGEN, arXiv 2502.16111, section 2.1.1)."""
+"""The constraint agent: extract the constraints of a problem (PlanGEN, arXiv 2502.16111, section 2.1.1)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from branchwise.tasks.task import Task
 
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d{1,9}[.)])[ \t]+(?P<words>\S.*)$", re.MULTILINE)
 _MOST = 40
-"""A list longer than this is a model repeating itself."""
+"""Most constraints; a longer list is a model repeating itself."""
 
 
 class ConstraintUpdate(TypedDict):
-    """What the constraint agent adds to the state."""
+    """State update of the constraint agent."""
 
     constraints: Constraints
 
@@ -28,8 +28,8 @@ def constraint(
 ) -> Agent[ProblemState, ConstraintUpdate]:
     """Make the constraint agent, a LangGraph node that runs once a problem.
 
-    Where the task can read the constraints by program no model is called. Otherwise the model writes them: as
-    JSON by the task's schema where the engine can be held to one, else as a list of sentences.
+    If the task can parse the constraints by program, no model is called. Otherwise the model writes them: as
+    JSON by the task's schema if the engine can constrain decoding to one, else as a list of sentences.
     """
     template = (prompts or Prompts()).load("constraint", task.name)
 

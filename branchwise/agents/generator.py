@@ -16,7 +16,7 @@ from branchwise.tasks.task import Task
 
 
 class GeneratorState(ProblemState):
-    """What the generator reads: where to continue and how often."""
+    """State that the generator reads: the text to continue and the number of samples."""
 
     constraints: Constraints
     text: str
@@ -26,26 +26,26 @@ class GeneratorState(ProblemState):
     previous: str
     """A whole solution to improve on, or the empty string."""
     feedback: str
-    """What a verifier said of `previous`."""
+    """The verifier's feedback on `previous`."""
     instruction: NotRequired[str]
     """Added to the prompt."""
     prefix: NotRequired[str]
-    """What the samples begin with, as if the model had written it; needs an engine that continues a reply."""
+    """Prefilled start of the samples, as if the model had written it; needs an engine that continues a reply."""
     max_tokens: NotRequired[int | None]
-    """Instead of the task's; a form that decoding is held to is never cut short."""
+    """Overrides the task's limit; a constrained output is never cut short."""
     temperature: NotRequired[float | None]
-    """Instead of the run's."""
+    """Overrides the run's temperature."""
     choices: NotRequired[tuple[str, ...] | None]
-    """Instead of the task's, where a program has refuted some of those."""
+    """Overrides the task's choices after a program refuted some of them."""
     excluded: NotRequired[tuple[str, ...]]
-    """Refuted texts that a regular expression is left without, where the engine can do that."""
+    """Refuted texts that the regular expression excludes, if the engine supports it."""
 
 
 class GeneratorUpdate(TypedDict):
-    """What the generator adds to the state."""
+    """State update of the generator."""
 
     samples: tuple[Sample, ...]
-    """Their texts begin with the state's prefix."""
+    """Samples; their texts begin with the state's prefix."""
 
 
 def generator(

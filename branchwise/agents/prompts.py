@@ -1,4 +1,4 @@
-"""Prompts are text files beside their agent; a user's folder may override any of them per task."""
+"""Prompt templates: text files beside their agent; a user's folder may override each of them per task."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from branchwise.store.errors import BadInput, UnknownName
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 _LARGEST = 1_000_000
 _MOST = 1_000
-"""Files of an override folder that are looked at."""
+"""Most files of an override folder that are read."""
 _PACKAGED = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompts:
-    """Where prompts are looked up: `folder/<task>/<name>.md`, `folder/<name>.md`, then the package's own."""
+    """Lookup of prompts: `folder/<task>/<name>.md`, `folder/<name>.md`, then the package's own."""
 
     folder: Path | None = None
 
@@ -39,10 +39,11 @@ class Prompts:
         return packaged_text(name)
 
     def check(self) -> None:
-        """Refuse overrides that no agent would read, or that an agent could not fill.
+        """Refuse overrides that no agent reads or can fill.
 
         Raises:
-            BadInput: A file has a name that is no prompt's, cannot be read, or has blanks that are not its agent's.
+            BadInput: A file has an unknown prompt's name, cannot be read, or has blanks that its agent does
+                not fill.
         """
         if self.folder is None:
             return
@@ -52,7 +53,7 @@ class Prompts:
             name = next((n for n in ("/".join(parts), "/".join(parts[1:])) if n in known), None)
             if name is not None:
                 _read(self.folder, path, known[name])
-            elif path.stem.upper() != path.stem:  # a README is no prompt
+            elif path.stem.upper() != path.stem:  # a README is not a prompt
                 raise UnknownName("prompt", "/".join(parts), known)
 
 
@@ -71,8 +72,8 @@ def packaged_text(name: str) -> str:
 
 
 def _read(folder: Path, path: Path, blanks: frozenset[str]) -> str:
-    """An override; it has blanks of its agent's only, and at least one where the agent's own prompt has any."""
-    if not path.resolve().is_relative_to(folder.resolve()):  # a stranger may have packed the folder
+    """An override; it has only blanks of its agent, and at least one if the agent's own prompt has any."""
+    if not path.resolve().is_relative_to(folder.resolve()):  # the folder is untrusted
         raise BadInput(f"The prompt `{path}` is a link out of its folder: copy the text into it.")
     try:
         if path.stat().st_size > _LARGEST:
@@ -92,10 +93,10 @@ def _read(folder: Path, path: Path, blanks: frozenset[str]) -> str:
 
 
 def fill(template: str, **values: str) -> str:
-    """Put `values` into the `{blanks}` of a template; what is put in is not searched for blanks again.
+    """Put `values` into the `{blanks}` of a template; values are not searched for blanks.
 
     Raises:
-        BadInput: The template has a blank that there is no value for.
+        BadInput: The template has a blank without a value.
     """
 
     def value(blank: re.Match[str]) -> str:

@@ -18,12 +18,12 @@ _TOKENS_A_STEP = 64
 def proposer(
     sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
 ) -> Agent[GeneratorState, GeneratorUpdate]:
-    """Make the proposer, a LangGraph node that reads and writes what the generator does.
+    """Make the proposer, a LangGraph node with the generator's state and update.
 
     One reply lists the steps, one a line, so they do not repeat each other as independent samples of a narrow
-    space do. It gives at most `n` of them, and fewer where the model lists fewer; a repeated line counts once. The
-    tokens of the reply are shared out by length; steps have no log-probabilities. Decoding is not steered, for
-    a list has no form that a task knows of.
+    space do. It returns at most `n` of them, fewer if the model lists fewer; a repeated line counts once. The
+    reply's tokens are divided among the steps by length; steps have no log-probabilities. Decoding is not
+    constrained, since tasks define no format of a list.
 
     Args:
         sample: How to call the model.
@@ -47,7 +47,7 @@ def proposer(
                 seed=derived_seed(seed, key),
             ),
         )
-        # What ends a step belongs to it, unless the loop adds it as it does for a sample that a stop text ended.
+        # The end mark belongs to the step, unless the loop adds it, as for a sample that a stop text ended.
         stops = task.output_format(state["constraints"], state["text"], "step").stop
         return {"samples": _steps(reply.samples[0], state["n"], "" if stops else "\n")}
 

@@ -1,4 +1,4 @@
-"""An agent: a LangGraph node, typed state in, typed update out."""
+"""The Agent protocol: a LangGraph node, typed state in, typed update out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _Update = TypeVar("_Update", covariant=True)  # noqa: PLC0105
 
 
 class Agent(Protocol[_State, _Update]):
-    """A LangGraph node: typed state in, typed update out. All else that it needs its factory was given."""
+    """A LangGraph node: typed state in, typed update out. Other dependencies are arguments of its factory."""
 
     async def __call__(self, state: _State) -> _Update:
-        """Do the agent's work once."""
+        """Run the agent once."""
         ...
 
 
 class ProblemState(TypedDict):
-    """What every agent's node reads from the graph's state."""
+    """State that every agent reads."""
 
     problem: str
     path: str

@@ -1,4 +1,4 @@
-"""The value agent: how likely a state leads to the goal, from many judgements (arXiv 2407.01476, section 3.2)."""
+"""The value agent: mean of several judgements that a state leads to the goal (arXiv 2407.01476, section 3.2)."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _HELD = r"[^\n]{1,300}\nStatus: (success|failure)\nOn the right track to success
 
 
 class ValueState(TypedDict):
-    """What the value agent reads."""
+    """State that the value agent reads."""
 
     goal: str
     path: str
     """Logical path of this piece of work within the run; the beginning of its ledger key."""
     observation: Observation
     history: Sequence[str]
-    """The actions of this branch, from the start; with `stop` and its answer where it ended so."""
+    """The actions of this branch, from the start; with `stop` and its answer if the branch ended with it."""
     picture: NotRequired[str | None]
-    """The file of the page's screenshot, where the model is to see it."""
+    """The file of the page's screenshot, if the model is shown screenshots."""
 
 
 class ValueUpdate(TypedDict):
-    """What the value agent adds to the state."""
+    """State update of the value agent."""
 
     value: float | None
-    """Mean of the votes in [0, 1]; None when every sample failed, which says nothing about the page."""
+    """Mean of the votes in [0, 1]; None if every sample failed, which is no evidence about the page."""
     votes: tuple[float, ...]
-    """1 for success, 0.5 for on the right track, 0 for neither or for a reply that does not say."""
+    """1 for success, 0.5 for on the right track, 0 for neither or for an unreadable reply."""
 
 
 def value(
@@ -86,7 +86,7 @@ def value(
 
 def _vote(one: Sample) -> float:
     status, track = _STATUS.findall(one.text), _TRACK.findall(one.text)
-    # A reply that says both things has said nothing.
+    # A contradictory reply counts as unreadable.
     if len({said.lower() for said in status}) != 1 or len({said.lower() for said in track}) > 1:
         return 0.0
     if status[0].lower() == "success":

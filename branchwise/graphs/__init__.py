@@ -1,1 +1,1 @@
-"""The sentences: which verb acts on which node, and how often. The only room that knows LangGraph."""
+"""Workflows as LangGraph graphs: search, web search, and the runtime that executes them."""

@@ -1,1 +1,1 @@
-"""Choosing a strategy, and knowing when to stop."""
+"""Planning agents: difficulty estimation, strategy selection and stopping."""

@@ -1,4 +1,4 @@
-"""The verifier audit: how far can acceptance be trusted, and how many samples is it worth drawing?"""
+"""The verifier audit: error rates on labels, calibrated confidence, and the optimal number of samples."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Labelled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
-    """What labels say about a verifier; without labels, that its confidence is uncalibrated."""
+    """A verifier's measured error rates; without labels its confidence is uncalibrated."""
 
     completeness: float = 1.0
     """P(accepted | correct)."""
@@ -46,10 +46,10 @@ class Audit:
     """"uncalibrated", "labelled", or "sound" for a checker whose acceptance is proof."""
 
     def confidence(self, score: float | None, *, of: int = 1) -> float | None:
-        """P(correct) of a solution with this score that is the best of `of`, or None where no labels say.
+        """P(correct) of a solution with this score that is the best of `of`; None without labels.
 
-        The best of many has a high score more easily than one alone: it is looked up among selections from as many
-        solutions, or from the next larger number that was labelled, which is the more careful.
+        The maximum of many scores is biased upwards, so it is looked up among selections from as many
+        solutions, or from the next larger labelled number, which is more conservative.
         """
         if score is None or not math.isfinite(score):
             return None
@@ -60,11 +60,11 @@ class Audit:
         )
 
     def samples(self, *, wrong: float = -1.0, most: int = 1000) -> int | None:
-        """How many samples to draw until one is accepted, or None where labels set no limit below `most`.
+        """The optimal limit of draws until one is accepted; None if labels set no limit below `most`.
 
         Args:
             wrong: Value of answering wrongly, where answering rightly is worth 1 and abstaining 0.
-            most: Where the search for an optimum ends.
+            most: Upper bound of the search for an optimum.
         """
         if self.basis != "labelled":
             return None
@@ -74,7 +74,7 @@ class Audit:
 def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MODEL) -> Audit:
     """Measure a verifier on labelled solutions.
 
-    A sound checker needs no labels: acceptance is proof whatever they say.
+    A sound checker needs no labels: its acceptance is proof.
     """
     if verified_by is VerifiedBy.PROGRAM:
         return Audit(basis="sound")
@@ -87,7 +87,7 @@ def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MO
         (one.score, float(one.correct)) for one in seen if one.score is not None and math.isfinite(one.score)
     ]
     return Audit(
-        # The rule of succession: a few labels prove neither perfection nor uselessness.
+        # Rule of succession: a few labels must not give rates of exactly 0 or 1.
         completeness=(sum(right) + 1) / (len(right) + 2),
         soundness=(sum(wrong) + 1) / (len(wrong) + 2),
         classes=_classes(seen),
@@ -101,7 +101,7 @@ def audit(judged: Iterable[Labelled], *, verified_by: VerifiedBy = VerifiedBy.MO
 def optimal_samples(
     classes: Classes, completeness: float, soundness: float, *, wrong: float = -1.0, most: int = 1000
 ) -> int | None:
-    """The number of draws after which trying on until acceptance stops to pay.
+    """The number of draws after which resampling until acceptance stops paying.
 
     Source: Stroebl et al., arXiv 2411.17501. One more draw is worth what it adds where
     all draws before were rejected; with false positives these are more and more the hopeless instances.
@@ -111,15 +111,15 @@ def optimal_samples(
         completeness: P(accepted | correct).
         soundness: P(rejected | wrong).
         wrong: Value of accepting a wrong answer; a right one is worth 1, none 0.
-        most: Where the search ends.
+        most: Upper bound of the search.
 
     Returns:
-        The best number, at least 1; None when `most` is still the best.
+        The optimal number, at least 1; None if it is at least `most`.
     """
     best, highest, value = 1, -math.inf, 0.0
     for k in range(1, most + 1):
         value += sum(share * _gain(rate, completeness, soundness, wrong, k) for share, rate in classes)
-        # A gain below rounding error is none; it would push the optimum to infinity.
+        # A gain below rounding error counts as 0; it would push the optimum to infinity.
         if value > highest + 1e-15:
             best, highest = k, value
     return None if best == most or _grows(classes, completeness, soundness, wrong, best) else best
@@ -136,13 +136,13 @@ def resampling_value(
 
 
 def _gain(rate: float, completeness: float, soundness: float, wrong: float, k: int) -> float:
-    """What the k-th draw adds on an instance of this pass@1."""
+    """Expected gain of the k-th draw on an instance of this pass@1."""
     rejected = (1 - completeness) * rate + soundness * (1 - rate)
     return rejected ** (k - 1) * (completeness * rate + (1 - rate) * (1 - soundness) * wrong)
 
 
 def _grows(classes: Classes, completeness: float, soundness: float, wrong: float, k: int) -> bool:
-    """Whether a further draw still adds, be it less than can be summed."""
+    """Whether a further draw still gains, even by less than floating point can add."""
     return sum(share * _gain(rate, completeness, soundness, wrong, k + 1) for share, rate in classes) > 0
 
 

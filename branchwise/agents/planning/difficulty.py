@@ -1,4 +1,4 @@
-"""How hard is this instance for this model? An estimate of pass@1 from a few probe samples."""
+"""Difficulty estimation: pass@1 of an instance from a few probe samples."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from branchwise.statistics.beta import Beta
 from branchwise.store.records import Node, VerifiedBy
 
 _TAIL = 0.05
-"""The interval leaves out this much on either side."""
+"""Tail probability outside the interval on either side."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difficulty:
-    """What is believed about the chance that one more sample of this instance is right."""
+    """Belief about pass@1: the probability that one more sample of this instance is right."""
 
     pass_at_1: float
-    """In [0, 1]; 0.5 where there is no basis."""
+    """In [0, 1]; 0.5 without a basis."""
     low: float
     high: float
-    """A 90% credible interval, which may contain 0 and 1; [0, 1] where there is no basis."""
+    """A 90% credible interval, which may contain 0 and 1; [0, 1] without a basis."""
     basis: str
-    """What it rests on: "verified", a calibrated or uncalibrated signal ("agreement, uncalibrated"), or
+    """Basis of the estimate: "verified", a calibrated or uncalibrated signal ("agreement, uncalibrated"), or
     "none"."""
 
 
 NO_BASIS = Difficulty(pass_at_1=0.5, low=0.0, high=1.0, basis="none")
-"""Nothing is known: no probes, or probes that nobody could judge and that do not repeat."""
+"""No information: no probes, or unjudged probes without a repeated answer."""
 
 
 def estimate(
@@ -38,18 +38,18 @@ def estimate(
 ) -> Difficulty:
     """Estimate pass@1 from independent samples of one instance.
 
-    Where a sound checker judged, the estimate is the Beta posterior of its outcomes. Elsewhere the first of
-    `maps` whose signal can be read turns that signal into a Beta. With no map, the share of the commonest
-    answer stands in: it bounds pass@1 if that answer is right and says little if it is wrong, so its
-    interval starts at 0.
+    Where a sound checker judged, the estimate is the Beta posterior of its outcomes. Otherwise the first of
+    `maps` whose signal is available turns that signal into a Beta. With no map, the share of the commonest
+    answer stands in: it bounds pass@1 if that answer is right and is hardly informative if it is wrong, so
+    its interval starts at 0.
 
     Args:
         probes: Samples of whole solutions; duplicates count, for they are draws like any other. Nodes that
             are neither complete nor failed are left out.
         sound: Whether acceptance by the verifier is proof.
         maps: Calibrations fitted on labelled runs, best first.
-        prior: What labelled runs say about such instances before any probe (`Beta.fit`); Jeffreys' prior where
-            None. Only verified outcomes update it.
+        prior: The prior from labelled runs on such instances (`Beta.fit`); Jeffreys' prior if None. Only
+            verified outcomes update it.
     """
     drawn = [node for node in probes if node.complete or node.failed is not None]
     mapped = _mapped(signals(drawn), maps)
@@ -67,10 +67,10 @@ def estimate(
 
 
 def signals(probes: Sequence[Node]) -> Mapping[Signal, float]:
-    """Read what the probes show about the instance without knowing what is right.
+    """Label-free signals of the probes.
 
     Returns:
-        Those that can be read of: "score", the mean unit reward; "agreement", the share of the commonest
+        The available ones of: "score", the mean unit reward; "agreement", the share of the commonest
         answer (two probes at least); "logprob", the mean log-probability of a token (at most 0).
     """
     found: dict[Signal, float] = {}
@@ -101,7 +101,7 @@ def _by_agreement(drawn: Sequence[Node]) -> Difficulty:
     if common < 2:
         return NO_BASIS
     share = Beta().after(common, len(drawn) - common)
-    # Were the commonest answer wrong, pass@1 could be anything up to the rest.
+    # If the commonest answer is wrong, pass@1 is at most the share of the others.
     high = max(share.quantile(1 - _TAIL), 1 - share.quantile(_TAIL))
     return Difficulty(pass_at_1=share.mean, low=0.0, high=high, basis="agreement, uncalibrated")
 

@@ -1,4 +1,4 @@
-"""A calibration of one signal: what pass@1 had instances whose probes looked like this?"""
+"""Calibration of one signal: pass@1 of labelled instances with similar probes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Literal, TypeAlias
 from branchwise.statistics.beta import Beta
 
 Signal: TypeAlias = Literal["score", "agreement", "logprob"]
-"""What probes show without labels: mean unit reward, share of the commonest answer, mean token log-
-probability."""
+"""Label-free signals of probes: mean unit reward, share of the commonest answer, mean log-probability of a token."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +22,7 @@ class DifficultyMap:
     edges: tuple[float, ...]
     """Rising upper edges of all bins but the last; a value on an edge belongs below it."""
     beliefs: tuple[Beta, ...]
-    """One a bin, so one more than there are edges."""
+    """One for each bin, so one more than edges."""
 
     def __post_init__(self) -> None:
         rising = all(a < b for a, b in itertools.pairwise(self.edges))
@@ -43,12 +42,12 @@ class DifficultyMap:
         Args:
             signal: Which signal the values are.
             seen: One (value, right samples, samples) an instance. The counts must be of other samples than
-                those the value was read from, or the map flatters itself.
+                those the value was read from, else the map is biased upwards.
             bins: The most bins.
-            fewest: Instances that a bin needs at least.
+            fewest: Least number of instances in a bin.
 
         Returns:
-            The map, or None when there are fewer than `fewest` instances: no basis.
+            The map, or None if there are fewer than `fewest` instances.
         """
         rows = sorted(row for row in seen if math.isfinite(row[0]) and row[2] > 0)
         if len(rows) < fewest:

@@ -1,4 +1,4 @@
-"""The planner agent: how hard is this instance, which strategies suit it, how many samples is a trial worth?"""
+"""The planner agent: estimated difficulty, a prior over strategies, and the size of a trial."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from branchwise.agents.protocol import Agent
 from branchwise.store.records import Node, VerifiedBy
 
 _HOPE = 0.95
-"""A trial is sized so that it holds a solution with this probability, if the estimate is right."""
+"""Probability that a trial contains a solution, if the estimate is right; it sizes the trials."""
 _FEWEST, _MOST, _UNKNOWN = 4, 64, 16
 
 
 class PlannerState(TypedDict):
-    """What the planner reads."""
+    """State that the planner reads."""
 
     probes: Sequence[Node]
     """Whole solutions sampled from this instance; they stay on the tree and count for the strategies."""
@@ -30,7 +30,7 @@ class PlannerState(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What the planner believes before the search begins."""
+    """The planner's estimates before the search."""
 
     difficulty: Difficulty
     arms: tuple[str, ...]
@@ -38,15 +38,15 @@ class Plan:
     prior: Mapping[str, float]
     """Suitability in [0, 1] by strategy."""
     knobs: Mapping[str, Knobs]
-    """Of the strategies that the policy table names."""
+    """Knobs of the strategies that the policy table names."""
     samples: int
-    """How many samples one trial of a strategy may take; the table's knobs bound its strategies besides."""
+    """Most samples of one trial; the table's knobs also bound its strategies."""
     basis: str
-    """Where the prior comes from: "policy table" or "default"; "none" in runs of older versions."""
+    """Source of the prior: "policy table" or "default"; "none" in runs of older versions."""
 
 
 class PlannerUpdate(TypedDict):
-    """What the planner adds to the state."""
+    """State update of the planner."""
 
     plan: Plan
 
@@ -74,13 +74,12 @@ def planner(
 ) -> Agent[PlannerState, PlannerUpdate]:
     """Make the planner, a LangGraph node that calls no model itself: it reads the probe samples.
 
-    With no probes, or probes that nobody could judge and that do not repeat, it has no estimate: the prior goes by
-    whether a program judges beginnings.
-    Where the table has a row for this difficulty and budget, its choices get the table's priors and the usual
-    strategies none, so that they are tried when the table's fail.
+    Without probes, or with unjudged probes and no repeated answer, there is no estimate: the prior depends on
+    whether a program judges beginnings. If the table has a row for this difficulty and budget, its choices
+    get the table's priors and the default strategies 0, so that they are tried when the table's fail.
 
     Args:
-        names: The usual strategies.
+        names: The default strategies.
         table: A fitted policy table; its maps turn what probes show into calibrated estimates.
         possible: Whether a strategy of the table can run here.
     """

@@ -1,4 +1,4 @@
-"""The policy table: which strategies at this difficulty and budget? (Snell et al., arXiv 2408.03314)."""
+"""The policy table: strategies by difficulty and budget (Snell et al., arXiv 2408.03314)."""
 
 from __future__ import annotations
 
@@ -38,36 +38,36 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """What paid in one cell of the table."""
+    """The best choices of one cell of the table."""
 
     bin: int | None
     """Difficulty bin, 0 the hardest; None for instances whose difficulty has no basis."""
     tokens: int
-    """The mean completion tokens an instance that the row was fitted at."""
+    """Mean completion tokens per instance at which the row was fitted."""
     choices: tuple[Choice, ...]
     """Best first."""
     instances: int = 0
-    """Labelled instances behind it."""
+    """Number of labelled instances it was fitted on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyTable:
-    """Difficulty bin x budget -> choices. The empty table, which is what ships, knows nothing.
+    """Difficulty bin x budget -> choices. The shipped table is empty.
 
-    Where `lookup` gives None the planner uses its documented default.
+    If `lookup` returns None the planner uses its documented default.
     """
 
     rows: tuple[Row, ...] = ()
     edges: tuple[float, ...] = EDGES
     """Rising inner edges of the difficulty bins, in pass@1."""
     source: Mapping[str, Json] = field(default_factory=dict)
-    """Where it was fitted: task, model, log hash, probes."""
+    """Provenance of the fit: task, model, log hash, probes."""
     maps: tuple[DifficultyMap, ...] = ()
     """For `estimate`: the bins are those of difficulties estimated with these."""
     prior: Beta | None = None
     """For `estimate`, under a sound checker."""
     audit: Audit | None = None
-    """What labels say about the verifier that judged; None where a program did, or nobody knows."""
+    """The audit of the verifier that judged; None if a program did, or it is unknown."""
 
     def __post_init__(self) -> None:
         ends = (0.0, *self.edges, 1.0)
@@ -86,11 +86,11 @@ class PolicyTable:
         return f"pass@1 in {'[' if bin_ == 0 else '('}{ends[bin_]:.2f}, {ends[bin_ + 1]:.2f}]"
 
     def lookup(self, difficulty: Difficulty, tokens_left: int | None = None) -> tuple[Choice, ...] | None:
-        """The choices for this instance, best first, or None where the table has nothing to say.
+        """The choices for this instance, best first; None if no row applies.
 
-        Of the rows of the instance's bin, the dearest one that `tokens_left` affords answers; where none is
-        affordable, none does. No limit takes the dearest row. An instance of unknown difficulty reads the
-        rows fitted for such instances.
+        Of the rows of the instance's bin, the most expensive one within `tokens_left` applies; without a
+        limit, the most expensive one. An instance of unknown difficulty uses the rows fitted for such
+        instances.
         """
         wanted = None if difficulty.basis == "none" else self.bin(difficulty.pass_at_1)
         left = math.inf if tokens_left is None else tokens_left

@@ -1,4 +1,4 @@
-"""The model's own opinion of which strategy suits (PlanGEN, arXiv 2502.16111, section 2.1.3): one source of priors."""
+"""The prior agent: the model's own rating of the strategies (PlanGEN, arXiv 2502.16111, section 2.1.3)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PAIR = re.compile(r"""\(\s*["']([^"'()\n]{1,60})["']\s*,\s*(\d+(?:\.\d+)?|\.\d+
 
 
 class PriorState(ProblemState):
-    """What the prior agent reads."""
+    """State that the prior agent reads."""
 
     previous: str
     feedback: str
 
 
 class PriorUpdate(TypedDict):
-    """What the prior agent adds to the state."""
+    """State update of the prior agent."""
 
     prior: Mapping[str, float]
     """Suitability in [0, 1] by strategy; empty when the reply could not be read."""
@@ -63,9 +63,9 @@ def prior(
 
 
 def read_prior(text: str, strategies: Mapping[str, str]) -> dict[str, float]:
-    """Read `("name", number)` pairs; later pairs win, unknown names and numbers beyond [0, 1] are dropped.
+    """Parse `("name", number)` pairs; later pairs win, unknown names and numbers outside [0, 1] are dropped.
 
-    A strategy without a readable number counts 0.5, but a reply without any is no opinion: the empty mapping.
+    A strategy without a readable number gets 0.5; a reply without any pair gives the empty mapping.
     """
     plain = {_plain(name): name for name in strategies}
     found = {

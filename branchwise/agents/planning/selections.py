@@ -1,6 +1,6 @@
-"""Calibration of selected answers: the best of N by a score is right less often than a sample of that score.
+"""Calibration of selected answers: the best of N by score is right less often than a single sample of that score.
 
-The map of single samples overstates a maximum: with more samples the best score rises, and what is right does not.
+A map fitted on single samples overestimates a maximum: more samples raise the best score but not its accuracy.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FOLDS = 5
 _ERROR = 0.05
 """Expected calibration error on left-out instances up to which a map of scores is kept."""
 _FEWEST = 10
-"""Instances below which a size is not fitted."""
+"""Least number of instances to fit a size."""
 
 
 def selections(pools: Mapping[str, Sequence[tuple[float, bool]]], *, seed: int = 0) -> dict[int, Steps]:
@@ -45,7 +45,7 @@ def selections(pools: Mapping[str, Sequence[tuple[float, bool]]], *, seed: int =
 
 
 def _fit(drawn: Sequence[Sequence[tuple[float, float]]]) -> Steps:
-    """A map of scores where it holds on instances left out, else the share of right selections whatever the score."""
+    """A map of scores if it is calibrated on left-out instances, else the share of right selections at any score."""
     stated: list[float] = []
     outcomes: list[float] = []
     for fold in range(_FOLDS):

@@ -1,4 +1,4 @@
-"""The selection agent: which strategy next? (PlanGEN, arXiv 2502.16111, section 2.1.3)."""
+"""The selection agent: choose the next strategy (PlanGEN, arXiv 2502.16111, section 2.1.3)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from branchwise.agents.protocol import Agent
 
 
 class SelectorState(TypedDict):
-    """What the selector reads."""
+    """State that the selector reads."""
 
     record: Record
     prior: Mapping[str, float]
@@ -19,7 +19,7 @@ class SelectorState(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """The choice, with everything that led to it."""
+    """The chosen strategy, with the terms of every bound."""
 
     strategy: str
     terms: Mapping[str, Terms]
@@ -27,7 +27,7 @@ class Selection:
 
 
 class SelectorUpdate(TypedDict):
-    """What the selector adds to the state."""
+    """State update of the selector."""
 
     selection: Selection
 

@@ -13,18 +13,18 @@ Term = Literal["exploitation", "exploration", "prior", "diversity", "recovery"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arm:
-    """What is known of one strategy."""
+    """Statistics of one strategy."""
 
     pulls: int = 0
     reward: float = 0.0
     """Sum of unit rewards."""
     recovery: float = 0.0
-    """In [0, 1]: how well it did right after a failure."""
+    """In [0, 1]: its reward right after a failure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What is known of all strategies within one instance. The paper leaves the updates open; these are ours."""
+    """Statistics of all strategies within one instance. The paper leaves the updates open; these are ours."""
 
     arms: Mapping[str, Arm] = field(default_factory=dict)
     past: Mapping[str, Arm] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weights:
-    """The weights of the terms. The paper states none of the last three; these defaults are ours."""
+    """Weights of the terms. The paper does not give the last three; these defaults are ours."""
 
     exploitation: float = 1.0
     exploration: float = 1.0
@@ -80,7 +80,7 @@ class Weights:
     recovery: float = 0.5
 
     def without(self, *terms: str) -> Self:
-        """The weights with some terms left out."""
+        """The weights with some terms set to 0."""
         return replace(self, **dict.fromkeys(terms, 0.0))
 
 

@@ -38,12 +38,13 @@ def load(name: str, **parts: object) -> Verifier:
 
     Args:
         name: A name of `names()`, or `module:function` for one of your own.
-        **parts: What a factory may ask for by name; it is given those that it names. A search offers `sample` (the
-            model's Sampler), `score` (the reward model's), `task`, `prompts`, `threshold` and `judgements`.
+        **parts: Dependencies that a factory may request by parameter name; it is passed those that it names.
+            A search offers `sample` (the model's Sampler), `score` (the reward model's), `task`, `prompts`,
+            `threshold` and `judgements`.
 
     Raises:
         UnknownName: There is no verifier of that name.
-        BadInput: Its factory cannot be imported, or asks for something that is not offered.
+        BadInput: Its factory cannot be imported, or requests a dependency that is not offered.
     """
     make = find(name)
     asked = inspect.signature(make).parameters

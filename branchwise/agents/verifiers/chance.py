@@ -1,4 +1,4 @@
-"""A verifier that knows nothing: the control against which a model's judgement and feedback are measured."""
+"""The chance verifier: random verdicts, a control for a model's judgement and feedback."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from branchwise.store.records import Verdict, VerifiedBy
 def chance(*, threshold: int = 95) -> Verifier:
     """Make a verifier whose score is a uniform draw and whose feedback names a requirement drawn at random.
 
-    The same plan is judged alike every time. If self-critique is of use, it does better than this at equal calls
+    Equal plans get equal verdicts. Useful self-critique does better than this at equal calls
     (after Stechly et al., arXiv 2310.12397).
 
     Args:
-        threshold: Scores from here on are accepted, as with `llm`.
+        threshold: The lowest accepted score, as with `llm`.
     """
 
     async def chance_node(state: VerifierState) -> VerifierUpdate:

@@ -1,4 +1,4 @@
-"""What verifiers that put no question of their own share: the conversation they judge, and the verdict."""
+"""Shared parts of the verifiers `reward` and `yes_no`: the conversation they judge, and the verdict."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from branchwise.tasks.task import Task
 
 
 def conversation(task: Task, state: VerifierState) -> tuple[Message, ...]:
-    """The problem as the generator put it, and the plan as its reply: the tokens that the engine has seen."""
+    """The generator's messages with the plan as the reply: the same tokens, so that the prefix cache applies."""
     asked = question(task, state["problem"], state["constraints"])
     return *messages(task, asked), Message(role="assistant", content=state["plan"])
 
 
 def opinion(verifier: str, reward: float | None, state: VerifierState, threshold: int) -> Verdict:
-    """A model's verdict of a reward in [0, 1]; a beginning is never refused for it."""
+    """A model's verdict from a reward in [0, 1]; a beginning is never refuted by it."""
     score = None if reward is None else 200 * reward - 100
     accepted = not state["complete"] or (score is not None and score >= threshold)
     return Verdict(

@@ -16,7 +16,7 @@ _SCORE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _HELD = r"[^\n]{1,400}\nScore: (-?[0-9]{1,2}|-?100)"
-"""The reply's form where the engine can hold the model to a regular expression."""
+"""The reply's form, if the engine can constrain decoding to a regular expression."""
 
 
 def llm(
@@ -33,7 +33,7 @@ def llm(
         sample: How to call the model.
         task: The domain, for prompt overrides.
         prompts: Where the prompt "verifiers/llm" is looked up.
-        threshold: Scores from here on are accepted; PlanGEN's example is 95. On the paper's own data a score of
+        threshold: The lowest accepted score; PlanGEN's example is 95. On the paper's own data a score of
             95 was right 41 % of the time (figure 7), so acceptance is evidence, never proof.
         judgements: Opinions whose readable scores are averaged; several are sampled at temperature 0.7, as Tree of
             Thoughts values a state three times (arXiv 2305.10601, section 4.1). The feedback is the first one's.

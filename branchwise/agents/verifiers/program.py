@@ -1,4 +1,4 @@
-"""A verifier that is a program: its acceptance is proof, as far as the constraints are known for sure."""
+"""The program verifier: its acceptance is proof if the constraints are known by program."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from branchwise.tasks.task import Task
 def program(task: Task) -> Verifier:
     """Make a verifier of the task's checker. It calls no model.
 
-    A check against constraints that a model wrote down is only as good as that model: its verdict is
-    vouched for by the model, not by the program.
+    A check against constraints that a model extracted is only as reliable as that model: its verdict is
+    verified by "model", not by "program".
     """
     check = task.check
     if check is None:
@@ -32,7 +32,7 @@ def program(task: Task) -> Verifier:
             what_failed = f"The checker of the task `{task.name}`"
             raise failed(what_failed, error, node=state.get("node", "")) from error
         if verdict is None:
-            # Nobody has refuted a beginning that cannot be judged: it may still lead to a solution.
+            # A beginning that cannot be judged is not refuted: it may still lead to a solution.
             open_ = not state["complete"]
             verdict = Verdict(
                 score=None, accepted=open_, feedback="", verified_by=VerifiedBy.NONE, verifier="program"

@@ -1,4 +1,4 @@
-"""What a verifier is."""
+"""The Verifier protocol, with its state and update."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from branchwise.store.records import Constraints, Verdict
 
 
 class VerifierState(ProblemState):
-    """What a verifier reads."""
+    """State that a verifier reads."""
 
     constraints: Constraints
     plan: str
@@ -22,14 +22,14 @@ class VerifierState(ProblemState):
 
 
 class VerifierUpdate(TypedDict):
-    """What a verifier adds to the state."""
+    """State update of a verifier."""
 
     verdict: Verdict
 
 
 class Verifier(Protocol):
-    """Judge one plan; a LangGraph node. A verdict always says what stands behind it (`Verdict.verified_by`)."""
+    """Judge one plan; a LangGraph node. A verdict always names its basis (`Verdict.verified_by`)."""
 
     async def __call__(self, state: VerifierState) -> VerifierUpdate:
-        """Judge `state["plan"]`; unreadable judgements have the score None, never a made-up one."""
+        """Judge `state["plan"]`; unreadable judgements have the score None."""
         ...

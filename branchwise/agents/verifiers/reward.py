@@ -1,4 +1,4 @@
-"""A reward model's score, from its own server (`models/scorer.py`)."""
+"""The reward verifier: a reward model's score, from its own server (`models/scorer.py`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from branchwise.tasks.task import Task
 
 
 def reward(score: Sampler, task: Task, *, threshold: int = 95) -> Verifier:
-    """Make the verifier that asks a reward model; a process-reward model judges beginnings as well.
+    """Make the reward verifier; a process-reward model judges beginnings as well.
 
     Args:
         score: How to call the scorer.
         task: The domain, whose instructions open the conversation that is scored.
-        threshold: Scores (-100 to 100) from here on are accepted.
+        threshold: The lowest accepted score, from -100 to 100.
     """
 
     async def reward_node(state: VerifierState) -> VerifierUpdate:

@@ -1,4 +1,4 @@
-"""Voting among the candidates of a round: the score is the share of ballots (Tree of Thoughts, section 3)."""
+"""The vote verifier: a candidate's score is its share of ballots in a round (Tree of Thoughts, section 3)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _BEST = re.compile(r"^[^\w\n]*Best[^\w\n]*([0-9]{1,4})[^\w\n]*$", re.MULTILINE |
 def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgements: int = 1) -> Verifier:
     """Make the voting verifier.
 
-    All candidates of a round are put into one prompt, and each of several answers names the best. A share says which
-    candidate is better, not whether one is right, and shares of different rounds cannot be compared: a whole solution
-    is never accepted by them, and strategies that compare across layers are better served by values. The script of
-    the paper read only the last digit of a number; here numbers are read whole, and an unreadable ballot counts for
-    no candidate. Without a readable ballot there is no score.
+    All candidates of a round are put into one prompt, and each of several answers names the best. A share
+    ranks candidates and does not measure correctness, and shares of different rounds are not comparable: a
+    whole solution is never accepted by them, and strategies that compare across layers need values. The
+    script of the paper read only the last digit of a number; here numbers are read whole, and an unreadable
+    ballot counts for no candidate. Without a readable ballot there is no score.
 
     Source: arXiv 2305.10601, section 3 (state evaluator, vote).
 
@@ -69,7 +69,7 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgeme
         key = f"{round_}/{among}/vote"
         if key not in polls:
             polls[key] = asyncio.create_task(poll(state, rivals, key))
-        # The poll is everybody's: a candidate that is called off does not take it along.
+        # The poll is shared: cancelling one candidate does not cancel it.
         counted = await asyncio.shield(polls[key])
         cast, mine = sum(counted.values()), counted.get(rivals.index(state["plan"]) + 1, 0)
         verdict = Verdict(
@@ -85,5 +85,5 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgeme
 
 
 def _held(count: int) -> str:
-    """The form of a ballot where the engine can hold the model to a regular expression."""
+    """The form of a ballot, if the engine can constrain decoding to a regular expression."""
     return f"[^\\n]{{1,400}}\\nBest: ({'|'.join(map(str, range(1, count + 1)))})"

@@ -1,4 +1,4 @@
-"""A model's yes or no, by the probability of one token (GenRM, arXiv 2408.15240, section 3.1)."""
+"""The yes/no verifier: a model's probability of the token "Yes" (GenRM, arXiv 2408.15240, section 3.1)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _YES, _NO = "Yes", "No"
 def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, threshold: int = 95) -> Verifier:
     """Make the yes/no verifier: its reward is the probability of "Yes" against "No" as the model's next token.
 
-    The question comes after the plan, in the conversation that the plan was written in: an engine with a prefix
-    cache has read all but the question already.
+    The question comes after the plan, in the conversation that the plan was written in: an engine with a
+    prefix cache recomputes only the question.
 
     Args:
-        sample: How to call the model; it must hold decoding to choices and tell log-probabilities.
+        sample: How to call the model; it must constrain decoding to choices and return log-probabilities.
         task: The domain, whose instructions open the conversation.
         prompts: Where the prompt "verifiers/yes_no" is looked up.
-        threshold: Scores (-100 to 100) from here on are accepted.
+        threshold: The lowest accepted score, from -100 to 100.
     """
     template = (prompts or Prompts()).load("verifiers/yes_no", task.name)
 
@@ -44,7 +44,7 @@ def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, thres
 
 
 def _reward(heard: Mapping[str, float]) -> float | None:
-    """None where neither word is among the likeliest; a missing one is less likely than all that are told."""
+    """None if neither word is among the likeliest tokens; a missing one is less likely than all that are returned."""
     if not heard:
         return None
     yes, no = (math.exp(heard[word]) if word in heard else 0.0 for word in (_YES, _NO))

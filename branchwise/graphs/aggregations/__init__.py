@@ -1,4 +1,4 @@
-"""Aggregations: pure functions that choose the answer among whole solutions, one a file."""
+"""Aggregations: pure functions that choose the answer among whole solutions, one per file."""
 
 from __future__ import annotations
 

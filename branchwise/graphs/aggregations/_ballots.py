@@ -1,4 +1,4 @@
-"""Who may be chosen, what each solution votes for, and how a vote is decided."""
+"""Votes: eligible solutions, shares of the answers, and ties."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from branchwise.store.records import Node, VerifiedBy
 
 
 def eligible(nodes: Sequence[Node]) -> list[Node]:
-    """The solutions that may be chosen.
+    """The eligible solutions.
 
-    Where a sound check accepted some, only these, for acceptance is proof. Otherwise those it did not refute;
-    all where it refuted all.
+    If a sound check accepted some, only these, since acceptance is proof. Otherwise those it did not refute;
+    all if it refuted all.
     """
     whole = [node for node in nodes if node.complete and node.failed is None]
     proven = [node for node in whole if node.verified_by is VerifiedBy.PROGRAM and node.accepted]
@@ -22,12 +22,12 @@ def eligible(nodes: Sequence[Node]) -> list[Node]:
 
 
 def best(nodes: Sequence[Node]) -> Node:
-    """The accepted, then best-scored, then shallowest, then oldest of some nodes; no score ranks last."""
+    """The best node by acceptance, score, depth and age; a node without a score ranks last."""
     return min(nodes, key=lambda n: (not n.accepted, -(-1.0 if n.score is None else n.score), n.depth))
 
 
 def shares(nodes: Sequence[Node], weights: Sequence[float]) -> dict[str, float]:
-    """Each readable answer's share of the weight, in order of first appearance; empty without any weight."""
+    """Each readable answer's share of the total weight, in order of first appearance; empty if all weights are 0."""
     ballots: dict[str, list[float]] = {}
     for node, weight in zip(nodes, weights, strict=True):
         if node.answer is not None:

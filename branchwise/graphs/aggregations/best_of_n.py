@@ -11,9 +11,9 @@ from branchwise.store.records import Node
 
 
 def best_of_n(nodes: Sequence[Node]) -> Choice | None:
-    """Choose the accepted, then the best-scored solution; a solution without a score comes last.
+    """Choose the accepted, then the best-scored solution; one without a score ranks last.
 
-    Among equals the one whose answer is commonest among them, then the shallowest, then the oldest. The
+    Ties go to the commonest answer among them, then to the shallowest, then to the oldest solution. The
     confidence is the score.
 
     Args:

@@ -11,11 +11,11 @@ from branchwise.store.records import Node
 
 
 def min_max_majority(nodes: Sequence[Node]) -> Choice | None:
-    """Choose the answer with the largest sum of scores after they were scaled so that the worst is 0 and the best 1.
+    """Choose the answer with the largest sum of scores, scaled so that the worst is 0 and the best 1.
 
-    Rewards of a narrow range then weigh as much as wide ones. A solution without a score does not vote; where all
-    scores are equal, or there are none, this is the majority vote. Ties go to the answer with the better solution.
-    (Bag of Tricks for Inference-time Computation, arXiv 2502.07191.)
+    Rewards of a narrow range then weigh as much as wide ones. A solution without a score does not vote; if
+    all scores are equal or missing, this is the majority vote. Ties go to the answer with the better
+    solution. (Bag of Tricks for Inference-time Computation, arXiv 2502.07191.)
 
     Args:
         nodes: The run's whole solutions, oldest first.

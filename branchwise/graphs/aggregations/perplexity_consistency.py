@@ -40,7 +40,7 @@ def perplexity_consistency(nodes: Sequence[Node]) -> Choice | None:
 
 
 def _likely(chances: Sequence[float]) -> list[bool]:
-    """Which solutions stay; the likeliest always does."""
+    """The solutions kept by the pruning; the likeliest is always kept."""
     mixture = fit(chances)
     if mixture is None:
         return [True] * len(chances)

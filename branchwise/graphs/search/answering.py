@@ -1,4 +1,4 @@
-"""Which answer a run gives, how sure of it the run is, and whether it is sure enough to give it."""
+"""Final answer selection: the answer, its calibrated confidence, and abstention below a threshold."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ class Answer:
 
     node: Node
     share: float | None
-    """What the aggregation says of it, in [0, 1]: a share of votes, or the score. Not calibrated."""
+    """The aggregation's value for it, in [0, 1]: a share of votes, or the score. Not calibrated."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Confidence:
-    """P(correct) of an answer as far as it is known."""
+    """P(correct) of an answer, where known."""
 
     value: float | None
-    """In [0, 1]; None where neither a proof nor labels stand behind the answer."""
+    """In [0, 1]; None without a proof or labels."""
     calibrated: bool
-    """Whether there is a value."""
+    """Whether a value is known."""
 
 
 def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
     """Choose among a run's whole solutions; None when there are none.
 
-    An accepted solution is the answer, for it ended the search. Otherwise the strategy's aggregation chooses.
+    An accepted solution is the answer, since it ended the search. Otherwise the strategy's aggregation chooses.
     """
     best = tree.best
     if best is not None and best.accepted:
@@ -48,11 +48,11 @@ def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
 
 
 def confidence(given: Answer, audit: Audit | None, *, of: int = 1) -> Confidence:
-    """How sure the run is: proof where a program checked, else the audit's map of scores; a score is no confidence.
+    """Calibrated confidence: a program's proof, else the audit's map of scores; a raw score is not a confidence.
 
     Args:
         given: The answer.
-        audit: What labels say about the verifier; None where it was never audited.
+        audit: The verifier's error rates on labels; None if it was never audited.
         of: Solutions that it was chosen from.
     """
     node = given.node

@@ -1,4 +1,4 @@
-"""Which calls a round makes: children of one node that are asked for alike share a call."""
+"""Model calls of a round: children of one node with equal requests share a call."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
 
 REFUSED = "the model could not answer: "
-"""How the reason of a node begins whose call failed."""
+"""Prefix of the failure reason of a node whose call failed."""
 PROBE = "probe"
-"""The arm of the planner's samples."""
+"""The strategy name of the planner's samples."""
 _PROBING = StrategyInfo(paper="none", grain="solution", needs=frozenset({"scores"}))
 
 
@@ -40,34 +40,34 @@ class Call:
     path: str
     """Logical path of the call within the run."""
     parts: int = 0
-    """How often children of this call were asked for already; more than once where the budget paid for fewer."""
+    """Number of earlier attempts of this call; above 0 where the budget paid for fewer children than requested."""
 
     def rest(self, drawn: Collection[NodeId]) -> Call | None:
-        """The call for those children that were not drawn; None where all were."""
+        """The call for the children that were not drawn; None if all were."""
         left = tuple(name for name in self.ids if name not in drawn)
         return replace(self, ids=left, parts=self.parts + 1) if left else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """What came of a call."""
+    """Outcome of a call."""
 
     nodes: list[Node]
     cut: list[Node] = field(default_factory=list)
-    """Children whose samples were cut off by what the budget allowed; `rest` asks for them again, longer."""
+    """Children whose samples the budget cut off; `rest` requests them again with more tokens."""
     rest: Call | None = None
-    """The call for the children that are still to be drawn, where the budget paid for fewer or shorter ones."""
+    """The call for the remaining children, where the budget paid for fewer or shorter ones."""
     error: ModelError | None = None
     """Why the model could not answer."""
 
 
 def info(strategy: str) -> StrategyInfo:
-    """What a strategy needs and what its samples add; the planner's probes are whole solutions with scores."""
+    """A strategy's needs and grain; the planner's probes are whole solutions with scores."""
     return _PROBING if strategy == PROBE else strategies.info(strategy)
 
 
 def calls(state: SearchState, context: SearchContext) -> list[Call]:
-    """The calls of the round that `state` allocated, in the allocation's order: the same before and after a crash."""
+    """The calls of the round that `state` allocated, in the allocation's order, so that a resumed run repeats them."""
     seen = context.journal.before(state["round"], since=state["since"])
     probing = state["strategy"] == PROBE
     hint = strategies.usual if probing else strategies.hints(state["strategy"], **state["knobs"])
@@ -96,19 +96,19 @@ def _under(
 
 
 def affordable_samples(state: SearchState, context: SearchContext) -> int:
-    """How many samples of the state's strategy the budget is likely to pay for: at least 1 while one more fits."""
+    """Number of samples of the state's strategy that the budget likely affords: at least 1 while one more fits."""
     if shortfall(state, context) is not None:
         return 0
     return max(1, context.tracker.samples_left(_longest(state, context)))
 
 
 def shortfall(state: SearchState, context: SearchContext) -> BudgetSpent | None:
-    """Why the budget does not pay for one more sample of the state's strategy, be it short; None where it does."""
+    """The limit that prevents one more sample of the state's strategy, even a short one; None if one is affordable."""
     return context.tracker.shortfall(need(state, context, n=1, longest=_longest(state, context)))
 
 
 def need(state: SearchState, context: SearchContext, *, n: int, longest: int, text: str = "") -> Need:
-    """What one call for `n` samples that continue `text` needs at most."""
+    """Upper bound on the usage of one call for `n` samples that continue `text`."""
     task = context.task
     words = (*state["constraints"].items, task.instructions, state["problem"], text)
     return Need(
@@ -122,7 +122,7 @@ def need(state: SearchState, context: SearchContext, *, n: int, longest: int, te
 
 
 def _longest(state: SearchState, context: SearchContext) -> int:
-    """Completion tokens of one sample at most, as long as the task lets it be."""
+    """Most completion tokens of one sample: the task's limit."""
     tree, grain = context.journal.tree, info(state["strategy"]).grain
     newest = [n.id for n in tree if n.round == state["round"] and not n.complete and n.failed is None]
     texts = {"", *(tree.text(node) for node in newest)} if grain == "step" else {""}
@@ -130,7 +130,7 @@ def _longest(state: SearchState, context: SearchContext) -> int:
 
 
 async def sampled(call: Call, state: SearchState, context: SearchContext) -> Drawn:
-    """Make the call: its children, not judged yet; one failed node where the model could not answer.
+    """Make the call; return its unjudged children, or one failed node if the model could not answer.
 
     Raises:
         BudgetSpent: The budget ends before the call.
@@ -196,7 +196,7 @@ async def _asked(
 
 
 def _drawn(call: Call, found: Mapping[NodeId, Node], short: Collection[NodeId]) -> Drawn:
-    """What came of a call: those in `short` were cut off by the budget and are asked for again."""
+    """Outcome of a call: those in `short` were cut off by the budget and are requested again."""
     whole = [node for name, node in found.items() if name not in short]
     cut = [node for name, node in found.items() if name in short]
     return Drawn(nodes=whole, cut=cut, rest=call.rest([node.id for node in whole]))

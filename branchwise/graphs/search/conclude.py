@@ -1,4 +1,4 @@
-"""How a run ends: the answer is chosen, judged if nobody has, and given unless it is too uncertain."""
+"""End of a run: choose the answer, verify it if it is unjudged, and abstain if it is too uncertain."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _short(state: RunState, context: SearchContext) -> dict[str, Any]:
 
 
 async def _judged(node: Node, text: str, state: RunState, context: SearchContext) -> Node:
-    """The answer with a verdict, where the strategy needed none to choose it."""
+    """The answer with a verdict, requested now if the strategy chose it without one."""
     if node.verified_by is not VerifiedBy.NONE or node.feedback:
         return node
     outcome = await context.pending.open(

@@ -1,4 +1,4 @@
-"""Equal answers get one text, so that votes and duplicates count them together in every strategy and aggregation."""
+"""Canonical texts of equal answers, so that every strategy and aggregation counts them together."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from branchwise.store.errors import CheckFailed
 from branchwise.store.records import Node
 
 _MOST = 200
-"""Different answers that a new one is compared with; what is beyond them is equal as a text only."""
+"""Most distinct answers that a new one is compared with; beyond them only equal texts are equal."""
 
 
 async def share_answers(
     nodes: Sequence[Node], before: Iterable[Node], same: Callable[[str, str], bool]
 ) -> list[Node]:
-    """The nodes, each with the text of the oldest answer that is equal to its own by the task's equality.
+    """Replace each node's answer by the oldest one that is equal to it by the task's equality.
 
-    Strategies and aggregations are pure functions that compare texts; with one text for each answer they need not know
-    the task. The oldest is the same in every run: nodes come in the order of the work, whichever reply came first.
+    Strategies and aggregations are pure functions that compare texts; with one text for each answer they do
+    not depend on the task. The oldest is the same in every run, since nodes are in the order of the
+    allocation, not of the replies.
 
     Args:
         nodes: New nodes, oldest first.

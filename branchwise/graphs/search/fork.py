@@ -1,4 +1,4 @@
-"""Begin a search at any node of an old one."""
+"""Fork a search at any node of an earlier one."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ async def fork_search(  # noqa: PLR0913 - as for fork
     knobs: Mapping[str, int | float | str | bool] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> RunRecord:
-    """Make a run whose root stands for a node of another: its text so far, and its judgement.
+    """Make a run whose root is a node of another run, with its text and its verdict.
 
-    At the root with nothing changed but the budget, its calls are those of the whole old run.
+    At the root, if only the budget differs, its calls are those of the whole old run.
 
     Args:
         db: The store of both.
         old: The run.
         spec: The request of the new one, but for its options.
         at: The node; at a whole solution the new run improves on it. None for the root.
-        queue: Whose workers are to take it.
+        queue: The queue of the workers that run it.
         strategy: Another strategy; then its knobs start from their defaults.
         knobs: Knobs of the strategy.
         options: Fields of `Options` that differ.
 
     Raises:
         UnknownName: There is no such node.
-        BadInput: The node is a dead end, or the new run cannot be done as asked; nothing was stored.
+        BadInput: The node is a dead end, or the new run's request is invalid; nothing was stored.
     """
     from branchwise.graphs.search.workflow import workflow  # noqa: PLC0415 - which names this function
 
@@ -66,7 +66,7 @@ async def fork_search(  # noqa: PLR0913 - as for fork
 
 
 async def _refuse_steps(db: Store, run_id: str, at: NodeId, name: str) -> None:
-    """A strategy that goes step by step has nothing to add to a whole solution."""
+    """Refuse a strategy of steps at a whole solution, which it cannot extend."""
     tree = await db.nodes(run_id)
     whole = at in tree and tree[at].complete
     if whole and name != "auto" and strategies.info(name).grain == "step":

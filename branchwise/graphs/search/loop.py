@@ -1,4 +1,4 @@
-"""The loop that turns every strategy, as nodes of a graph: propose -> verify -> propose."""
+"""The search loop of every strategy, as nodes of a graph: propose -> verify -> propose."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from branchwise.store.tree import Tree
 Cases: TypeAlias = dict[NodeId, asyncio.Task[Outcome]]
 """Judgements by the node that they are about."""
 _MOST_ROUNDS = 1000
-"""A strategy that still asks after so many rounds is taken to run in circles."""
+"""Most rounds of one strategy; one that still allocates after them is taken to loop."""
 _LONGEST_ID = 500
-"""Below a node whose name is this long no child could be named in the database."""
+"""Longest node name, in characters; the database could not hold the name of a child."""
 
 
 async def propose(state: SearchState, runtime: Runtime[SearchContext]) -> Command[Literal["verify", "judge"]]:
-    """Ask the strategy where the next samples go, and draw them; an empty allocation ends the trial.
+    """Get the strategy's allocation and draw its samples; an empty allocation ends the trial.
 
-    A branch whose call fails becomes a failed node, its siblings go on. A candidate is handed to the verifier when its
-    call is answered, not when the round's are.
+    A branch whose call fails becomes a failed node; its siblings continue. Verification of a candidate starts
+    as soon as its own call is answered.
     """
     update = await _allocated(state, runtime.context)
     if not update["allocation"]:
@@ -47,7 +47,7 @@ async def propose(state: SearchState, runtime: Runtime[SearchContext]) -> Comman
 
 
 async def verify(state: SearchState, runtime: Runtime[SearchContext]) -> SearchState:
-    """Gather the round's verdicts; what says the same as an earlier node gets that node's verdict."""
+    """Collect the round's verdicts; a duplicate of an earlier node gets that node's verdict."""
     return await judge_round(state, runtime.context)
 
 
@@ -80,13 +80,13 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
 
 
 def _worth_drawing(state: SearchState, context: SearchContext) -> int:
-    """Samples until the verifier's audit says that more solutions do more harm than good."""
+    """Number of samples after which, by the verifier's audit, more solutions do more harm than good."""
     left = max(0, state["most"] - len(context.journal.before(state["round"] + 1).complete))
     return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
 
 
 def _lawful(asked: object, tree: Tree, most: int, name: str) -> dict[NodeId, int]:
-    """The allocation, if it keeps the contract of `Strategy`: anyone may have written the function."""
+    """Check the allocation against the contract of `Strategy`; the function may be third-party code."""
     if not isinstance(asked, Mapping):
         raise _broken(name, f"it returned {reprlib.repr(asked)}, not a mapping of nodes to whole numbers")
     for node, count in asked.items():
@@ -108,10 +108,10 @@ def _is_too_deep(node: Node) -> bool:
 
 
 async def grow(state: SearchState, context: SearchContext) -> SearchState:
-    """Turn an allocation into new nodes; their judgements have begun, unless the budget may not pay for all of them.
+    """Turn an allocation into new nodes; their verification has started, unless the budget may not cover all of it.
 
     Raises:
-        ModelError: The model answered none of the round's calls, and none before them.
+        ModelError: The model answered no call, in this round or before.
     """
     journal, round_ = context.journal, state["round"]
     if journal.decision(_race(round_)) is not None:
@@ -148,7 +148,7 @@ class _Branch:
         )
 
     async def part(self) -> BudgetSpent | bool:
-        """Ask for what is left: True when all is there, False when the budget paid for a part, a refusal for none."""
+        """Draw the remaining children: True if all are drawn, False if only a part is, a refusal for none."""
         if self._left is None:
             return True
         try:
@@ -162,14 +162,14 @@ class _Branch:
         return self._left is None
 
     async def whole(self) -> BudgetSpent | None:
-        """Ask until all is there, or a part is refused."""
+        """Draw until all children are there or a part is refused."""
         while (outcome := await self.part()) is not True:
             if isinstance(outcome, BudgetSpent):
                 return outcome
         return None
 
     def drawn(self) -> list[Node]:
-        """The children, those that were cut off and could not be asked for again included, in their order."""
+        """The children in their order, including those that were cut off and could not be requested again."""
         have = {**self._cut, **{node.id: node for node in self._nodes}}
         return [have[name] for name in self._call.ids if name in have]
 
@@ -177,7 +177,7 @@ class _Branch:
 async def _at_once(
     branches: Sequence[_Branch], state: SearchState, context: SearchContext
 ) -> tuple[list[BudgetSpent], bool, Cases]:
-    """Draw all branches at once, each judged as soon as it is there; a race ends with the first accepted solution."""
+    """Draw all branches concurrently and verify each when it arrives; a race ends with the first accepted solution."""
     duplicates, race = DuplicateIndex.before(state, context), context.options.race
     cases: Cases = {}
 
@@ -199,10 +199,10 @@ async def _at_once(
 
 
 async def judge_round(state: SearchState, context: SearchContext) -> SearchState:
-    """Judge the nodes of `state["round"]`; a judgement that the budget does not pay for leaves its node unjudged.
+    """Judge the nodes of `state["round"]`; a judgement that the budget does not cover leaves its node unjudged.
 
     Raises:
-        ModelError: No judgement of the round was answered, and none before it.
+        ModelError: No judgement was answered, in this round or before.
     """
     journal, round_ = context.journal, state["round"]
     duplicates, tree = DuplicateIndex.before(state, context), journal.before(round_ + 1)
@@ -233,7 +233,7 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
 
 
 class _Judging:
-    """The judgements of one batch of candidates; those that the budget refused are opened anew in the next wave."""
+    """The judgements of one batch of candidates; those that the budget refused are retried in the next wave."""
 
     def __init__(self, batch: list[Node], texts: Mapping[NodeId, str], duplicates: DuplicateIndex) -> None:
         self._batch, self._texts, self._duplicates = batch, texts, duplicates
@@ -241,12 +241,12 @@ class _Judging:
         self._cases: Cases = {}
 
     def open(self) -> Cases:
-        """The judgements as they are; begun where none was asked for yet."""
+        """The judgements in their present state; start those that were not requested yet."""
         self._cases = self._cases or self._duplicates.open(self._batch, self._texts)
         return self._cases
 
     async def part(self) -> BudgetSpent | bool:
-        """Ask for those that are missing; see `Job`."""
+        """Request the missing ones; see `Job`."""
         self._cases = self._duplicates.open(self._batch, self._texts)
         await ended(self._cases.values(), unless=None)
         outcomes = [task.result() for task in dict.fromkeys(self._cases.values())]
@@ -260,7 +260,7 @@ class _Judging:
 
 
 async def _end_race(cases: Cases, round_: int, context: SearchContext) -> None:
-    """Call off what is still judged, and write down what was: a resumed run must not go on from elsewhere."""
+    """Cancel pending judgements and record the finished ones, so that a resumed run continues from the same state."""
     judged = [name for name, task in cases.items() if task.done() and isinstance(task.result(), Verdict)]
     await call_off(cases.values())
 

@@ -1,4 +1,4 @@
-"""What a strategy needs of an engine, checked before anything is spent."""
+"""Capability checks of a strategy against an engine, before anything is spent."""
 
 from __future__ import annotations
 

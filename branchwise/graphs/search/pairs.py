@@ -1,4 +1,4 @@
-"""Names and values as people write them, `name=value`: options of a run and knobs of its strategy in one list."""
+"""Parser of `name=value` pairs: options of a run and knobs of its strategy in one list."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def pairs(texts: Iterable[str]) -> dict[str, Value]:
 
 
 def part(strategy: str, given: Mapping[str, Value]) -> tuple[dict[str, object], dict[str, Value]]:
-    """Part options of the run from knobs of the strategy.
+    """Separate options of the run from knobs of the strategy.
 
     Raises:
-        UnknownName: A name is neither.
+        UnknownName: A name is neither an option nor a knob.
     """
     rest = {name: value for name, value in given.items() if name not in _OPTIONS}
     if strategy != "auto":

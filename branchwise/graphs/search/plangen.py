@@ -1,7 +1,7 @@
 """PlanGEN's mixture of algorithms (arXiv 2502.16111, section 2) as a LangGraph graph.
 
-constraints -> plan -> select -> propose -> judge -> (select | end); a strategy that is named needs no plan, and every
-round of a search goes propose -> verify -> propose.
+constraints -> plan -> select -> propose -> judge -> (select | end); a named strategy skips the planner, and
+every round of a search is propose -> verify -> propose.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Plangen: TypeAlias = CompiledStateGraph[RunState, SearchContext, RunState, RunSt
 
 
 def plangen(saver: BaseCheckpointSaver[str] | None = None) -> Plangen:
-    """Give the graph; run it with a SearchContext as its context and `start(problem)` as its input."""
+    """The compiled graph; run it with a SearchContext as its context and `start(problem)` as its input."""
     graph = copy(_compiled())
     graph.checkpointer = saver
     return graph
@@ -61,7 +61,7 @@ def plangen(saver: BaseCheckpointSaver[str] | None = None) -> Plangen:
 
 @cache
 def _compiled() -> Plangen:
-    # Compiling takes longer than all that the graph itself does in a short run.
+    # Cached: compiling takes longer than the graph's own work in a short run.
     graph = StateGraph(RunState, context_schema=SearchContext)
     graph.add_node("constraints", constraints)
     graph.add_node("plan", plan)
@@ -77,7 +77,7 @@ def _compiled() -> Plangen:
 
 @cache
 def shape() -> str:
-    """A short name for what the graph's state is made of; a checkpoint of another shape cannot be used."""
+    """Fingerprint of the graph's state schema; a checkpoint of another shape cannot be used."""
     types = [f"{kind.__module__}.{kind.__qualname__}" for kind in CHECKPOINTED]
     return hashlib.sha256(repr((sorted(_compiled().channels), types)).encode()).hexdigest()[:16]
 
@@ -183,7 +183,7 @@ def _said(planned: Mapping[str, Any]) -> str:
 
 
 async def _memory(context: SearchContext) -> Mapping[str, Arm]:
-    """How strategies did in earlier runs; looked up once, so that a resumed run remembers the same."""
+    """Rewards of strategies in earlier runs; read once and recorded, so that a resumed run uses the same."""
     if not context.options.memory:
         return {}
     found = cast("Mapping[str, Any]", await context.journal.once("memory", "memory", context.journal.rewards))
@@ -215,7 +215,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
                 "affordable": affordable_solutions(state, context),
             }
 
-        # What is left of the budget may not size a trial anew when a resumed run comes by here again.
+        # Recorded: after a resume the remaining budget differs and must not change the size of a trial.
         chosen = cast("Mapping[str, Any]", await context.journal.once(f"t{trial}/select", "select", noted))
         name, knobs, samples = chosen["strategy"], dict(chosen["knobs"]), chosen.get("samples", samples)
     else:
@@ -233,7 +233,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
 
 
 async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "__end__"]]:
-    """Close the trial: keep its reward for the selector, and end the run or let it go on."""
+    """Close the trial: record its reward for the selector, and end or continue the run."""
     context = runtime.context
     tree = context.journal.before(state["round"] + 1)
     mine = [n for n in tree if n.round >= state["since"] and n.strategy == state["strategy"]]
@@ -253,10 +253,10 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
         }
         return {"strategy": state["strategy"], "round": state["round"], **found, **learnt}
 
-    # What is left of the budget may not decide anew when a resumed run comes by here again.
+    # Recorded: after a resume the remaining budget differs and must not change the decision.
     closed = cast("Mapping[str, Any]", await context.journal.once(f"t{state['trial']}/judge", "judge", noted))
     update: RunState = {"stop": closed["stop"]}
-    # A trial without a sample, or that ended at once, says nothing about its strategy.
+    # A trial without a sample, or that ended at once, is no evidence about its strategy.
     if state["trial"] and closed.get("counts", True):
         enough = (context.options.threshold + 100) / 200
         update["record"] = state["record"].after(
@@ -268,9 +268,10 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
 
 
 def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Literal[""]:
-    """Why the run ends after this trial without an accepted answer, if it does.
+    """The stop reason after a trial without an accepted answer; None to continue.
 
-    Where a program checks and a budget sets the limit, "auto" goes on until an answer is accepted or the budget spent.
+    Where a program checks and a budget sets the limit, "auto" continues until an answer is accepted or the
+    budget is spent.
     """
     if affordable_samples(state, context) < 1:
         return "budget"

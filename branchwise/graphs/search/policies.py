@@ -1,4 +1,4 @@
-"""Where fitted policy tables are kept, and which one a run uses."""
+"""Location of fitted policy tables, and the table that a run uses."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def folder() -> Path:
 
 
 def default_path(task: str, model: str) -> Path:
-    """The table that runs of this task and model use when none is named."""
+    """The default table of this task and model."""
     return folder() / f"{_plain(task)}--{_plain(model)}.json"
 
 
 def policy(named: Path | str | None, task: str, model: str) -> str:
-    """The text of the table that a run uses; empty where there is none.
+    """The text of the table that a run uses; empty if it uses none.
 
     Args:
         named: A table's file; None for the default place, "none" for no table.
@@ -31,7 +31,7 @@ def policy(named: Path | str | None, task: str, model: str) -> str:
         model: The run's model.
 
     Raises:
-        BadInput: The file is not there, is no policy table, or was fitted on another task.
+        BadInput: The file does not exist, is not a policy table, or was fitted on another task.
     """
     if named == "none":
         return ""

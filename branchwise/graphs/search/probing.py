@@ -1,4 +1,4 @@
-"""The planner's probes: a few whole solutions by which the difficulty of an instance is estimated."""
+"""The planner's probes: a few whole solutions from which the difficulty of an instance is estimated."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from branchwise.store.records import ROOT, Json, Node
 
 
 async def probe(state: RunState, context: SearchContext) -> list[Node]:
-    """Draw the probes; they stay on the tree, where strategies and the final choice find them.
+    """Draw the probes; they stay on the tree and count for strategies and the final choice.
 
-    Where the budget pays for fewer, or for none, the search begins with what is there.
+    If the budget pays for fewer or none, the search starts with those drawn.
     """
     count = await _probes(state, context)
     asked: RunState = {**state, "strategy": PROBE, "round": 1, "allocation": {ROOT: count}}
@@ -30,7 +30,7 @@ async def probe(state: RunState, context: SearchContext) -> list[Node]:
 
 
 async def _probes(state: RunState, context: SearchContext) -> int:
-    """How many probes there are to be; decided once, for what is left of the budget differs in a resumed run."""
+    """Number of probes; decided once, since the remaining budget differs in a resumed run."""
     if context.journal.decided("plan") and not context.journal.decided("probes"):
         return context.options.probes  # planned by an older version, which always drew them
 
@@ -42,7 +42,7 @@ async def _probes(state: RunState, context: SearchContext) -> int:
 
 
 async def opinion(state: RunState, context: SearchContext, arms: Sequence[str]) -> Mapping[str, float]:
-    """The model's own opinion of which strategy suits; empty where the budget pays for none."""
+    """The model's own rating of the strategies; empty if the budget does not cover the call."""
     about = {name: strategies.info(name).paper for name in arms}
     ask = prior(context.sample, context.task, about, context.prompts)
     try:

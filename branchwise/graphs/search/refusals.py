@@ -1,4 +1,4 @@
-"""What it means that calls were refused: by the budget, which is a result, or by the model, which is a fault."""
+"""Refused calls: a refusal by the budget is a result, one by the model is an error."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from branchwise.store.tree import Tree
 
 
 def short_of(refusal: BudgetSpent) -> dict[str, Any]:
-    """Which limit is reached, what it is, what the smallest call needs of it and what is left."""
+    """The limit that is reached, its value, what the smallest call needs of it and what is left."""
     return {"what": refusal.what, "limit": refusal.limit, "need": refusal.need, "left": refusal.left}
 
 
 def refuse_if_unanswered(
     drawn: Sequence[Node], errors: Sequence[ModelError | None], before: Tree, round_: int
 ) -> None:
-    """Raise where the model answered no call of a round: none was answered before it either, or not the last round's.
+    """Raise if the model answered no call of a round and no call of the round before, or of all rounds before.
 
-    A single request that a server refuses for what is in it is one dead branch. A server that refuses everything has
-    ended nothing: the run is left as it is, and can be resumed once the server works again.
+    A single request that a server refuses for its content is one dead branch. A server that refuses
+    everything does not end the run: it is left unfinished and can be resumed once the server works again.
 
     Raises:
         ModelError: Says why.
@@ -38,7 +38,7 @@ def refuse_if_unanswered(
 
 
 def refuse_if_unjudged(outcomes: Collection[Outcome], before: Tree) -> None:
-    """Raise where no judgement of a round was answered, and none before it.
+    """Raise if no judgement was answered, in this round or before.
 
     Raises:
         ModelError: Says why.

@@ -1,4 +1,4 @@
-"""What a program has refuted in a run, so that no later sample need repeat it; read from the tree alone."""
+"""Texts that a program refuted in a run, excluded from later samples; read from the tree alone."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from branchwise.store.tree import Tree
 from branchwise.tasks.task import Task
 
 Key: TypeAlias = tuple[str, str]
-"""What is refuted: a kind ("state", "part", "answer" or "whole") and the state, beginning, answer or text."""
+"""A refuted item: a kind ("state", "part", "answer" or "whole") and the state, beginning, answer or text."""
 _MOST = 20_000
-"""Refuted things that are kept, the newest; a run that refutes more may draw an old one again."""
+"""Most refuted items kept, the newest; a run that refutes more may draw an old one again."""
 _MOST_TEXTS = 100
-"""Texts that one grammar leaves out, the newest: each makes the grammar larger."""
+"""Most texts that one grammar excludes, the newest: each makes the grammar larger."""
 SPENT = "every continuation that the form allows was refuted, or leads back"
-"""Why a beginning is dead below which nothing is left to draw."""
+"""Failure reason of a beginning with no continuation left to draw."""
 
 
 class Refuted:
-    """Whole solutions that a program refuted, and beginnings from which nothing can follow.
+    """Whole solutions that a program refuted, and beginnings that no solution continues.
 
-    A beginning is dead where the program said so, and where each continuation that its form offers is refuted
-    (`spent`). Where the task knows what state a text has come to, what is refuted of one text is refuted of all that
-    come to the same state. Nothing else is left out: a sample that no program refuted can be drawn again.
+    A beginning is dead if the program refuted it, or if each continuation that its form offers is refuted
+    (`spent`). If the task maps texts to states, a refutation holds for all texts that lead to the same state.
+    Nothing else is excluded: a sample that no program refuted can be drawn again.
     """
 
     def __init__(self, tree: Tree, task: Task, constraints: Constraints) -> None:
@@ -43,7 +43,7 @@ class Refuted:
         self._dead: dict[int, set[str]] = {}
         self._texts: list[str] = []
         self.spent: set[NodeId] = set()
-        """Nodes below which nothing is left to draw; the root is one where the whole space was refuted."""
+        """Nodes with no continuation left to draw; contains the root if the whole space was refuted."""
         self._read(tree)
 
     def _read(self, tree: Tree) -> None:
@@ -66,13 +66,13 @@ class Refuted:
                     parents.add(node.parent)
 
     def offered(self, text: str, grain: Grain, earlier: Iterable[str] = ()) -> tuple[str, ...] | None:
-        """The choices that are left after `text`; None where its form offers no list, or all of it is left.
+        """The remaining choices after `text`; None if its form offers no list, or nothing of it is refuted.
 
         Args:
             text: The beginning that is continued.
             grain: What one sample adds.
-            earlier: The beginnings on the way to `text`. A step back to the state of one of them is left out too:
-                whatever can follow there could have followed then.
+            earlier: The beginnings on the way to `text`. A step back to the state of one of them is excluded
+                too, since it adds no new continuation.
         """
         choices = self._task.output_format(self._constraints, text, grain).choices
         passed = {self._task.state(self._constraints, one) for one in earlier} - {None} if choices else set()
@@ -85,7 +85,7 @@ class Refuted:
 
     @property
     def everything(self) -> bool:
-        """Whether nothing is left to draw, neither by steps nor at once."""
+        """Whether the whole space is refuted, by steps and as whole solutions."""
         return ROOT in self.spent or self.offered("", "solution") == ()
 
     def _back(self, text: str, passed: Collection[str | None]) -> bool:
@@ -97,7 +97,7 @@ class Refuted:
         return tuple(found)[:_MOST_TEXTS]
 
     def pruned(self, tree: Tree) -> Tree:
-        """The tree with spent beginnings marked as failed, so that no strategy goes on there."""
+        """The tree with spent beginnings marked as failed, so that no strategy expands them."""
         if not self.spent:
             return tree
         return Tree(
@@ -131,11 +131,11 @@ class Refuted:
 
 
 _READ: WeakKeyDictionary[Tree, Refuted] = WeakKeyDictionary()
-"""A round asks several times about the same tree."""
+"""Cached: a round reads the same tree several times."""
 
 
 def refuted(context: SearchContext, constraints: Constraints, round_: int) -> Refuted | None:
-    """What was refuted before `round_` in all trials; None where the run does not look."""
+    """Refutations before `round_` in all trials; None if the run does not exclude them."""
     if not (context.options.exclude and context.checked):
         return None
     tree = context.journal.before(round_)

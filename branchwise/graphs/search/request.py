@@ -1,4 +1,4 @@
-"""What a person asks for: stored with the run, refused when it cannot be done."""
+"""Requests of a search: validation, storage and parsing."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
-    """What a person asks of a search: its input, and what requests of every workflow have."""
+    """Request of a search: its input and the fields common to all workflows."""
 
     __pydantic_config__ = _STRICT
 
     problem: str
-    """The problem in words; of a conversation as those read it who judge the answers."""
+    """The problem in words; of a conversation the text that verifiers read."""
     messages: tuple[Mapping[str, JsonValue], ...] = ()
-    """The conversation that the problem is, in OpenAI's form; none where it is a text."""
+    """The problem as a conversation in OpenAI's form; empty if it is a text."""
     task: str = "text"
     model: str = "embedded"
     base_url: str | None = None
@@ -62,14 +62,14 @@ class SearchRequest:
     expected: JsonValue = None
     """The right answer, where the caller knows it; shown with the result and never used by the run."""
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What else the caller wants beside the result."""
+    """Other data of the caller's, shown with the result."""
 
 
 def check(request: SearchRequest) -> None:
-    """Refuse what cannot be solved before anything is stored or spent.
+    """Refuse an invalid request before anything is stored or spent.
 
     Raises:
-        BadInput: Says what is wrong.
+        BadInput: The request cannot be solved; the message gives the reason.
     """
     if not request.problem.strip():
         raise BadInput("The problem is empty.")
@@ -116,7 +116,7 @@ def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
 
 
 def put(problem: Problem, system: str | None, task: str) -> tuple[str, tuple[Mapping[str, JsonValue], ...]]:
-    """A problem in words and as messages; a task that reads it by program gets what was asked last.
+    """A problem in words and as messages; a task that parses it by program gets the last question.
 
     Raises:
         BadInput: It is neither a text nor messages that can be used.
@@ -133,7 +133,7 @@ def checked(task: Task, options: Options) -> bool:
 
 
 def check_engine(request: SearchRequest, engine: Model) -> None:
-    """Refuse an engine that lacks what the strategy needs, or the form of the task's samples, and a machine too.
+    """Refuse an engine or a machine that lacks what the strategy, the task's output format or its checker needs.
 
     Raises:
         Unsupported: Says what is missing and which engines have it.
@@ -163,14 +163,14 @@ def _check_messages(task: Task, engine: Model) -> None:
 
 
 def spec_of_request(request: SearchRequest) -> RunSpec:
-    """The request as the runtime has it."""
+    """Convert the request to the runtime's RunSpec."""
     given = as_fields(request)
     common = {name: given.pop(name) for name in COMMON}
     return RunSpec(workflow="solve", input=given, **common)
 
 
 def request_of(spec: RunSpec) -> SearchRequest:
-    """Read what a search is asked; runs of a version that left out nothing keep `Options.exclude` off.
+    """Parse a search's request; runs of versions before `Options.exclude` keep it off.
 
     Raises:
         UnknownName: It has an option, or a value of one, that this version does not know.
@@ -192,7 +192,7 @@ def request_of(spec: RunSpec) -> SearchRequest:
 
 
 def stored(spec: RunSpec) -> Json:
-    """A search's request as its row has it: the input's fields beside the others, as before there were workflows."""
+    """A search's request as stored: the input's fields beside the others, as in versions before workflows."""
     request = request_of(spec)
     shown, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
     # What is at its default is not stored, so that older versions read the run.
@@ -203,7 +203,7 @@ def stored(spec: RunSpec) -> Json:
 
 
 def differing(request: SearchRequest) -> Json:
-    """What was asked otherwise than by default."""
+    """The options that differ from their defaults."""
     return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
 
 

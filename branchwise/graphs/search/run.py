@@ -52,7 +52,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     Args:
         problem: The problem in words, or a conversation: messages with a `role` (system, user, assistant, tool) and
             `content`, pictures and tool calls among them, in OpenAI's form or as `Message` records.
-        system: What the model is told before all else.
+        system: The system message.
         task: Its domain, a name of `branchwise tasks`; "text" takes any question.
         strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
@@ -62,7 +62,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
             which many runs may share.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
         seed: Makes allocation and, where the engine has seeds, sampling repeatable.
-        base_url: Where an OpenAI-compatible server listens; without it `OPENAI_BASE_URL` counts.
+        base_url: URL of an OpenAI-compatible server; by default `OPENAI_BASE_URL`.
         model_options: Limits, temperatures, connection and price of the model: the fields of `ModelOptions`.
         prompts: Folder of prompt overrides.
         policy: A fitted policy table for the planner; by default the one that `branchwise planner fit` keeps for
@@ -71,8 +71,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
             patterns, functions of a text; see docs/requirements.md.
         watch: Called with each Event.
         options: Everything else; its `strategy` and `knobs` give way to the arguments.
-        shared_budget: What all runs that are given it may spend together, besides each one's own budget.
-        run_id: The run's id; one that is there already is resumed, so that starting twice is starting once.
+        shared_budget: A budget that several runs share, besides each run's own.
+        run_id: The run's id; an existing run is resumed, so that a repeated start does not repeat the work.
 
     Raises:
         BadInput: The problem, a name or an option cannot be used; nothing was spent.

@@ -1,4 +1,4 @@
-"""How large probes and trials are: what the budget affords, in whole solutions."""
+"""Sizes of probes and trials by what the budget affords, in whole solutions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from branchwise.store.records import Budget
 from branchwise.store.tree import Tree
 
 UNLIMITED = 1_000_000
-"""Samples where no budget sets a limit."""
+"""Number of samples without a budget."""
 _PROBE_SHARE = 10
-"""Probes take a tenth of what is affordable at most: more costs more than the estimate is worth."""
+"""Largest share of the affordable solutions for probes: more costs more than the estimate is worth."""
 _SHALLOW = 6
 """Steps of a whole solution up to which a trial is one chain. Chosen on the open instances of the calendar, Game of 24
 and Blocksworld with the uniform model: on short solutions leaving out what earlier trials refuted is worth more than
@@ -30,7 +30,7 @@ _WIDEST, _MOST = 16, 64
 
 
 def affordable_solutions(state: SearchState, context: SearchContext) -> int:
-    """How many more whole solutions the budget pays for, at the cost of those seen or else as long as they may get."""
+    """Number of whole solutions that the budget affords, at the mean cost of those seen, else at the longest."""
     tracker, budget = context.tracker, context.tracker.budget
     form = context.task.output_format(state["constraints"], "", "solution")
     each = _seen(context.journal.before(state["round"] + 1)) or longest(form)
@@ -44,9 +44,9 @@ def affordable_solutions(state: SearchState, context: SearchContext) -> int:
 
 
 def probes(state: SearchState, context: SearchContext) -> int:
-    """How many whole solutions are drawn to estimate the difficulty.
+    """Number of whole solutions drawn to estimate the difficulty.
 
-    None where a program judges steps, for there the first trial tells more, and none that the budget hardly pays for.
+    0 if a program judges steps, since the first trial is then more informative, or if the budget is too small.
     """
     if context.checked and context.task.checks_steps and not context.policy.rows:
         return 0
@@ -54,7 +54,7 @@ def probes(state: SearchState, context: SearchContext) -> int:
 
 
 def sized(name: str, samples: int, drawn: int, state: SearchState, context: SearchContext) -> Knobs:
-    """The knobs by which a trial of strategy `name` takes about half of what is affordable, the last one all of it.
+    """Knobs with which a trial of strategy `name` uses about half of the affordable samples, the last one all.
 
     Args:
         name: A strategy that "auto" chooses among.
@@ -76,9 +76,9 @@ def sized(name: str, samples: int, drawn: int, state: SearchState, context: Sear
 
 
 def in_unit(name: str, samples: int, state: SearchState, context: SearchContext) -> int:
-    """How many samples a trial of so many whole solutions may take: one each, or one for each step.
+    """Number of samples of a trial of so many whole solutions: one each, or one for each step.
 
-    Where the budget sets the limit and steps are checked, it alone does.
+    If a budget is set and a program checks steps, the budget alone limits the trial.
     """
     if strategies.info(name).grain == "solution" or samples >= UNLIMITED:
         return samples
@@ -88,16 +88,16 @@ def in_unit(name: str, samples: int, state: SearchState, context: SearchContext)
 
 
 def steps_of(state: SearchState, context: SearchContext) -> float:
-    """About how many steps a whole solution has, by the longest texts that its forms allow."""
+    """Approximate number of steps of a whole solution, from the longest texts that its forms allow."""
     form, known = context.task.output_format, state["constraints"]
     return max(1.0, longest(form(known, "", "solution")) / max(1, longest(form(known, "", "step"))))
 
 
 def large_enough(state: SearchState, context: SearchContext) -> bool:
-    """Whether a trial has used half of what was affordable, so that it speaks for its strategy.
+    """Whether a trial has used half of the affordable samples, so that its reward is evidence on its strategy.
 
-    One that ended at once, as where all first steps were alike, is begun again by the same strategy. Where no budget
-    sets a limit, or no program checks steps, every trial counts.
+    One that ended at once, for example because all first steps were alike, is repeated with the same
+    strategy. Without a budget, or without a program that checks steps, every trial counts.
     """
     if not (context.checked and context.task.checks_steps and limited(context)):
         return True
@@ -114,7 +114,7 @@ def limited(context: SearchContext) -> bool:
 
 
 def _one_chain(state: SearchState, context: SearchContext, left: int) -> bool:
-    """Whether short solutions are drawn one after another, each without what was refuted before it."""
+    """Whether short solutions are drawn one after another, each excluding what was refuted before it."""
     if not (context.checked and context.options.exclude and context.task.checks_steps) or left >= UNLIMITED:
         return False
     step = context.task.output_format(state["constraints"], "", "step")
@@ -122,14 +122,14 @@ def _one_chain(state: SearchState, context: SearchContext, left: int) -> bool:
 
 
 def _seen(tree: Tree) -> float:
-    """Mean completion tokens of the whole solutions on the tree, 0 where there are none."""
+    """Mean completion tokens of the whole solutions on the tree; 0 without any."""
     costs = [sum(step.tokens for step in tree.path(node.id)) for node in tree.complete]
     return fmean(costs) if costs else 0.0
 
 
 def usable(arms: tuple[str, ...], context: SearchContext) -> tuple[str, ...]:
-    """The strategies that "auto" chooses among: where a program judges steps, those that go step by step."""
+    """The strategies that "auto" chooses among: those that sample steps if a program judges steps."""
     if context.checked and context.task.checks_steps:
         return tuple(name for name in arms if strategies.info(name).grain == "step") or arms
-    # Its frontier compares beginnings of all lengths, for which a model's opinions are not meant.
+    # Its frontier compares prefixes of different lengths; a model's scores of these are not comparable.
     return tuple(name for name in arms if name != "best_first") or arms

@@ -1,4 +1,4 @@
-"""What travels through the graph: ids, counters and small records. The tree is rows in the store."""
+"""State and runtime context of the search graph: ids, counters and small records; the tree is in the store."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class SearchState(TypedDict, total=False):
     trial: int
     """Which trial of a strategy this is, from 1."""
     since: int
-    """First round that this trial's strategy sees."""
+    """The first round in this trial's view of the tree."""
     round: int
     """Rounds of sampling so far, over all trials."""
     samples: int
     """Samples that this trial may still take."""
     most: int
-    """Whole solutions after which, by the audit of the verifier, one more does not pay."""
+    """Number of whole solutions after which, by the verifier's audit, one more does not pay."""
     allocation: dict[NodeId, int]
     previous: NodeId
     """The solution to improve on, or the empty string."""
     stop: Reason | Literal[""]
-    """Set when the run must end."""
+    """Why the run ends; empty while it continues."""
     short: dict[str, Any]
     """With "budget": which limit is reached (`what`), what it is (`limit`), what one more sample needs and what is left
     of it; empty until then."""
@@ -77,7 +77,7 @@ class RunState(SearchState, total=False):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """How a run goes; stored with it."""
+    """Options of a search, stored with the run."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -94,14 +94,14 @@ class Options:
     restarts: bool = False
     """Whether a fixed strategy that found nothing begins again on an empty tree, until `trials` or the budget end."""
     exhaustive: bool = False
-    """Whether the search goes on after an accepted solution: to measure coverage, or to collect solutions."""
+    """Whether the search continues after an accepted solution, to measure coverage or to collect solutions."""
     prior: Literal["difficulty", "llm", "uniform"] = "difficulty"
     mode: Mode = "mean"
     without: tuple[Term, ...] = ()
-    """Terms that the selector's bound is left without, to see what each is worth."""
+    """Terms removed from the selector's bound, for ablations."""
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
-    """Score from which an LLM verifier's judgement counts as accepted."""
+    """Lowest score at which an LLM verifier accepts."""
     verifier: str = "auto"
     """Who judges: a program that the task has; a model in words, or by the probability of "Yes"; a reward model at
     `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
@@ -114,7 +114,7 @@ class Options:
     """Where the reward model answers: a URL that ends in `/classify`, `/pooling` or another name, `#MODEL` after it."""
     durability: Literal["exit", "async", "sync"] = "exit"
     """When LangGraph writes checkpoints: once when the run ends or is interrupted, or at every step, for programs
-    that read its state while it runs. No completed call is repeated either way: that is the ledger's doing."""
+    that read its state while it runs. No completed call is repeated either way, since the ledger records them."""
     constraints: bool = True
     """Whether agents are shown the constraints; a program checks by them either way."""
     feedback: bool = True
@@ -122,21 +122,21 @@ class Options:
     memory: bool = False
     """Whether the selector also counts how strategies did in earlier runs of this task and model in the store."""
     abstain_below: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """An answer whose calibrated confidence is lower is not given."""
+    """Least calibrated confidence of an answer; below it the run abstains."""
     batch: Annotated[int, Field(ge=0)] = 0
     """Samples asked for in one call at most; 0 asks for all children of a node at once. Small calls are judged
     sooner, large ones leave more to the engine."""
     exclude: bool = True
-    """Whether what a program refuted, whole solutions and beginnings that lead nowhere, is left out of what later calls
-    of the run may draw. It has no effect where a model judges, or where the form of the samples is free text."""
+    """Whether later calls of the run exclude what a program refuted: whole solutions and dead beginnings. It has no
+    effect where a model judges, or where the form of the samples is free text."""
     race: bool = False
-    """Whether an accepted solution calls off what its round still waits for. It saves tokens, and makes the tree
-    depend on which reply comes first; without it a run with the same replies grows the same tree."""
+    """Whether an accepted solution cancels the pending calls of its round. This saves tokens but makes the tree
+    depend on the order of the replies; without it a run with the same replies grows the same tree."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchContext:
-    """What a run works with; LangGraph hands it to every node as its runtime context and never stores it."""
+    """Runtime context of the search graph: LangGraph passes it to every node and does not store it."""
 
     task: Task
     sample: Sampler
@@ -144,23 +144,23 @@ class SearchContext:
     checked: bool
     """Whether a program judges, so that verdicts cost nothing."""
     policy: PolicyTable
-    """What was learnt from labelled runs; empty by default."""
+    """The policy table fitted on labelled runs; empty by default."""
     journal: Journal
     tracker: BudgetTracker
     prompts: Prompts
     options: Options
     seed: int
     watch: Callable[[Event], None]
-    """Called with what happened, for progress displays."""
+    """Called with each event, for progress displays."""
     weights: Weights = field(default_factory=Weights)
 
     @property
     def compares(self) -> bool:
-        """Whether candidates are judged against each other, which waits until a round's are all there."""
+        """Whether the verifier compares candidates; it then waits for all candidates of a round."""
         return self.options.verifier == "vote"
 
     def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
-        """Tell whoever watches, with the state of the tree and the budget."""
+        """Emit an event with the state of the tree and the budget."""
         best, tracker = self.journal.tree.best, self.tracker
         score, spent, left = best.score if best else None, tracker.spent.tokens, tracker.tokens_left()
         event = Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
@@ -175,7 +175,7 @@ class SearchContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event(RunEvent):
-    """Something a person watching a search would like to know; `kind` is an EventKind."""
+    """Progress event of a search; `kind` is an EventKind."""
 
     round: int = 0
     nodes: int = 0

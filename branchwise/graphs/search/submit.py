@@ -1,4 +1,4 @@
-"""Put problems into a queue for workers: all that are given or, when one cannot be solved, none."""
+"""Submit problems to a queue of workers: all of them, or none if one is invalid."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from branchwise.tasks.requirements import requirements
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One problem of a queue: what `solve` takes, and its place."""
+    """One problem of a queue: the arguments of `solve` and its priority."""
 
     problem: str | tuple[JsonValue, ...]
     """A text or messages."""
@@ -50,17 +50,17 @@ class Entry:
     priority: int = 0
     """Higher goes first."""
     max_attempts: int = 3
-    """Workers that may die with it before it is given up."""
+    """Number of workers that may die with it before it fails."""
     on_change: OnChange = "fail"
     id: str | None = None
     """A name of yours for the problem; `branchwise results` shows it."""
     expected: JsonValue = None
     """The right answer, if you know it; the run never sees it."""
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What else `branchwise results` shows with it."""
+    """Other data that `branchwise results` shows with it."""
 
     def request(self, table: str) -> SearchRequest:
-        """What is asked, with the text of a policy table."""
+        """The entry as a request, with the text of a policy table."""
         words, messages = put(self.problem, self.system, self.task)
         return SearchRequest(
             problem=words,
@@ -96,25 +96,25 @@ async def submit(
     queue: str = QUEUE,
     **defaults: object,
 ) -> list[str]:
-    """Enqueue problems; workers of `branchwise worker` or `work` solve them.
+    """Enqueue problems for the workers of `branchwise worker` or `work`.
 
     Args:
-        problems: Each a text, a list of messages, or a mapping with `problem` and whatever else an `Entry` has.
+        problems: Each a text, a list of messages, or a mapping with `problem` and other fields of an `Entry`.
         workflow: Another workflow, as for `run`; then the problems are its inputs, and the defaults are those of
             `submit_workflow`.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
-        queue: Whose workers shall take them.
+        queue: The queue of the workers that solve them.
         **defaults: Fields of `Entry` for problems that do not name them.
 
     Returns:
         The ids of the runs, in the order of the problems.
 
     Raises:
-        BadInput: A problem cannot be solved as asked; says which, and nothing was stored.
+        BadInput: A problem is invalid; the message names it, and nothing was stored.
     """
     if workflow is not None:
         return await submit_workflow(workflow, problems, store=store, queue=queue, **defaults)  # type: ignore[arg-type]
-    # Read once for all: thousands of problems share a table, and shall not see it change halfway.
+    # Read once: thousands of problems share a table, which must not change halfway.
     tables: Tables = cache(policies.policy)
     entries = [read_entry(problem, number, defaults, tables) for number, problem in enumerate(problems, 1)]
     if not entries:
@@ -147,7 +147,7 @@ def read_entry(
         tables: Where policy tables are looked up.
 
     Raises:
-        BadInput: It cannot be solved as asked.
+        BadInput: The problem is invalid.
     """
     given = {"problem": problem} if isinstance(problem, str | list | tuple) else problem
     try:

@@ -1,4 +1,4 @@
-"""Which of a round's candidates need a verdict, and what each candidate's verdict is."""
+"""Verification of a round: skip duplicates and unneeded verdicts, and assign each candidate its verdict."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from branchwise.store.records import Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
 Says: TypeAlias = tuple[str, str]
-"""What makes two nodes duplicates: the answer of whole solutions, else all of the text."""
+"""Identity of a node for duplicates: the answer of a whole solution, else the whole text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DuplicateIndex:
-    """What was said before a round, and which candidates of the round are worth a verdict."""
+    """Index of earlier nodes by identity; it decides which candidates of a round need a verdict."""
 
     state: SearchState
     context: SearchContext
     said: Mapping[Says, NodeId]
-    """The first node of earlier rounds that says it, among those whose verdict can be carried over."""
+    """The first node of earlier rounds with that identity whose verdict can be reused."""
 
     @classmethod
     def before(cls, state: SearchState, context: SearchContext) -> DuplicateIndex:
-        """Look at all that was said before `state["round"]`."""
+        """Index all nodes before `state["round"]`."""
         tree, now = context.journal.before(state["round"]), info(state["strategy"]).needs
         needs = {strategy: info(strategy).needs for strategy in {node.strategy for node in tree} if strategy}
         said: dict[Says, NodeId] = {}
         for node in tree:
-            # What an earlier strategy left unjudged is judged when a later one needs its score.
+            # A node that an earlier strategy left unjudged is verified when a later one needs its score.
             judged = bought(node, needs.get(node.strategy, now), context) or not bought(node, now, context)
             if node.failed is None and node.parent is not None and judged:
                 said.setdefault(says(node, tree.texts[node.id]), node.id)
         return cls(state=state, context=context, said=said)
 
     def open(self, siblings: Iterable[Node], texts: Mapping[NodeId, str]) -> dict[NodeId, Task[Outcome]]:
-        """Begin to judge those candidates that say something new; one that is compared knows all that are given."""
+        """Start verifying candidates that are not duplicates; a comparing verifier is given all of them."""
         needs, new = info(self.state["strategy"]).needs, dict(self.said)
         fresh = [
             node
@@ -68,7 +68,7 @@ class DuplicateIndex:
         }
 
     def judged(self, new: Iterable[Node], tree: Tree, found: Mapping[NodeId, Outcome]) -> list[Node]:
-        """The round's nodes with their verdicts; a duplicate carries its twin's, whoever was judged first."""
+        """The round's nodes with their verdicts; a duplicate gets the verdict of its original."""
         said, done = dict(self.said), {}
         for node in new:
             twin = said.setdefault(says(node, tree.texts[node.id]), node.id)
@@ -80,19 +80,19 @@ class DuplicateIndex:
 
 
 def bought(node: Node, needs: Collection[Need], context: SearchContext) -> bool:
-    """Whether a verdict on `node` is asked for: always where a program judges, else where its score is needed."""
+    """Whether a verdict on `node` is requested: always from a program, from a model only if its score is needed."""
     return context.checked or "step scores" in needs or ("scores" in needs and node.complete)
 
 
 def says(node: Node, text: str) -> Says:
-    """What `node` says, given the whole text up to it."""
+    """The identity of `node`, given the whole text up to it."""
     if node.complete:
         return ("answer", node.answer) if node.answer is not None else ("whole", text)
     return ("part", text)
 
 
 def with_outcome(node: Node, outcome: Outcome | None) -> Node:
-    """The node as it was judged; unchanged where there is no judgement, or no budget for one."""
+    """The node with its verdict; unchanged without a judgement or a budget for one."""
     if outcome is None or isinstance(outcome, BudgetSpent):
         return node
     if isinstance(outcome, ModelError):

@@ -1,4 +1,4 @@
-"""The verdicts of a round: each text is judged once, from the moment it is there."""
+"""Concurrent verification of a round: each text is judged once, as soon as it is sampled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Verdict
 
 Outcome: TypeAlias = Verdict | BudgetSpent | ModelError
-"""What became of a judgement: a verdict, or why there is none."""
+"""Outcome of a judgement: a verdict, or the error."""
 
 
 class PendingVerdicts:
-    """The judgements that one run has asked for; lives in one event loop.
+    """The verifications in flight of one run; bound to one event loop.
 
-    Candidates arrive in whatever order the engine finishes them. So a judgement is named, in the ledger too,
-    after the text that it is about and not after the branch that came first: two branches with one text share
-    it, and a resumed run finds it however its branches arrive.
+    Candidates arrive in any order. A judgement is therefore keyed, in the ledger too, by its text and not by
+    its branch: branches with equal texts share it, and a resumed run finds it in any order of arrival.
     """
 
     def __init__(self, verifier: Verifier) -> None:
@@ -32,9 +31,9 @@ class PendingVerdicts:
         """Set when a whole solution of this round was accepted."""
 
     def open(self, state: VerifierState) -> asyncio.Task[Outcome]:
-        """Begin to judge `state["plan"]`, or join the judgement that has begun; its path names the round.
+        """Start verifying `state["plan"]`, or join a running verification; its path names the round.
 
-        One that the budget has refused begins anew.
+        One that the budget refused is retried.
         """
         text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
@@ -57,7 +56,7 @@ class PendingVerdicts:
         return verdict
 
     async def clear(self) -> None:
-        """Forget the round; what nobody waits for any more is cancelled."""
+        """Forget the round and cancel its pending tasks."""
         cases, self._cases = list(self._cases.values()), {}
         self._cut.clear()
         self.accepted.clear()
@@ -65,20 +64,20 @@ class PendingVerdicts:
 
 
 def _refusal(case: asyncio.Task[Outcome]) -> BudgetSpent | None:
-    """What the budget has refused a judgement with, if it has."""
+    """The budget's refusal of a judgement, if any."""
     outcome = case.result() if case.done() and not case.cancelled() and case.exception() is None else None
     return outcome if isinstance(outcome, BudgetSpent) else None
 
 
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel what has not ended and wait until it has let go; what went wrong in the others is let be."""
+    """Cancel unfinished tasks and wait for them; ignore errors of finished ones."""
     pending = []
     for task in tasks:
         if not task.done():
             task.cancel()
             pending.append(task)
         elif not task.cancelled():
-            task.exception()  # or the loop would complain that nobody asked
+            task.exception()  # else asyncio warns that the exception was never retrieved
     if pending:
         await asyncio.gather(*pending, return_exceptions=True)
 

@@ -1,8 +1,8 @@
-"""A round that the budget may not pay for in full: its calls are decided in the order of the work, in waves.
+"""Rounds that may exceed the budget: calls are admitted in waves, in the order of the allocation.
 
-All calls that are still to be made begin together and reserve from what was left when the wave began, in their order;
-what a call gets back of its reservation counts for the next wave. So the same replies make the same tree whatever the
-timing. What was left is a decision of the run, so that a run that was killed within a wave goes on with it.
+All open calls start together and reserve, in their order, from the budget left at the start of the wave; what
+a call releases of its reservation counts for the next wave. So equal replies give equal trees whatever the
+timing. The budget left is recorded as a decision, so that a run killed within a wave resumes with it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Grain, Json
 
 Job: TypeAlias = Callable[[], Awaitable[BudgetSpent | bool]]
-"""Makes what is left of one piece of work: True when it is done, False when some is left, a refusal when none began."""
+"""Does the rest of one piece of work: True when done, False when some is left, a refusal when none began."""
 _AROUND = 300
-"""Tokens of the words that agents put around a problem, about."""
+"""Approximate tokens of the prompt text around a problem."""
 _JUDGED = 300
-"""Completion tokens of one opinion of a model at most."""
+"""Most completion tokens of one model judgement."""
 
 
 async def tight(state: SearchState, calls: Sequence[Call], context: SearchContext) -> bool:
-    """Whether a round may need more than what is left of the budget; decided once a round."""
+    """Whether a round may need more than the remaining budget; decided once a round."""
     if not context.tracker.limited:
         return False
 
@@ -44,13 +44,13 @@ async def tight(state: SearchState, calls: Sequence[Call], context: SearchContex
 
 
 def was_tight(state: SearchState, context: SearchContext) -> bool:
-    """What `tight` has said of the round."""
+    """The recorded decision of `tight` for the round."""
     decided = context.journal.decision(f"r{state['round']}/budget")
     return isinstance(decided, dict) and not decided["fits"]
 
 
 async def in_waves(name: str, jobs: Iterable[Job], context: SearchContext) -> list[BudgetSpent]:
-    """Do the jobs, in waves, until all are done or a wave can begin none; returns the refusals of those left."""
+    """Do the jobs in waves until all are done or a wave can start none; return the refusals of the rest."""
     left, wave = list(jobs), 0
     while left:
         wave += 1
@@ -74,7 +74,7 @@ def _now(context: SearchContext) -> Callable[[], Awaitable[Json]]:
 
 
 def _most(state: SearchState, calls: Sequence[Call], context: SearchContext) -> Room:
-    """What the calls of a round and the judgements of what they bring may cost together at most."""
+    """Upper bound on the cost of a round's calls and of the judgements of their samples."""
     total = Room(0, 0, 0, 0)
     tree = context.journal.tree
     for call in calls:

@@ -1,4 +1,4 @@
-"""The search as a workflow: its graph, what its nodes work with, and how its runs end."""
+"""The search as a Workflow: its graph, runtime context and results."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ from branchwise.tasks.requirements import modules
 from branchwise.tasks.task import Task
 
 _OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
-"""What of the state is looked at when the graph has ended."""
+"""The state channels that a result is read from."""
 _MEMORY = "memory"
-"""Key of the decision that says how earlier runs had gone."""
+"""Key of the decision that records the rewards of earlier runs."""
 
 
 @cache
@@ -154,7 +154,7 @@ def context_of(
     *,
     score: Sampler | None = None,
 ) -> SearchContext:
-    """Lay out what a run works with; without `score`, `sample` answers for a reward model too."""
+    """Build the SearchContext of a run; without `score`, `sample` stands in for the reward model."""
     task = task_of(request, sample.capabilities)
     sample, warmth = tuned(sample, request.model_options), request.model_options.temperature_of(GENERATOR)
     options = request.options if warmth is None else replace(request.options, temperature=warmth)
@@ -189,7 +189,7 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
 
 
 def result_of_state(run_id: str, state: RunState, context: SearchContext, usage: Usage) -> Result:
-    """Say how a run ended whose graph has come to its end."""
+    """The Result of a run whose graph has ended."""
     tree = context.journal.before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node

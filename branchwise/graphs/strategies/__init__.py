@@ -1,4 +1,4 @@
-"""Search strategies: pure functions over the tree, one a file. The folder is the registry."""
+"""Search strategies: pure functions over the tree, one per file. The folder is the registry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUP = "branchwise.strategies"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A strategy's line in the catalogue."""
+    """A strategy's entry in the catalogue."""
 
     name: str
     summary: str
@@ -63,7 +63,7 @@ def knobs(name: str) -> Mapping[str, object]:
 
 
 def hints(name: str, **knobs: object) -> Hints:
-    """Load a strategy's hints, which say nothing where it has none.
+    """Load a strategy's hints; without any, hints that change nothing.
 
     Args:
         name: A name as for `load`.
@@ -102,7 +102,7 @@ def catalogue() -> tuple[Row, ...]:
 
 
 def usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
-    """Say nothing, as a strategy without hints does."""
+    """The empty hint of a strategy without hints."""
     return Hint()
 
 

@@ -1,4 +1,4 @@
-"""Run populations of particles side by side to their end, and draw a trajectory from each."""
+"""Run populations of particles in parallel to their end, and draw a trajectory from each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def turn(replay: Replay, populations: Sequence[Population]) -> list[tuple[Node, 
         One trajectory of each population, drawn in proportion to the tempered weights.
     """
     while growing := [population for population in populations if not population.done]:
-        # Every population takes its turn, so that one round asks for the children of all.
+        # Every population advances before the return, so that one round requests the children of all.
         moved = [population.advance(replay) for population in growing]
         if not all(moved):
             return None

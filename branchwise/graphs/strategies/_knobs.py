@@ -1,4 +1,4 @@
-"""The types of knobs, and the check of a given knob against them."""
+"""Knob types and their validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from branchwise.store.errors import BadInput, UnknownName
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The range of a number; both ends belong to it unless `open_low`."""
+    """The range of a number; both ends are included unless `open_low`."""
 
     low: float
     high: float = math.inf
@@ -51,7 +51,7 @@ def defaults(strategy: Callable[..., object]) -> dict[str, object]:
 
 
 def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, object]) -> dict[str, object]:
-    """The knobs, fit to be passed to `strategy`.
+    """The validated knobs of `strategy`.
 
     Raises:
         UnknownName: The strategy has no such knob.
@@ -71,14 +71,14 @@ def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, obje
 
 @lru_cache(maxsize=256)
 def _declared(strategy: Callable[..., object]) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """The defaults and the types of a strategy's knobs; every round of every run asks for them."""
+    """The defaults and the types of a strategy's knobs; cached, since every round reads them."""
     parameters = inspect.signature(strategy).parameters.values()
     known = {p.name: p.default for p in parameters if p.name not in _GIVEN_BY_THE_LOOP}
     return known, get_type_hints(strategy, include_extras=True)
 
 
 def _accept(kind: object, value: object) -> tuple[str, bool]:
-    """What `kind` admits, in words, and whether `value` is that."""
+    """A description of the values of `kind`, and whether `value` is one."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         number = "a whole number" if args[0] is int else "a number"

@@ -1,4 +1,4 @@
-"""Grow a tree layer by layer and keep the best of each: what all beams have in common."""
+"""Layered growth shared by all beam strategies: expand a layer and keep its best nodes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def beams(
 ) -> list[Node]:
     """The open nodes that a beam of `slots` expands next; none when it has ended.
 
-    The choice of every layer is made anew from the tree, so nothing need be remembered. A whole solution that
-    is kept closes its slot for good; one that is not kept stays on the tree for the final choice.
+    The choice of every layer is recomputed from the tree, so there is no state. A whole solution that is kept
+    closes its slot permanently; one that is not kept stays on the tree for the final choice.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""How sure is it that the answer ahead in a vote would stay ahead?"""
+"""Probability that the leading answer of a vote is the likeliest (Beta criterion)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Particles on a tree: resampling, and a replay that finds which children belong to which particle."""
+"""Particles on a tree: weights, resampling, and the assignment of children to particles."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.tree import Tree
 
 Weighting: TypeAlias = Literal["prefix", "increment"]
-"""Weigh a particle by the odds of its whole prefix, or by what its newest step added to them."""
+"""Weight of a particle: the odds of its whole prefix, or the change by its newest step."""
 Resampling: TypeAlias = Literal["systematic", "multinomial"]
 
 
 @dataclass(kw_only=True, slots=True)
 class Replay:
-    """Hand out a node's children in the order in which particles asked for them, and note who is missing."""
+    """Assign a node's children to particles in the order of their requests, and record missing ones."""
 
     tree: Tree
     strategy: str
@@ -29,7 +29,7 @@ class Replay:
     missing: dict[NodeId, int] = field(default_factory=dict)
 
     def take(self, node: NodeId, count: int) -> list[Node]:
-        """The next `count` children of `node`, or as many as there are."""
+        """The next `count` children of `node`, fewer if the tree has fewer."""
         if node not in self.known:
             self.known[node] = offspring(self.tree, node, self.strategy)
         first = self.taken.get(node, 0)
@@ -42,7 +42,7 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """How a population of particles is weighed and resampled."""
+    """Weighting and resampling of a population of particles."""
 
     particles: int
     temperature: float = 1.0
@@ -70,7 +70,7 @@ class Population:
         )
 
     def advance(self, replay: Replay) -> bool:
-        """Move every particle one step on; False where its children are not on the tree yet."""
+        """Advance every particle by one step; False if its children are not on the tree yet."""
         parents = self._parents(replay.tree)
         free = self.filter.particles - (1 if self.path else 0)
         wanted: dict[NodeId, int] = {}
@@ -88,7 +88,7 @@ class Population:
         return True
 
     def log_weights(self, tree: Tree) -> list[float]:
-        """The particles' log-weights before tempering; dead ends weigh exp(-inf)."""
+        """The particles' log-weights before tempering; those of dead ends are -inf."""
         odds = [logit(score) for score in filled(self.nodes)]
         if self.filter.weight == "increment":
             odds = [now - self._before(tree, n, now) for n, now in zip(self.nodes, odds, strict=True)]
@@ -111,7 +111,7 @@ class Population:
 
 
 def tempered(log_weights: Sequence[float], temperature: float) -> list[float]:
-    """Softmax of log-weights; even where all are minus infinity."""
+    """Softmax of log-weights; uniform if all are minus infinity."""
     top = max(log_weights)
     if top == -float("inf"):
         return [1 / len(log_weights)] * len(log_weights)
@@ -135,6 +135,6 @@ def resample(shares: Sequence[float], count: int, random: Random, how: Resamplin
 
 
 def logit(score: float) -> float:
-    """The log-odds, with scores kept away from 0 and 1."""
+    """The log-odds of a score, which is clipped away from 0 and 1."""
     safe = min(1 - 1e-6, max(1e-6, score))
     return log(safe / (1 - safe))

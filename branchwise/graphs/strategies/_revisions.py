@@ -8,7 +8,7 @@ from branchwise.store.tree import Tree
 
 
 def chains(tree: Tree, budget: int, *, strategy: str, width: int, length: int) -> Allocation:
-    """Ask for the starts that are missing, else for the next revision of every chain.
+    """Allocate the missing starts, else the next revision of every chain.
 
     Args:
         tree: The run's tree.

@@ -15,7 +15,7 @@ def softmax(values: Sequence[float], temperature: float) -> list[float]:
 
 
 def sequential_ceiling(weights: Sequence[float], total: int) -> list[int]:
-    """Give each weight, largest first, its share of what is left, rounded up (REBASE's repository).
+    """Give each weight, largest first, its share of the remainder, rounded up (REBASE's repository).
 
     Equal weights are served in the order given. The parts sum to `total` where any weight is positive.
     """

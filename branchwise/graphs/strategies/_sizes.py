@@ -1,4 +1,4 @@
-"""How wide a tree of about N whole solutions is."""
+"""Branching factor of a tree of about N whole solutions."""
 
 from __future__ import annotations
 

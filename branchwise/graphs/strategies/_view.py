@@ -1,4 +1,4 @@
-"""What a strategy sees of the tree: its own nodes, without dead ends, in order of merit."""
+"""A strategy's view of the tree: its own nodes, without dead ends, ranked by score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from branchwise.store.tree import Tree
 
 
 def offspring(tree: Tree, node: NodeId, strategy: str) -> list[Node]:
-    """The children that `arm` asked for, oldest first, failed ones too; unlabelled nodes are everyone's."""
+    """The children that strategy `arm` requested, oldest first, including failed ones; unlabelled nodes belong to
+    all."""
     mine = ("", strategy)
     return [child for child in tree.children(node) if child.strategy in mine]
 
@@ -19,8 +20,8 @@ def offspring(tree: Tree, node: NodeId, strategy: str) -> list[Node]:
 def sampled(tree: Tree, strategy: str) -> list[Node]:
     """Samples under the root that count for a strategy of whole solutions.
 
-    Its own count whatever became of them, so that a model that never finishes is not asked forever; those of
-    other strategies and the planner's probes count where they are whole solutions.
+    Its own samples always count, so that a model that never finishes is not sampled forever; those of other
+    strategies and the planner's probes count if they are whole solutions.
     """
     usable = (
         n
@@ -31,7 +32,7 @@ def sampled(tree: Tree, strategy: str) -> list[Node]:
 
 
 def hopeless(node: Node) -> bool:
-    """Whether nothing good can grow here: the branch failed, or a check refuted its beginning, which fails it too."""
+    """Whether the branch is a dead end: its call failed, or a check refuted its beginning."""
     return node.failed is not None
 
 
@@ -41,7 +42,7 @@ def hopeful(nodes: Iterable[Node]) -> list[Node]:
 
 
 def merit(node: Node) -> float:
-    """The score, with -1 for a node without one, so that it ranks below every judged node."""
+    """The score; -1 for a node without one, so that it ranks below every judged node."""
     return -1.0 if node.score is None else node.score
 
 
@@ -51,7 +52,7 @@ def ranked(nodes: Iterable[Node]) -> list[Node]:
 
 
 def distinct(nodes: Iterable[Node]) -> list[Node]:
-    """One node of each text: a duplicate is dropped where its twin, or another copy of it, is there too."""
+    """One node for each text: a duplicate is dropped if its original or another copy is among the nodes."""
     first: dict[NodeId, Node] = {}
     for node in nodes:
         first.setdefault(node.duplicate_of or node.id, node)
@@ -59,14 +60,14 @@ def distinct(nodes: Iterable[Node]) -> list[Node]:
 
 
 def filled(nodes: Sequence[Node]) -> list[float]:
-    """The scores; a node without one gets the mean of the others, or 0.5 where there are no others."""
+    """The scores; a node without one gets the mean of the others, or 0.5 if none has one."""
     known = [node.score for node in nodes if node.score is not None]
     neutral = fsum(known) / len(known) if known else 0.5
     return [neutral if node.score is None else node.score for node in nodes]
 
 
 def clip(asks: Iterable[tuple[NodeId, int]], budget: int) -> Allocation:
-    """The asks in their order, as far as `budget` reaches."""
+    """The requests in order, clipped to `budget` samples in total."""
     allocation: dict[NodeId, int] = {}
     for node, count in asks:
         granted = min(count, budget)

@@ -1,4 +1,4 @@
-"""What a Monte Carlo tree search remembers, worked out anew from the tree."""
+"""Visit counts and values of Monte Carlo tree search, recomputed from the tree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Visits:
 
     Each node was evaluated once, when it was made; its score counts as one visit of itself and of every
     ancestor. A node without a score gets its parent's, and 0.5 below the root. Whole solutions, dead ends and
-    nodes all of whose children are closed are closed: selecting them would sample nothing.
+    nodes all of whose children are closed are closed: selecting them would yield no sample.
     """
 
     count: dict[NodeId, int] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Visits:
         return self.total[node] / self.count[node]
 
     def choose(self, parent: NodeId, rule: Callable[[Node, NodeId], float]) -> Node:
-        """The open child of an open node that `rule(child, parent)` values most, the oldest among equals."""
+        """The open child with the largest `rule(child, parent)`; ties go to the oldest."""
         return max((n for n in self.below[parent] if n.id not in self.closed), key=lambda n: rule(n, parent))
 
 
@@ -51,7 +51,7 @@ def visits(
         tree: The run's tree.
         strategy: The strategy whose nodes count.
         depth: Nodes this many layers below the root are closed.
-        below: What counts as a node's children; those that `strategy` asked for where None.
+        below: A node's children; by default those that `strategy` requested.
         worth: A node's own value in [0, 1].
     """
     seen, order, value = Visits(), [tree.root], {ROOT: 0.5}
@@ -75,9 +75,9 @@ def visits(
 
 
 def priors(siblings: list[Node]) -> dict[NodeId, float]:
-    """How likely the model found each sibling: exp(mean token log-probability), scaled to sum to 1.
+    """Prior of each sibling: exp(mean token log-probability), scaled to sum to 1.
 
-    Even where any sibling lacks a finite log-probability, for likelihoods and guesses do not compare.
+    Uniform if any sibling lacks a finite log-probability, since likelihoods and defaults are not comparable.
     """
     known = [n.logprob for n in siblings if n.logprob is not None and isfinite(n.logprob) and n.tokens > 0]
     if len(known) < len(siblings):

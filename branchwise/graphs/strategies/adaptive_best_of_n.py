@@ -20,8 +20,8 @@ def adaptive_best_of_n(
 ) -> Allocation:
     """Ask for `batch` whole solutions at a time until one scores `threshold` or `n` are there.
 
-    A solution without a score stops nothing. The paper scores with a fine-tuned head of the generator;
-    here the score is the verifier's, so the threshold is worth what the verifier is.
+    A solution without a score does not stop the sampling. The paper scores with a fine-tuned head of the
+    generator; here the score is the verifier's, so the threshold is as reliable as the verifier.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""Adaptive consistency: sample until the commonest answer will hardly be overtaken."""
+"""Adaptive consistency: sample until the commonest answer is unlikely to be overtaken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adaptive weighted vote: sample until the answer with the most score will hardly be overtaken."""
+"""Adaptive weighted vote: sample until the answer with the largest sum of scores is unlikely to be overtaken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def adaptive_vote(
     """Ask for `batch` whole solutions at a time until the leading answer beats the second with `certainty`.
 
     A solution votes with its score, one without a score with the mean of the others, or 1 where none has one.
-    Where no solution has a readable answer no vote can be won, and one batch is enough.
+    If no solution of the first batch has a readable answer, sampling stops.
 
     Args:
         tree: The run's tree.
@@ -52,5 +52,5 @@ def _votes(whole: list[Node]) -> dict[str, float]:
     for node in whole:
         if node.answer is not None:
             ballots[node.answer].append(neutral if node.score is None else node.score)
-    # An exact sum, so that equal solutions may come in any order.
+    # An exact sum, so that the order of equal solutions does not matter.
     return {answer: fsum(weights) for answer, weights in ballots.items()}

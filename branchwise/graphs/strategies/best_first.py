@@ -31,9 +31,9 @@ def best_first(
 ) -> Allocation:
     """Give the open node with the best score `branching` children, until a whole solution is good enough.
 
-    Ties go to the shallower, then to the older node; a node without a score is taken last. The paper lets
-    a child inherit its parent's value until its own is known, because a web page must be replayed to be
-    judged; here the verifier has judged every child.
+    Ties go to the shallower, then to the older node; a node without a score ranks last. In the paper a child
+    inherits its parent's value until its own is known, because a web page must be replayed to be judged; here
+    the verifier judges every child.
 
     Args:
         tree: The run's tree.

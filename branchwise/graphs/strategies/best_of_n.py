@@ -18,7 +18,7 @@ INFO = StrategyInfo(
 def best_of_n(tree: Tree, budget: int, *, seed: int = 0, n: Count = 5) -> Allocation:
     """Ask for `n` whole solutions at once; whole solutions that the tree already holds under its root count.
 
-    A solution without a score is compared last.
+    A solution without a score ranks last.
 
     Args:
         tree: The run's tree.

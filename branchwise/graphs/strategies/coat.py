@@ -1,4 +1,4 @@
-"""CoAT: tree search in which a thought first recalls what may help, then grows."""
+"""CoAT: tree search in which a thought is given an association before it is expanded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RECALL = (
     "Do not continue the solution yet. In one or two sentences, recall knowledge that helps with its next step "
     "and that is not written above."
 )
-"""How an association is asked for; the wording is ours."""
+"""Prompt of an association; the wording is ours."""
 
 
 def coat(
@@ -33,18 +33,18 @@ def coat(
     exploration: Weight = 1.0,
     beta: Weight = 0.5,
 ) -> Allocation:
-    """Walk by UCT to an open thought, let it recall something, then give it `branching` thoughts.
+    """Select an open thought by UCT, sample an association for it, then give it `branching` thoughts.
 
     An association is the first child of a thought and part of the text that its later thoughts continue. A
     thought is worth its own score and `beta` times its association's, divided by 1 + beta; a thought without
-    a score counts with its parent's, an association without one not at all. A thought whose association
-    failed grows without it.
+    a score counts with its parent's, an association without one does not count. A thought whose association
+    failed is expanded without it.
 
     Args:
         tree: The run's tree.
         budget: How many samples may be asked for.
         seed: Unused; this strategy draws nothing.
-        branching: Thoughts that an expanded thought is given.
+        branching: Children of an expanded thought.
         simulations: Thoughts that are expanded in all.
         exploration: Weight of UCT's exploration term.
         beta: Weight of the association's score (below 1 in the paper).
@@ -72,7 +72,7 @@ def coat(
 
 
 def hint(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
-    """Ask a thought's first child for an association, all others for a thought."""
+    """Request an association as a thought's first child, thoughts as the others."""
     recalls = ordinal == 0 and _is_thought(tree, tree[parent])
     return Hint(instruction=_RECALL) if recalls else Hint()
 
@@ -82,7 +82,7 @@ def _association(tree: Tree, thought: Node) -> Node | None:
 
 
 def _place(tree: Tree, node: Node) -> tuple[Node, int]:
-    """Where a thought's thoughts grow, and how many children there are none of them."""
+    """The parent of a thought's child thoughts, and how many of its children are not thoughts."""
     recalled = _association(tree, node)
     if node.parent is None or recalled is None:
         return node, 0

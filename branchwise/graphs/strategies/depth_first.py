@@ -1,4 +1,4 @@
-"""Tree of Thoughts, depth first: follow the best child, go back where all are poor."""
+"""Tree of Thoughts, depth first: follow the best child, backtrack if all are below the threshold."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def depth_first(
     """Give the first open node in depth-first order `branching` children, until `solutions` are found.
 
     Children are visited best first, those at or below the threshold never. A thought without a score is not
-    pruned, and visited last. Of duplicates under one parent only the first is visited.
+    pruned and is visited last. Of duplicates under one parent only the first is visited.
 
     Args:
         tree: The run's tree.

@@ -28,9 +28,9 @@ def div_se(
 ) -> Allocation:
     """Ask for `n` whole solutions, the i-th by the i-th approach, in turn. Scores are not read.
 
-    Other strategies' solutions do not count, for they were not asked for in these words. The paper lets a
-    model invent approaches and personas and keeps the set that does best on held-out problems; the default
-    set is ours.
+    Other strategies' solutions do not count, since they were requested without an approach. In the paper a
+    model proposes approaches and personas, and the set that does best on held-out problems is kept; the
+    default set is ours.
 
     Args:
         tree: The run's tree.

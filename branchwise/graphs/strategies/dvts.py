@@ -1,4 +1,4 @@
-"""Diverse verifier tree search: several beams of width one that never compete."""
+"""Diverse verifier tree search: several independent beams of width one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dvts(
 
 
 def _end(tree: Tree, layer: list[Node], steps: int) -> Node | None:
-    """The node that a group expands next, or None when it has ended."""
+    """The node that a group expands next; None if it has ended."""
     for _ in range(1, steps):
         best = ranked(distinct(hopeful(layer)))[:1]
         if not best or best[0].complete:

@@ -1,4 +1,4 @@
-"""Early pruning: begin many solutions, finish the most promising."""
+"""Early pruning: start many solutions, finish the best-scored ones."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ def early_pruning(
     after: Count = 1,
     steps: Count = 40,
 ) -> Allocation:
-    """Begin `n` solutions, keep the best part of them after some steps, and finish each of these on its own.
+    """Start `n` solutions, keep the best share of them after some steps, and finish each of these separately.
 
-    A beginning without a score is pruned first. A solution that is whole before the pruning is kept for free.
+    A beginning without a score is pruned first. A solution that is complete before the pruning is kept in
+    addition.
 
     Args:
         tree: The run's tree.
         budget: How many samples may be asked for.
         seed: Unused; this strategy draws nothing.
-        n: Solutions begun.
-        keep: Part of them that is finished (the paper keeps 25 to 50 %).
+        n: Number of solutions started.
+        keep: Share of them that is finished (the paper keeps 25 to 50 %).
         after: Steps before the pruning.
         steps: Most steps of a solution.
     """

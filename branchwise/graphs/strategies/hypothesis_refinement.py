@@ -1,4 +1,4 @@
-"""Hypothesis refinement: propose rules, keep the one that explains most, refine it by what it gets wrong."""
+"""Hypothesis refinement: propose rules, keep the best, revise it by its failed examples."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def hypothesis_refinement(
 ) -> Allocation:
     """Ask for `n` rules; then, until one is perfect, for `n` revisions of the best of the newest.
 
-    A rule without a score is kept last. The paper's gain comes from a verifier that executes the rule and
-    scores the part of the examples it explains; a model that applies the rule itself gains nothing.
+    A rule without a score ranks last. The paper's gain comes from a verifier that executes the rule and
+    scores the share of the examples it explains; there is no gain if the model applies the rule itself.
 
     Args:
         tree: The run's tree.
         budget: How many samples may be asked for.
         seed: Unused; this strategy draws nothing.
         n: Rules proposed at a time (N).
-        iterations: Most turns of proposing (T).
+        iterations: Most rounds of proposals (T).
         perfect: The unit reward that ends the search.
     """
     batch, parent = sampled(tree, "hypothesis_refinement"), tree.root

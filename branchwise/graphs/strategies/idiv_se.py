@@ -1,4 +1,4 @@
-"""IDIV-SE: all approaches in one prompt, one sample."""
+"""IDIV-SE: an ensemble of approaches within one prompt and one sample."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def idiv_se(
 ) -> Allocation:
     """Ask for `n` replies that each follow all approaches and settle on one answer. Scores are not read.
 
-    The reply counts its own votes: a policy cannot take one sample apart into several answers.
+    The reply counts its own votes: a strategy cannot split one sample into several answers.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""Iterative deepening sampling: a solution gets growing room, and looks back each time it is used up."""
+"""Iterative deepening sampling: a solution grows in segments of increasing length, each opened by a reflection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INFO = StrategyInfo(
     aggregation="majority",
 )
 _TRIGGER = "\nWait! Maybe I made a mistake. Let me check this from the start.\n"
-"""What an unfinished solution is made to say; the wording is ours."""
+"""Trigger text that opens the next segment; the wording is ours."""
 
 
 def iterative_deepening(
@@ -32,8 +32,9 @@ def iterative_deepening(
 ) -> Allocation:
     """Begin `n` solutions and continue each that is not whole, up to `segments` times. Scores are not read.
 
-    The method lives in the hints: segment i may have `first * growth ** i` tokens, and each but the first begins
-    with the trigger. A segment also ends where the task ends a step. A loop that ignores hints only continues.
+    The method is in the hints: segment i may have `first * growth ** i` tokens, and each but the first begins
+    with the trigger. A segment also ends where the task ends a step. A loop that ignores hints only continues
+    the solutions.
 
     Args:
         tree: The run's tree.
@@ -57,6 +58,6 @@ def iterative_deepening(
 
 
 def hint(tree: Tree, parent: NodeId, ordinal: int, *, first: int, growth: float) -> Hint:
-    """Give the next segment its room and its trigger."""
+    """Set the next segment's token limit and its trigger."""
     depth = tree[parent].depth
     return Hint(prefix=_TRIGGER if depth else "", max_tokens=round(first * growth**depth))

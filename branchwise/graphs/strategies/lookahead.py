@@ -1,4 +1,4 @@
-"""Look-ahead search: beam search that judges a step by where a few further steps lead."""
+"""Look-ahead search: beam search that scores a step by a roll-out of a few further steps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lookahead(
     ahead: Count = 1,
     steps: Count = 40,
 ) -> Allocation:
-    """Roll every open candidate `ahead` steps on, keep those that end best, give each `expand` children.
+    """Roll out every open candidate by `ahead` steps, keep the best-scored ends, give each `expand` children.
 
     The first child of a candidate is its roll-out, the others its expansion. A roll-out that ends without
     a score ranks last, one that failed drops its candidate. Where the loop ignores hints, roll-outs are

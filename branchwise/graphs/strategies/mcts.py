@@ -1,4 +1,4 @@
-"""Monte Carlo tree search with UCT or PUCT, on values that a step verifier gives."""
+"""Monte Carlo tree search with UCT or PUCT, on the values of a step verifier."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def mcts(
     branching: Count = 5,
     simulations: Count = 40,
 ) -> Allocation:
-    """Walk from the root by the rule to an open leaf and give it `branching` children.
+    """Select an open leaf by the rule and give it `branching` children.
 
-    A node's visits are the evaluations at and below it, its value their mean; all are worked out from the
-    tree. A finished solution cannot be sampled again, so finished parts of the tree are closed instead of
-    revisited. A node without a score counts with its parent's. PUCT takes the step's likelihood as its
-    prior, and an even prior without log-probabilities. There are no roll-outs: the verifier values each
-    prefix. `coat` is the form with associations.
+    A node's visits are the evaluations at and below it, its value their mean; all are computed from the tree.
+    A finished solution cannot be sampled again, so finished parts of the tree are closed instead of
+    revisited. A node without a score counts with its parent's. PUCT's prior is the step's likelihood, or
+    uniform without log-probabilities. There are no roll-outs: the verifier values each prefix. `coat` is the
+    form with associations.
 
     Args:
         tree: The run's tree.
@@ -63,7 +63,7 @@ def mcts(
 
 
 def uct(seen: Visits, exploration: float) -> Callable[[Node, NodeId], float]:
-    """The mean value and a bonus that shrinks with visits, as a rule of selection."""
+    """The UCT rule: the mean value plus a bonus that shrinks with visits."""
 
     def value(node: Node, parent: NodeId) -> float:
         return seen.mean(node.id) + exploration * sqrt(log(seen.count[parent]) / seen.count[node.id])

@@ -1,4 +1,4 @@
-"""Plan-first splitting: write a few approaches, then share the samples among them."""
+"""Plan-first splitting: sample a few approaches, then divide the solutions among them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ INFO = StrategyInfo(
 
 
 def plan_first(tree: Tree, budget: int, *, seed: int = 0, plans: Count = 3, n: Count = 12) -> Allocation:
-    """Ask for `plans` approaches under the root, then share `n` whole solutions evenly among them.
+    """Ask for `plans` approaches under the root, then divide `n` whole solutions evenly among them.
 
-    Scores matter only for the final choice. Approaches are sampled one by one; its_hub lists them in one
-    call.
+    Scores affect only the final choice. Approaches are sampled one by one; its_hub lists them in one call.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""What a strategy is: a pure function that says where the next samples go."""
+"""The Strategy protocol: a pure function that allocates the next samples."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from branchwise.store.records import Grain, Node, NodeId
 from branchwise.store.tree import Tree
 
 Allocation: TypeAlias = Mapping[NodeId, int]
-"""How many children to sample under which node; empty means that the strategy has seen enough."""
+"""Number of children to sample by node; an empty allocation ends the search."""
 
 Need = Literal["scores", "step scores", "log-probabilities", "revisions", "hints", "prefix"]
-"""What must be there: scores of whole solutions, of steps, or log-probabilities on the tree's nodes; a
+"""Requirements of a strategy: scores of whole solutions, of steps, or log-probabilities on the tree's nodes; a
 generator that revises whole solutions; a loop that follows the strategy's hints; an engine that goes on from a
 reply that was begun for it. Scores that no strategy needs are not bought from a model."""
 
 Aggregation = Literal["best_of_n", "majority", "weighted_majority", "perplexity_consistency"]
-"""Which file of `graphs/aggregations` picks the answer among complete nodes."""
+"""The file of `graphs/aggregations` that picks the answer among complete nodes."""
 
 
 class Strategy(Protocol):
-    """Decide which nodes get children next. No model, clock, randomness of its own, I/O or `async`.
+    """Decide which nodes get children next. No model, clock, unseeded randomness, I/O or `async`.
 
-    The same tree, budget and seed give the same allocation, always. Keys are nodes that did not fail; asking
-    under a complete node means a revision of that solution. Values are positive and sum to at most `budget`.
-    A score of None is documented by each strategy; duplicates (`duplicate_of`) carry their twin's score.
+    The same tree, budget and seed always give the same allocation. Keys are nodes that did not fail; a sample
+    under a complete node is a revision of that solution. Values are positive and sum to at most `budget`. A
+    score of None is documented by each strategy; duplicates (`duplicate_of`) have the score of their original.
     """
 
     def __call__(self, tree: Tree, budget: int, *, seed: int = 0) -> Allocation:
@@ -36,7 +36,7 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hint:
-    """How one sample is asked for otherwise than usual; a field left alone changes nothing.
+    """Changes to the request of one sample; a field at its default changes nothing.
 
     A strategy file may offer `hint(tree, parent, ordinal, **knobs) -> Hint`, pure like the strategy itself.
     """
@@ -54,13 +54,13 @@ class Hints(Protocol):
     """A strategy's hints with its knobs set."""
 
     def __call__(self, tree: Tree, parent: NodeId, ordinal: int) -> Hint:
-        """Say how child number `ordinal` (from 0) of `parent` is asked for, given the tree decided on."""
+        """The hint for child number `ordinal` (from 0) of `parent`, given the tree of the allocation."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StrategyInfo:
-    """A strategy's line in the catalogue; every strategy file has one as `INFO`."""
+    """A strategy's metadata; every strategy file has one as `INFO`."""
 
     paper: str
     """Source: authors or name, arXiv id, section."""
@@ -69,12 +69,12 @@ class StrategyInfo:
     needs: frozenset[Need] = frozenset()
     aggregation: Aggregation = "best_of_n"
     suits: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    """How well it suits easy, medium and hard instances, each in [0, 1]; the planner's prior without a fitted table."""
+    """Suitability for easy, medium and hard instances, each in [0, 1]; the planner's prior without a fitted table."""
     sized: Callable[[int], Mapping[str, int | float | str | bool]] | None = None
     """The knobs that make about the work of N whole solutions, where the strategy samples steps. Branching and shares
     are those of the papers where N leaves a choice."""
     stops_by: tuple[str, tuple[float, ...]] | None = None
-    """The knob that decides when it stops, and values of it worth comparing."""
+    """The knob that sets when it stops, and values of it worth comparing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,18 +82,18 @@ class Choice:
     """The answer that an aggregation chose among whole solutions."""
 
     answer: str | None
-    """The normalised answer; None where the chosen solution has none that could be read."""
+    """The normalised answer; None if the chosen solution has no readable one."""
     node: Node
-    """The solution that stands for the answer."""
+    """The solution that represents the answer."""
     confidence: float | None
     """The chosen answer's share of the votes in [0, 1]; for Best-of-N its score. Not calibrated."""
     votes: Mapping[str, float]
-    """The weight of every answer, summing to 1; empty where no solution has a readable answer."""
+    """The weight of every answer, summing to 1; empty if no solution has a readable answer."""
 
 
 class Aggregator(Protocol):
     """Choose one of several whole solutions. Pure, like a strategy."""
 
     def __call__(self, nodes: Sequence[Node]) -> Choice | None:
-        """Choose among complete nodes, oldest first; None when there are none."""
+        """Choose among complete nodes, oldest first; None without any."""
         ...

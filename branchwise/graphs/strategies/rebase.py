@@ -1,4 +1,4 @@
-"""REBASE: reward-balanced search, a softmax of step scores shares out a shrinking width."""
+"""REBASE: reward-balanced search, which divides a shrinking width by a softmax of step scores."""
 
 from __future__ import annotations
 
@@ -35,23 +35,24 @@ def rebase(
     truncate: Share = 1.0,
     decrement: Annotated[int, Between(0)] = 0,
 ) -> Allocation:
-    """Share the width over the newest layer by softmax of scores; each whole solution uses up one unit of it.
+    """Divide the width over the newest layer by softmax of scores; each whole solution uses one unit of it.
 
-    So do whole solutions that the planner or another strategy has put under the root.
+    Whole solutions of the planner or another strategy under the root use one unit each as well.
 
-    PlanGEN's variant is `width=10, decrement=1`; which child gets how much is not stated there, so the softmax stays.
+    PlanGEN's variant is `width=10, decrement=1`; it does not state the shares of the children, so the softmax
+    is kept.
 
-    Scores are unit rewards: a verifier's -100..100 is mapped to [0, 1] before it reaches the tree, for
+    Scores are unit rewards: a verifier's -100..100 is mapped to [0, 1] before it reaches the tree, since
     otherwise a balance temperature of 0.1 would be greedy. A node without a score counts as the average of
     its layer.
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for; a smaller one is shared by the same rule.
+        budget: How many samples may be asked for; a smaller one is divided by the same rule.
         seed: Unused; this strategy draws nothing.
         width: Number of solutions to reach (N).
-        temperature: Balance temperature T_b of the softmax; large values share evenly, small ones are greedy.
-        truncate: Part of a layer, the best, that competes for children.
+        temperature: Balance temperature T_b of the softmax; large values divide evenly, small ones are greedy.
+        truncate: The best share of a layer that competes for children.
         decrement: Units of width that each further layer costs.
     """
     layer, left = _newest(tree, width, decrement)
@@ -64,7 +65,7 @@ def rebase(
 
 
 def _newest(tree: Tree, width: int, decrement: int) -> tuple[list[Node], int]:
-    """The open nodes of the newest layer and the width that whole solutions, probes included, have left."""
+    """The open nodes of the newest layer, and the width minus the whole solutions, probes included."""
     layer = [tree.root]
     width -= sum(node.strategy not in {"", "rebase"} for node in sampled(tree, "rebase"))
     for _ in range(_DEPTH):

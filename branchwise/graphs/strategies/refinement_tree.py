@@ -1,4 +1,4 @@
-"""Refinement tree (SPaR): search over revisions of an answer that a judge found wanting."""
+"""Refinement tree (SPaR): search over revisions of an answer that the verifier did not accept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refinement_tree(
     gate: Unit = 0.5,
     order: Literal["breadth", "depth"] = "breadth",
 ) -> Allocation:
-    """Answer once; while no solution passes the gate, ask for revisions of the most promising ones, 3 deep.
+    """Sample one answer; while no solution passes the gate, revise the best-scored ones, up to 3 deep.
 
     Breadth first, the `select` best of the newest layer are revised; depth first, the best `select` of each
     solution's revisions in turn, the deepest first. A solution without a score passes no gate and is revised
@@ -44,7 +44,7 @@ def refinement_tree(
         branching: Revisions of each selected solution.
         select: Solutions of a layer, or of one solution's revisions, that are revised.
         gate: The unit reward above which a solution is good enough.
-        order: The paper searches both ways.
+        order: Breadth first or depth first; the paper uses both.
     """
     first = sampled(tree, _ARM)
     if not first:

@@ -20,9 +20,9 @@ INFO = StrategyInfo(
 def revision_chains(
     tree: Tree, budget: int, *, seed: int = 0, n: Count = 16, ratio: Positive = 1.0
 ) -> Allocation:
-    """Ask for several first solutions at once, then for a revision of each chain's newest.
+    """Sample several first solutions at once, then a revision of each chain's newest one.
 
-    Whole solutions already under the root start chains, the best first; one without a score is taken last.
+    Whole solutions already under the root start chains, the best first; one without a score ranks last.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""Rewind search (RAIN): try out continuations, commit to the best one, go on from there."""
+"""Rewind search (RAIN): evaluate continuations, commit to the best one, continue from there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LENGTHS = (1, 2, 4, 10)
 _VISITED = 6
 """Visits that a good child must exceed."""
 _WIDEST = 20
-"""Children beyond which a poor set is not widened."""
+"""Most children of a poor set that is widened."""
 _ALIKE = 0.01
 """Variance of mean values below which children are alike; ours."""
 _DEPTH = 400
@@ -39,10 +39,11 @@ def rewind(
 ) -> Allocation:
     """Search below the committed prefix by PUCT; commit to its most visited child when good or overdue.
 
-    Values are scaled to 0..1 among siblings. A node without a score counts with its parent's. Where all children of
-    a node are poor (below 1/2, the paper's 0) and alike, it gets `branching` more, up to 20, before the walk goes on
-    below them. Missing here: a policy cannot let the model finish a reply for its evaluation (the verifier judges
-    the prefix), nor spread values to siblings that mean the same, which needs embeddings.
+    Values are scaled to 0..1 among siblings. A node without a score counts with its parent's. Where all
+    children of a node are poor (below 1/2, the paper's 0) and alike, it gets `branching` more, up to 20,
+    before the walk descends below them. Missing here: a policy cannot let the model finish a reply for its
+    evaluation (the verifier judges the prefix), nor spread values to siblings that mean the same, which needs
+    embeddings.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""RPC: sample whole solutions, likely ones vote with their probability."""
+"""RPC: sample whole solutions; the likely ones vote with their probability."""
 
 from __future__ import annotations
 

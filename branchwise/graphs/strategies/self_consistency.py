@@ -1,4 +1,4 @@
-"""Self-consistency: sample whole solutions, take the commonest answer."""
+"""Self-consistency: sample whole solutions and take the commonest answer."""
 
 from __future__ import annotations
 

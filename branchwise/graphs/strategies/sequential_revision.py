@@ -1,4 +1,4 @@
-"""Sequential revision: answer once, then revise, and choose over the whole chain."""
+"""Sequential revision: revise one solution repeatedly, and choose among the whole chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step-level beam search (AlphaMath): a small beam in which a finished solution takes up a place."""
+"""Step-level beam search (AlphaMath): a small beam in which a finished solution keeps its slot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def step_beam(
     """Give each of the `width` best prefixes of the newest layer `branching` children.
 
     The root is expanded like one prefix. Of duplicates in a layer only the first competes; a prefix without a
-    score ranks last. The paper scores prefixes with a value head of the model; any step verifier serves.
+    score ranks last. The paper scores prefixes with a value head of the model; any step verifier can be used.
 
     Args:
         tree: The run's tree.

@@ -1,4 +1,4 @@
-"""Step gates: redo a step until it passes, and begin again where the whole is inconsistent."""
+"""Step gates: resample a step until it passes, and restart if the whole solution is inconsistent."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def step_gates(
     tries: Count = 3,
     starts: Count = 3,
 ) -> Allocation:
-    """Redo each step until it passes the gate; begin anew where the whole solution is inconsistent.
+    """Resample each step until it passes the gate; restart if the whole solution is inconsistent.
 
-    After `tries` attempts the best is taken. A step or solution without a score passes its gate, since
-    nothing was found against it. The global check is the verifier's score of the whole solution.
-    Thresholds are ours; the paper's text gives none.
+    After `tries` attempts the best is taken. A step or solution without a score passes its gate, since it was
+    not refuted. The global check is the verifier's score of the whole solution. Thresholds are ours; the
+    paper's text gives none.
 
     Args:
         tree: The run's tree.
@@ -67,7 +67,7 @@ def _attempts(nodes: list[Node], gate: float, tries: int) -> tuple[list[Node], l
 
 
 def _passed(attempts: list[Node], gate: float, tries: int) -> Node | None:
-    """The attempt that the chain goes on with; None where another is needed, or all failed."""
+    """The attempt that the chain continues; None if another is needed or all failed."""
     good = next((node for node in attempts if _good(node, gate)), None)
     if good is not None or len(attempts) < tries:
         return good

@@ -34,13 +34,12 @@ def tree_of_thoughts(
 ) -> Allocation:
     """Give the `width` best thoughts of the newest layer `branching` children each.
 
-    A whole solution among the best closes its place in the layer; the search ends when all are closed. Of
+    A whole solution among the best closes its slot in the layer; the search ends when all are closed. Of
     duplicates in a layer only the first competes. A thought without a score ranks last, and counts as average
     when sampled. PlanGEN's variant is `width=1, branching=3, steps=20`.
 
-    The rest of the paper's choices lie outside a policy: whether the generator samples thoughts one by one or
-    proposes several in one call, and whether a verifier values each thought or votes among them, decides what
-    children and scores the tree holds.
+    The paper's other choices are options of the run, not of the strategy: whether thoughts are sampled one by
+    one or proposed in one call, and whether the verifier values each thought or votes among them.
 
     Args:
         tree: The run's tree.

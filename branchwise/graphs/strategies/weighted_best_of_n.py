@@ -1,4 +1,4 @@
-"""Weighted Best-of-N: sample whole solutions, equal answers pool their scores."""
+"""Weighted Best-of-N: sample whole solutions; equal answers sum their scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INFO = StrategyInfo(
 def weighted_best_of_n(tree: Tree, budget: int, *, seed: int = 0, n: Count = 16) -> Allocation:
     """Ask for `n` whole solutions at once; whole solutions already under the root count.
 
-    The allocation reads no scores; the aggregation says how one without a score votes.
+    The allocation does not read scores; the aggregation defines the vote of one without a score.
 
     Args:
         tree: The run's tree.

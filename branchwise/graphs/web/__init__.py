@@ -1,1 +1,1 @@
-"""Searching an environment: the same strategies, but a node is an action and its page."""
+"""The web search workflow: the same strategies over an environment; a node is an action and its page."""

@@ -1,4 +1,4 @@
-"""Actions that leave something behind: asked about when nothing else is left to try, done once, never repeated."""
+"""Irreversible actions: approved by a person once nothing else is left to try, done at most once."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _VISIT = TypeAdapter(Visit)
 
 
 async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Ask about the most wanted action that was held back; on a yes do it, and go on from there.
+    """Request approval of the best withheld action; if approved, do it and continue from there.
 
-    The search goes on below the committed action only: what was seen elsewhere on the site may no longer be so.
+    The search continues below the committed action only, since pages seen elsewhere on the site may have changed.
     """
     context, asked = runtime.context, state.get("asked", 0) + 1
 
@@ -72,7 +72,7 @@ async def _allowed(context: WebContext, node: Node) -> bool:
 
 
 def question(context: WebContext, node: Node) -> Question:
-    """What a person is asked."""
+    """The question to the approver."""
     parent = node.parent or ROOT
     return Question(
         node=node.id,
@@ -107,7 +107,7 @@ async def _commit(context: WebContext, node: Node) -> Visit:
 
     arrival = _VISIT.validate_python(await context.effect(key, action, done))
     await record(context, node.id, arrival, key="commit")
-    # Sessions elsewhere show the site as it was.
+    # Other sessions show the site before the write.
     await context.forget()
     if session is not None:
         await context.leave(node.id, session)
@@ -118,7 +118,7 @@ async def _commit(context: WebContext, node: Node) -> Visit:
 
 
 def _stale(tree: Tree, node: Node) -> list[Node]:
-    """The nodes beside the path to `node` that were still open, closed."""
+    """Close the open nodes that are not on the path to `node`."""
     path = {step.id for step in tree.path(node.id)}
     return [
         replace(one, failed=f"stale since node {node.id} was committed")

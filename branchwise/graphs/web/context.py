@@ -1,4 +1,4 @@
-"""What a web search works with: the environment, the sessions that stand somewhere, and the way back to a node."""
+"""Runtime context of the web search: the environment, its open sessions, and restoring a node's page."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from branchwise.store.records import ROOT, Json, NodeId
 from branchwise.store.stored import read_stored
 
 Check = Callable[[Session], Awaitable[bool]]
-"""Whether the goal is reached, told by a program that looks where the page cannot lie."""
+"""Program that checks whether the goal is reached, from a source more reliable than the page."""
 
 _ARRIVAL = TypeAdapter(Visit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebContext:
-    """LangGraph hands it to every station and never stores it."""
+    """Runtime context of the web graph: LangGraph passes it to every node and does not store it."""
 
     given_goal: str
     environment: Environment
@@ -42,56 +42,56 @@ class WebContext:
     ask: Callable[[Question], Awaitable[bool]]
     """Asks a person whether an action is committed; the run waits in the store until somebody has answered."""
     effect: Callable[[str, Json, Callable[[], Awaitable[Json]]], Awaitable[Json]]
-    """Does something at most once under a key, and keeps its result."""
+    """Does an action at most once under a key, and records its result."""
     known_done: Callable[[str, Json], bool]
-    """Whether a person said that something was done whose outcome was unknown; the run waits until one has said."""
+    """A person's word on whether an effect of unknown outcome was done; the run waits for it."""
     seed: int
     check: Check | None = None
     shots: Path | None = None
     """Folder for this run's screenshots."""
     watch: Callable[[str], None] = lambda line: None
-    """Called with one line for each thing that happened."""
+    """Called with one line for each event."""
     live: dict[NodeId, Session] = field(default_factory=dict)
-    """Sessions that stand at a node now; a resumed run begins with none."""
+    """Live sessions by node; a resumed run starts with none."""
     kept: dict[NodeId, Snapshot] = field(default_factory=dict)
     counted: list[int] = field(default_factory=lambda: [0])
-    """The actions that the visits recorded so far account for."""
+    """Number of actions that the recorded visits account for."""
 
     def steps(self) -> int:
-        """The actions executed since the visit recorded before."""
+        """Number of actions executed since the last recorded visit."""
         since, self.counted[0] = self.tracker.effects - self.counted[0], self.tracker.effects
         return since
 
     @property
     def goal(self) -> str:
-        """What is to be reached, in the person's words or in the environment's."""
+        """The goal, from the request or from the environment."""
         return self.given_goal or self.arrived(ROOT).goal
 
     def has_arrived(self, node: NodeId) -> bool:
-        """Whether it is recorded what came of the node's action."""
+        """Whether the outcome of the node's action is recorded."""
         return self.journal.decided(f"arrival/{node}") or self.journal.decided(f"commit/{node}")
 
     def arrived(self, node: NodeId) -> Visit:
-        """What came of the node's action: when it was committed, else when it was tried."""
+        """The recorded visit of the node's action: that of the commit, else that of the try."""
         committed = self.journal.decided(f"commit/{node}")
         found = self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
         return read_stored(_ARRIVAL, found, "visit")
 
     def arrivals(self) -> list[NodeId]:
-        """The nodes that were arrived at, in the order in which that was recorded."""
+        """The visited nodes, in the order of their records."""
         return [key.removeprefix("arrival/") for key in self.journal.keys("arrival/")]
 
     def seen(self, node: NodeId) -> Observation:
-        """The node's page as it was recorded."""
+        """The node's recorded page."""
         page = self.arrived(node)
         return Observation(text=page.observation, fingerprint=page.fingerprint, url=page.url)
 
     def picture(self, node: NodeId) -> str | None:
-        """The file of the node's screenshot, where the model is to see it."""
+        """The file of the node's screenshot, if the model is shown screenshots."""
         return self.arrived(node).screenshot if self.options.look else None
 
     def history(self, node: NodeId) -> list[str]:
-        """The actions of this branch; what other branches did is nobody's business here."""
+        """The actions of this branch; actions of other branches are excluded."""
         return [step.text.strip() for step in self.journal.tree.path(node)]
 
     def writes(self, node: NodeId) -> tuple[str, ...]:
@@ -99,10 +99,10 @@ class WebContext:
         return tuple(line for step in self.journal.tree.path(node) for line in self.arrived(step.id).writes)
 
     async def at(self, node: NodeId) -> Restored:
-        """Bring a session to `node`, which was visited before; the caller has it for itself.
+        """Restore a session at `node`, which was visited before; the caller owns it.
 
         Raises:
-            BudgetSpent: The way there is longer than the steps that are left.
+            BudgetSpent: The path needs more actions than the budget has left.
         """
         path = [
             PathStep(action=Action(text=step.text.strip()), fingerprint=seen.fingerprint, effect=seen.effect)
@@ -123,7 +123,7 @@ class WebContext:
         return back
 
     async def leave(self, node: NodeId, session: Session) -> None:
-        """Keep a session at `node`: live if there is room, and as a snapshot."""
+        """Keep a session at `node`: live if a slot is free, and as a snapshot."""
         if node not in self.kept and (snapshot := await session.snapshot()) is not None:
             self.kept[node] = snapshot
         if (before := self.live.pop(node, None)) is not None:
@@ -133,7 +133,7 @@ class WebContext:
             await self.live.pop(next(iter(self.live))).aclose()
 
     async def forget(self) -> None:
-        """Close the sessions that stand somewhere and drop what was kept of others."""
+        """Close the live sessions and drop the snapshots."""
         async with asyncio.TaskGroup() as group:
             for session in self.live.values():
                 group.create_task(session.aclose())

@@ -27,9 +27,9 @@ from branchwise.store.tree import Tree
 def web() -> CompiledStateGraph[WebState, WebContext, WebState, WebState]:
     """The graph of a web search, compiled once a process.
 
-    A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the strategy
-    pops it, and only then is the action done and the page judged, because going back to a page is what costs.
-    Strategies of whole solutions roll trajectories instead. What would leave something behind waits in `commit`.
+    A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the
+    action is done and the page judged only when the strategy pops it, because restoring a page is the main
+    cost. Strategies of whole solutions roll trajectories instead. Irreversible actions wait in `commit`.
     """
     graph = StateGraph(WebState, context_schema=WebContext)
     for station in (decide, visiting, propose, roll, commit):
@@ -48,7 +48,7 @@ def _next(state: WebState) -> str:
 
 
 async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Ask the strategy which nodes to visit, and how many actions to propose there."""
+    """Get the strategy's allocation: the nodes to visit, and the number of actions to propose there."""
     context, round_ = runtime.context, state.get("round", 0) + 1
     tree = context.journal.before(round_)
     if state.get("stop"):
@@ -85,13 +85,13 @@ def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[N
         asked |= dict(list(more.items())[: width - len(asked)])
         if not more or ROOT in asked or options.eager:
             break
-        # What is being visited is out of the strategy's sight, so that it names the next best.
+        # Nodes being visited are hidden from the strategy, so that it names the next best.
         tree = tree.grow([replace(tree[name], failed="being visited") for name in more])
     return asked
 
 
 def _bounds(context: WebContext, base: int) -> dict[str, int]:
-    """Knobs by which a strategy would stop: the graph bounds depth and states, and leaves are visited too."""
+    """Knobs that disable a strategy's own stop: the graph bounds depth and states, and leaves are visited too."""
     own = {
         "best_first": {"depth": base + context.options.depth + 1, "expansions": 1_000_000},
         "mcts": {"simulations": 1_000_000},
@@ -100,7 +100,7 @@ def _bounds(context: WebContext, base: int) -> dict[str, int]:
 
 
 async def visiting(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Do the actions that were popped, and judge the pages they lead to."""
+    """Do the actions of the popped nodes, and judge the resulting pages."""
     context = runtime.context
     names = [name for name in state["allocation"] if name != ROOT]
     try:
@@ -122,7 +122,7 @@ async def _visit(context: WebContext, names: list[NodeId], state: WebState) -> N
 
 
 async def propose(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Add the most frequent next actions under every page that was visited and can go on."""
+    """Add the most frequent next actions under every visited page that can be continued."""
     context = runtime.context
     if state.get("stop"):
         return {}

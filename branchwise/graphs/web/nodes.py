@@ -1,4 +1,4 @@
-"""Nodes of a web search: an action proposed, a page judged, and which of them count."""
+"""Nodes of a web search: proposal, page value, and selection."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from branchwise.store.records import ROOT, Node, NodeId, NodeState, VerifiedBy
 from branchwise.store.tree import Tree
 
 _AT_ROOT = 0.5
-"""What actions on the start page are worth before they are tried (section 3.3 of the paper's code)."""
+"""Value of actions on the start page before they are tried (section 3.3 of the paper's code)."""
 
 
 def proposed(parent: Node, names: Iterable[NodeId], found: Iterable[Candidate], blank: Node) -> list[Node]:
-    """Children of `parent`, worth what it is worth until they are visited; `blank` carries round and arm."""
+    """Children of `parent`, with its value until they are visited; `blank` has their round and strategy."""
     worth = _AT_ROOT if parent.id == ROOT else parent.score
     return [
         _child(replace(blank, id=name, parent=parent.id, depth=parent.depth + 1, score=worth), one)
@@ -41,7 +41,7 @@ def _child(blank: Node, one: Candidate) -> Node:
 
 
 def judged(node: Node, page: Visit, said: PageValue, *, deepest: int) -> Node:
-    """The node after its visit; `deepest` is the depth where searching ends."""
+    """The node with the outcome of its visit; `deepest` is the maximum depth of the search."""
     reached = said.value is not None and said.value >= 1.0
     failed = page.failed or (f"the same page as node {said.twin}" if said.twin is not None else None)
     ended = page.ended or reached or node.depth >= deepest
@@ -61,7 +61,7 @@ def judged(node: Node, page: Visit, said: PageValue, *, deepest: int) -> Node:
 
 
 def passed(node: Node, page: Visit) -> Node:
-    """The node after a trajectory went through it; only where it ends is judged."""
+    """The node after a trajectory passed it; only the trajectory's last page is judged."""
     return replace(
         node, score=None, feedback=_feedback(page, PageValue()), failed=page.failed, state=_state(page)
     )
@@ -84,12 +84,12 @@ def is_visited(node: Node) -> bool:
 
 
 def is_held(node: Node) -> bool:
-    """Whether the node's action waits for a person's yes."""
+    """Whether the node's action awaits approval."""
     return node.state in {NodeState.HELD, NodeState.STOPPED}
 
 
 def released(node: Node, failed: str | None) -> Node:
-    """The node after a person has decided about its action."""
+    """The node after the approver's decision on its action."""
     state = {NodeState.HELD: NodeState.PROPOSED, NodeState.STOPPED: NodeState.TRIED}.get(
         node.state, node.state
     )
@@ -97,13 +97,13 @@ def released(node: Node, failed: str | None) -> Node:
 
 
 def best_visited(tree: Tree) -> Node | None:
-    """The page to answer with: accepted first, then value, then fewer actions, then age."""
+    """The page to answer with, ordered by acceptance, value, fewer actions and age."""
     pages = [n for n in tree if n.score is not None and n.failed is None and is_visited(n)]
     return min(pages, key=lambda n: (not n.accepted, -(n.score or 0.0), n.depth), default=None)
 
 
 def most_wanted(tree: Tree) -> Node | None:
-    """The held-back action to ask about first: on the best page, proposed most often, after the fewest actions."""
+    """The withheld action to ask about first, ordered by page value, frequency of proposal and fewer actions."""
 
     def rank(node: Node) -> tuple[float, float, int]:
         page = tree[node.parent or ROOT]

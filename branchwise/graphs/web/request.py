@@ -1,4 +1,4 @@
-"""What a person asks of a web search: stored with the run, refused when it cannot be done."""
+"""Requests of a web search: validation, storage and parsing."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
 
 _LAZY = frozenset({"best_first", "mcts"})
-"""These pop a node before it is visited; what others compare must have been visited."""
+"""Strategies that pop a node before its visit; the others compare visited nodes."""
 _BEYOND = frozenset({"hints", "revisions"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebOptions:
-    """How a web search goes; stored with the run. The defaults are the paper's (arXiv 2407.01476, section 4)."""
+    """Options of a web search, stored with the run. Defaults are the paper's (arXiv 2407.01476, section 4)."""
 
     strategy: str = "best_first"
     knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     depth: int = 5
     """Actions from the start, or from the last committed write, to the deepest page."""
     states: int = 20
-    """Pages visited at most before the search answers or asks; trajectories are bounded by their number."""
+    """Most pages visited before the search answers or asks; trajectories are bounded by their number."""
     steps: int | None = None
     """Actions executed at most, replayed ones included."""
     samples: int = 20
     """Proposals sampled for one page."""
     judgements: int = 20
-    """Judgements averaged for one page; with 0 only a sound check tells pages apart."""
+    """Judgements averaged for one page; with 0 only a sound check ranks pages."""
     held: bool = False
     """Whether the model picks among the listed actions instead of writing one."""
     at_once: int = 1
-    """Branches visited at once; 1 is the paper's order, more pops several of the frontier together."""
+    """Branches visited concurrently; 1 is the paper's order, more pops several frontier nodes together."""
     allow: bool = False
     """Whether irreversible actions are committed without asking, once nothing else is left to try."""
     questions: int = 3
-    """How many such actions a person is asked about at most."""
+    """Most irreversible actions for which a person is asked."""
     look: bool = False
-    """Whether the model is shown screenshots; it has to be multimodal."""
+    """Whether the model is shown screenshots; it must be multimodal."""
 
     @property
     def eager(self) -> bool:
@@ -62,14 +62,14 @@ class WebOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebRequest:
-    """What a person asks for; stored with the run, so that resuming needs little but its id."""
+    """Request of a web search, stored with the run, so that it can be resumed from its id."""
 
     goal: str
-    """Empty where the environment itself says what is to be done."""
+    """The goal; empty if the environment provides it."""
     environment: str
-    """Its name; a run goes on in the same one only."""
+    """The environment's name; a run is resumed in the same one only."""
     opening: EnvironmentSpec | None = None
-    """How to open the environment again; None for one that the caller made."""
+    """How to reopen the environment; None for one that the caller made."""
     model: str = "embedded"
     base_url: str | None = None
     prompts: str | None = None
@@ -82,10 +82,10 @@ class WebRequest:
 
 
 def check(options: WebOptions) -> None:
-    """Refuse what no environment can be searched with.
+    """Refuse an invalid request.
 
     Raises:
-        BadInput: Says what is wrong.
+        BadInput: The request is invalid; the message gives the reason.
     """
     strategies.load(options.strategy, **options.knobs)
     lacking = strategies.info(options.strategy).needs & _BEYOND
@@ -103,10 +103,10 @@ def check(options: WebOptions) -> None:
 
 
 def can_look(engine: Model, options: WebOptions) -> None:
-    """Refuse a model that is to look at pages and takes no pictures.
+    """Refuse a model without image input if it is to be shown screenshots.
 
     Raises:
-        Unsupported: Names engines that may.
+        Unsupported: The message names engines that take images.
     """
     if options.look and not engine.capabilities.pictures:
         raise Unsupported(
@@ -115,14 +115,14 @@ def can_look(engine: Model, options: WebOptions) -> None:
 
 
 def spec_of_request(request: WebRequest) -> RunSpec:
-    """The request as the runtime has it."""
+    """Convert the request to the runtime's RunSpec."""
     given = as_fields(request)
     common = {name: given.pop(name) for name in COMMON & given.keys()}
     return RunSpec(workflow="web", input=given, **common)
 
 
 def request_of(spec: RunSpec) -> WebRequest:
-    """Read what a web search is asked.
+    """Parse a web search's request.
 
     Raises:
         BadInput: The input is not a web search's.
@@ -138,7 +138,7 @@ def request_of(spec: RunSpec) -> WebRequest:
 
 
 def stored(spec: RunSpec) -> Json:
-    """A web search's request as its row has it: the input's fields beside the others."""
+    """A web search's request as stored: the input's fields beside the others."""
     return cast("Json", asdict(request_of(spec)))
 
 

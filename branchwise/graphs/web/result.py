@@ -1,4 +1,4 @@
-"""How a web search ended, or what it waits for."""
+"""Result of a web search, or the question that it waits for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from branchwise.store.records import NodeId, Usage, VerifiedBy
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """An action that would leave something behind, and what a person needs to know to allow it."""
+    """An irreversible action that awaits approval, with the context for the decision."""
 
     node: NodeId
     action: str
@@ -20,12 +20,12 @@ class Question:
     path: tuple[str, ...]
     """The actions that lead there."""
     value: float | None
-    """How promising that page was found, in [0, 1]."""
+    """The page's value in [0, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebResult:
-    """How a web search ended."""
+    """Result of a web search."""
 
     run_id: str
     solved: bool
@@ -43,6 +43,6 @@ class WebResult:
     replayed: int
     """Actions done again on the way back to a page."""
     written: tuple[str, ...]
-    """Writes that were committed to the site and stay."""
+    """Writes committed to the site, which persist."""
     usage: Usage
     question: Question | None = None

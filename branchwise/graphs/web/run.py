@@ -1,4 +1,4 @@
-"""Search an environment from Python: the runtime with an environment and people at hand."""
+"""Python functions of the web search: run and resume with an environment and callbacks."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     """Search a goal in an environment.
 
     Args:
-        goal: What is to be reached, in words; empty where the environment says it itself.
-        environment: Where: one that you opened and close, for example `browser(url)`, or an EnvironmentSpec, which is
-            stored with the run, so that it can be resumed from its id alone.
+        goal: The goal in words; empty if the environment provides it.
+        environment: An environment that you open and close, for example `browser(url)`, or an
+            EnvironmentSpec, which is stored with the run, so that it can be resumed from its id alone.
         model: As for `solve`.
-        base_url: Where an OpenAI-compatible server listens.
+        base_url: URL of an OpenAI-compatible server.
         options: How to search.
         budget: What the run may spend.
         store: Database URL.
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
         shots: Folder for screenshots; each run has its own within.
-        hooks: A sound check, whom to ask, who watches.
-        run_id: The run's id; one that is there already is resumed.
+        hooks: Callbacks: a sound check, approval, progress.
+        run_id: The run's id; an existing run is resumed.
         watch: Called with each Event.
 
     Raises:
         BadInput: The goal or an option cannot be used; nothing was spent.
-        Unsupported: The model is to look at pages and takes no pictures; nothing was spent.
+        Unsupported: The model is to be shown screenshots and takes no images; nothing was spent.
         EnvironmentFailed: The start cannot be opened.
     """
     place = opened(environment) if isinstance(environment, EnvironmentSpec) else environment
@@ -103,21 +103,21 @@ async def resume_web(  # noqa: PLR0913 - as for browse
     budget: Budget | None = None,
     hooks: RunHooks | None = None,
 ) -> WebResult:
-    """Go on with a web search whose environment or hooks are objects of yours; `resume` does the same without them.
+    """Resume a web search whose environment or hooks are your own objects; `resume` does so without them.
 
     Args:
         run_id: The run.
-        environment: Where it goes on, if the run was started in one of your own; the same site as before.
+        environment: The environment, if the run was started in one of your own; the same site as before.
         model: The Model, if the run was started with one of your own.
         store: An open Store, or a database URL.
-        answer: To the question that the run waits with.
+        answer: The answer to the run's open question.
         allow: Whether irreversible actions are committed from now on without asking; kept with the run.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         budget: What the run may spend from now on.
         hooks: As for `browse`.
 
     Raises:
-        BadInput: The environment is another one, or is not there.
+        BadInput: The environment differs or is missing.
     """
     made = workflow(environment, hooks)
     async with opened_store(store) as db:

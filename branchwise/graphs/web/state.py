@@ -1,4 +1,4 @@
-"""What travels through the graph of a web search: counters and ids."""
+"""State of the web search graph: counters and ids."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from branchwise.store.records import NodeId
 
 
 class WebState(TypedDict, total=False):
-    """State of the graph. The tree is rows."""
+    """State of the web search graph; the tree is in the store."""
 
     next: str
-    """The station to go to; empty at the end."""
+    """The next node of the graph; empty at the end."""
     round: int
     allocation: dict[NodeId, int]
     since: int
-    """Pages that had been visited when a write was last committed."""
+    """Number of pages visited before the last committed write."""
     base: int
-    """Depth of the node where that was; 0 before."""
+    """Depth of the node of that write; 0 without one."""
     asked: int
-    """Questions that a person was asked."""
+    """Number of approvals requested."""
     stop: str
     """Why the search ended: "accepted", "budget" or "exhausted"."""

@@ -1,4 +1,4 @@
-"""Trajectories: one action after the other to the end, then judged as a whole; no going back."""
+"""Trajectories: sampled action by action to the end without backtracking, then judged as a whole."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from branchwise.store.records import Node, NodeId, child_id
 
 
 async def roll(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Roll the trajectories that were asked for, `at_once` of them at a time, until one is accepted.
+    """Roll out the allocated trajectories, `at_once` concurrently, until one is accepted.
 
-    The baseline of arXiv 2407.01476, table 4: whole trajectories compared by the value of where they end.
+    The baseline of arXiv 2407.01476, table 4: whole trajectories compared by the value of their last page.
     """
     context = runtime.context
     starts = [
@@ -73,7 +73,7 @@ async def _trajectory(context: WebContext, parent: NodeId, child: NodeId, state:
 async def _go(
     context: WebContext, parent: NodeId, child: NodeId, session: Session | None, round_: int
 ) -> Session | None:
-    """Do the trajectory's next action; without one the child says why."""
+    """Do the trajectory's next action; without one the child carries the reason."""
     if child not in context.journal.tree:
         await context.journal.write([await _next(context, parent, child, session, round_)])
     node = context.journal.tree[child]

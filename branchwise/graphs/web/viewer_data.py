@@ -1,4 +1,4 @@
-"""What a viewer shows of each visited node: its page, how it was reached, what was asked about it and answered."""
+"""Viewer data of each visited node: its page, how it was restored, and the prompts and replies about it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ASKED = {"act": "asked for the next action", "value": "asked what the page is w
 def extras(
     decisions: Sequence[Decision], calls: Sequence[CallRecord] = ()
 ) -> dict[NodeId, Mapping[str, Json]]:
-    """Gather them from the rows of a run.
+    """Collect the viewer data from the rows of a run.
 
     Args:
         decisions: The run's decisions.
-        calls: The run's model calls; without them there are no prompts.
+        calls: The run's model calls; without them prompts are missing.
     """
     found: dict[NodeId, dict[str, Json]] = {}
     for kind in ("arrival", "commit"):

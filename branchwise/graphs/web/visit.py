@@ -1,4 +1,4 @@
-"""What is known of a node that was visited; kept as decisions of the run, so that nothing is done or judged twice."""
+"""Records of visited nodes, kept as decisions of the run, so that nothing is done or judged twice."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from branchwise.store.records import NodeId
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """What the environment showed after the node's action; recorded before any model is asked about it."""
+    """The environment's observation after the node's action, recorded before any model judges it."""
 
     url: str = ""
     title: str = ""
     fingerprint: str = ""
     effect: Effect = Effect.REVERSIBLE
     writes: tuple[str, ...] = ()
-    """Writes that this action sent: into its own world, or to the site itself where it was committed."""
+    """Writes that this action sent: into its fork of the environment, or to the site itself if it was committed."""
     ended: bool = False
     reached: bool = False
-    """Whether a program, not a model, said that the goal is reached."""
+    """Whether a program, not a model, confirmed the goal."""
     reward: float | None = None
-    """Where the environment has ended: its own sound judgement in [0, 1], if it has one."""
+    """At the environment's end, its own sound reward in [0, 1], if any."""
     answer: str | None = None
     observation: str = ""
     goal: str = ""
-    """What the environment itself asks for."""
+    """The environment's own goal."""
     screenshot: str | None = None
-    """Its file."""
+    """The screenshot's file."""
     restored: str = ""
-    """The method that led back to the parent: live, snapshot or replay."""
+    """The method that restored the parent: live, snapshot or replay."""
     replayed: int = 0
-    """Actions done again on the way there."""
+    """Number of actions replayed to restore it."""
     steps: int = 0
-    """Actions executed since the arrival recorded before, this one and all replays included."""
+    """Number of actions executed since the last recorded visit, this one and all replays included."""
     failed: str | None = None
     held: bool = False
     """Whether it failed because the action awaits approval."""
@@ -42,9 +42,9 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageValue:
-    """What was thought of a page."""
+    """Value of a page, as judged."""
 
     value: float | None = None
     votes: tuple[float, ...] = ()
     twin: NodeId | None = None
-    """An older node that shows the same page in a world with the same writes; this one was not judged then."""
+    """An older node with the same page after the same writes; then this one was not judged."""

@@ -1,4 +1,4 @@
-"""Visiting nodes: stand at the parent, do the action, record what came of it, then judge the page."""
+"""Visits of nodes: restore the parent, do the action, record the outcome, then judge the page."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSp
 from branchwise.store.records import ROOT, Json, Node, NodeId
 
 HELD = "held back"
-"""How the reason of a node begins whose action waits for a person's yes."""
+"""Prefix of the failure reason of a node whose action awaits approval."""
 
 
 async def open_start(context: WebContext) -> Visit:
-    """Open the start page, unless that was done before."""
+    """Open the start page once."""
     if not context.has_arrived(ROOT):
         session = await context.environment.reset(seed=context.seed)
         seen = await session.observe()
@@ -40,13 +40,13 @@ async def open_start(context: WebContext) -> Visit:
 
 
 async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visit, PageValue]]:
-    """Visit nodes, `at_once` of them at a time, and judge their pages.
+    """Visit nodes, `at_once` of them concurrently, and judge their pages.
 
-    What came of the actions is recorded in the order of `nodes` before any page is judged, so that a resumed run
-    asks about the same pages and finds the same twins.
+    Outcomes are recorded in the order of `nodes` before any page is judged, so that a resumed run judges the
+    same pages and finds the same duplicates.
 
     Raises:
-        BudgetSpent: Tokens or steps do not reach for all of them; those that were visited are recorded.
+        BudgetSpent: The budget of tokens or actions does not cover all of them; those visited are recorded.
     """
     gate = asyncio.Semaphore(context.options.at_once)
 
@@ -67,7 +67,7 @@ async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visi
 
 
 async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str = "arrival") -> None:
-    """Record what came of a node's action, once."""
+    """Record the outcome of a node's action, once."""
 
     async def found() -> Json:
         return cast("Json", {**asdict(arrival), "steps": context.steps()})
@@ -76,9 +76,9 @@ async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str 
 
 
 async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
-    """What the node's page is worth, asked once; a page that was seen before is not judged again."""
+    """The value of the node's page, requested once; a page seen before is not judged again."""
     node, page = context.journal.tree[name], context.arrived(name)
-    # What was held back had nothing to judge; once it is committed there is a page.
+    # A withheld action has no page to judge; a committed one has.
     key = f"value/{name}/committed" if context.journal.decided(f"commit/{name}") else f"value/{name}"
 
     async def found() -> Json:
@@ -111,10 +111,10 @@ async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> Pag
 async def act(
     context: WebContext, node: Node, session: Session, *, allow: bool = False
 ) -> tuple[Visit, Session | None]:
-    """Do the node's action where `session` stands, and say where it stands then: at the node, or nowhere usable.
+    """Do the node's action in `session`; report whether the session is then at the node or unusable.
 
     Raises:
-        BudgetSpent: No step is left.
+        BudgetSpent: No action is left of the budget.
     """
     parent = node.parent or ROOT
     try:
@@ -132,7 +132,7 @@ async def act(
         await session.aclose()
         return Visit(failed=str(error)), None
     if outcome.held:
-        # The page believes that it has sent something: only another session shows the truth.
+        # The page shows the write as sent although it was withheld; only a new session shows the true state.
         await session.aclose()
         return Visit(
             failed=f"{HELD}: it would have sent {outcome.held[0]}", held=True, effect=outcome.effect

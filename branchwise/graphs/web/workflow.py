@@ -1,4 +1,4 @@
-"""The web search as a workflow: its graph, what its nodes work with, and how its runs end."""
+"""The web search as a Workflow: its graph, runtime context and results."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from branchwise.store.rows import Decision, RunRecord
 from branchwise.store.stored import read_stored
 
 Ask = Callable[[Question], Awaitable[bool | None]]
-"""Ask a person here and now: yes, no, or None to let the run wait in the store."""
+"""Asks a person synchronously: yes, no, or None to let the run wait in the store."""
 _RESULT = TypeAdapter(WebResult)
 _TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", "value"})
-"""Kinds of decisions that come from the environment or from people."""
+"""Kinds of decisions made by the environment or by people."""
 
 
 async def _nobody(question: Question) -> bool | None:
@@ -51,13 +51,13 @@ def _quiet(line: str) -> None: ...
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunHooks:
-    """Who is with a run while it is executed, and what cannot be stored with it."""
+    """Callbacks of a run; not persisted."""
 
     check: Check | None = None
-    """Says soundly whether the goal is reached."""
+    """Sound check of whether the goal is reached."""
     ask: Ask = _nobody
     watch: Callable[[str], None] = _quiet
-    """Called with one line for each thing that happened."""
+    """Called with one line for each event."""
     opened: Callable[[str], None] = _quiet
     """Called with the run's id once it is stored."""
 
@@ -66,8 +66,8 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
     """The web search as a workflow.
 
     Args:
-        environment: Where it searches; by default the one that the request names, opened for each execution.
-        hooks: Who is with the run.
+        environment: The environment; by default the one that the request names, opened for each execution.
+        hooks: The run's callbacks.
     """
     graph = web()
     return Workflow(
@@ -154,7 +154,7 @@ def _context_of(
     options, journal = request.options, services.journal
     sample = recorded(services.engine, services.ledger, services.tracker)
     kinds = ("arrival", "commit")
-    # The visits say how many actions were executed; a commit is one of them and a row of the ledger as well.
+    # The visits count the executed actions; a commit is one of them and a row of the ledger as well.
     done = sum(_steps(journal.decision(key)) for kind in kinds for key in journal.keys(f"{kind}/"))
     services.tracker.effects = done
 
@@ -195,7 +195,7 @@ async def _ask(services: RunServices, hooks: RunHooks, question: Question) -> bo
 
 
 def _known_done(services: RunServices, key: str, action: Json) -> bool:
-    # Earlier versions noted before an action, as a decision, that it was begun.
+    # Earlier versions recorded the start of an action as a decision.
     earlier = services.journal.decided(f"begun/{key.split('/')[1]}")
     if not services.ledger.unsettled(key) and not earlier:
         return False
@@ -245,6 +245,6 @@ def _result(run_id: str, reason: str, context: WebContext, waiting: Asked | None
 
 
 def _question(waiting: Asked | None) -> Question | None:
-    """The question about an action; None where the run waits for something else."""
+    """The question about an action; None if the run waits for something else."""
     asked: Any = waiting.question if waiting is not None and waiting.key.startswith("approve/") else None
     return None if asked is None else TypeAdapter(Question).validate_python(asked)
