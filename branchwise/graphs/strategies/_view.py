@@ -11,8 +11,7 @@ from branchwise.store.tree import Tree
 
 
 def offspring(tree: Tree, node: NodeId, strategy: str) -> list[Node]:
-    """The children that strategy `arm` requested, oldest first, including failed ones; unlabelled nodes belong to
-    all."""
+    """The children that `strategy` requested, oldest first, failed ones too; unlabelled nodes belong to all."""
     mine = ("", strategy)
     return [child for child in tree.children(node) if child.strategy in mine]
 
