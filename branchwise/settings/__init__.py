@@ -1,4 +1,4 @@
-"""Settings of a person or a project: one file, `branchwise.toml`, for all commands. Faces read it, nothing below does.
+"""Settings of a user or a project: one file, `branchwise.toml`, for all commands.
 
 settings = settings.load()
 result = await branchwise.solve(problem, **settings.model("fast").arguments)

@@ -1,4 +1,4 @@
-"""Where settings are read from: the file that is named, or the person's own file and that of the working folder."""
+"""Locate and read settings files: the named file, or the user's own file and the working folder's."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ FILE = "branchwise.toml"
 VARIABLE = "BRANCHWISE_CONFIG"
 _LARGEST = 1_000_000
 _OWN_ONLY = ("keys", "tools")
-"""Sections that hand out keys or start programs. A folder may be a stranger's; a clone of it must not bring them."""
+"""Sections that release keys or start programs. Untrusted folders (a clone) must not set them."""
 _TABLES = ("models", "prices", "keys", "tools")
 
 
 def user_file() -> Path:
-    """The person's own settings, which may not exist."""
+    """The path of the user's own settings file, which may not exist."""
     return Path(platformdirs.user_config_dir("branchwise", appauthor=False)) / FILE
 
 
 def files(named: Path | None = None) -> tuple[Path, ...]:
-    """The settings files that are read, later ones before earlier ones.
+    """The settings files to read; later files take precedence over earlier ones.
 
     Args:
-        named: The file to read instead of all others; without it `BRANCHWISE_CONFIG` counts. Without both, the
-            person's own file is read, then `branchwise.toml` of the working folder.
+        named: The file to read instead of all others; default `BRANCHWISE_CONFIG`. Without both, the
+            user's own file is read, then `branchwise.toml` of the working folder.
     """
     own = _named(named)
     if own is not None:
@@ -52,7 +52,7 @@ def load(named: Path | None = None) -> Settings:
     """Read the settings.
 
     Raises:
-        BadInput: A file cannot be read, or holds a name or a value that it must not; the message names the place.
+        BadInput: A file cannot be read, or holds an invalid name or value; the message names the place.
     """
     found: dict[str, Any] = {}
     folder: frozenset[str] = frozenset()
@@ -97,7 +97,7 @@ def _refuse_foreign(read: Mapping[str, Any]) -> None:
 
 
 def _granted(found: Settings) -> dict[str, list[str]]:
-    """The hosts for each key: those that are listed, and those of models that name it."""
+    """The allowed hosts for each key: the listed ones, and those of models that use the key."""
     hosts = {variable: list(listed) for variable, listed in found.keys.items()}
     for entry in found.models.values():
         host = host_of(entry.base_url) if entry.base_url and entry.api_key_env else None
@@ -142,7 +142,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _names(place: tuple[int | str, ...]) -> list[str]:
-    """The names that a table at this place may hold."""
+    """The names allowed in the table at this place."""
     kinds: dict[str, type[BaseModel]] = {"models": ModelSettings, "tools": ToolServer}
     kind = Settings if len(place) == 1 else kinds.get(str(place[0]), Settings)
     return sorted(field.alias or name for name, field in kind.model_fields.items())

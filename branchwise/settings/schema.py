@@ -21,7 +21,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class ModelSettings(BaseModel):
-    """A model under a name of one's own, with its options: `[models.NAME]`."""
+    """A model with its options under a user-chosen name: `[models.NAME]`."""
 
     model_config = _STRICT
 
@@ -31,60 +31,60 @@ class ModelSettings(BaseModel):
     """Where its API begins."""
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     temperature: float | Mapping[str, float] | None = None
-    """One for all agents, or a table with one for each: `{ generator = 1.0, verifier = 0.0 }`."""
+    """One value for all agents, or a table with one for each agent: `{ generator = 1.0, verifier = 0.0 }`."""
     reasoning_effort: Text | None = None
     extra_body: Mapping[str, Any] = Field(default_factory=dict)
-    """Added to every request as it is."""
+    """Fields added unchanged to the body of every request."""
     headers: Mapping[str, str] = Field(default_factory=dict)
     timeout: Annotated[float, Field(gt=0)] | None = None
-    """Seconds for one call with all its retries."""
+    """Seconds for one call, retries included."""
     api_key_env: Text | None = None
-    """The environment variable that holds the key; never the key itself."""
+    """The name of the environment variable that holds the key; never the key itself."""
     price: Price | None = None
     """US dollars for a million tokens read, written and, where it differs, read from the cache."""
 
 
 class ToolServer(BaseModel):
-    """A server of tools that agents may call: `[tools.NAME]`; it has a command or a URL."""
+    """A tool server for agents: `[tools.NAME]`; it has a command or a URL."""
 
     model_config = _STRICT
 
     command: tuple[Text, ...] = ()
     url: Text | None = None
     env: tuple[Text, ...] = ()
-    """Environment variables that its process is given."""
+    """Environment variables passed to its process."""
     allow: tuple[Text, ...] = ("*",)
-    """Names of tools that may be called, with `*` and `?`."""
+    """Names of the tools that may be called; `*` and `?` are wildcards."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds for one call."""
     read_only: bool | None = None
-    """Whether its tools change nothing; otherwise each tool says so itself."""
+    """Whether all its tools are read-only; otherwise each tool declares this itself."""
     idempotent: bool | None = None
     api_key_env: Text | None = None
 
 
 class Settings(BaseModel):
-    """All settings. Later files add to earlier ones and replace what has the same name."""
+    """All settings. Later files extend earlier ones and replace entries of the same name."""
 
     model_config = _STRICT
 
     store: Text | None = None
     """Database URL or path of a SQLite file."""
     default_model: Text | None = Field(default=None, alias="model")
-    """The model where no command names one: a name of `models`, or as `--model` takes it."""
+    """The default model: a name of `models`, or as `--model` takes it."""
     models: Mapping[str, ModelSettings] = Field(default_factory=dict)
     prices: Mapping[str, Price] = Field(default_factory=dict)
     """Prices by model, as `--model` takes it."""
     keys: Mapping[str, tuple[Text, ...]] = Field(default_factory=dict)
-    """Environment variable of a key -> hosts that may receive it; a model of the person's own file that names a key
+    """Environment variable of a key -> hosts that may receive it; a model of the user's own file that names a key
     and a base URL adds its host."""
     tools: Mapping[str, ToolServer] = Field(default_factory=dict)
 
     _folder: frozenset[str] = PrivateAttr(default=frozenset())
-    """Models of the working folder's file: their servers get a key only where the person's own file allows it."""
+    """Models of the working folder's file: their servers get a key only if the user's own file allows it."""
 
     def of_folder(self, names: Iterable[str]) -> Settings:
-        """The same settings, with the models that come from the working folder's file."""
+        """Mark the models `names` as coming from the working folder's file."""
         self._folder = frozenset(names)
         return self
 
@@ -95,12 +95,12 @@ class Settings(BaseModel):
         base_url: str | None = None,
         options: ModelOptions | None = None,
     ) -> ChosenModel:
-        """The model that a person means.
+        """Resolve a model name with its options.
 
         Args:
             name: A name of `models`, or a model as `--model` takes it; None for the default.
-            base_url: Goes before the one in the settings.
-            options: Go before those in the settings, one by one.
+            base_url: Overrides the one in the settings.
+            options: Override those in the settings, one by one.
         """
         name = name or self.default_model or DEFAULT_MODEL
         entry = self.models.get(name)
@@ -127,13 +127,13 @@ class Settings(BaseModel):
         )
 
     def hosts(self, variable: str = "OPENAI_API_KEY") -> frozenset[str]:
-        """Hosts that may receive the key in an environment variable."""
+        """The hosts that may receive the key in an environment variable."""
         return frozenset(self.keys.get(variable, ()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChosenModel:
-    """A model with all that a person said about it."""
+    """A resolved model with its options."""
 
     spec: str
     """As `branchwise.models.load` takes it."""
@@ -150,7 +150,7 @@ def host_of(url: str) -> str | None:
     """The host of a URL.
 
     Raises:
-        BadInput: It cannot be read.
+        BadInput: The URL cannot be read.
     """
     try:
         return URL(url).host

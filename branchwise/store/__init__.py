@@ -1,4 +1,4 @@
-"""The nouns: what a run is made of and how it is kept."""
+"""Data model and persistence of runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["SQLAlchemySaver"]
 
 
 def __getattr__(name: str) -> object:
-    # LangGraph costs seconds to import: who only reads rows does not pay.
+    # Lazy: importing LangGraph takes seconds, and reading rows does not need it.
     if name == "SQLAlchemySaver":
         return import_module("branchwise.store.checkpoints.saver").SQLAlchemySaver
     raise AttributeError(f"module `branchwise.store` has no attribute `{name}`")

@@ -1,4 +1,4 @@
-"""A record's fields by name, without the deep copies that `asdict` makes."""
+"""Convert a dataclass to a dict without the deep copies that `asdict` makes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def as_fields(record: object) -> dict[str, Any]:
-    """The fields of a dataclass of two or more, each value as it is."""
+    """Return the fields of a dataclass with at least two fields; values are not copied."""
     names, values = _reading(type(record))  # type: ignore[arg-type]  # mypy sees the hash of the class's instances
     return dict(zip(names, values(record), strict=True))
 

@@ -1,4 +1,4 @@
-"""What a run's calls have cost: sums that do not depend on the order of the calls."""
+"""Total usage of a run's calls; sums do not depend on the order of the calls."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _REALS = ("seconds", "cost")
 
 
 def cost(row: sa.RowMapping) -> Usage:
-    """What the attempt in a row of `calls` has cost."""
+    """The usage of the attempt in a row of `calls`."""
     return Usage(**{name: row[name] for name in COSTS})
 
 
 class Bill:
-    """Adds up calls; each belongs to one attempt."""
+    """Sums the usage of calls, one attempt each."""
 
     def __init__(self) -> None:
         self.ambiguous = 0
-        """Calls that may have been billed without an answer that was kept."""
+        """Ambiguous calls: possibly billed, but no reply was stored."""
         self._answered = 0
         self._whole = Usage()
         self._reals: dict[str, list[float]] = {name: [] for name in _REALS}
 
     def add(self, state: CallState, usage: Usage) -> None:
-        """Take note of an attempt that has ended."""
+        """Add an attempt that has ended."""
         if state is CallState.AMBIGUOUS:
             self.ambiguous += 1
             return
@@ -43,12 +43,12 @@ class Bill:
 
     @property
     def usage(self) -> Usage:
-        """What calls that were answered or refused have cost; equal calls in any order give equal bills."""
+        """Usage of calls that were answered or refused; equal calls in any order give equal totals."""
         return _with_reals(self._whole, {name: math.fsum(some) for name, some in self._reals.items()})
 
     @property
     def estimate(self) -> Usage:
-        """What the ambiguous calls may have cost besides `usage`: as much as the mean of those answered."""
+        """Estimated usage of the ambiguous calls, not in `usage`: each counts as the mean answered call."""
         share = self.ambiguous / self._answered if self._answered else 0.0
         spent: dict[str, Any] = {name: getattr(self.usage, name) * share for name in COSTS}
         whole = {name: round(spent[name]) for name in COSTS if name not in _REALS}

@@ -1,4 +1,4 @@
-"""Works of the writer that only write rows: neighbours in a transaction are sent as one."""
+"""Write-only operations of the writer; adjacent ones in a transaction are sent as one statement."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """A work of `Database.write` of which many may be queued at once; it reads nothing."""
+    """A write-only operation for `Database.write`; many may be queued at once."""
 
     lease: Lease
-    """Under which the rows are written."""
+    """The lease under which the rows are written."""
     changes: Sequence[Change]
-    """In this order; of two such works queued together it must not matter which is first."""
+    """Written in this order; the order of two such operations queued together must not matter."""
     last: bool = False
-    """Whether nothing else rests on it, so that the lease outlives it when it is too large."""
+    """Whether no later write depends on it; the lease then stays valid when a row is too large."""
 
     def __call__(self, connection: sa.Connection) -> None:
         """Write the rows."""
@@ -32,10 +32,10 @@ class Bulk:
 
 
 def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
-    """Write the rows of several works, each statement once: sending one costs more than a row does.
+    """Write the rows of several operations, one statement each: a round trip costs more than a row.
 
     Raises:
-        LeaseLost: One of the works may not write, or comes after one that was refused.
+        LeaseLost: One of the operations may not write, or follows one that was refused.
     """
     rows: dict[sa.Insert | sa.Update, list[Row]] = {}
     guard(connection, [work.lease for work in works])

@@ -1,4 +1,4 @@
-"""Words that earlier versions used in stored JSON; rows themselves are renamed by migrations."""
+"""Field names of earlier versions in stored JSON; columns are renamed by migrations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RENAMED = {"vouch": "verified_by", "arm": "strategy"}
 
 
 def in_new_words(data: Json) -> Json:
-    """A stored object with its fields named as they are today; anything else as it is."""
+    """Rename the fields of a stored object to today's names; other values are returned unchanged."""
     if not isinstance(data, Mapping):
         return data
     fields = {_RENAMED.get(name, name): value for name, value in data.items()}

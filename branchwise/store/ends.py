@@ -1,4 +1,4 @@
-"""How runs end: finished, put back or cancelled. Each function is a work of `Database.write`."""
+"""End runs: finish, requeue or cancel. Each function is an operation for `Database.write`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from branchwise.store.runs import get
 
 _OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
-# Statements that every run needs are built once: building one takes longer than SQLite takes to do it.
+# Common statements are built once: building one takes longer than SQLite takes to execute it.
 _LOCKED = (
     sa.select(runs.c.status, runs.c.epoch, runs.c.attempts, runs.c.max_attempts)
     .where(runs.c.id == sa.bindparam("b_run_id"))
@@ -41,7 +41,7 @@ _END = {
     )
     for over in (True, False)
 }
-"""How a claim ends, by whether the run is over with it."""
+"""The event recorded when a claim ends, by whether the run is over."""
 
 
 def finish(
@@ -54,24 +54,24 @@ def finish(
     failed: bool = False,
     wake: float | None = None,
 ) -> None:
-    """End the claim: the run is over, or left for whoever claims it next.
+    """End the claim: the run is over, or left for the next claim.
 
     Args:
         connection: For writing.
         lease: The claim that ends.
-        status: Where the run stands now.
-        result: What came of it.
-        error: What went wrong.
-        failed: Whether to count this claim as an attempt that went wrong.
-        wake: When a waiting run goes on without an answer, in seconds since 1970.
+        status: The run's new status.
+        result: The run's result.
+        error: The error message.
+        failed: Whether to count this claim as a failed attempt.
+        wake: When a waiting run continues without an answer, in seconds since 1970.
 
     Raises:
-        LeaseLost: Another worker holds the run, or a write was refused on which a result may rest.
+        LeaseLost: Another worker holds the run, or a write on which the result may depend was refused.
     """
     over = status in _OVER
     mine = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
     if connection.execute(_ENDED, {**mine, "b_status": status}).first() is not None:
-        return  # the transaction ran before and only its answer was lost
+        return  # the transaction was committed before; only its acknowledgement was lost
     if status is Status.DONE:
         lease.check_whole()
     guard(connection, [lease])
@@ -87,12 +87,12 @@ def finish(
 
 
 def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = None) -> Status:
-    """Put a run back into its queue.
+    """Return a run to its queue.
 
     Args:
         connection: For writing.
         lease: The claim that ends.
-        error: What went wrong, if anything did; then it counts as an attempt, and the last one fails the run.
+        error: The error message, if any; it then counts as an attempt, and the last attempt fails the run.
 
     Raises:
         LeaseLost: Another worker holds the run.
@@ -107,7 +107,7 @@ def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = No
 
 
 def cancel(connection: sa.Connection, run_id: str) -> RunRecord:
-    """Cancel a run that is not over, and its sub-runs; a worker that has it is refused its next write.
+    """Cancel a run that is not over, and its sub-runs; its worker's next write is refused.
 
     Raises:
         UnknownName: There is no such run.

@@ -1,4 +1,4 @@
-"""Everything branchwise raises on purpose.
+"""Exceptions of branchwise.
 
 BranchwiseError
 ├── BadInput            the caller's problem, option or file cannot be used; nothing was spent
@@ -9,7 +9,7 @@ BranchwiseError
 │   ├── TooLarge        the server takes no row of this size
 │   └── LeaseLost       another worker holds this run now
 ├── RequestChanged      a resumed call's request differs from the recorded one
-├── CodeFailed          a checker, strategy or watcher of the user's own raised something
+├── CodeFailed          a checker, strategy or watcher of the user's own raised an exception
 ├── BudgetSpent         the next call would pass the run's budget
 ├── CheckFailed         a checker of the user's own raised an error or gave no verdict
 ├── ModelError          a model could not answer
@@ -38,14 +38,14 @@ class BadInput(BranchwiseError):
 
 
 _PLACES = frozenset({"run", "node", "place", "question", "running pool", "pool", "device"})
-"""What a name may stand for that is in a store or on a machine, not a part of branchwise."""
+"""Kinds of names that refer to something in a store or on a machine, not to a part of branchwise."""
 
 
 class UnknownName(BadInput):
-    """A name that is not there, with the nearest names that are.
+    """An unknown name; the message lists the closest known names.
 
     Args:
-        kind: What was looked for, for example "strategy".
+        kind: The kind of thing looked for, for example "strategy".
         name: The name that was given.
         known: The names that exist.
     """
@@ -58,7 +58,7 @@ class UnknownName(BadInput):
 
     @property
     def is_part(self) -> bool:
-        """Whether a part of branchwise is missing, such as a strategy or an option, which another version may have."""
+        """Whether the name is a part of branchwise (a strategy, an option) that another version may have."""
         return self.kind not in _PLACES
 
 
@@ -71,7 +71,7 @@ class SchemaMismatch(StoreError):
 
 
 class Unavailable(StoreError):
-    """The database did not answer, or took no writes, for longer than it is waited for; it may do so later."""
+    """The database did not answer, or took no writes, within the waiting time; it may do so later."""
 
 
 class LeaseLost(StoreError):
@@ -79,7 +79,7 @@ class LeaseLost(StoreError):
 
 
 class RequestChanged(BranchwiseError):
-    """A resumed call asks for something else than the recorded call of the same key."""
+    """A resumed call's request differs from the recorded one of the same key."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -90,7 +90,7 @@ class RequestChanged(BranchwiseError):
 
 
 class CodeFailed(BranchwiseError):
-    """Code of the user's own, a checker, a strategy or a watcher, raised something; says where."""
+    """The user's own code (a checker, strategy or watcher) raised an exception; the text names the place."""
 
 
 class BudgetSpent(BranchwiseError):
@@ -99,7 +99,7 @@ class BudgetSpent(BranchwiseError):
     Args:
         what: Which limit is reached: "tokens", "completion_tokens", "calls", "seconds" or "cost".
         limit: The limit; None where it is not known.
-        need: What the smallest call that is worth sending needs of it.
+        need: What the smallest useful call needs of it.
         left: What is left of it.
     """
 
@@ -114,7 +114,7 @@ class BudgetSpent(BranchwiseError):
 
 
 class CutShort(BudgetSpent):
-    """A reply was cut off by what the budget allowed, and is worth nothing so: ask again for a longer one."""
+    """A reply is unusable because the budget cut it off; request a longer one."""
 
 
 class CheckFailed(BranchwiseError):
@@ -126,7 +126,7 @@ class ModelError(BranchwiseError):
 
     Args:
         message: Why, and what to do next.
-        charged: What the call has cost all the same, where a reply came that cannot be used; None where no reply
+        charged: The usage of a call whose reply cannot be used; None where no reply
             came.
     """
 
@@ -136,7 +136,7 @@ class ModelError(BranchwiseError):
 
 
 class TooLarge(StoreError, ModelError):
-    """The database takes no row of this size, now or later; a reply that large is no use to whoever asked."""
+    """The database cannot store a row of this size; a reply that large is refused."""
 
 
 class Unsupported(ModelError):
@@ -144,18 +144,18 @@ class Unsupported(ModelError):
 
 
 class EnvironmentFailed(BranchwiseError):
-    """The environment itself cannot go on: no browser, a site that does not answer."""
+    """The environment itself failed: the browser is missing, or a site does not answer."""
 
 
 class BadAction(BranchwiseError):
-    """A line that is no action, or an action whose target is missing or ambiguous here."""
+    """A line that is not an action, or an action whose target is missing or ambiguous."""
 
 
 class ActionRefused(BranchwiseError):
-    """An action that would leave something behind was not done.
+    """An action with lasting effects was not executed.
 
     Args:
-        action: What was to be done.
+        action: The action.
         reason: Why it counts as irreversible.
     """
 

@@ -1,4 +1,4 @@
-"""What rows an exported run may hold, read from the tables themselves: a stranger may have written them."""
+"""Validate the rows of an exported, untrusted run against the table definitions."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _RANGES: Mapping[tuple[str, str], tuple[float, float]] = {
     ("nodes", "logprob"): (-1e12, 1e12),
 }
 _SIGNED = {("runs", "seed"), ("runs", "priority")}
-"""Whole numbers that may be below zero."""
+"""Integer columns that may be negative."""
 _LATEST = 253_402_300_800.0
-"""Seconds since 1970 at the end of the year 9999; no real number of a run is beyond."""
+"""Seconds since 1970 at the end of the year 9999; an upper limit for a run's real numbers."""
 _DEEPEST = 100
 """Levels of nested JSON."""
 _CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _TEXTS = frozenset({"problem", "goal", "input", "model", "policy"})
-"""Fields of a run's request that are never a name of code."""
+"""Fields of a run's request that never name code."""
 
 
 def check_row(table: sa.Table, row: object) -> dict[str, Json]:
     """Check one row of an export against the columns of its table.
 
     Raises:
-        BadInput: Says which column cannot hold what.
+        BadInput: Names the column and the invalid value.
     """
     if not isinstance(row, dict) or set(row) != set(table.c.keys()):
         raise BadInput(f"The exported run's `{table.name}` has other columns than this branchwise writes.")
@@ -55,10 +55,10 @@ def check_row(table: sa.Table, row: object) -> dict[str, Json]:
 
 
 def check_nodes(rows: Sequence[Mapping[str, Json]]) -> None:
-    """Check that nodes make a tree: parents before children, each named once.
+    """Check that nodes form a tree: parents before children, ids unique.
 
     Raises:
-        BadInput: They do not.
+        BadInput: They do not form a tree.
     """
     seen = {ROOT}
     for row in sorted(rows, key=lambda row: cast("int", row["ord"])):
@@ -71,7 +71,7 @@ def check_nodes(rows: Sequence[Mapping[str, Json]]) -> None:
 
 
 def check_json(value: Json, depth: int = 0) -> str | None:
-    """Why a JSON value cannot be stored, or None: too deep, or a number that is none."""
+    """Why a JSON value cannot be stored (too deep, a number that is not finite), or None."""
     if depth > _DEEPEST:
         return f"it is nested deeper than {_DEEPEST} levels"
     if isinstance(value, float) and not math.isfinite(value):
@@ -80,8 +80,8 @@ def check_json(value: Json, depth: int = 0) -> str | None:
     return next((wrong for item in items if (wrong := check_json(item, depth + 1))), None)
 
 
-def _wrong(table: str, column: sa.Column[object], value: Json) -> str | None:  # noqa: PLR0911 - one case a type of column
-    """Why a column cannot hold a value, or None."""
+def _wrong(table: str, column: sa.Column[object], value: Json) -> str | None:  # noqa: PLR0911 - one case per column type
+    """Why a column cannot hold the value, or None."""
     if value is None:
         return None if column.nullable else "it must be there"
     place, kind = (table, column.name), column.type
@@ -123,7 +123,7 @@ def _wrong_key(value: str, kind: sa.types.TypeEngine[object], words: frozenset[s
 
 
 def _wrong_document(value: str) -> str | None:
-    """Why the text of a recorded request or reply is none."""
+    """Why the text is not a valid recorded request or reply, or None."""
     try:
         return check_json(json.loads(value))
     except (ValueError, RecursionError):
@@ -131,7 +131,7 @@ def _wrong_document(value: str) -> str | None:
 
 
 def code_named(run: Mapping[str, Json]) -> str | None:
-    """A `module:function` that a run would import, anywhere but in its texts; None where it names none."""
+    """The `module:function` that a run would import, outside of its texts; None without one."""
     asked = {name: run[name] for name in ("task", "strategy", "workflow") if name in run}
     return _code_in([asked, run.get("spec")])
 

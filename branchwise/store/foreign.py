@@ -1,4 +1,4 @@
-"""A fault in code of somebody else's, a checker, a strategy or a watcher, as a sentence that names its place."""
+"""Errors of user code (checkers, strategies, watchers) as a sentence that names the place."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 
 
 def failed(what: str, error: Exception, *, node: str = "") -> CodeFailed:
-    """The fault with what failed, its file and line, and the node that it was about.
+    """Make a CodeFailed that names what failed, its file and line, and the node.
 
     Args:
         what: What failed, as the beginning of a sentence: "The checker of the task `x`".
-        error: What it raised; give it as the cause of what is returned.
-        node: The node of the tree that it was called for, if there is one.
+        error: The exception it raised; raise the result `from` it.
+        node: The node of the tree that it was called for, if any.
     """
     about = f" on node {node}" if node else ""
     reason = f"{type(error).__name__}: {error}"[:1000]
@@ -26,7 +26,7 @@ def failed(what: str, error: Exception, *, node: str = "") -> CodeFailed:
 
 
 def place(error: BaseException) -> str:
-    """Where an exception came from: the last line of the caller's own code that it went through."""
+    """Where an exception came from: the last traceback line in the caller's own code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith((_OURS, "<", *_LIBRARIES))]
     found = (own or frames)[-1:]

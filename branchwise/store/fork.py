@@ -1,4 +1,4 @@
-"""Begin a run at a node of another."""
+"""Fork a run at a node of another run."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from branchwise.store.tree import Tree
 
 
 def fork(connection: sa.Connection, row: dict[str, object], me: str) -> RunRecord:
-    """Store the run that `row` describes; its root stands for the node `forked_at` of the run `forked_from`.
+    """Store the run that `row` describes; its root represents the node `forked_at` of the run `forked_from`.
 
-    `me` is a name that no other attempt has.
+    `me` is a name unique to this attempt.
 
     Raises:
         UnknownName: There is no such node.
@@ -37,7 +37,7 @@ def fork(connection: sa.Connection, row: dict[str, object], me: str) -> RunRecor
 def fork_at_place(
     connection: sa.Connection, row: dict[str, object], answers: Sequence[Decision], me: str
 ) -> RunRecord:
-    """Store the run that `row` describes, with the answers that people gave to the run it comes from."""
+    """Store the run that `row` describes with the answers people gave to its parent run."""
     [run] = runs.create(connection, [row], me)
     for ord_, one in enumerate(answers):
         new = {"run_id": run.id, "key": one.key, "kind": one.kind, "payload": one.payload, "ord": ord_}
@@ -46,7 +46,7 @@ def fork_at_place(
 
 
 def root_at(tree: Tree, at: NodeId) -> Node:
-    """The root of a fork: all that the tree holds from its own root to the node `at`, with that node's judgement.
+    """The root of a fork: the text from the tree's root to the node `at`, with that node's verdict.
 
     Raises:
         UnknownName: There is no such node.

@@ -10,7 +10,7 @@ from branchwise.store.tree import Tree
 
 
 def graph(run_id: str, tree: Tree) -> nx.DiGraph:
-    """Give `tree` as a graph: edges from parents to children, a node's fields as its attributes."""
+    """Convert `tree` to a graph: edges from parents to children, a node's fields as its attributes."""
     made = nx.DiGraph(run_id=run_id)
     for node in tree:
         made.add_node(node.id, **asdict(node))

@@ -1,4 +1,4 @@
-"""Calls that a fork need not make, because a run that it descends from has made them."""
+"""Calls that a fork inherits from the runs it descends from."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Inherited:
 
 
 def inherited(connection: sa.Connection, parent: str, place: str | None = None) -> dict[str, Inherited]:
-    """Read the answered calls of a run and all its ancestors by key; of two, the nearer one's.
+    """Read the answered calls of a run and its ancestors by key; the nearest run takes precedence.
 
     Args:
         connection: For reading.
         parent: The run.
-        place: `NODE/VISIT` of a workflow: what was asked there and from then on is left out.
+        place: `NODE/VISIT` of a workflow: calls from there on are left out.
     """
     begun = None if place is None or "/" not in place else _begun(connection, parent, place)
     found: dict[str, Inherited] = {}
@@ -55,7 +55,7 @@ def inherited(connection: sa.Connection, parent: str, place: str | None = None) 
 
 
 def _begun(connection: sa.Connection, run_id: str, place: str) -> float | None:
-    """When a place first asked for something, in seconds since 1970: of a model, a function or a person."""
+    """When a place first called a model, a function or a person, in seconds since 1970."""
     call = sa.select(sa.func.min(calls.c.started)).where(
         calls.c.run_id == run_id, calls.c.key.startswith(f"{place}/", autoescape=True)
     )

@@ -1,4 +1,4 @@
-"""JSON as text, as it is stored and sent (docs/decisions/0073)."""
+"""JSON serialisation for storage and requests (docs/decisions/0073)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from branchwise.store.records import Json
 
 
 def to_json(value: Json | Mapping[str, Any], *, sort: bool = True) -> str:
-    """Write `value` with no spaces; with sorted keys equal values give equal texts.
+    """Serialise `value` without spaces; with sorted keys, equal values give equal texts.
 
-    What is no number (NaN, infinity) becomes null: no database reads it otherwise.
+    NaN and infinity become null, because databases do not read them.
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None).decode()
-    except orjson.JSONEncodeError:  # integers beyond 64 bits, halves of characters, or no JSON at all
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, lone surrogates, or values that are not JSON
         return slowly(value, sort=sort)
 
 
 def slowly(value: Json | Mapping[str, Any], *, sort: bool = True) -> str:
-    """The same by the standard library, as every earlier version wrote it: `1e-05` for `1e-5`, NaN as NaN."""
+    """Serialise with the standard library, as earlier versions did: `1e-05` for `1e-5`, NaN as NaN."""
     text = json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()

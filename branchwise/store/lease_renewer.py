@@ -1,4 +1,4 @@
-"""Renew the leases of this process, and find out soon when one is lost."""
+"""Renew the leases of this process and detect lost ones early."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from branchwise.store.rows import Status
 from branchwise.store.silence import clock
 
 _LOOK = 1.0
-"""Seconds between looks: how long the calls of a cancelled run go on at most."""
+"""Seconds between checks: a cancelled run's calls continue for at most this long."""
 
 
 class LeaseRenewer:
-    """Works in a thread of its own, so that a busy event loop loses no lease."""
+    """Renews leases in its own thread, so that a busy event loop does not lose them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class LeaseRenewer:
         self._closed = False
 
     def keep(self, lease: Lease, lost: Callable[[], None]) -> None:
-        """Renew `lease` at a third of its ttl until it is dropped; call `lost` from the thread when it is gone."""
+        """Renew `lease` at a third of its ttl until it is dropped; call `lost` from the thread if it is lost."""
         with self._changed:
             self._leases[lease] = lost
             if self._thread is None:
@@ -39,17 +39,17 @@ class LeaseRenewer:
             self._changed.notify()
 
     def keeps(self, lease: Lease) -> bool:
-        """Whether `lease` is neither dropped nor lost."""
+        """Whether `lease` is being renewed (neither dropped nor lost)."""
         with self._changed:
             return lease in self._leases
 
     def drop(self, lease: Lease) -> None:
-        """Renew `lease` no more, and say nothing more of it."""
+        """Stop renewing `lease`; `lost` is not called any more."""
         with self._changed:
             self._leases.pop(lease, None)
 
     def close(self) -> None:
-        """Stop; leases that are still kept run out by themselves."""
+        """Stop the thread; remaining leases expire."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -68,7 +68,7 @@ class LeaseRenewer:
             try:
                 self._look(kept)
             except StoreError:
-                continue  # the local deadline speaks for itself
+                continue  # the local deadline decides
 
     def _look(self, kept: list[Lease]) -> None:
         due = [lease for lease in kept if lease.deadline - clock() < lease.ttl * 0.75]

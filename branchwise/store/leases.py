@@ -1,4 +1,4 @@
-"""Who may work on a run: claims, renewals and the fence that stops a worker that lost its lease."""
+"""Leases on runs: claims, renewals and the fencing of workers that lost theirs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RENEW = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("b_run_id"), runs.c.epoch == sa.bindparam("b_epoch"))
     .where(runs.c.status == Status.RUNNING)
-    # MySQL reads columns that the same statement has set already, so `elapsed` must come before `seen`.
+    # MySQL reads columns already set by the same statement, so `elapsed` must come before `seen`.
     .ordered_values(
         (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
         (runs.c.seen, now()),
@@ -47,31 +47,31 @@ _NOTE = sa.insert(run_events).values(at=now())
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Lease:
-    """The right to work on a run until `deadline`; `epoch` tells it from every other claim of that run."""
+    """The right to work on a run until `deadline`; `epoch` distinguishes it from other claims of the run."""
 
     run_id: str
     owner: str
     epoch: int
     ttl: float
     elapsed_before: float
-    """Seconds of work that earlier claims left on record."""
+    """Seconds of work recorded by earlier claims."""
     began: float = field(default_factory=clock)
     deadline: float = 0.0
-    """By the local clock; set before the database was asked, so it is never later than the database's own."""
+    """By the local clock, taken before the query, so never later than the database's own deadline."""
     fresh: bool = False
-    """Whether the run was made with this claim, so that there is nothing of it to load."""
+    """Whether the run was created with this claim, so that nothing needs loading."""
     over: bool = False
-    """Whether the claim has ended and nothing is left to hand back."""
+    """Whether the claim has ended; nothing is left to release."""
     broken: bool = False
-    """Whether the database refused a write under it; what was queued after that may rest on it and is refused, too."""
+    """Whether the database refused a write; later writes may depend on it and are refused, too."""
     places: dict[str, int]
-    """The next free `ord` of each table, which only the holder of the run fills; an index would cost more."""
+    """The next free `ord` of each table; only the lease holder inserts, so no index is needed."""
 
     def __post_init__(self) -> None:
         heard(self.run_id, self.epoch, self.began)
 
     def guard(self, connection: sa.Connection) -> None:
-        """Hold the run until `connection` commits, or refuse the transaction.
+        """Lock the run until `connection` commits, or refuse the transaction.
 
         Raises:
             LeaseLost: The run was claimed by another worker, cancelled or finished, or an earlier write was refused.
@@ -80,22 +80,22 @@ class Lease:
         guard(connection, [self])
 
     def check_whole(self) -> None:
-        """Refuse to write when an earlier write was refused.
+        """Raise LeaseLost if an earlier write was refused.
 
         Raises:
-            LeaseLost: One was.
+            LeaseLost: An earlier write was refused.
         """
         if self.broken:
             raise LeaseLost(f"The database refused a write of the run `{self.run_id}`; this worker stops.")
 
     def take_places(self, table: sa.Table, count: int) -> int:
-        """Give the first of `count` free places; a transaction that fails leaves a gap, which harms nobody."""
+        """Reserve `count` places and return the first; a failed transaction leaves a harmless gap."""
         place = self.places[table.name]
         self.places[table.name] = place + count
         return place
 
     def check(self) -> None:
-        """Refuse to go on when the lease may have run out or is broken; asks no database.
+        """Raise LeaseLost if the lease may have expired or is broken; does not query the database.
 
         Raises:
             LeaseLost: It was not renewed in time, or a write was refused.
@@ -105,7 +105,7 @@ class Lease:
             raise self.lost()
 
     def lost(self) -> LeaseLost:
-        """The error to raise."""
+        """The LeaseLost error for this lease."""
         return LeaseLost(f"The run `{self.run_id}` was taken over, cancelled or finished; this worker stops.")
 
     @property
@@ -115,7 +115,7 @@ class Lease:
 
 
 def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
-    """Hold the runs of all these leases until `connection` commits, or refuse the transaction.
+    """Lock the runs of all these leases until `connection` commits, or refuse the transaction.
 
     Raises:
         LeaseLost: One of the runs was claimed by another worker, cancelled or finished.
@@ -141,7 +141,7 @@ def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
 
 
 class MayBeAlive(LeaseLost):
-    """The run's lease is over by this machine's clock, but its worker has not been watched for a whole lease."""
+    """The lease has expired by this machine's clock, but was not observed for a whole ttl yet."""
 
     def __init__(self, row: sa.Row[tuple[object, ...]], seconds: float) -> None:
         self.lease, self.seconds = (row.epoch, row.lease_until), seconds
@@ -161,20 +161,20 @@ def claim(
     workflows: Workflows | None = None,
     without: Collection[str] = (),
 ) -> Lease | None:
-    """Take a run: the one named, or the first of a queue that waits or whose worker went silent.
+    """Claim a run: the named one, or the first of a queue that waits or whose worker is silent.
 
     Args:
         connection: Inside a transaction.
-        me: A name that no other claim has, see `owner`.
-        ttl: Seconds until the claim runs out unless renewed.
+        me: A name unique to this claim, see `owner`.
+        ttl: Seconds until the claim expires unless renewed.
         run_id: The run to take, also when its last worker failed or it was cancelled.
-        queue: Where to look when no run is named.
-        workflows: Those that a worker can run; runs of others are left to others.
-        without: Runs that are left alone unless named.
+        queue: The queue to search when no run is named.
+        workflows: The workflows that the worker can run; other runs are skipped.
+        without: Runs to skip unless named.
 
     Raises:
         UnknownName: There is no such run.
-        MayBeAlive: Its worker has been silent, but this process has not watched it for long enough.
+        MayBeAlive: Its worker is silent, but this process has not observed it for long enough.
         LeaseLost: A live worker holds it.
         StoreError: It is done.
     """
@@ -208,7 +208,7 @@ def claim(
 
 
 def renew(connection: sa.Connection, lease: Lease) -> bool:
-    """Put the end of `lease` off by its ttl; False when it is lost."""
+    """Extend `lease` by its ttl; False if it is lost."""
     began = clock()
     values = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "ttl": lease.ttl}
     if connection.execute(_RENEW, values).rowcount == 0:
@@ -221,7 +221,7 @@ def renew(connection: sa.Connection, lease: Lease) -> bool:
 def note(
     connection: sa.Connection, run_id: str, kind: str, epoch: int, data: dict[str, str] | None = None
 ) -> None:
-    """Add a line to a run's history."""
+    """Add an event to a run's history."""
     connection.execute(_NOTE, {"run_id": run_id, "kind": kind, "epoch": epoch, "data": data})
 
 
@@ -239,7 +239,7 @@ def _next(
     if each_clock_its_own(connection.dialect.name):
         held = connection.execute(sa.select(runs).where(runs.c.queue == queue, running)).all()
         silent = runs.c.id.in_([row.id for row in held if not left(row)])
-    # A question that nobody answered in time; the run then goes on with the default answer.
+    # A question was not answered in time; the run continues with the default answer.
     overdue = sa.and_(runs.c.status == Status.WAITING, runs.c.wake < now())
     return connection.execute(
         sa.select(runs)

@@ -1,4 +1,4 @@
-"""The ledger: do a thing once, keep its result before anyone sees it, and never do it again."""
+"""The ledger: run each effect once and commit its result before returning it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from branchwise.store.single_flight import SingleFlight
 from branchwise.store.texts import Asked, digest, take_out
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
-"""What costs something: it gives its result and what it cost."""
+"""An effect with a cost: returns its result and its usage."""
 
 _PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
@@ -51,7 +51,7 @@ _ABANDON = (
     sa.update(calls)
     .where(calls.c.run_id == sa.bindparam("b_run_id"), calls.c.epoch < sa.bindparam("b_epoch"))
     .where(calls.c.state == CallState.STARTED)
-    .values(state=CallState.AMBIGUOUS, error="The worker ended before the answer was kept.")
+    .values(state=CallState.AMBIGUOUS, error="The worker ended before the reply was stored.")
 )
 
 
@@ -59,13 +59,13 @@ class Ledger:
     """The calls of one run under one lease; lives in one event loop.
 
     A call's key is its logical path in the run (`r3/0.2/propose`), the same before and after a crash. The order
-    is: note the intent, look at the lease, act, commit the result, return it. So a call that was committed is
-    never made again, and one that was in flight when its worker died is known as ambiguous, not forgotten.
+    is: commit the intent, check the lease, act, commit the result, return it. So a committed call is
+    never repeated, and a call in flight when its worker died is recorded as ambiguous.
     """
 
     def __init__(self, database: Database, lease: Lease, on_change: OnChange = "fail") -> None:
         self.bill = Bill()
-        """What the run's calls have cost, those of earlier claims included."""
+        """Usage of the run's calls, those of earlier claims included."""
         self.effects = 0
         """Effects begun before this ledger was opened."""
         self._database, self._lease, self._on_change = database, lease, on_change
@@ -89,14 +89,14 @@ class Ledger:
         parent: str | None = None,
         place: str | None = None,
     ) -> Self:
-        """Load what the run has done, and mark what an earlier claim left in flight as ambiguous.
+        """Load the run's calls; mark those that an earlier claim left in flight as ambiguous.
 
         Args:
-            database: Where the run is.
+            database: The database of the run.
             lease: The claim under which calls are made.
             on_change: What to do when a request has changed.
-            parent: The run that this one was forked from; what it and its ancestors asked is not asked again.
-            place: The place in `parent` from which everything is asked anew, if there is one.
+            parent: The run that this one was forked from; calls of it and its ancestors are not repeated.
+            place: The place in `parent` from which calls are repeated, if any.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -125,16 +125,16 @@ class Ledger:
     ) -> Json:
         """Return the result of `key`: the recorded one, or that of `effect` once it is committed.
 
-        Two callers with the same key share one effect; when the first is cancelled, the next one begins anew.
+        Two callers with the same key share one effect; when the first is cancelled, the next one starts it again.
 
         Args:
             key: Logical path of the call, printable ASCII.
-            request: What is asked; must be equal when the same key is called again.
-            effect: Does it. Whatever limits the number of calls in flight belongs before the ledger, not in here:
-                between the look at the lease and the sending nothing may wait.
+            request: The request; must be equal when the same key is called again.
+            effect: Executes the call. Limit the number of calls in flight before the ledger, not in here:
+                nothing may wait between the check of the lease and the sending.
             kind: "model", "action" or "check".
-            model: Who answers, for the bill.
-            strategy: Which strategy asked, for the bill.
+            model: The model's name, for the usage report.
+            strategy: The calling strategy, for the usage report.
 
         Raises:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
@@ -155,7 +155,7 @@ class Ledger:
     call = __call__
 
     def recorded(self, key: str, request: Json) -> bool:
-        """Whether calling `key` with `request` costs nothing, for its result is here or the ancestor's.
+        """Whether calling `key` with `request` is free because its result is recorded here or in an ancestor.
 
         Raises:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
@@ -166,15 +166,15 @@ class Ledger:
         return self._recall(key, asked) is not None or (known is not None and asked.was(known.request_hash))
 
     def unsettled(self, key: str) -> bool:
-        """Whether `key` was begun, here or by a dead worker, and nobody knows that it was done."""
+        """Whether `key` was started, here or by a dead worker, and its completion is not recorded."""
         return self._attempts[key] > 0 and key not in self._done
 
     def attempts(self, key: str) -> int:
-        """How often `key` was begun."""
+        """How often `key` was started."""
         return self._attempts[key]
 
     def answers(self) -> Iterator[tuple[str, Json]]:
-        """What was answered so far, by key."""
+        """The recorded results so far, by key."""
         return ((key, json.loads(response)) for key, (_, response) in self._done.items())
 
     def _read(self, request: Json) -> Asked:
@@ -220,7 +220,7 @@ class Ledger:
         except LeaseLost:
             raise
         except BaseException as error:
-            # Whoever was asked may still have worked, and billed, when the wait was broken off.
+            # The server may have worked, and billed, after the wait was cancelled.
             unknown = sent and isinstance(error, asyncio.CancelledError | TimeoutError)
             state = CallState.AMBIGUOUS if unknown else CallState.FAILED
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
@@ -229,20 +229,20 @@ class Ledger:
             raise
         try:
             await self._settle(row, CallState.DONE, response, None, usage)
-        except TooLarge as error:  # bought, and lost; the run goes on without it
+        except TooLarge as error:  # paid for and lost; the run continues without it
             await self._settle(row, CallState.FAILED, None, str(error), usage)
             raise
         return response
 
     async def _adopt(self, row: Row, asked: Asked, known: Inherited) -> str:
-        """Take over what an ancestor bought: a row of this run, done, that has cost nothing."""
+        """Adopt an ancestor's result as a completed call of this run, at no cost."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
         await self._begin(row, asked, self._take_over)
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 
     async def _begin(self, row: Row, asked: Asked, insert: sa.Insert) -> None:
-        """Commit the intent, and those long texts of the request that are not kept yet."""
+        """Commit the intent, with those long texts of the request that are not stored yet."""
         request, bodies = take_out(asked.value, asked.body)
         new: list[Row] = [
             {"run_id": row["run_id"], "hash": name, "body": text}

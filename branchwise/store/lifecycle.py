@@ -1,4 +1,4 @@
-"""The life of runs in a store: made, queued, claimed, held, ended."""
+"""Lifecycle of runs in a store: create, queue, claim, hold, end."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from branchwise.store.workflows import Workflows
 T = TypeVar("T", Lease, "Lease | None")
 
 TTL = 60.0
-"""Seconds after which a run whose worker went silent may be taken over."""
+"""Seconds after which a run whose worker is silent may be taken over."""
 QUEUE = "default"
 
 
 class Lifecycle:
-    """Runs as a whole; `Store` adds what is in them."""
+    """Operations on whole runs; `Store` adds those on their contents."""
 
     def __init__(self, database: Database, *, ttl: float = TTL) -> None:
         self.database = database
@@ -40,7 +40,7 @@ class Lifecycle:
         self._scrub = Redaction()
 
     async def close(self) -> None:
-        """Commit what is queued and let go; leases that are still held run out by themselves."""
+        """Commit queued operations and close; leases still held expire."""
         self._keeper.close()
         self.database.close()
 
@@ -64,7 +64,7 @@ class Lifecycle:
             spec: Everything needed to run it, the problem and the budget included; secrets in it are hidden.
             seed: The run's seed.
             on_change: What to do when a resumed call's request differs from the recorded one.
-            **more: `queue` (whose workers take it; without one it waits for its name), `priority` (higher goes
+            **more: `queue` (whose workers take it; without one it is claimed by id only), `priority` (higher goes
                 first), `max_attempts`, `id`, `forked_from`, `forked_at`, `workflow`, `parent`.
         """
         shown = json.loads(self._scrub.request(to_json(spec)))
@@ -82,7 +82,7 @@ class Lifecycle:
         return await self.database.awrite(lambda c: runs.create(c, batch, me))
 
     async def begin(self, row: dict[str, object]) -> Lease:
-        """Store a run that `describe` described and take it, in one transaction.
+        """Store a run that `describe` described and claim it, in one transaction.
 
         Raises:
             StoreError: There is a run of such an id already.
@@ -101,7 +101,7 @@ class Lifecycle:
         return run
 
     async def fork(self, row: dict[str, object]) -> RunRecord:
-        """Store a run that `describe` described with `forked_from` and `forked_at`; its root stands for that node.
+        """Store a run that `describe` described with `forked_from` and `forked_at`; its root is that node.
 
         Raises:
             UnknownName: There is no such node.
@@ -111,11 +111,11 @@ class Lifecycle:
         return await self.database.awrite(lambda connection: fork(connection, row, me))
 
     async def run(self, run_id: str) -> RunRecord:
-        """Find a run by its id, or by a part of it that no other has.
+        """Find a run by its id or a unique part of it.
 
         Raises:
-            UnknownName: There is none.
-            BadInput: There is more than one.
+            UnknownName: No run matches.
+            BadInput: More than one run matches.
         """
         return await self.database.aread(lambda connection: runs.get(connection, run_id))
 
@@ -132,14 +132,14 @@ class Lifecycle:
     async def open_in(
         self, queue: str = QUEUE, workflows: Workflows | None = None, without: Collection[str] = ()
     ) -> int:
-        """How many runs of a queue wait for a worker of these workflows, or are worked on; not those `without`."""
+        """Number of runs of a queue and these workflows that wait or are running, except those in `without`."""
         return await self.database.aread(lambda c: runs.open_in(c, queue, workflows, without))
 
     async def claim(self, run_id: str) -> Lease:
-        """Take the run `run_id`.
+        """Claim the run `run_id`.
 
-        A run whose worker has died on this machine is free at once, else when its lease has run out. On SQLite, where
-        the other machine's clock may differ, its worker is first watched for as long as a lease lasts.
+        A run whose worker has died on this machine is free at once, else when its lease has expired. On SQLite, where
+        the other machine's clock may differ, its worker is first observed for the length of a lease.
 
         Raises:
             UnknownName: There is no such run.
@@ -163,19 +163,19 @@ class Lifecycle:
     async def claim_next(
         self, queue: str = QUEUE, workflows: Workflows | None = None, without: Collection[str] = ()
     ) -> Lease | None:
-        """Take the run that waits in `queue` with the highest priority, then age, or None when none waits.
+        """Claim the run of `queue` with the highest priority, then age; None if none waits.
 
-        Runs of other workflows than these, and those named in `without`, stay where they are.
+        Runs of other workflows, and those in `without`, are skipped.
 
-        A run that has outlived its `max_attempts` workers is set to failed on the way.
+        A run that has used up its `max_attempts` is set to failed.
         """
         return await self._claim(None, queue, workflows, without)
 
     @asynccontextmanager
     async def held(self, lease: Lease, *, then: Status = Status.PAUSED) -> AsyncIterator[None]:
-        """Renew `lease` while inside; a run that is not finished at the end is left as `then`.
+        """Renew `lease` in a context; at the end an unfinished run gets the status `then`.
 
-        Whoever is inside is stopped within a second or so when the run is cancelled or taken over.
+        The body is cancelled within about a second when the run is cancelled or taken over.
 
         Raises:
             LeaseLost: The run was cancelled or taken over.
@@ -191,7 +191,7 @@ class Lifecycle:
                         scope.reschedule(loop.time())
 
                 def lost() -> None:
-                    with suppress(RuntimeError):  # the loop is closed: nobody is left to stop
+                    with suppress(RuntimeError):  # the loop is closed: no task to stop
                         loop.call_soon_threadsafe(stop)
 
                 self._keeper.keep(lease, lost)
@@ -207,7 +207,7 @@ class Lifecycle:
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
             raise
         finally:
-            if not lease.over:  # a refused work would cost all that share its transaction a second try
+            if not lease.over:  # a refused operation would make the others of its transaction run again
                 with suppress(LeaseLost):
                     await self.database.awrite(lambda c: ends.finish(c, lease, status=then, error=reason))
 
@@ -227,14 +227,14 @@ class Lifecycle:
         """
         kept = json.loads(self._scrub.reply(to_json(result)))
         reason = None if error is None else self._scrub.message(error)
-        self._keeper.drop(lease)  # or it would be found missing as soon as this is committed
+        self._keeper.drop(lease)  # otherwise the renewer would report it lost once this commits
         await self.database.awrite(
             lambda c: ends.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
         )
         lease.over = True
 
     async def hand_back(self, lease: Lease, *, error: str | None = None) -> Status:
-        """Put a run back into its queue; with an error it counts as an attempt, and the last one fails the run.
+        """Return a run to its queue; with an error it counts as an attempt, and the last one fails the run.
 
         Raises:
             LeaseLost: Another worker holds it.
@@ -246,7 +246,7 @@ class Lifecycle:
         return status
 
     async def cancel(self, run_id: str) -> RunRecord:
-        """Cancel a run that is not over; a worker that has it stops within a second or so.
+        """Cancel a run that is not over; its worker stops within about a second.
 
         Raises:
             UnknownName: There is no such run.
@@ -269,7 +269,7 @@ class Lifecycle:
         return await self._kept(self.database.promise(work), then)
 
     async def _kept(self, claiming: asyncio.Future[T], then: Status) -> T:
-        """Wait for a claim; one that is committed after its task was cancelled is given back, for nobody has it."""
+        """Wait for a claim; release it if it is committed after its task was cancelled."""
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""Trees of runs as rows: nodes, verdicts, decisions and calls. Changes of a `Bulk`, and works of `Database.read`."""
+"""Store and load nodes, verdicts, decisions and calls: `Bulk` changes and `Database.read` operations."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _LONGEST_ID = 512
 
 
 def adding_nodes(lease: Lease, batch: Sequence[Node], dialect: str) -> Change:
-    """Store nodes in this order; one that is there already is replaced and keeps its place.
+    """Store nodes in this order; an existing node is replaced and keeps its place.
 
     Raises:
-        StoreError: A node lies too deep to be named.
+        StoreError: A node is too deep: its id is too long.
     """
     deepest = max((node.id for node in batch), key=len, default="")
     if len(deepest) > _LONGEST_ID:
@@ -57,7 +57,7 @@ def tree(connection: sa.Connection, run_id: str) -> Tree:
 
 
 def adding_verdicts(lease: Lease, batch: Sequence[tuple[NodeId, Verdict]], dialect: str) -> Change:
-    """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one."""
+    """Store verdicts on nodes; a verifier's later verdict on a node replaces its earlier one."""
     rows: list[Row] = [
         {**as_fields(verdict), "run_id": lease.run_id, "node": node} for node, verdict in batch
     ]
@@ -84,7 +84,7 @@ def verdicts_of(connection: sa.Connection, run_id: str) -> list[tuple[NodeId, Ve
 
 
 def adding_decision(lease: Lease, key: str, kind: str, payload: Json, dialect: str) -> Change:
-    """Store a decision; the first one of a key stands."""
+    """Store a decision; the first one of a key is final."""
     row: Row = {
         "run_id": lease.run_id,
         "key": key,
@@ -131,13 +131,13 @@ def calls_of(connection: sa.Connection, run_id: str) -> list[CallRecord]:
 
 
 def effects_of(connection: sa.Connection, run_id: str) -> int:
-    """How many effects a run has begun, again for each attempt."""
+    """Number of effects a run has started; each attempt counts."""
     query = sa.select(sa.func.count()).where(calls.c.run_id == run_id, calls.c.kind == "action")
     return connection.scalar(query) or 0
 
 
 def usage_of(connection: sa.Connection, run_id: str) -> Usage:
-    """What a run's calls have cost; ambiguous ones, whose cost nobody knows, are left out."""
+    """Usage of a run's calls, without ambiguous ones, whose cost is unknown."""
     bill = Bill()
     query = sa.select(calls.c.state, *(calls.c[name] for name in COSTS)).where(calls.c.run_id == run_id)
     for row in connection.execute(query).mappings():

@@ -1,4 +1,4 @@
-"""Which process holds a lease, and whether that process is still there."""
+"""Owner names of leases, and a check whether the owning process still runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PROC = Path("/proc")
 
 
 def owner() -> str:
-    """Name this process and this moment: `machine/pid/start/nonce`, never the same twice."""
+    """A unique owner name for this process and moment: `machine/pid/start/nonce`."""
     return f"{_process(os.getpid())}/{secrets.token_hex(4)}"
 
 
 def is_gone(name: str | None) -> bool:
-    """Whether `name` was a process of this machine that has ended; False when this cannot be known."""
+    """Whether `name` is a process of this machine that has ended; False if unknown."""
     try:
         machine, pid, start, _ = (name or "").rsplit("/", 3)
         number = int(pid)
@@ -34,14 +34,14 @@ def is_gone(name: str | None) -> bool:
     return _started(number) != start
 
 
-@cache  # every run asks, and it takes the kernel half a millisecond to tell
+@cache  # cached: every run needs it, and the kernel takes half a millisecond
 def _process(pid: int) -> str:
     return f"{_machine()}/{pid}/{_started(pid)}"
 
 
 @cache
 def _machine() -> str:
-    # Containers share a kernel, and process numbers mean nothing outside their own namespace.
+    # Containers share a kernel; process ids are valid only in their own namespace.
     boot, space = _PROC / "sys/kernel/random/boot_id", _PROC / "self/ns/pid"
     parts = [socket.gethostname()[:64].encode("ascii", "replace").decode().replace("/", "-")]
     if boot.exists():
@@ -52,7 +52,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When the process began, in the kernel's ticks, so that a reused number is not taken for it."""
+    """The start time of a process in kernel ticks; tells a reused process id apart."""
     try:
         state = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:

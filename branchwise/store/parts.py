@@ -1,4 +1,4 @@
-"""Find a part by its name: a file of a folder, `module:function`, or an entry point of an installed package."""
+"""Load parts by name: a file of a folder, `module:function`, or an entry point."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from branchwise.store.errors import BadInput, UnknownName
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    """The parts of one package, each a file that holds a function of its own name."""
+    """The parts of one package; each file defines a function of its own name."""
 
     kind: str
-    """What a part is called in messages, for example "verifier"."""
+    """The word for a part in messages, for example "verifier"."""
     package: str
     """The package's dotted name; its entry points are in the group `branchwise.LAST PART OF IT`."""
     path: Iterable[str]
     """The package's `__path__`."""
     without: frozenset[str] = frozenset()
-    """Modules of the package that hold no part."""
+    """Modules of the package that are not parts."""
 
     @property
     def group(self) -> str:
@@ -38,15 +38,15 @@ class Folder:
         return frozenset(name for name in modules - self.without if not name.startswith("_"))
 
     def names(self) -> tuple[str, ...]:
-        """The parts of this folder and those that installed packages offer, sorted."""
+        """The names of this folder's parts and of those in installed packages, sorted."""
         return tuple(sorted(self.own | {entry.name for entry in entry_points(group=self.group)}))
 
     def load(self, name: str) -> Callable[..., Any]:
-        """The function called `name`, a name of `names()` or `module:function`.
+        """Load the function `name`: one of `names()` or `module:function`.
 
         Raises:
             UnknownName: There is no such part.
-            BadInput: What the name leads to cannot be imported, or is not a function.
+            BadInput: The named object cannot be imported, or is not a function.
         """
         found = self._found(name)
         if not callable(found):

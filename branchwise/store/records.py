@@ -1,4 +1,4 @@
-"""The nouns of a run: what it is asked, what it grows, what it costs. Standard library only."""
+"""Records of a run: problem, nodes, verdicts, usage, budget. Standard library only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | Mapping[str, Json] | 
 ROOT: NodeId = "0"
 
 Grain: TypeAlias = Literal["step", "solution"]
-"""How much one sample adds: the next step, or everything up to a whole solution."""
+"""Sample granularity: the next step, or everything up to a whole solution."""
 
 
 def child_id(parent: NodeId, ordinal: int) -> NodeId:
@@ -23,7 +23,7 @@ def child_id(parent: NodeId, ordinal: int) -> NodeId:
 
 
 class VerifiedBy(StrEnum):
-    """What stands behind a verdict."""
+    """The kind of evidence for a verdict."""
 
     PROGRAM = "program"
     """A program checked the answer against the constraints; acceptance is proof."""
@@ -34,55 +34,55 @@ class VerifiedBy(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> VerifiedBy | None:
-        # Results, journals and logs of version 0.1 have other words.
+        # Results, journals and logs of version 0.1 use other words.
         return {"sound": cls.PROGRAM, "nothing": cls.NONE}.get(str(value))
 
 
 class NodeState(StrEnum):
-    """What was done about a node."""
+    """The state of a node."""
 
     SAMPLED = "sampled"
     """A model wrote its text."""
     PROPOSED = "proposed"
-    """An action that was listed and not tried."""
+    """An action that was proposed and not tried."""
     HELD = "held"
     """An action that was not tried: it awaits approval."""
     VISITED = "visited"
-    """An action that led to a page."""
+    """An action that reached a page."""
     TRIED = "tried"
-    """An action that led nowhere."""
+    """An action that failed."""
     STOPPED = "stopped"
-    """An action that was tried and awaits approval, since it would have written something."""
+    """An action that was tried and awaits approval, because it would have written something."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """What calls have cost; usages add up."""
+    """The cost of calls: tokens, seconds, dollars; usages can be added."""
 
     calls: int = 0
     samples: int = 0
-    """Continuations that the calls have brought."""
+    """Continuations that the calls returned."""
     prompt_tokens: int = 0
     """Tokens read, cached ones included."""
     cached_tokens: int = 0
-    """The part of `prompt_tokens` that the engine already held."""
+    """The part of `prompt_tokens` that the engine had cached."""
     completion_tokens: int = 0
     seconds: float = 0.0
     """Engine time summed over calls, not wall time."""
     cost: float = 0.0
     """US dollars, of the calls whose price is known."""
     estimated: int = 0
-    """Calls whose tokens nobody told: their counts are estimates."""
+    """Calls without a token count from the server: their counts are estimates."""
     unpriced: int = 0
-    """Calls whose price is not known: what they cost is missing from `cost`."""
+    """Calls whose price is not known: `cost` does not include them."""
 
     @property
     def tokens(self) -> int:
-        """Tokens evaluated anew plus tokens written; what a token budget counts."""
+        """Tokens counted by a token budget: prompt tokens that were not cached plus completion tokens."""
         return self.prompt_tokens - self.cached_tokens + self.completion_tokens
 
     def __add__(self, other: Self) -> Self:
-        # Written out: three sums are made for each call.
+        # Written out for speed: three sums per call.
         return type(self)(
             calls=self.calls + other.calls,
             samples=self.samples + other.samples,
@@ -100,19 +100,19 @@ class Usage:
 class Budget:
     """How much a run may spend; None means no limit of that kind. Checked before each call."""
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}  # a limit is never passed over
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}  # a limit is never exceeded
 
     tokens: int | None = None
-    """Prompt tokens evaluated anew plus completion tokens."""
+    """Prompt tokens that were not cached plus completion tokens."""
     completion_tokens: int | None = None
-    """Completion tokens alone, by which strategies are compared: what is read depends on what the engine has cached."""
+    """Completion tokens alone; used to compare strategies, because prompt tokens depend on the engine's cache."""
     calls: int | None = None
     seconds: float | None = None
     """Wall time of the run, summed over resumptions."""
     cost: float | None = None
     """US dollars."""
     effects: int | None = None
-    """Effects that are begun, and actions in an environment, replayed ones included."""
+    """Effects started, and actions in an environment, replayed ones included."""
 
     def __post_init__(self) -> None:
         for limit in fields(self):
@@ -128,7 +128,7 @@ class Verdict:
     score: float | None
     """From -100 to 100 (PlanGEN, section 2.1.2); None when the verifier gave no readable score."""
     accepted: bool
-    """Whether a complete plan is taken as the answer; for a step, whether it may still lead to one."""
+    """Whether a complete plan is accepted as the answer; for a step, whether it may still lead to one."""
     feedback: str
     verified_by: VerifiedBy
     verifier: str
@@ -136,32 +136,32 @@ class Verdict:
 
     @property
     def reward(self) -> float | None:
-        """The score as a unit reward in [0, 1]; None also where it is not a number or out of its range."""
+        """The score as a unit reward in [0, 1]; None if it is missing, not a number or out of range."""
         readable = self.score is not None and -100 <= self.score <= 100
         return (self.score + 100) / 200 if self.score is not None and readable else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """One node of the search tree: what one sample added to its parent."""
+    """A node of the search tree: the text that one sample added to its parent."""
 
     id: NodeId
     parent: NodeId | None
     depth: int = 0
     """Number of samples from the root; the root has 0."""
     round: int = 0
-    """The turn of the search loop that made it."""
+    """The round of the search loop that created it."""
     strategy: str = ""
-    """The strategy that asked for it; "probe" for the planner's samples."""
+    """The strategy that requested it; "probe" for the planner's samples."""
     state: NodeState = NodeState.SAMPLED
     text: str = ""
-    """What this node adds to the text of its ancestors."""
+    """The text this node adds to that of its ancestors."""
     complete: bool = False
     """Whether the text up to here is a whole solution."""
     answer: str | None = None
     """The normalised answer of a complete node, equal for equivalent answers."""
     score: float | None = None
-    """Unit reward in [0, 1]; None while unjudged or when no verifier gave a readable score."""
+    """Unit reward in [0, 1]; None before a verdict or if no verifier gave a readable score."""
     verified_by: VerifiedBy = VerifiedBy.NONE
     accepted: bool = False
     feedback: str = ""
@@ -181,12 +181,12 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Constraints:
-    """What a solution must satisfy, as the constraint agent understood it."""
+    """The constraints on a solution, as extracted by the constraint agent."""
 
     items: tuple[str, ...] = ()
     """One constraint each, in words, for prompts."""
     data: Mapping[str, Json] = field(default_factory=dict)
-    """The typed form that the task's checker reads; empty where the task has none."""
+    """The typed form for the task's checker; empty if the task has none."""
     source: str = "none"
     """"program" when a parser read them from the problem, "model" when a model wrote them, else "none"."""
 

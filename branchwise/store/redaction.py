@@ -1,4 +1,4 @@
-"""Keep secrets out of what is stored and shown."""
+"""Redact secrets in stored and displayed text."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_SECRETS = frozenset({"PWD", "OLDPWD"})
 _USER = re.compile(r"://[^/\s:@\"']*:([^/\s@\"']+)@")
 _SHORTEST = 8
 _SHORT = 6
-"""Shorter values are words and numbers that stand in texts by chance; from this length on they are hidden where they
-mix letters and digits and stand alone."""
+"""Shorter values occur in texts by chance; values from this length on are hidden where they
+mix letters and digits and are whole words."""
 _WORD = 12
-"""Letters of a password in a URL; a shorter one may be the name of a database."""
+"""Minimum length of a password in a URL; a shorter one may be the name of a database."""
 _NAMES = (
     r"(?:authorization|x-api-key|api[_-]?key|access[_-]?token|auth[_-]?token|secret[_-]?key|client[_-]?secret"
     r"|password|passwd|cookie|set-cookie)"
@@ -41,41 +41,41 @@ _SHAPES = re.compile(
 _SIGNS = ("auth", "api-key", "api_key", "apikey", "access", "secret", "passw", "cookie", "bearer")
 _MARKS = ("AKIA", "AIza", "://", "eyJ", "PRIVATE KEY-----")
 _RUNS = (re.compile(r"-[A-Za-z0-9_-]{16}"), re.compile(r"_[A-Za-z0-9_-]{16}"))
-"""What every shape and name has one of, the first in lower case; most texts have none, which is seen fast: a pattern
-that begins with one character is looked for like a text."""
+"""Every pattern and name contains one of these, the first in lower case. Most texts contain none, which is fast
+to detect: a pattern that begins with a literal character is searched like a text."""
 _ASSIGNED = re.compile(rf"""(\b{_NAMES}\b["']?\s*[:=]\s*["']?)(?!\[secret\])[^"',;}}\])\s]+""", re.IGNORECASE)
 _SAID = re.compile(
     rf"""((?<![\w.]){_NAMES}["']?(?:=|:\s?)["']?)(?!{_NAMES})"""
     r"""(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{8,200}(?![\w(.\[-])""",
     re.IGNORECASE,
 )
-"""A password within a text: letters and digits, no call and no attribute, as program text has them."""
+"""A password within a text: letters and digits, but not a call or an attribute as in program text."""
 
 
 class Redaction:
-    """Hides secrets: by value, by shape, and by the name of the field they stand in.
+    """Redacts secrets by value, by pattern, and by field name.
 
-    Values are those of environment variables that are named like secrets, and passwords in URLs that any variable
-    holds. Shapes are vendors' keys, tokens, private keys, and users with passwords in URLs.
+    Values are those of environment variables that are named like secrets, and passwords in URLs in any variable.
+    Patterns are vendors' keys, tokens, private keys, and users with passwords in URLs.
 
     Args:
-        environ: Variables to look at; by default those of this process, now.
+        environ: Variables to search; by default the current ones of this process.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         values = set(_secrets(os.environ if environ is None else environ))
         self._known = sorted(filter(_long, values), key=len, reverse=True)
         self._written = {form for value in self._known for form in (value, to_json(value)[1:-1])}
-        """The same, and as they look within JSON."""
+        """The values, and their JSON-escaped forms."""
         short = [re.escape(value) for value in values if not _long(value)]
         self._short = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
 
     def message(self, text: str) -> str:
-        """Hide secrets in a text that is shown: values, shapes, and whatever is assigned to a credential's name."""
+        """Redact a displayed text: values, patterns, and assignments to a credential's name."""
         return _ASSIGNED.sub(rf"\1{HIDDEN}", self._shapes(text))
 
     def request(self, body: str) -> str:
-        """Hide secrets in a JSON document that goes out: values, shapes, and fields named like credentials."""
+        """Redact an outgoing JSON document: values, patterns, and fields named like credentials."""
         if not (_signed(body) and (_SHAPES.search(body) or _FIELD.search(body))) and not self._holds_value(
             body
         ):
@@ -83,10 +83,10 @@ class Redaction:
         return to_json(_scrubbed(json.loads(body), self._shapes, _FIELD), sort=False)
 
     def reply(self, body: str) -> str:
-        """Hide secrets in a JSON document that came in, or was made of what came in.
+        """Redact an incoming JSON document, or one made from it.
 
-        Fields may be named as they like; of what is assigned to a credential's name within a text only what looks like
-        a password is hidden, because program text is full of such names.
+        Field names are ignored. Of assignments to a credential's name within a text, only values that look like
+        a password are hidden, because program text is full of such names.
         """
         if not (_signed(body) and (_SHAPES.search(body) or _FIELD.search(body))) and not self._holds_value(
             body
@@ -110,7 +110,7 @@ class Redaction:
 
 
 def _secrets(variables: Mapping[str, str]) -> Iterator[str]:
-    """Values that are secrets, passwords in URLs also as they are without escapes."""
+    """The secret values; passwords in URLs also in unescaped form."""
     for name, value in variables.items():
         named = name not in _NO_SECRETS and _VARIABLE.search(name)
         if named and (len(value) >= _SHORTEST or _mixed(value)):
@@ -132,7 +132,7 @@ def _long(value: str) -> bool:
 
 
 def _signed(body: str) -> bool:
-    """Whether a text has a sign of any shape or name; most have none."""
+    """Whether a text may contain any pattern or name; a fast check that most texts fail."""
     lower = body.lower()
     return (
         any(sign in lower for sign in _SIGNS)

@@ -1,4 +1,4 @@
-"""How strategies did in a task's earlier runs."""
+"""Rewards of strategies in earlier runs of a task."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from branchwise.store.records import Json
 from branchwise.store.rows import Status
 
 _MOST = 5000
-"""Trials that are remembered, the newest."""
+"""Number of trials used, newest first."""
 
 
 def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
     """Trials and sums of unit rewards by strategy, over other runs of the run's task and model.
 
-    Only runs count that had ended when this one was made, so that runs that are submitted together learn the same
-    whichever ends first. A trial counts that drew a sample; trials of versions that did not note whether they did are
-    left out. Only a run's first trial counts: later ones see the instances that the first could not solve.
+    Only runs that had ended when this one was created count, so that runs submitted together see the same trials
+    whichever ends first. Only trials that drew a sample count; trials of versions that did not record this are
+    excluded. Only a run's first trial counts: later ones see the instances that the first could not solve.
 
     Returns:
         `{strategy: [trials, sum]}`.

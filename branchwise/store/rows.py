@@ -1,4 +1,4 @@
-"""What the tables give back: records of runs, calls and decisions. Standard library only."""
+"""Records read from the tables: runs, calls, decisions, events. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Literal, TypeAlias
 from branchwise.store.records import Json, NodeId, Usage
 
 OnChange: TypeAlias = Literal["fail", "fork", "accept"]
-"""What a resumed call does whose request differs from the recorded one: refuse, sample anew, keep the old reply."""
+"""Policy for a resumed call whose request differs from the recorded one: refuse, resample, keep the old reply."""
 
 
 class Status(StrEnum):
-    """Where a run stands."""
+    """The status of a run."""
 
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
-    """Left in good order; whoever claims it goes on."""
+    """Stopped cleanly; the next claim continues it."""
     WAITING = "waiting"
-    """For a person's answer to the questions in `result`; no worker takes it before that."""
+    """Waiting for a person's answer to the questions in `result`; workers skip it until then."""
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
 class CallState(StrEnum):
-    """What is known of a call."""
+    """The state of a call."""
 
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"
-    """Sent, perhaps answered and billed, but the worker died or gave up before the answer was kept."""
+    """Sent, perhaps answered and billed, but the worker died or gave up before the reply was stored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,33 +47,33 @@ class RunRecord:
     model: str
     seed: int
     spec: Json
-    """The whole request, as whoever created the run wrote it."""
+    """The whole request, as submitted."""
     queue: str | None
-    """Whose workers may take it; None: only who names it."""
+    """The queue whose workers may take it; None: claimed by id only."""
     priority: int
     """Higher goes first."""
     on_change: OnChange
     code_version: str
     forked_from: str | None
     forked_at: NodeId | None
-    """The node of `forked_from` that this run's root stands for, or the place from which it asks anew."""
+    """The node of `forked_from` that this run's root represents, or the place from which calls are repeated."""
     workflow: str | None
-    """Its name; None where the request alone says it."""
+    """The workflow's name; None if only the request contains it."""
     parent: str | None
-    """The run that began this one as a part of itself."""
+    """The parent run of a sub-run."""
     wake: float | None
-    """When a waiting run goes on without an answer, in seconds since 1970."""
+    """When a waiting run continues without an answer, in seconds since 1970."""
     result: Json
     error: str | None
     owner: str | None
-    """Who holds the run: host and process."""
+    """The lease holder: host and process."""
     epoch: int
-    """How often the run was claimed."""
+    """Number of claims of the run."""
     attempts: int
-    """How many workers died with it since it was last claimed by hand."""
+    """Number of workers that died with it since it was last claimed by id."""
     max_attempts: int
     elapsed: float
-    """Seconds of work, over all resumptions."""
+    """Seconds of work, summed over all resumptions."""
     created: float
     """Seconds since 1970."""
     finished: float | None
@@ -101,7 +101,7 @@ class CallRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """Something a run decided once, with its grounds."""
+    """A recorded decision of a run, with its inputs."""
 
     key: str
     kind: str
@@ -110,7 +110,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunEvent:
-    """One line of a run's history."""
+    """An event of a run's history."""
 
     kind: str
     epoch: int

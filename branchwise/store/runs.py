@@ -1,4 +1,4 @@
-"""Runs: made, found, ended. Each function is a work of `Database.write` or `Database.read`."""
+"""Create, find and list runs. Each function is an operation for `Database.write` or `Database.read`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from branchwise.store.workflows import Workflows, among
 _HIDDEN = {"lease_until", "seen"}
 _COLUMNS = [column for column in runs.c if column.name not in _HIDDEN]
 _NAMED = 5
-"""The newest runs, which are named to whoever asks for one that is not there."""
+"""Number of newest runs listed in the error for an unknown run."""
 
-# Statements that every run needs are built once: building one takes longer than SQLite takes to do it.
+# Common statements are built once: building one takes longer than SQLite takes to execute it.
 _OWNER = sa.select(runs.c.owner).where(runs.c.id == sa.bindparam("b_run_id"))
 _CREATE = sa.insert(runs).values(created=now() + sa.bindparam("place", type_=sa.Double), seen=now())
 _BEGIN = sa.insert(runs).values(
     lease_until=now() + sa.bindparam("ttl", type_=sa.Double), seen=now(), created=now()
 )
 _STEP = 1e-6
-"""Seconds between runs that are made together, so that the first is worked on first."""
+"""Seconds between the creation times of runs created together, so that the first is run first."""
 
 
 def new_run(
@@ -44,7 +44,7 @@ def new_run(
     on_change: OnChange = "fail",
     **more: str | int | None,
 ) -> dict[str, object]:
-    """Describe a run that is about to be stored; its id shows the time by this machine's clock.
+    """Build the row of a new run; its id contains the time by this machine's clock.
 
     Args:
         task: Name of the task.
@@ -52,7 +52,7 @@ def new_run(
         model: Name of the model.
         seed: The run's seed.
         spec: Everything needed to run it.
-        on_change: What to do when a resumed call's request has changed.
+        on_change: Policy for a resumed call whose request has changed.
         **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at, workflow, parent.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -77,15 +77,15 @@ def new_run(
 
 
 def create(connection: sa.Connection, rows: Sequence[dict[str, object]], me: str) -> list[RunRecord]:
-    """Store the runs that `new_run` described, the first of which is the oldest.
+    """Store the runs that `new_run` built, oldest first.
 
     Args:
         connection: For writing.
         rows: The runs.
-        me: A name that no other attempt to store them has.
+        me: A name unique to this attempt to store them.
 
     Raises:
-        StoreError: Another run has an id of theirs.
+        StoreError: Another run has one of the ids.
     """
     for place, row in enumerate(rows):
         run_id = str(row["id"])
@@ -95,12 +95,12 @@ def create(connection: sa.Connection, rows: Sequence[dict[str, object]], me: str
         elif not any(e.kind == "created" and e.data == {"by": me} for e in events(connection, run_id)):
             raise StoreError(
                 f"There is a run `{run_id}` already."
-            )  # else only the answer of a commit was lost
+            )  # otherwise only the acknowledgement of a commit was lost
     return [get(connection, str(row["id"])) for row in rows]
 
 
 def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float) -> Lease:
-    """Store the run that `new_run` described as one that `me` has taken.
+    """Store the run that `new_run` built as claimed by `me`.
 
     Raises:
         StoreError: Another run has its id.
@@ -112,7 +112,7 @@ def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float
         connection.execute(_BEGIN, {**row, **taken})
         note(connection, run_id, "created", 0)
         note(connection, run_id, "claimed", 1, {"by": me})
-    elif found.owner != me:  # equal: only the answer of a commit was lost
+    elif found.owner != me:  # equal: only the acknowledgement of a commit was lost
         raise StoreError(f"There is a run `{run_id}` already.")
     return Lease(
         run_id=run_id,
@@ -128,11 +128,11 @@ def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float
 
 
 def get(connection: sa.Connection, run_id: str) -> RunRecord:
-    """Find a run by its id, or by a part of it that no other run's id has.
+    """Find a run by its id or a unique part of it.
 
     Raises:
-        UnknownName: There is none.
-        BadInput: There is more than one.
+        UnknownName: No run matches.
+        BadInput: More than one run matches.
     """
     row = connection.execute(sa.select(*_COLUMNS).where(runs.c.id == run_id)).first()
     if row is None and run_id:
@@ -165,14 +165,14 @@ def open_in(
     workflows: Workflows | None = None,
     without: Collection[str] = (),
 ) -> int:
-    """How many runs of a queue, and of these workflows, wait for a worker or are worked on; not those `without`."""
+    """Number of runs of a queue and these workflows that wait or are running, except those in `without`."""
     still = runs.c.status.in_([Status.QUEUED, Status.RUNNING])
     query = sa.select(sa.func.count()).where(runs.c.queue == queue, still, among(workflows, without))
     return connection.scalar(query) or 0
 
 
 def amend(connection: sa.Connection, lease: Lease, spec: Json) -> None:
-    """Change a run's request: what it may spend.
+    """Change a run's request, for example its budget.
 
     Raises:
         LeaseLost: Another worker holds the run.

@@ -1,7 +1,7 @@
-"""How long a worker has been silent, as this process has seen it: for SQLite, where every machine has its own clock.
+"""Silence of workers as observed by this process; for SQLite, where machines use their own clocks.
 
-A clock that is ten minutes fast would take live runs away. So a lease counts as over when this process has seen no
-renewal of it for as long as it was given, or when its owner is a process of this machine that has ended.
+A clock that is ten minutes fast would take live runs away. So a lease counts as expired when this process has seen
+no renewal of it for a whole ttl, or when its owner is a process of this machine that has ended.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import Any, Final
 from branchwise.store.owner import is_gone
 
 _MOST: Final = 4096
-"""Leases that are remembered; the oldest are forgotten first, and then take longer to be taken over."""
+"""Maximum number of remembered leases; the oldest are forgotten first, which delays their takeover."""
 
 _lock = threading.Lock()
 _seen: dict[tuple[str, int], tuple[float | None, float]] = {}
-"""By run and epoch: the end that the lease was last seen to have, and since when; None for this process's own."""
+"""By run and epoch: the lease's last observed end, and since when; None for this process's own."""
 
 
 def clock() -> float:
-    """Seconds that pass for this machine, also while it sleeps where the system can tell."""
+    """A monotonic clock in seconds that includes suspended time where the system supports it."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def heard(run_id: str, epoch: int, at: float) -> None:
-    """Note that this process itself has taken or renewed a lease."""
+    """Record that this process has claimed or renewed a lease."""
     _note((run_id, epoch), None, at)
 
 
 def left(row: Any) -> float:
-    """Seconds until the lease in `row` counts as over, if it is not renewed until then; 0 when it is over.
+    """Seconds until the lease in `row` counts as expired unless renewed; 0 if it has expired.
 
     Args:
-        row: Of `runs`: id, epoch, owner, lease_until and seen, which is when it was last renewed.
+        row: A row of `runs`: id, epoch, owner, lease_until and seen (the time of the last renewal).
     """
     if is_gone(row.owner):
         return 0.0

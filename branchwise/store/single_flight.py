@@ -1,4 +1,4 @@
-"""Work in flight: who asks for what is being done already waits for what comes of it."""
+"""Single flight: concurrent callers with the same key share one execution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[K, T]):
-    """Work by key, each done by the task that asked first: it never outlives its caller. Lives in one event loop."""
+    """Work in flight by key, run by the first caller's task, so it never outlives its caller. For one event loop."""
 
     def __init__(self) -> None:
         self._waiting: dict[K, list[asyncio.Future[T | None]]] = {}
@@ -20,13 +20,13 @@ class SingleFlight(Generic[K, T]):
         return key in self._waiting
 
     async def join(self, key: K) -> T | None:
-        """Wait for the work in flight; None when its task was cancelled, upon which somebody must begin anew."""
+        """Wait for the work in flight; None if its task was cancelled: the caller must start it again."""
         other: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         self._waiting[key].append(other)
         return await other
 
     async def lead(self, key: K, doing: Coroutine[Any, Any, T]) -> T:
-        """Do the work, of which none may be in flight, and tell what came of it to those that have joined."""
+        """Run the work (none of this key may be in flight) and share its outcome with those that have joined."""
         others = self._waiting[key] = []
         result: T | None = None
         failure: Exception | None = None

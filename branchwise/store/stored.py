@@ -1,4 +1,4 @@
-"""Read what a row holds as the type that it should be; a row may be damaged, or a stranger's."""
+"""Validate stored values against their types; a row may be damaged or untrusted."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ T = TypeVar("T")
 
 
 def read_stored(kind: TypeAdapter[T], value: object, what: str) -> T:
-    """Read a value of a row.
+    """Read a row's value as the type `kind`.
 
     Args:
-        kind: What it should be.
-        value: What the row holds.
-        what: What it is called in the message, for example "request".
+        kind: The expected type.
+        value: The stored value.
+        what: The value's name in messages, for example "request".
 
     Raises:
-        StoreError: It is something else.
+        StoreError: The value does not have this type.
     """
     try:
         return kind.validate_python(value)

@@ -1,4 +1,4 @@
-"""Requests as they are kept: told apart by a digest, and long texts once a run, for prompts share most of theirs."""
+"""Storage form of requests: a digest as identity, and long texts stored once per run, because prompts share them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from branchwise.store.json_text import slowly, to_json
 from branchwise.store.records import Json
 
 _LONG = 200
-"""Characters; a reference takes about 45."""
+"""Minimum length of a text that is replaced, in characters; a reference takes about 45."""
 _MARK = "$text"
 _PLAIN = frozenset({bool, int, float, type(None)})
-"""Most values of a request; they are passed over without a call."""
+"""Types of most values of a request; skipped without a function call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request without secrets."""
+    """A request, redacted."""
 
     value: Json
     body: str
@@ -28,12 +28,12 @@ class Asked:
     hash: str
 
     def was(self, recorded: str) -> bool:
-        """Whether this is what was recorded with that hash; earlier versions wrote some fractions otherwise."""
+        """Whether this request matches the recorded hash; earlier versions wrote some fractions differently."""
         return recorded == self.hash or recorded == digest(slowly(self.value))
 
 
 def digest(body: str) -> str:
-    """Tell written requests apart."""
+    """The digest of a serialised request."""
     return hashlib.sha256(body.encode()).hexdigest()
 
 
@@ -42,7 +42,7 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
 
     Args:
         value: The document.
-        body: The same, written.
+        body: The document as serialised JSON.
 
     Returns:
         The document, and the texts by hash.
@@ -69,7 +69,7 @@ def take_out(value: Json, body: str) -> tuple[str, dict[str, str]]:
 
 
 def put_back(request: str, texts: Mapping[str, str]) -> Json:
-    """Undo `take_out`; a reference to a text that is not there stays as it is."""
+    """Undo `take_out`; a reference to a missing text is left unchanged."""
 
     def lengthen(value: dict[str, Json]) -> Json:
         name = value.get(_MARK) if len(value) == 1 else None

@@ -10,7 +10,7 @@ from branchwise.store.records import ROOT, Node, NodeId
 
 
 class Tree:
-    """The nodes of one run. Growing or judging returns a new tree; iteration is in order of insertion.
+    """The nodes of one run. `grow` and `judge` return a new tree; iteration is in order of insertion.
 
     A parent always comes before its children, so one reversed pass visits leaves first.
     """
@@ -34,7 +34,7 @@ class Tree:
 
     @property
     def root(self) -> Node:
-        """The node that stands for the problem itself, in a fork for all up to the node where it began."""
+        """The node of the problem itself; in a fork it holds the text up to the forked node."""
         return self._nodes[ROOT]
 
     @cached_property
@@ -59,7 +59,7 @@ class Tree:
         return tuple(reversed(steps))
 
     def text(self, node: NodeId) -> str:
-        """The whole text up to `node`; a child of a whole solution is a revision and starts anew."""
+        """The whole text up to `node`; a child of a whole solution is a revision and starts from an empty text."""
         steps: list[str] = []
         at = self[node]
         while at.parent is not None:
@@ -92,7 +92,7 @@ class Tree:
 
     @cached_property
     def best(self) -> Node | None:
-        """The complete node to answer with: accepted first, then score, fewer steps, age."""
+        """The best complete node: accepted first, then by score, fewer steps, age."""
         if not self.complete:
             return None
         return min(
@@ -101,7 +101,7 @@ class Tree:
         )
 
     def grow(self, nodes: Iterable[Node]) -> Tree:
-        """The tree with `nodes` added; a node that is there already is replaced in place."""
+        """The tree with `nodes` added; an existing node is replaced in place."""
         return Tree([*self, *nodes])
 
     def judge(self, node: NodeId, **judgement: object) -> Tree:

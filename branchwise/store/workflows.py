@@ -1,4 +1,4 @@
-"""Which runs a worker may claim."""
+"""Filter of runs by the workflows of a worker."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class Workflows(Protocol):
 
     @property
     def names(self) -> Collection[str]:
-        """Whole names."""
+        """Full workflow names."""
         ...
 
     @property
     def modules(self) -> Collection[str]:
-        """Modules of which it can run every workflow."""
+        """Modules all of whose workflows it can run."""
         ...
 
 
 def among(workflows: Workflows | None, without: Collection[str] = ()) -> sa.ColumnElement[bool]:
-    """Whether a run is of one of these workflows (of any, where None), and none of the runs `without`."""
+    """SQL condition: the run has one of these workflows (any, if None) and is not in `without`."""
     others = runs.c.id.not_in(list(without)) if without else sa.true()
     if workflows is None:
         return others

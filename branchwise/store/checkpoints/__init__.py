@@ -1,1 +1,1 @@
-"""The parts of the checkpointer; `branchwise.store.checkpoints.saver` puts them together."""
+"""LangGraph checkpointer; the public class is in `branchwise.store.checkpoints.saver`."""

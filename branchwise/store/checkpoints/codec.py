@@ -1,4 +1,4 @@
-"""How checkpoints become bytes, and which bytes become objects again."""
+"""Serialise checkpoints, and deserialise them to a closed set of types."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ Allowed: TypeAlias = Iterable[type | tuple[str, ...]]
 
 _FORMS = frozenset({"null", "bytes", "bytearray", "msgpack"})
 _SHORT = 64
-"""Characters of the longest text that a checkpoint repeats rather than refers to; a blob's key is longer."""
+"""Longest text stored inline in a checkpoint, in characters; a blob's key is longer than this."""
 
 
 class StrictSerializer(JsonPlusSerializer):
-    """LangGraph's serialiser, closed: it builds the types LangGraph calls safe, and those of `allow`.
+    """LangGraph's serialiser restricted to the types LangGraph calls safe and those of `allow`.
 
-    A value of any other type comes back as the plain data it was made of, with a warning in the log: whoever can
-    write to the database cannot have a worker import or call anything.
+    A value of any other type is returned as plain data, with a warning in the log, so that write access to
+    the database does not let anyone import or call code in a worker.
     """
 
     def __init__(self, allow: Allowed = ()) -> None:
-        # Not left to the default, which LANGGRAPH_STRICT_MSGPACK decides; an empty list is the strict choice.
+        # Set explicitly: the default depends on LANGGRAPH_STRICT_MSGPACK; an empty list is strict.
         super().__init__(allowed_msgpack_modules=tuple(allow))
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:  # any state LangGraph may hold
-        """Rebuild a value.
+        """Deserialise a value.
 
         Raises:
             StoreError: It is in a form that this serialiser never writes, such as pickle, or it is damaged.
@@ -59,7 +59,7 @@ class StrictSerializer(JsonPlusSerializer):
 
 
 class Codec:
-    """Checkpoints to rows and back, with one serialiser."""
+    """Converts checkpoints to rows and back with one serialiser."""
 
     def __init__(self, serde: SerializerProtocol) -> None:
         self.serde = serde
@@ -71,7 +71,7 @@ class Codec:
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> tuple[Head, dict[Stamp, Payload]]:
-        """Take a checkpoint apart: small values stay in it, others become blobs if their version is new."""
+        """Split a checkpoint: small values stay inline, others become blobs if their version is new."""
         values = checkpoint["channel_values"]
         inline = {channel: value for channel, value in values.items() if _is_small(value)}
         blobs = {
@@ -90,7 +90,7 @@ class Codec:
         return head, blobs
 
     def encode_writes(self, writes: Iterable[tuple[str, Any]]) -> list[Write]:
-        """Number a task's writes: by position, or below 0 for errors, interrupts and the like."""
+        """Number a task's writes by position; errors, interrupts and similar get indices below 0."""
         numbered = {
             WRITES_IDX_MAP.get(channel, position): (channel, value)
             for position, (channel, value) in enumerate(writes)
@@ -100,30 +100,30 @@ class Codec:
         ]
 
     def open_head(self, row: Any) -> Checkpoint:  # Any: a row's columns have no static type
-        """Read a checkpoint without its blobs."""
+        """Deserialise a checkpoint without its blobs."""
         head: Checkpoint = self.serde.loads_typed((row.checkpoint_type, row.checkpoint))
         return head
 
     def open_metadata(self, row: Any) -> CheckpointMetadata:
-        """Read a checkpoint's metadata."""
+        """Deserialise a checkpoint's metadata."""
         metadata: CheckpointMetadata = self.serde.loads_typed((row.metadata_type, row.metadata))
         return metadata
 
     def open_writes(self, rows: Rows) -> list[PendingWrite]:
-        """Read pending writes, in the order of the rows."""
+        """Deserialise pending writes, in the order of the rows."""
         return [
             (row.task_id, row.channel, self.serde.loads_typed((row.value_type, row.value))) for row in rows
         ]
 
     def dissect(self, row: Any) -> Anatomy:
-        """Say what a checkpoint is made of, for those who remove others."""
+        """List what a checkpoint depends on; used when others are removed."""
         head = self.open_head(row)
         deltas = self.open_metadata(row).get("counters_since_delta_snapshot") or {}
         return Anatomy(frozenset(head["channel_values"]), dict(stamps(head)), frozenset(deltas))
 
 
 def stamps(head: Checkpoint) -> list[Stamp]:
-    """List the channels whose values are not in the checkpoint itself."""
+    """List the channels whose values are stored as blobs."""
     inline = head["channel_values"]
     return [
         (channel, str(version))
@@ -133,7 +133,7 @@ def stamps(head: Checkpoint) -> list[Stamp]:
 
 
 def searchable(metadata: Mapping[str, Any]) -> dict[str, str | int | None]:
-    """Pick the entries of the metadata, or of a filter, that have a column of their own."""
+    """Select the entries of the metadata, or of a filter, that have their own column."""
     step = metadata.get("step")
     return {
         "source": _word(metadata.get("source"), 32),
@@ -143,7 +143,7 @@ def searchable(metadata: Mapping[str, Any]) -> dict[str, str | int | None]:
 
 
 def contains(have: Any, wanted: Any) -> bool:
-    """Whether `have` holds `wanted` as PostgreSQL's `@>` says: the entries of objects, the elements of lists."""
+    """Whether `have` contains `wanted` in the sense of PostgreSQL's `@>` (object entries, list elements)."""
     if isinstance(wanted, Mapping):
         return isinstance(have, Mapping) and all(
             key in have and contains(have[key], value) for key, value in wanted.items()
@@ -156,7 +156,7 @@ def contains(have: Any, wanted: Any) -> bool:
 
 
 def _word(value: object, limit: int) -> str | None:
-    # What is printable has no NUL and no lone surrogate, which databases refuse.
+    # Printable text has neither NUL nor lone surrogates, which databases refuse.
     fits = isinstance(value, str) and value.isprintable() and len(value.encode()) <= limit
     return str(value) if fits else None
 

@@ -1,4 +1,4 @@
-"""The checkpointer of a run that has only just been made."""
+"""Checkpointer for a newly created run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ T = TypeVar("T")
 
 
 class FreshSaver(SQLAlchemySaver):
-    """Looks for no checkpoint before it has written one: a new run has none, and looking costs as much as writing."""
+    """Skips reads until the first write: a new run has no checkpoints, and a read costs as much as a write."""
 
     def __init__(self, database: Database, *, allow: Allowed = (), guard: Guard | None = None) -> None:
         super().__init__(database, allow=allow, guard=guard)
         self._begun = threading.Event()  # shared by the copies that LangGraph makes
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Read the checkpoint that `config` names, once there can be one."""
+        """Read the checkpoint that `config` names; None before the first write."""
         return super().get_tuple(config) if self._begun.is_set() else None
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
@@ -33,5 +33,5 @@ class FreshSaver(SQLAlchemySaver):
         return await super().aget_tuple(config) if self._begun.is_set() else None
 
     def _guarded(self, work: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
-        self._begun.set()  # whatever is written goes through here
+        self._begun.set()  # every write passes through here
         return super()._guarded(work)

@@ -1,4 +1,4 @@
-"""What a channel that stores its updates, not its value, is rebuilt from."""
+"""Write history of `DeltaChannel`s, from which their values are rebuilt."""
 
 from __future__ import annotations
 

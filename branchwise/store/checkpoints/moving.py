@@ -1,4 +1,4 @@
-"""Move threads from another LangGraph saver, so that a program can change its checkpointer and go on."""
+"""Migrate threads from another LangGraph saver."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from branchwise.store.checkpoints.saver import SQLAlchemySaver
 def move_threads(
     source: BaseCheckpointSaver[Any], target: SQLAlchemySaver, threads: Iterable[str] | None = None
 ) -> int:
-    """Copy checkpoints with their pending writes; what is there already stays as it is, so it may be repeated.
+    """Copy checkpoints with their pending writes. Existing ones are not changed, so repeating is safe.
 
-    Run it while nobody writes to `source`. The order of tasks that have not been applied is their ids', for a saver
-    does not give the tasks' paths away.
+    Run it while nothing writes to `source`. Tasks not yet applied are ordered by id, because a saver does
+    not expose the tasks' paths.
 
     Args:
         source: Any saver whose sync methods work; it is only read.
-        target: Where the threads go.
-        threads: Which ones; all of them without it.
+        target: The saver that receives the threads.
+        threads: Thread ids to copy; default all.
 
     Returns:
         How many checkpoints were copied.

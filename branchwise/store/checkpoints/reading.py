@@ -1,4 +1,4 @@
-"""Checkpoints as LangGraph wants them: put together from their rows."""
+"""Assemble LangGraph checkpoints from their rows."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from branchwise.store.database.dialects import hold_still
 from branchwise.store.errors import BadInput
 
 Page: TypeAlias = tuple[Rows, Sequence[CheckpointTuple]]
-"""All rows that were looked at, and the checkpoints among them that fit."""
+"""All rows of the page, and the matching checkpoints among them."""
 
 
 def scope_of(config: RunnableConfig) -> Scope:
     """Read the thread and namespace that `config` names.
 
     Raises:
-        BadInput: It names no thread.
+        BadInput: It does not name a thread.
     """
     configurable = config.get("configurable", {})
     if "thread_id" not in configurable:
@@ -42,7 +42,7 @@ def scope_of(config: RunnableConfig) -> Scope:
 
 
 def config_of(scope: Scope, checkpoint_id: str) -> RunnableConfig:
-    """Name a checkpoint as LangGraph does."""
+    """Build LangGraph's config for a checkpoint."""
     return {"configurable": {**scope._asdict(), "checkpoint_id": checkpoint_id}}
 
 
@@ -56,7 +56,7 @@ def read_checkpoint(
 
 
 class Listing:
-    """A listing under way: what is wanted, and how far it has come."""
+    """A paged listing: its filter and its position."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class Listing:
         self.done = limit is not None and limit <= 0
 
     def page(self, connection: sa.Connection) -> Page:
-        """Read on from where the last page ended; reading the same page twice changes nothing."""
+        """Read the next page; reading the same page twice changes nothing."""
         hold_still(connection)
         rows = page_of_checkpoints(connection, self._wanted, self._last)
         fitting = [row for row in rows if not self._entries or self._fits(row)]
         return rows, _assemble(connection, self._codec, fitting[: self._left])
 
     def take(self, page: Page) -> Sequence[CheckpointTuple]:
-        """Count a page as read and return what it brings."""
+        """Advance past a page and return its matches."""
         rows, found = page
         self._last = rows[-1] if rows else None
         if self._left is not None:
@@ -95,7 +95,7 @@ class Listing:
 def _conditions(
     config: RunnableConfig | None, entries: Mapping[str, Any], before: RunnableConfig | None
 ) -> list[sa.ColumnElement[bool]]:
-    """Say in SQL what it can decide; the other entries of the metadata are compared row by row."""
+    """The filter's SQL conditions; other metadata entries are compared row by row."""
     table = lg_checkpoints.c
     wanted: list[sa.ColumnElement[bool]] = []
     if config is not None:
@@ -113,7 +113,7 @@ def _conditions(
 
 
 def _assemble(connection: sa.Connection, codec: Codec, rows: Rows) -> list[CheckpointTuple]:
-    """Put checkpoints together, with two queries for all those of a scope."""
+    """Assemble checkpoints, with two queries for each scope."""
     heads = [codec.open_head(row) for row in rows]
     stamped: defaultdict[Scope, set[Stamp]] = defaultdict(set)
     keys: defaultdict[Scope, list[str]] = defaultdict(list)

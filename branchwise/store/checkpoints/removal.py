@@ -1,4 +1,4 @@
-"""Removing and copying checkpoints without cutting off what others are rebuilt from."""
+"""Remove and copy checkpoints, keeping the ancestors that others are rebuilt from."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from branchwise.store.errors import BadInput
 
 
 class Anatomy(NamedTuple):
-    """What one checkpoint is made of."""
+    """The parts of one checkpoint."""
 
     inline: frozenset[str]
-    """Channels whose value is in the checkpoint itself."""
+    """Channels whose value is stored inline."""
     versions: Mapping[str, str]
     """Version of each other channel; its value, if it has one, is a blob."""
     deltas: frozenset[str]
-    """Channels that keep a history of writes, and a value only now and then."""
+    """Channels that store a history of writes and only occasional values."""
 
 
 Dissect = Callable[[sa.Row[Any]], Anatomy]
@@ -36,7 +36,7 @@ def remove_runs(connection: sa.Connection, run_ids: Sequence[str], dissect: Diss
     """Remove the checkpoints that these runs made.
 
     Raises:
-        BadInput: A later checkpoint that stays is rebuilt from what would go.
+        BadInput: A remaining later checkpoint is rebuilt from one to be removed.
     """
     table = lg_checkpoints.c
     doomed = set(run_ids)
@@ -64,7 +64,7 @@ def prune_thread(connection: sa.Connection, thread_id: str, dissect: Dissect) ->
         family = _Family(connection, Scope(*row), dissect)
         latest = max(family.members)
         kept = family.needed({latest})
-        # A write beyond the latest checkpoint came before its own.
+        # Writes to a newer checkpoint can arrive before the checkpoint itself.
         past = {key for key in family.written if key < latest}
         family.remove(set(family.members) - kept, writes=past - kept)
 
@@ -73,7 +73,7 @@ def copy_thread(connection: sa.Connection, source: str, target: str) -> None:
     """Copy a whole thread: every namespace, ancestor and pending write.
 
     Raises:
-        BadInput: The target holds something already.
+        BadInput: The target thread is not empty.
     """
     for table in TABLES:
         held = sa.select(sa.literal(1)).select_from(table).where(table.c.thread_id == target).limit(1)
@@ -89,7 +89,7 @@ def copy_thread(connection: sa.Connection, source: str, target: str) -> None:
 
 
 class _Family:
-    """All checkpoints of one scope, and what each is rebuilt from.
+    """All checkpoints of one scope with their dependencies.
 
     Blobs are read before checkpoints: a checkpoint committed in between may own blobs that were seen, but no
     blob that was seen can belong to a checkpoint that was not.

@@ -1,4 +1,4 @@
-"""The checkpointer's rows: how they are written and read. Nothing here knows LangGraph."""
+"""Read and write the checkpointer's rows; independent of LangGraph."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints
 from branchwise.store.database.dialects import upsert
 
 Payload: TypeAlias = tuple[str, bytes]
-"""A serialised value: the name of its form, and the bytes."""
+"""A serialised value: the serialiser's type name and the bytes."""
 Stamp: TypeAlias = tuple[str, str]
-"""A channel and its version: what a blob is found by."""
+"""A channel and its version: the key of a blob."""
 Rows: TypeAlias = Sequence[sa.Row[Any]]  # columns differ in type; readers name them
 
 PAGE = 64
-"""Checkpoints read at once while listing or walking."""
+"""Checkpoints per page while listing or walking."""
 _MANY = 400
-"""Values in one IN list; databases bound how many parameters a statement has."""
+"""Values in one IN list; databases limit the parameters of a statement."""
 
 
 class Scope(NamedTuple):
@@ -51,7 +51,7 @@ class Write(NamedTuple):
 
 
 def in_scope(table: sa.Table, scope: Scope) -> sa.ColumnElement[bool]:
-    """Say that a row of `table` belongs to `scope`."""
+    """The SQL condition that a row of `table` belongs to `scope`."""
     return sa.and_(table.c.thread_id == scope.thread_id, table.c.checkpoint_ns == scope.checkpoint_ns)
 
 
@@ -86,7 +86,7 @@ def add_writes(
     task: tuple[str, str],
     writes: Sequence[Write],
 ) -> None:
-    """Write what the `task` (id, path) wrote; a second time changes nothing but the kinds it has once."""
+    """Store the writes of `task` (id, path); repeating it replaces only the kinds a task has once."""
     for special in (False, True):
         rows = [
             {
@@ -108,7 +108,7 @@ def add_writes(
 
 
 def find_checkpoint(connection: sa.Connection, scope: Scope, checkpoint_id: str | None) -> Rows:
-    """Read one checkpoint, the latest where no id is given; empty where there is none."""
+    """Read one checkpoint, by default the latest; empty if there is none."""
     query = sa.select(lg_checkpoints).where(in_scope(lg_checkpoints, scope))
     if checkpoint_id is None:
         query = query.order_by(lg_checkpoints.c.checkpoint_id.desc()).limit(1)
@@ -120,7 +120,7 @@ def find_checkpoint(connection: sa.Connection, scope: Scope, checkpoint_id: str 
 def page_of_checkpoints(
     connection: sa.Connection, wanted: Sequence[sa.ColumnElement[bool]], after: sa.Row[Any] | None
 ) -> Rows:
-    """Read the next checkpoints that are `wanted`, newest first, from behind the row `after`."""
+    """Read the next checkpoints matching `wanted`, newest first, after the row `after`."""
     table = lg_checkpoints.c
     order = (table.checkpoint_id, table.thread_id, table.checkpoint_ns)
     query = (
@@ -139,7 +139,7 @@ def page_of_checkpoints(
 
 
 def ancestors(connection: sa.Connection, scope: Scope, start: str | None) -> Iterator[Rows]:
-    """Walk from the checkpoint `start` to the root along its parents, a page a query."""
+    """Iterate from the checkpoint `start` over its parents to the root, one page per query."""
     table = lg_checkpoints
     while start is not None:
         first = sa.select(table.c.checkpoint_id, table.c.parent_id, sa.literal(1).label("depth")).where(
@@ -162,7 +162,7 @@ def ancestors(connection: sa.Connection, scope: Scope, start: str | None) -> Ite
 
 
 def blobs_of(connection: sa.Connection, scope: Scope, stamps: Collection[Stamp]) -> dict[Stamp, Payload]:
-    """Read the blobs of `stamps`; a channel that was empty has none."""
+    """Read the blobs of `stamps`; an empty channel has none."""
     table = lg_blobs.c
     found: dict[Stamp, Payload] = {}
     for some in portions(sorted(stamps)):
@@ -189,6 +189,6 @@ def writes_of(connection: sa.Connection, scope: Scope, checkpoint_ids: Collectio
 
 
 def portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Split values into lists that a statement may name."""
+    """Split values into lists within a statement's parameter limit."""
     for start in range(0, len(values), _MANY):
         yield values[start : start + _MANY]

@@ -1,4 +1,4 @@
-"""LangGraph's checkpoints on any SQL database that branchwise runs on."""
+"""LangGraph checkpointer on the SQL databases that branchwise supports."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
     State is rebuilt from a closed set of types: see `StrictSerializer`.
 
     Args:
-        database: Where to keep checkpoints; who opened it closes it.
+        database: Where to keep checkpoints; the caller closes it.
         allow: More types that the state may hold.
         guard: Runs first in the transaction of every write; when it raises, nothing is written.
-        serde: Another serialiser, an `EncryptedSerializer` for example; then `allow` is its own matter.
+        serde: Another serialiser, an `EncryptedSerializer` for example; `allow` is then ignored.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> Iterator[CheckpointTuple]:
-        """Read checkpoints, newest first; nothing is locked or held open between two of them.
+        """Read checkpoints, newest first; no lock or transaction is held between two of them.
 
         Args:
             config: The thread, and if it names them the namespace and checkpoint; all threads without it.
-            filter: What the metadata must contain, as PostgreSQL's `@>` means it.
+            filter: What the metadata must contain, in the sense of PostgreSQL's `@>`.
             before: Only checkpoints older than this one.
             limit: How many at most.
         """
@@ -166,7 +166,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Store what a task wrote under a checkpoint, which may itself come later; twice is as good as once."""
+        """Store a task's writes under a checkpoint, which may be stored later; idempotent."""
         self._database.write(self._putting_writes(config, writes, task_id, task_path))
 
     async def aput_writes(
@@ -184,10 +184,10 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         await self._database.awrite(self._guarded(lambda connection: remove_thread(connection, thread_id)))
 
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
-        """Remove the checkpoints whose metadata name one of these runs, and what only they used.
+        """Remove the checkpoints whose metadata name one of these runs, and the blobs only they used.
 
         Raises:
-            BadInput: A checkpoint that stays is rebuilt from what would go; nothing was removed.
+            BadInput: A remaining checkpoint is rebuilt from one to be removed; nothing was removed.
         """
         self._database.write(self._removing_runs(run_ids))
 
@@ -196,7 +196,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         await self._database.awrite(self._removing_runs(run_ids))
 
     def copy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
-        """Copy a thread whole, with every ancestor and pending write.
+        """Copy a whole thread, with every ancestor and pending write.
 
         Raises:
             BadInput: The target holds something already.
@@ -208,9 +208,9 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         await self._database.awrite(self._copying(source_thread_id, target_thread_id))
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Remove all but the latest checkpoint of each namespace, or with "delete" that too.
+        """Remove all but the latest checkpoint of each namespace; "delete" removes the latest as well.
 
-        Ancestors stay where a `DeltaChannel` of the latest is rebuilt from them. Prune threads at rest: a fork
+        Ancestors stay where a `DeltaChannel` of the latest is rebuilt from them. Prune idle threads only: a fork
         made from an old checkpoint at the same moment loses the values it shares with it.
         """
         self._database.write(self._pruning(thread_ids, strategy))
@@ -232,7 +232,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         return await self._database.aread(self._reading_history(config, channels))
 
     def get_next_version(self, current: str | None, channel: None) -> str:
-        """Name a channel's next version; two forks that count alike still name different ones."""
+        """The next version of a channel; a random part keeps the versions of two forks apart."""
         # Blobs are found by channel and version alone. A whole number comes from another saver's thread.
         count = int(str(current).split(".")[0]) + 1 if current is not None else 1
         return f"{count:010}.{stamps.getrandbits(48):012x}"
@@ -253,7 +253,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
 
         return guarded
 
-    # What is stored is serialised here and now: the caller may go on changing it.
+    # Serialise before returning: the caller may change the object afterwards.
 
     def _putting(
         self,
@@ -282,7 +282,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
 
     def _pruning(self, thread_ids: Sequence[str], strategy: str) -> Work[None]:
         if strategy not in {"keep_latest", "delete"}:
-            raise BadInput(f"There is no way to prune called `{strategy}`: use keep_latest or delete.")
+            raise BadInput(f"Unknown prune strategy `{strategy}`: use keep_latest or delete.")
 
         def prune_all(connection: sa.Connection) -> None:
             for thread_id in thread_ids:

@@ -1,1 +1,1 @@
-"""The database: connections, tables, their migrations, and rows written together."""
+"""The database: connections, tables, migrations, and batched writes."""

@@ -1,4 +1,4 @@
-"""Many rows of one statement, at half of what SQLAlchemy takes to bind a row's parameters (docs/decisions/0070)."""
+"""Batched execution of one statement, at half of SQLAlchemy's binding cost (docs/decisions/0070)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Row: TypeAlias = dict[str, object]
 class _Prepared:
     sql: str
     names: tuple[str, ...]
-    """Of the parameters, in the statement's order."""
+    """Names of the parameters, in the statement's order."""
     positional: bool
-    """Whether the driver counts parameters instead of naming them."""
+    """Whether the driver uses positional parameters."""
     values: Callable[[Row], tuple[Any, ...]]
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]
-    """What the column types do to a value, by its place."""
+    """The bind processors of the column types, by position."""
 
     def bind(self, row: Row) -> tuple[Any, ...] | dict[str, Any]:
         values = list(self.values(row))

@@ -14,7 +14,7 @@ NAMESPACE = ByteKey(1408)  # some 28 subgraphs, each in the other
 
 
 def _scope() -> tuple[sa.Column[str], sa.Column[str]]:
-    """A thread and a namespace in it: the root graph's is empty, a subgraph's names the way to it."""
+    """Columns of a thread and a namespace: empty for the root graph, the path for a subgraph."""
     return (
         sa.Column("thread_id", THREAD_ID, primary_key=True),
         sa.Column("checkpoint_ns", NAMESPACE, primary_key=True),
@@ -22,7 +22,7 @@ def _scope() -> tuple[sa.Column[str], sa.Column[str]]:
 
 
 def _payload(name: str) -> tuple[sa.Column[str], sa.Column[bytes]]:
-    """A serialised value: the serialiser's name for its form, and the bytes."""
+    """Columns of a serialised value: the serialiser's type name and the bytes."""
     return sa.Column(f"{name}_type", ByteKey(64), nullable=False), sa.Column(name, LONG_BYTES, nullable=False)
 
 
@@ -72,5 +72,5 @@ TABLES = (lg_checkpoints, lg_blobs, lg_writes)
 
 
 def values_of(table: sa.Table) -> tuple[str, ...]:
-    """Name the columns that are not in the key: what a second writing replaces."""
+    """The names of the columns outside the key: those an upsert replaces."""
     return tuple(column.name for column in table.columns if not column.primary_key)

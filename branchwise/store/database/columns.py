@@ -1,4 +1,4 @@
-"""Column types that mean the same on every database."""
+"""Column types with the same meaning on every database."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SHOWN = 40
 
 
 class _Refused(BadInput, exc.DontWrapMixin):
-    """A name that no database keeps; SQLAlchemy lets it through as it is."""
+    """A name that a database cannot store; SQLAlchemy does not wrap this error."""
 
 
 class Key(sa.types.TypeDecorator[str]):
     """A name, compared byte by byte on every database: case, accents and trailing spaces count.
 
-    Its length is checked here, in characters, so that a name which one database takes is taken by all.
+    Its length is checked here, in characters, so that all databases accept the same names.
     """
 
     impl = sa.String
@@ -62,13 +62,13 @@ class Key(sa.types.TypeDecorator[str]):
             raise _Refused(f"The name {shown!r} has {size} {self.unit}; at most {self.length} are taken.")
         if _NO_NAME.search(value):
             raise _Refused(
-                f"The name {shown!r} holds a character that no database keeps: NUL, or half a surrogate pair."
+                f"The name {shown!r} holds a character that databases cannot store: NUL, or half a surrogate pair."
             )
         return value
 
 
 class ByteKey(Key):
-    """A key of a checkpoint, which any program may choose: an index bounds its bytes, not its characters."""
+    """A checkpoint key chosen by any program; its bytes are limited, because indexes limit bytes."""
 
     cache_ok = True
     unit = "bytes"
@@ -78,7 +78,7 @@ class ByteKey(Key):
         return dialect.type_descriptor(dialects.bytes_key_type(dialect, self.length))
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> object:
-        """Refuse what is too long; encode where keys are bytes.
+        """Refuse keys that are too long; encode them where the column is bytes.
 
         Raises:
             BadInput: It is too long, or not text.
@@ -90,12 +90,12 @@ class ByteKey(Key):
         return coded if dialects.keeps_bytes(dialect) else value
 
     def process_result_value(self, value: object, dialect: sa.Dialect) -> str | None:
-        """Decode what was kept as bytes."""
+        """Decode a key that is stored as bytes."""
         return bytes(value).decode() if isinstance(value, bytes | bytearray) else value  # type: ignore[return-value]
 
 
 def key(length: int) -> Key:
-    """A name of at most `length` characters; two or three of 704 in sum fit into an index of InnoDB's."""
+    """A name of at most `length` characters; an InnoDB index holds 704 characters in sum (two or three keys)."""
     return Key(length)
 
 
@@ -111,14 +111,14 @@ class _Long(sa.types.TypeDecorator[Any]):
 
 
 class Prose(_Long):
-    """Any text, back as it was: NUL and lone surrogates, which databases refuse, are escaped."""
+    """Any text, restored exactly: NUL and lone surrogates, which databases refuse, are escaped."""
 
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         """Escape what the database refuses."""
         if value is None or (value.isascii() and "\x00" not in value and "\x10" not in value):
-            return value  # nearly always, and found far faster than by the pattern
+            return value  # the usual case, and much faster than the pattern
         return _UNSTORABLE.sub(lambda match: f"\x10{ord(match[0]):04x}", value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
@@ -129,9 +129,9 @@ class Prose(_Long):
 
 
 class JsonText(_Long):
-    """JSON kept as text, its keys in their own order; NULL is None.
+    """JSON stored as text in the order of its keys; NULL is None.
 
-    SQL reads it with `json_extract`, or `::json` on PostgreSQL.
+    Query it in SQL with `json_extract`, or `::json` on PostgreSQL.
     """
 
     cache_ok = True

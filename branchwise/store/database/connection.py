@@ -1,4 +1,4 @@
-"""The connection to a database, and the faults that opening it can meet."""
+"""Connect to a database and translate the errors of opening it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from branchwise.store.database.locate import locate, missing_driver
 
 @contextmanager
 def connect(url: str | None = None, *, keep: bool = False) -> Iterator[sa.Engine]:
-    """Give an engine for the database at `url`, whose schema nobody has looked at yet.
+    """Make an engine for the database at `url`; the schema is not checked.
 
     Args:
         url: See `locate`.
-        keep: Leave the engine open when all went well.
+        keep: Keep the engine open on success.
 
     Raises:
         StoreError: The database cannot be reached, read or written, or it is damaged.
@@ -36,7 +36,7 @@ def connect(url: str | None = None, *, keep: bool = False) -> Iterator[sa.Engine
     except (exc.SQLAlchemyError, sqlite3.Error) as error:
         engine.dispose()
         raise explain(error, where) from error
-    except UnicodeDecodeError as error:  # damaged bytes, in the schema or in SQLite's own message about them
+    except UnicodeDecodeError as error:  # invalid bytes in the schema or in SQLite's own message
         engine.dispose()
         raise unreadable(error, where) from error
     except BaseException:

@@ -1,4 +1,4 @@
-"""One database, one writer: every thread and task of a process writes through here."""
+"""A database with a single writer thread for all threads and tasks of a process."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ T = TypeVar("T")
 _Outcome: TypeAlias = "tuple[Future[Any] | asyncio.Future[Any], Any, BaseException | None]"
 
 _BATCH = 128
-"""Works in one transaction at most, so that none waits long behind a crowd."""
+"""Operations per transaction at most, which bounds the wait of each."""
 _READERS = 4
 _RETRIES = (0.1, 0.4, 1.0)
-"""Seconds between attempts to open; a place that is wrong should soon be called so."""
+"""Seconds between attempts to open; short, so that a wrong address is reported soon."""
 _STARTING = 60.0
-"""Seconds that a server which says that it is starting is waited for."""
+"""Seconds to wait for a server that reports that it is starting."""
 _PATIENCE = 120.0
-"""Seconds that a write waits for locks and for a database that went away."""
+"""Seconds that a write waits for locks and for an unavailable database."""
 
 
 def callers_own(guard: Callable[[sa.Connection], None] | None) -> Callable[[sa.Connection], None] | None:
-    """Let a guard's errors through as they are; in other works such errors mean that a row cannot be read."""
+    """Do not translate a guard's errors; in other operations such errors mean an unreadable row."""
     if guard is None:
         return None
 
@@ -58,15 +58,15 @@ class _Job(Generic[T]):
     done: Future[T] | asyncio.Future[T]
 
     def begin(self) -> bool:
-        """Whether the work is still wanted; what was awaited is done though nobody waits any more."""
+        """Whether to run the operation; an awaited one runs even if its task was cancelled."""
         return isinstance(self.done, asyncio.Future) or self.done.set_running_or_notify_cancel()
 
 
 class Database:
     """An open database.
 
-    A work is a function of a connection. It may run more than once (after a deadlock, a lost connection, or
-    another work's failure in the same group), so it must come to the same end each time; it neither commits
+    An operation is a function of a connection. It may run more than once (after a deadlock, a lost connection, or
+    another operation's failure in the same group), so it must be idempotent; it neither commits
     nor catches database errors.
     """
 
@@ -94,7 +94,7 @@ class Database:
         return cls(engine)
 
     def submit(self, work: Callable[[sa.Connection], T]) -> Future[T]:
-        """Queue `work` for the writer; the group it lands in commits before the future is done."""
+        """Queue `work` for the writer; the future is done after its transaction has committed."""
         done = Future[T]()
         self._queue(_Job(work, done))
         return done
@@ -107,11 +107,11 @@ class Database:
             StoreError: The database refused.
         """
         if threading.current_thread() is self._writer:
-            raise RuntimeError("A work cannot queue another and wait for it.")
+            raise RuntimeError("An operation cannot queue another one and wait for it.")
         return self.submit(work).result()
 
     async def awrite(self, work: Callable[[sa.Connection], T]) -> T:
-        """Like `write`, awaited. The work is done even when the awaiting task is cancelled."""
+        """Like `write`, awaited. The operation runs even when the awaiting task is cancelled."""
         return await self.promise(work)
 
     def promise(self, work: Callable[[sa.Connection], T]) -> asyncio.Future[T]:
@@ -121,7 +121,7 @@ class Database:
         return done
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run `work` in the calling thread, on a connection of its own that cannot wait for writers."""
+        """Run `work` in the calling thread, on a read connection that never waits for writers."""
         if self._alone:
             return self.write(work)
         return self._patiently(lambda: self._read_once(work))
@@ -133,7 +133,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read, work)
 
     def close(self) -> None:
-        """Commit what is queued and let go of threads and connections; closing twice changes nothing."""
+        """Commit queued operations, then stop threads and close connections; idempotent."""
         with self._closing:
             if self._closed:
                 return
@@ -161,7 +161,7 @@ class Database:
                 return
 
     def _gather(self, first: _Job[Any]) -> tuple[list[_Job[Any]], bool]:
-        """Take what is queued by now, and whether the writer shall stop after it."""
+        """Take all queued operations, and whether the writer must stop after them."""
         group, last = [first], False
         while len(group) < _BATCH:
             try:
@@ -205,7 +205,7 @@ class Database:
         return outcomes
 
     def _patiently(self, act: Callable[[], T]) -> T:
-        """Repeat `act` while the database is busy or away."""
+        """Retry `act` while the database is busy or unavailable."""
         wait, until, looked = 0.01, time.monotonic() + _PATIENCE, False
         while True:
             try:
@@ -213,7 +213,7 @@ class Database:
             except exc.IntegrityError:
                 if looked:
                     raise
-                looked = True  # a row that came after a work had looked for it: the work shall look again
+                looked = True  # a row was inserted after the operation looked for it: run the operation again
             except exc.SQLAlchemyError as error:
                 if isinstance(error, exc.ArgumentError | exc.InvalidRequestError):
                     raise
@@ -221,7 +221,7 @@ class Database:
                 if kind is Fault.LASTING or time.monotonic() > until:
                     raise explain(error, self.engine.url) from error
                 if kind is Fault.AWAY and not self._alone:
-                    self.engine.dispose()  # another server may have taken over at that address
+                    self.engine.dispose()  # another server may have taken over the address
             except UNREADABLE as error:
                 if getattr(error, "of_guard", False):  # the caller's own, not a row's
                     raise
@@ -231,7 +231,7 @@ class Database:
 
 
 def _tell(outcomes: Sequence[_Outcome]) -> None:
-    """Hand a group's outcomes over: an event loop is woken once for all that it waits for."""
+    """Deliver a group's outcomes; each event loop is woken once."""
     loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
     for outcome in outcomes:
         done = outcome[0]
@@ -240,7 +240,7 @@ def _tell(outcomes: Sequence[_Outcome]) -> None:
         else:
             _settle([outcome])
     for loop, its in loops.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: no task waits any more
             loop.call_soon_threadsafe(_settle, its)
 
 

@@ -20,7 +20,7 @@ DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "m
 EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _MYSQL = ("mysql", "mariadb")
 _LOCK = 0x6272616E6368
-"""The number of the lock under which tables change: any number, the same in every process and release."""
+"""The id of the advisory lock for schema changes: arbitrary, equal in every process and release."""
 _LOCK_SECONDS = 60
 _SQLITE_SECONDS = 30.0  # that a connection waits for another process's transaction
 
@@ -38,7 +38,7 @@ def name_type(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
 
 
 def bytes_key_type(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[Any]:  # text or bytes
-    """A key of at most `length` bytes of UTF-8; MySQL keeps it as bytes, of which an index holds at most 3,072."""
+    """A key of at most `length` bytes of UTF-8; MySQL stores bytes, and its indexes hold at most 3,072."""
     if dialect.name == "sqlite":  # where a length means nothing, and changing it would copy the table
         return sa.String()
     return sa.VARBINARY(length) if keeps_bytes(dialect) else name_type(dialect, length)
@@ -62,7 +62,7 @@ def _collation(dialect: sa.Dialect) -> str:
 
 
 class now(FunctionElement[float]):  # noqa: N801 - reads as SQL
-    """The database's clock in seconds since 1970, UTC; workers on many machines agree on no other."""
+    """The database's clock in seconds since 1970, UTC; the only clock all workers share."""
 
     type = sa.Double()
     inherit_cache = True
@@ -82,7 +82,7 @@ def _now(_element: now, compiler: Any, **_options: Any) -> str:
 
 
 class occurs_in(FunctionElement[bool]):  # noqa: N801 - reads as SQL
-    """Whether the first text is a part of the second, byte by byte; LIKE folds case on SQLite."""
+    """Whether the first text is a substring of the second, byte by byte; LIKE folds case on SQLite."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -97,7 +97,7 @@ def _occurs_in(element: occurs_in, compiler: Any, **options: Any) -> str:
 
 @cache
 def upsert(table: sa.Table, dialect: str, update: Collection[str] = ()) -> sa.Insert:
-    """Build, once, the statement that inserts into `table`, or overwrites the columns `update` of the row there.
+    """Build a statement that inserts into `table`, or updates the columns `update` of an existing row.
 
     Without `update`, a tuple of names, the old row stays as it is. Errors other than the primary key's still surface,
     which `INSERT IGNORE` would hide.
@@ -115,13 +115,13 @@ def upsert(table: sa.Table, dialect: str, update: Collection[str] = ()) -> sa.In
 
 
 def hold_still(connection: sa.Connection) -> None:
-    """Read from one state of the database until the transaction ends."""
+    """Read from one snapshot of the database until the transaction ends."""
     if connection.dialect.name != "sqlite":  # where every transaction does
         connection.execution_options(isolation_level="REPEATABLE READ")
 
 
 def each_clock_its_own(dialect: str) -> bool:
-    """Whether `now` is the clock of whoever asks, because there is no server with one for all."""
+    """Whether `now` is the client's clock, because the database has no server."""
     return dialect == "sqlite"
 
 
@@ -131,9 +131,9 @@ def in_memory(url: sa.URL) -> bool:
 
 
 def schema_of(connection: sa.Connection) -> str | None:
-    """Name the schema in which tables would be made, None where a database has but one; StoreError without any.
+    """The schema for new tables; None where a database has only one; StoreError without any.
 
-    Tables elsewhere on PostgreSQL's `search_path` can be seen, but they are somebody else's.
+    Tables elsewhere on PostgreSQL's `search_path` are visible but not ours.
     """
     if connection.dialect.name != "postgresql":
         return None
@@ -144,7 +144,7 @@ def schema_of(connection: sa.Connection) -> str | None:
 
 
 def check_encoding(connection: sa.Connection) -> None:
-    """Refuse, with a StoreError, a database that cannot keep every text."""
+    """Raise StoreError for a database whose encoding cannot store every text."""
     if connection.dialect.name == "postgresql":
         encoding = connection.scalar(sa.text("SHOW server_encoding"))
         if encoding != "UTF8":
@@ -153,7 +153,7 @@ def check_encoding(connection: sa.Connection) -> None:
 
 @contextmanager
 def schema_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction in which no other process changes the tables; StoreError when one does so for a minute."""
+    """A transaction that locks the schema; StoreError when another process holds the lock for a minute."""
     if engine.dialect.name in _MYSQL:
         with _named_lock(engine) as connection:
             yield connection
@@ -183,7 +183,7 @@ def _named_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def make_engine(url: sa.URL) -> sa.Engine:
-    """Say how each connection is set up; none is opened yet."""
+    """Make an engine that configures each connection; none is opened yet."""
     dialect = url.get_backend_name()
     if dialect == "sqlite":
         return _sqlite_engine(url)
@@ -250,7 +250,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def prepare_file(engine: sa.Engine) -> None:
-    """Let readers of an SQLite file go on while it is written; a server does so by itself."""
+    """Switch an SQLite file to write-ahead logging, so that readers do not wait for writers."""
     url = engine.url
     read_only = url.query.get("mode") == "ro" or "immutable" in url.query
     if url.get_backend_name() != "sqlite" or in_memory(url) or read_only:
@@ -279,7 +279,7 @@ def _ask_largest_packet(connection: Any, record: Any) -> None:
 def _refuse_large_packet(
     connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> None:
-    # The server answers a packet that is too large by hanging up, which looks like a fault that passes.
+    # The server closes the connection on a packet that is too large, which looks like a transient fault.
     largest = connection.info.get("largest", 1 << 24)
     for row in parameters if isinstance(parameters, list) else [parameters]:
         values = row.values() if isinstance(row, dict) else row
@@ -295,6 +295,6 @@ def _refuse_large_packet(
 
 
 def _sent(value: str | bytes | bytearray) -> int:
-    """Bytes that a value takes in a statement, with its escapes."""
+    """Bytes of a value in a statement, escapes included."""
     raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     return len(raw) + sum(raw.count(sign) for sign in b"\0\n\r\x1a\"'\\")

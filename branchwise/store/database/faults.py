@@ -1,4 +1,4 @@
-"""What went wrong in the database: whether it passes, and words a person can act on."""
+"""Classify database errors as transient or permanent, and explain them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BUSY_STATES = {"40001", "40P01", "55P03", "57014", "53200", "25P03", "25P04"}
 """PostgreSQL: serialization failure, deadlock, lock or statement timeout, memory, two more timeouts."""
 _AWAY_STATES = {"57P01", "57P02", "57P03", "57P05", "53100", "53300", "25006", "26000", "42P05", "40003"}
 """PostgreSQL: shutdown, crash, start, an idle session's end, full disk, too many clients, read-only (a primary that was
-demoted), two sorts of prepared statement that a pooler mixed up, outcome unknown. Class 08 is the connection's end."""
+demoted), two kinds of prepared statements mixed up by a pooler, outcome unknown. Class 08 is the connection's end."""
 _BUSY_NUMBERS = {1020, 1205, 1213, 1317, 1412, 1615, 1969, 3024, 3101, 3572}
 """MySQL and MariaDB: a row or table that has changed, lock timeout, deadlock, interrupted, table changed, statement to
 be prepared again, two statement timeouts, refused by the cluster, lock not free."""
@@ -42,18 +42,18 @@ _AWAY_NUMBERS = {
     *(1792, 1836),  # read-only
 }
 _OPTION_PREVENTS = 1290
-"""An option of the server prevents it: passing when it is `read_only`."""
+"""A server option prevents the statement: transient if the option is `read_only`."""
 _NO_SPACE = (1030, "28")
 """The storage engine's own number for a full disk."""
 _COMING = ("is starting up", "is shutting down", "in recovery mode", "not yet accepting connections")
-"""PostgreSQL's words to who connects: here its driver gives no code."""
+"""PostgreSQL's messages at connection time, for which its driver gives no code."""
 _SQLITE_WORDS = {
     "disk is full": "The disk is full: free some space",
     "readonly": "The file cannot be written: check its permissions and those of its folder",
     "unable to open": "The file cannot be opened: check that its folder exists and is writable",
     "not a database": "The file is not an SQLite database: move it away or name another with --store",
     "malformed": "The file is damaged: restore a copy, or rescue what is left with `sqlite3 FILE .recover`",
-    "disk i/o": "The disk reports an error: check it before you go on",
+    "disk i/o": "The disk reports an error: check it before you continue",
 }
 _SERVER_WORDS = {
     "permission denied": "The role may not do this: grant it what it lacks, or use another",
@@ -62,22 +62,22 @@ _SERVER_WORDS = {
 
 
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""What reading a row raises that holds something else than its columns should."""
+"""Exceptions raised when a row's values do not fit its columns."""
 
 
 class Fault(Enum):
-    """How a fault is met."""
+    """Kinds of database faults."""
 
     LASTING = "lasting"
-    """The same work will fail again."""
+    """The same operation will fail again."""
     BUSY = "busy"
-    """The work may succeed a moment later: a lock, a deadlock, a time limit."""
+    """The operation may succeed a moment later: a lock, a deadlock, a time limit."""
     AWAY = "away"
-    """The server is not there or takes no writes; open connections are of no more use."""
+    """The server is unreachable or read-only; open connections are unusable."""
 
 
 def fault(error: BaseException) -> Fault:
-    """Tell faults that pass from those that last."""
+    """Classify an error as transient, unavailable or permanent."""
     if isinstance(error, exc.TimeoutError):
         return Fault.BUSY
     cause = getattr(error, "orig", None)
@@ -105,13 +105,13 @@ def fault(error: BaseException) -> Fault:
 
 
 def is_coming(error: exc.SQLAlchemyError) -> bool:
-    """Whether a server answered that it is starting or stopping, so that it pays to wait for it."""
+    """Whether the server reported that it is starting or stopping, so that waiting makes sense."""
     said = str(getattr(error, "orig", None) or error)
     return any(words in said for words in _COMING)
 
 
 def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreError:
-    """Say in one sentence what is wrong with the database at `url` and what to do."""
+    """One sentence on what is wrong with the database at `url` and what to do."""
     place = f"`{url.database}`" if url.get_backend_name() == "sqlite" else f"`{url.render_as_string()}`"
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()
     detail = cause[0] if cause else type(error).__name__
@@ -124,7 +124,7 @@ def explain(error: exc.SQLAlchemyError | sqlite3.Error, url: sa.URL) -> StoreErr
 
 
 def unreadable(error: Exception, url: sa.URL) -> StoreError:
-    """Say that a row holds what nothing of ours writes."""
+    """The error for a row that branchwise cannot have written."""
     place = url.render_as_string(hide_password=True)
     said = f"{type(error).__name__}: {str(error)[:120]}"
     return StoreError(
@@ -134,7 +134,7 @@ def unreadable(error: Exception, url: sa.URL) -> StoreError:
 
 
 def _never_connected(cause: BaseException) -> bool:
-    """Whether psycopg failed before the server could give a reason."""
+    """Whether psycopg failed before the server gave a reason."""
     return (
         type(cause).__name__ == "OperationalError"
         and type(cause).__module__.startswith("psycopg")

@@ -1,4 +1,4 @@
-"""Where a run is kept when nobody says where, and whether that place can be used."""
+"""Resolve the store's URL or path, and check that it can be used."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from branchwise.store.redaction import Redaction
 
 
 def locate(store: str | None = None) -> sa.URL:
-    """Turn what the user gave (a URL, a path, or nothing) into the URL of a place that can be used.
+    """Resolve what the user gave (a URL, a path, or nothing) to the URL of a usable database.
 
     Without `store` the environment's `BRANCHWISE_STORE` counts, then `branchwise.sqlite` in the user's data
-    directory. A folder that is missing is made for its owner alone (0700), and so is an SQLite file (0600).
+    directory. A missing folder is created for its owner alone (0700), and so is an SQLite file (0600).
 
-    A file that may be read but not written is opened for reading alone.
+    A file without write permission is opened read-only.
 
     Raises:
         StoreError: The URL cannot be read, its dialect is not supported, or its place cannot be used.
@@ -33,7 +33,7 @@ def locate(store: str | None = None) -> sa.URL:
         url = sa.make_url(given)
         dialect = url.get_backend_name()
     except (exc.ArgumentError, ValueError):
-        # Not the exception itself: it may hold the URL and with it a password.
+        # Not the exception's text: it may contain the URL and thus a password.
         shown = Redaction({}).message(given)
         raise StoreError(
             f"`{shown}` is no database URL; write sqlite:///FILE or postgresql://HOST/NAME."
@@ -48,12 +48,12 @@ def locate(store: str | None = None) -> sa.URL:
 
 
 def default_path() -> Path:
-    """The SQLite file that is used when no store is named."""
+    """The default SQLite file."""
     return Path(platformdirs.user_data_dir("branchwise", appauthor=False)) / "branchwise.sqlite"
 
 
 def missing_driver(url: sa.URL) -> StoreError:
-    """Say which extra brings the driver that `url` needs."""
+    """Name the extra that installs the driver for `url`."""
     extra = EXTRAS.get(url.get_backend_name(), "")
     return StoreError(f"`{url.get_driver_name()}` is not installed: pip install 'branchwise[{extra}]'.")
 
@@ -77,7 +77,7 @@ def _prepare_file(path: Path, url: sa.URL) -> sa.URL:
         raise StoreError(
             f"`{path}` is empty and it or its folder is read-only; name another place with --store."
         )
-    # Without its log SQLite reads such a file only when it is told that nobody else writes it.
+    # Without its log SQLite reads such a file only as `immutable`, which assumes no other writer.
     log = path.with_name(f"{path.name}-wal")
     how = {"mode": "ro"} if log.exists() and log.stat().st_size else {"mode": "ro", "immutable": "1"}
     return url.set(database=f"file:{quote(str(path))}").update_query_dict({**how, "uri": "true"})

@@ -1,4 +1,4 @@
-"""Which revision of the schema a database has, and how it gets the one that this code needs."""
+"""Detect, create and upgrade the schema revision of a database."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"
 
 _ALEMBIC = threading.Lock()
-"""Alembic keeps the upgrade at hand in a global: a second thread's would go to the first one's database."""
+"""Alembic keeps the current upgrade in a global: a second thread would use the first one's database."""
 
 
 def ensure(engine: sa.Engine) -> None:
-    """Make the tables of a new database; refuse one of another revision and leave it as it is.
+    """Create the tables of a new database; refuse one of another revision without changing it.
 
     Raises:
         SchemaMismatch: The database is of an earlier or a later revision.
@@ -31,7 +31,7 @@ def ensure(engine: sa.Engine) -> None:
     with engine.execution_options(branchwise_reading=True).connect() as connection:
         check_encoding(connection)
         found = revision(connection)
-    if found in {None, _UNKNOWN}:  # new, or another process is just making it
+    if found in {None, _UNKNOWN}:  # new, or another process is creating it
         with schema_lock(engine) as connection:
             found = revision(connection) or _make(connection)
     if found == HEAD:
@@ -48,7 +48,7 @@ def ensure(engine: sa.Engine) -> None:
 
 
 def revision(connection: sa.Connection) -> str | None:
-    """The database's revision: None when it holds nothing of ours, "0000" when tables but no revision."""
+    """The database's revision: None without our tables, "0000" with tables but without a revision."""
     there, schema = sa.inspect(connection), schema_of(connection)
     if there.has_table(VERSION_TABLE, schema=schema):
         table = sa.table(VERSION_TABLE, schema=schema)
@@ -57,7 +57,7 @@ def revision(connection: sa.Connection) -> str | None:
 
 
 def migrate(engine: sa.Engine, to: str = "head") -> str | None:
-    """Bring the database to revision `to`, step by step; returns the revision it had.
+    """Migrate the database to revision `to` step by step; returns the previous revision.
 
     Other processes that upgrade at the same time wait. On SQLite and PostgreSQL a step that fails leaves the
     database as it was; MariaDB commits each statement that changes a table.
@@ -65,7 +65,7 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
     Raises:
         SchemaMismatch: The database is of a later revision, or of none that is known.
     """
-    from alembic import command  # noqa: PLC0415 - only who migrates pays for it
+    from alembic import command  # noqa: PLC0415 - slow to import, needed for migrations only
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
@@ -85,7 +85,7 @@ def migrate(engine: sa.Engine, to: str = "head") -> str | None:
 
 
 def _make(connection: sa.Connection) -> str:
-    # Tables of another schema of the search path count as there when they are looked for without its name.
+    # Without a schema name, tables of another schema on the search path would be found.
     metadata.create_all(connection, checkfirst=schema_of(connection) is None)
     create_views(connection)
     version = sa.Table(

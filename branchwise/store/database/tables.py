@@ -1,4 +1,4 @@
-"""The tables. One run is one row of `runs`; everything else hangs on its id."""
+"""Table definitions: one row of `runs` per run; all other tables refer to its id."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ runs = sa.Table(
     sa.Column("strategy", _NAME, nullable=False),
     sa.Column("model", Prose, nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("spec", JsonText, nullable=False),  # problem, budget, options: all that is needed to run it
+    sa.Column("spec", JsonText, nullable=False),  # problem, budget, options: everything needed to run it
     sa.Column("code_version", _NAME, nullable=False),
     sa.Column("on_change", _WORD, nullable=False),  # fail, fork or accept
     sa.Column("forked_from", RUN_ID),
@@ -53,13 +53,13 @@ runs = sa.Table(
     sa.Column("seen", sa.Double, nullable=False),  # when `elapsed` was last brought up to date
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("finished", sa.Double),
-    sa.Column("queue", _NAME),  # whose workers may take it; NULL: only who names it
+    sa.Column("queue", _NAME),  # whose workers may take it; NULL: claimed by id only
     sa.Column(
         "forked_at", NODE_ID
     ),  # the node of `forked_from` that this run's root stands for, or the place
     sa.Column("workflow", key(255)),  # solve, web, an installed workflow, or module:attribute
-    sa.Column("parent", RUN_ID),  # the run that began this one as a part of itself
-    sa.Column("wake", sa.Double),  # when a waiting run goes on without an answer; NULL: never
+    sa.Column("parent", RUN_ID),  # the parent run of a sub-run
+    sa.Column("wake", sa.Double),  # when a waiting run continues without an answer; NULL: never
     sa.Index("ix_runs_status_priority_created", "status", "priority", "created"),
     sa.Index("ix_runs_parent", "parent"),
 )

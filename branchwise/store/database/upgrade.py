@@ -7,7 +7,7 @@ from branchwise.store.database.schema import HEAD, migrate
 
 
 def upgrade(url: str | None = None) -> tuple[str | None, str]:
-    """Bring the database at `url` to this code's schema; returns the revision it had and the one it has.
+    """Migrate the database at `url` to this code's schema; returns the old and the new revision.
 
     Raises:
         StoreError: The database cannot be used, or it was written by a newer branchwise.

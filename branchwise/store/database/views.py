@@ -1,8 +1,8 @@
-"""Views for people who ask in SQL: what runs, strategies, models and nodes have cost.
+"""SQL views: usage and cost of runs, strategies, models and nodes.
 
-Tokens are those evaluated anew plus those written. `ambiguous` counts calls that may have been billed without an
-answer that was kept; their cost is in no sum. `estimated` counts calls whose tokens are estimates. `cost` is NULL
-where the price of a call is not known.
+Tokens are prompt tokens not served from the cache plus completion tokens. `ambiguous` counts calls that may
+have been billed without a stored reply; no sum includes their cost. `estimated` counts calls whose tokens are
+estimates. `cost` is NULL where the price of a call is not known.
 """
 
 # ruff: noqa: S608 - the texts are put together from constants
@@ -41,12 +41,12 @@ def _views(strategy: str, sums: str) -> dict[str, str]:
 
 
 def create_views(connection: sa.Connection, *, strategy: str = "strategy", first: bool = False) -> None:
-    """Make the views.
+    """Create the views.
 
     Args:
-        connection: Where.
+        connection: The connection to use.
         strategy: The column of `nodes` that names the strategy; "arm" before revision 0004.
-        first: Whether `calls` has only the columns of before revision 0006.
+        first: Whether `calls` has only the columns from before revision 0006.
     """
     for name, query in _views(strategy, _FIRST_SUMS if first else _SUMS).items():
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")

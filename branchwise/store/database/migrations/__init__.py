@@ -1,1 +1,1 @@
-"""How a database of an earlier release becomes one of this: one file a step, run by `schema.upgrade`."""
+"""Schema migrations from earlier releases: one file per step, run by `schema.migrate`."""

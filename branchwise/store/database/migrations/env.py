@@ -1,4 +1,4 @@
-"""What Alembic runs around the steps; `schema` hands it the connection."""
+"""Alembic's environment script; `schema` passes it the connection."""
 
 from __future__ import annotations
 
