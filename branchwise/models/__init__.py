@@ -1,4 +1,4 @@
-"""Ways to reach a model; one file each, all answering the same typed request."""
+"""Model backends: one module each, all answering the same typed request."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _SCHEMES = {
     "uniform": "uniform",
 }
 _REMOTE = frozenset({"openai-compatible", "pool", "litellm", "scorer"})
-"""Those that may send a key."""
+"""Backends that may send a key."""
 
 
 def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
-    """Load the model that `spec` names; only now is its engine or client imported.
+    """Load the model that `spec` names; its engine or client is imported on demand.
 
     Args:
-        spec: "embedded" or "embedded:PATH.gguf", "uniform" (no model at all), "openai-compatible:NAME", "pool:NAME"
-            for a pool that runs or "pool:URL,URL" (with `#NAME` where the engines serve several models),
-            "litellm:PROVIDER/NAME", "module:function" for a function of yours that makes a Model, and for reward
+        spec: "embedded" or "embedded:PATH.gguf", "uniform" (random draws), "openai-compatible:NAME", "pool:NAME"
+            for a running pool or "pool:URL,URL" (with `#NAME` where the engines serve several models),
+            "litellm:PROVIDER/NAME", "module:function" for a user function that returns a Model, and for reward
             models "scorer:URL".
-        stored: Whether the name or the base URL comes from a database row: then a key goes only to servers that
+        stored: Whether the name or the base URL comes from a database row: a key is then sent only to servers that
             `keys` allows.
-        **options: Options of that way in, for example `base_url`.
+        **options: Options of the backend, for example `base_url`.
 
     Raises:
-        BadInput: There is no such way in, or it lacks a name or an option.
+        BadInput: There is no such backend, or a name or an option is missing.
         ModelError: It is not installed.
     """
     scheme, _, name = spec.partition(":")
@@ -71,12 +71,12 @@ def module_of(spec: str) -> str:
 
 
 def trust(spec: str, base_url: str | None = None, variable: str | None = None) -> None:
-    """Let the servers that this process's user has named have the key, also when a row names them later.
+    """Allow the key for the servers of a user-given model, also when a stored row names them later.
 
     Args:
         spec: A model as `load` takes it.
         base_url: Where its server listens.
-        variable: The environment variable of another key than OPENAI_API_KEY.
+        variable: The environment variable of the key; default OPENAI_API_KEY.
 
     Raises:
         BadInput: A URL cannot be used.
@@ -86,7 +86,7 @@ def trust(spec: str, base_url: str | None = None, variable: str | None = None) -
 
 
 def addresses(spec: str, base_url: str | None = None) -> list[str]:
-    """The URLs that a model's name and base URL hold, each looked at.
+    """The URLs in a model's name and base URL, validated.
 
     Raises:
         BadInput: One cannot be used, or carries a user or a password.
@@ -109,9 +109,9 @@ def _unknown(spec: str, scheme: str) -> str:
 
 
 async def check(model: Model) -> None:
-    """Make sure that the model can be reached, before any token is spent.
+    """Check that the model can be reached, before any token is spent.
 
-    A model that lives in this process has nothing to check. One behind a network has its own `check`.
+    Models in this process need no check; models behind a network have their own `check`.
 
     Raises:
         ModelError: It cannot be reached or will not serve us; says what to do.
@@ -122,7 +122,7 @@ async def check(model: Model) -> None:
 
 
 async def ask(model: Model) -> None:
-    """Have an open model say what it can do, which costs no token; one that has said so already is not asked again.
+    """Fetch the model's capabilities once; costs no tokens.
 
     Raises:
         ModelError: It cannot be reached or will not serve us; says what to do.

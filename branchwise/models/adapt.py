@@ -1,4 +1,4 @@
-"""What one server refuses, learnt from its refusals, and what it is sent instead."""
+"""Adapt requests to the parameters that a server refuses, learnt from its error messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPTIONAL: Final = {
     "structured_outputs": ("structured_outputs",),
     "reasoning_effort": ("reasoning_effort",),
 }
-"""What a request can do without, each with what goes with it. Stop texts and forms are checked here as well."""
+"""Optional parameters, each with its dependents. Stop texts and output formats are also enforced by the client."""
 _WORD: Final = re.compile(r"[A-Za-z_]{1,64}")
 _REFUSING: Final = (
     "support", "unrecogni", "unknown", "not permitted", "not allowed", "unexpected", "extra", "invalid", "unavailable",
@@ -38,18 +38,18 @@ _TOO_MUCH: Final = (
     "greater than",
     "maximum",
 )
-"""A limit on tokens that is refused with such words is one that the server knows."""
+"""Words of an error about the value of a token limit, not about its name."""
 _REFUSALS: Final = frozenset({400, 404, 422, 500, 501})
 
 
 class Adaptation:
-    """What one server has refused so far.
+    """The parameters that one server has refused so far.
 
-    A parameter that is refused is sent by its other name, or left out, from then on; that is logged once.
+    From then on a refused parameter is sent under its other name or left out; this is logged once.
     """
 
     def __init__(self, where: str) -> None:
-        """Begin with the format as everybody knows it.
+        """Begin with the common format.
 
         Args:
             where: The server, for the log.
@@ -58,10 +58,10 @@ class Adaptation:
         self._dropped: set[str] = set()
         self._renamed: dict[str, str] = {}
         self._plain = False
-        """Whether system messages are put into the first message of the user."""
+        """Whether system messages are merged into the first user message."""
 
     def apply(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The body as this server takes it."""
+        """The body in the form this server accepts."""
         sent = dict(body)
         for name, other in self._renamed.items():
             if name in sent:
@@ -74,10 +74,10 @@ class Adaptation:
         return sent
 
     def learn(self, refusal: Refused, sent: Mapping[str, Any]) -> bool:
-        """Take note of what a refusal says about the body that was sent.
+        """Learn from a refusal of the body that was sent.
 
         Returns:
-            Whether the request may now be taken; False where the refusal speaks of nothing that could be left out.
+            Whether a retry may succeed; False if the refusal names nothing that can be left out.
         """
         if refusal.status not in _REFUSALS:
             return False
@@ -105,7 +105,7 @@ class Adaptation:
 
 
 def _complaint(refusal: Refused, sent: Mapping[str, Any]) -> str | None:
-    """The name of what is refused and can be left out or renamed, and was sent."""
+    """The refused parameter, if it was sent and can be left out or renamed."""
     words = refusal.reason.lower()
     named = list(refusal.parameters)
     if any(sign in words for sign in _REFUSING):
@@ -121,7 +121,7 @@ def _complaint(refusal: Refused, sent: Mapping[str, Any]) -> str | None:
 
 
 def _speaks(name: str, reason: str) -> bool:
-    """Whether a word is a parameter's name there, and no word of English."""
+    """Whether the text uses the word as a parameter's name, not as an English word."""
     if "_" in name or name in {"temperature", "logprobs"}:
         return True
     return any(f"{mark}{name}{mark}" in reason for mark in "'\"`") or f"parameter: {name}" in reason.lower()
@@ -132,7 +132,7 @@ def _has_system(sent: Mapping[str, Any]) -> bool:
 
 
 def _merged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put the text of system messages before that of the first message of the user."""
+    """Prepend the text of system messages to the first user message."""
     systems = "\n\n".join(str(m["content"]) for m in messages if m["role"] == "system")
     rest = [dict(m) for m in messages if m["role"] != "system"]
     first = next((m for m in rest if m["role"] == "user"), None)

@@ -1,4 +1,4 @@
-"""The address of a server: read once, with a sentence for every way in which it can be wrong."""
+"""Parse and validate base URLs of servers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def parse(text: str, *, key: str = "$OPENAI_API_KEY") -> URL:
     """Read a base URL such as `http://localhost:8000/v1`.
 
     Args:
-        text: What the user, a row or a file says.
-        key: Where a key belongs, for the sentence that refuses one within the URL.
+        text: The URL as given by the user, a row or a file.
+        key: Where keys belong; used in the error for a key inside the URL.
 
     Raises:
-        BadInput: It is no http or https URL with a host, its port is none, or it carries a user, a password, a query
-            or a fragment. The sentence repeats nothing that may be a secret.
+        BadInput: It is not an http or https URL with a host, its port is invalid, or it has a user, a password, a query
+            or a fragment. The message never repeats a possible secret.
     """
     try:
         url = URL(text.strip())
@@ -46,7 +46,7 @@ def parse(text: str, *, key: str = "$OPENAI_API_KEY") -> URL:
 
 
 def _named(host: str) -> None:
-    """Raise BadInput where no host can have this name."""
+    """Raise BadInput for an invalid host name."""
     try:
         encoded = host.encode("idna") if not host.isascii() else host.encode("ascii")
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""What a run may still spend, and what all runs together may."""
+"""Budget trackers: what a run, and all runs together, may still spend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from branchwise.store.records import Budget, Json, Usage
 
 
 class BudgetTracker:
-    """A run's budget and what is gone of it; with a parent, also a share in what many runs may spend together.
+    """Tracks a run's budget and usage; with a parent, many runs share one budget.
 
     A call must fit into the run's own budget and into its parent's. The parent counts what is spent in this process.
 
@@ -27,8 +27,8 @@ class BudgetTracker:
             for problem in problems:
                 group.create_task(solve(problem, tracker=together, budget=Budget(tokens=20_000)))
 
-    A call in flight reserves what it may cost at most, and what is sent is what was reserved: so a limit is passed only
-    by what a server reads or writes beyond it. It lives in one event loop and needs no lock.
+    A call in flight reserves its maximum cost, and the request sent is the one reserved: so a limit is exceeded only
+    by what a server reads or writes beyond the request. For one event loop; not thread-safe.
     """
 
     def __init__(
@@ -48,20 +48,20 @@ class BudgetTracker:
             budget: The limits.
             spent: Usage of earlier attempts at the same run.
             elapsed: Seconds of earlier attempts at the same run.
-            clock: Seconds of any epoch.
+            clock: A clock in seconds of any epoch.
             parent: The budget that this one draws from.
-            concurrency: Calls in flight at once, at least 1; None for no limit but the model's own.
-            effects: Effects that earlier attempts at the same run have begun.
+            concurrency: Calls in flight at once, at least 1; None for only the model's own limit.
+            effects: Effects started by earlier attempts at the same run.
         """
         self.budget, self.parent = budget, parent
         self.spent = spent or Usage()
         self.effects = effects
         self.notes: Counter[str] = Counter()
-        """What servers did otherwise than they were asked, one sentence each, and how often."""
+        """Deviations of servers from their requests, one sentence each, with counts."""
         self.price: Price | None = None
-        """What the run's model costs, where that is known."""
+        """The price of the run's model, where known."""
         self.lengths = Lengths()
-        """How long samples were so far."""
+        """Observed lengths of prompts and samples."""
         self._root: BudgetTracker = self if parent is None else parent._root
         self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
         self._held = Room(0, 0, 0, 0)
@@ -77,16 +77,16 @@ class BudgetTracker:
 
     @property
     def limited(self) -> bool:
-        """Whether anything limits what calls may cost: here, or above."""
+        """Whether this budget or one above limits the cost of calls."""
         own = any(getattr(self.budget, name) is not None for name in Room._fields)
         return own or (self.parent is not None and self.parent.limited)
 
     def budgets(self) -> list[Budget]:
-        """The limits here and above."""
+        """The limits of this budget and those above."""
         return [self.budget, *(self.parent.budgets() if self.parent is not None else ())]
 
     def slot(self) -> AbstractAsyncContextManager[None]:
-        """Wait until this budget and its parent admit one more call in flight."""
+        """Wait for a concurrency slot of this budget and its parent."""
         if self.parent is None:
             return self._slot or nullcontext()
         return self._slots(self.parent) if self._slot is not None else self.parent.slot()
@@ -97,15 +97,15 @@ class BudgetTracker:
             yield
 
     async def admit(self, need: Need, *, free: bool = False) -> Reservation:
-        """Reserve what a call may cost, as much of it as fits; use the reservation as a context manager.
+        """Reserve a call's maximum cost, reduced to what fits; use the reservation as a context manager.
 
-        A call that does not fit while others are in flight waits for what they give back. Alone it is made smaller.
-        In a wave (see `wave`) nothing waits: a call fits, is made smaller, or is refused, by what was reserved in the
+        A call that does not fit while others are in flight waits until they release. Alone it is made smaller.
+        In a wave (see `wave`) calls do not wait: each fits, is made smaller, or is refused, by the reservations in the
         wave before it.
 
         Args:
             need: The call.
-            free: Whether the reply is recorded already; it then costs nothing, and reserves only in a wave.
+            free: Whether the reply is recorded; it then costs nothing, and reserves only in a wave.
 
         Raises:
             BudgetSpent: A limit is reached, or not even the smallest call fits.
@@ -145,9 +145,9 @@ class BudgetTracker:
 
     @contextmanager
     def wave(self, base: Json) -> Iterator[None]:
-        """Let calls reserve from what was left at `base`, which `state` gave, and give nothing back until the end.
+        """Let calls reserve from the remainder at `base` (see `state`), and release nothing until the end.
 
-        What each call gets then depends on the order in which the calls begin, and on nothing that comes in between.
+        A call's reservation then depends only on the order in which the calls begin.
         """
         self._wave = Wave(base)
         try:
@@ -156,32 +156,32 @@ class BudgetTracker:
             self._wave = None
 
     def state(self) -> Json:
-        """What is spent and learnt so far, to be kept: `wave` begins from it, and `recall` reads it."""
+        """A snapshot of usage and learnt lengths, for `wave` and `recall`."""
         return {"spent": gone(self.spent)._asdict(), "lengths": self.lengths.kept()}
 
     def recall(self, state: Json) -> None:
-        """Learn again what an earlier attempt at the run had learnt of lengths when it kept `state`."""
+        """Restore the lengths that an earlier attempt at the run stored in `state`."""
         self.lengths.recall(part(state, "lengths"))
 
     def learn(self, need: Need, reply: Reply) -> None:
-        """Take note of how long a prompt and its samples were."""
+        """Record the lengths of a prompt and its samples."""
         self.lengths.learn(need, reply)
 
     def noted(self) -> tuple[str, ...]:
-        """What servers did otherwise than they were asked."""
+        """Deviations of servers from their requests."""
         return tuple(text if n == 1 else f"{text} ({n} replies)" for text, n in sorted(self.notes.items()))
 
     def pay(self, usage: Usage) -> None:
-        """Take note of what a call has cost."""
+        """Record the usage of a call."""
         self.spent += usage
         if self.parent is not None:
             self.parent.pay(usage)
 
     def take_effects(self, count: int = 1) -> None:
-        """Count effects that are about to begin; with a negative number give back those that did not.
+        """Count effects that are about to start; a negative number returns those that did not.
 
         Raises:
-            BudgetSpent: They are more than what is left.
+            BudgetSpent: Fewer are left.
         """
         most = self.budget.effects
         if most is not None and self.effects + count > most and count > 0:
@@ -191,16 +191,16 @@ class BudgetTracker:
         self.effects += count
 
     def tokens_left(self) -> int | None:
-        """How many tokens may still be spent; None without such a limit."""
+        """Tokens that may still be spent; None without a token limit."""
         return None if self.budget.tokens is None else max(0, self.budget.tokens - self.spent.tokens)
 
     def room(self) -> Room:
-        """What may still be reserved of each limit, here and above."""
+        """What may still be reserved of each limit, in this budget and those above."""
         left = left_of(self.budget, gone(self.spent), self._held)
         return left if self.parent is None else left.tighter(self.parent.room())
 
     def shortfall(self, need: Need) -> BudgetSpent | None:
-        """Why not one more call like `need` fits, be it ever so small; None where one does."""
+        """Why not even the smallest call like `need` fits; None if one does."""
         try:
             self._in_time()
         except BudgetSpent as refusal:
@@ -210,11 +210,11 @@ class BudgetTracker:
         return None if asked.fits(least, room) else self._refusal(asked, least, room)
 
     def samples_left(self, longest: int = 1) -> int:
-        """How many more samples the budget is likely to pay for, at the mean cost of those so far.
+        """Estimated number of further samples the budget pays for, at the mean cost so far.
 
         Args:
-            longest: Completion tokens of one sample at most, by which a budget of completion tokens is divided until
-                samples were seen.
+            longest: Maximum completion tokens of one sample; divides a budget of completion tokens until
+                samples were observed.
         """
         spent, room = self.spent, self.room()
         drawn = max(1, spent.samples)
@@ -234,7 +234,7 @@ class BudgetTracker:
         return max(0, int(min(limits)))
 
     def _in_time(self) -> None:
-        """Raise BudgetSpent where the time is up."""
+        """Raise BudgetSpent if the time is up."""
         most = self.budget.seconds
         if most is not None and self.elapsed >= most:
             raise BudgetSpent("seconds", limit=most, left=0.0)
@@ -243,7 +243,7 @@ class BudgetTracker:
 
     def _refusal(self, need: Need, least: Size, room: Room) -> BudgetSpent:
         """The first limit that the smallest call would pass, with the smallest budget of its kind here and above."""
-        # In a wave a call is refused that would fit alone if it were cut short: a whole one is what is missing.
+        # In a wave a call that would fit alone if shortened is refused: report what a whole one needs.
         sizes = [need.costs(size) for size in (least, Size(1, need.longest), Size(need.n, need.longest))]
         costs, name = next(
             (costs, name)
@@ -256,19 +256,19 @@ class BudgetTracker:
         return BudgetSpent(name, limit=limit, need=getattr(costs, name), left=max(0.0, getattr(room, name)))
 
     async def _change(self) -> None:
-        """Wait until a call in flight gives something back."""
+        """Wait until a call in flight releases its reservation."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         await waiting
 
     def hold(self, cost: Room) -> None:
-        """Set aside what a call may cost, here and above."""
+        """Reserve a call's maximum cost in this budget and those above."""
         self._held = self._held.plus(cost)
         if self.parent is not None:
             self.parent.hold(cost)
 
     def give_back(self, cost: Room) -> None:
-        """Give back what `hold` has set aside."""
+        """Release what `hold` has reserved."""
         self._held = Room(*(held - part for held, part in zip(self._held, cost, strict=True)))
         if self.parent is not None:
             self.parent.give_back(cost)

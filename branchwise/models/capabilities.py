@@ -1,4 +1,4 @@
-"""What kinds of engines can do, and what to call each ability."""
+"""Capabilities of each kind of engine, and their names in messages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from branchwise.models.protocol import Capabilities
 EVERY_TEXT: Final = Capabilities(
     prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, tools=True, many=True
 )
-"""What can be done with text alone."""
+"""Capabilities that need only text."""
 EVERYTHING: Final = replace(EVERY_TEXT, pictures=True)
 COMMON: Final = Capabilities(schema=True, logprobs=True, seed=True, pictures=True, tools=True, many=True)
-"""What any OpenAI-compatible server is taken to do until it shows that it does not."""
+"""Assumed capabilities of an OpenAI-compatible server, until it shows otherwise."""
 
 _ENGINES: Final = {
     "the embedded engine": EVERY_TEXT,
@@ -29,10 +29,10 @@ WORDS: Final = {
     "pictures": "pictures",
     "tools": "tools",
 }
-"""The abilities that a request may need, in words."""
+"""The capabilities a request may need, in words."""
 
 
 def who_can(*abilities: str) -> str:
-    """Name the engines that have all of these abilities, fields of `Capabilities`."""
+    """The engines that have all of these capabilities (fields of `Capabilities`)."""
     names = [name for name, can in _ENGINES.items() if all(getattr(can, one) for one in abilities)]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,4 +1,4 @@
-"""One choice of a chat completion as one sample: text, reasoning, tool calls, and how it ended."""
+"""Parse one choice of a chat completion into a sample: text, reasoning, tool calls, finish reason."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from branchwise.models.reasoning import split
 from branchwise.models.scrub import scrub
 
 _IMPOSSIBLE: Final = -1000.0
-"""Servers write the log-probability of a token that decoding rules out as some such number."""
+"""Log-probability that servers report for a token excluded by constrained decoding."""
 _CALLS: Final = 128
-"""Tool calls of one reply at most."""
+"""Maximum number of tool calls of one reply."""
 _ENDED: Final = frozenset(
     {"", "stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete", "completed", "finished"}
 )
@@ -25,33 +25,33 @@ _CALLED: Final = frozenset({"tool_calls", "tool_call", "tool_use", "function_cal
 _CUT: Final = frozenset(
     {"length", "max_tokens", "model_length", "max_length", "max_output_tokens", "token_limit", "incomplete"}
 )
-"""Why a sample ended, in lower case; any other word means that something went wrong with it."""
+"""Known finish reasons, in lower case; any other word means that the sample failed."""
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
 
 
 def among(choices: Sequence[str], likely: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """The log-probabilities of the choices that are among the likeliest tokens."""
+    """The log-probabilities of those choices that are among the likeliest tokens."""
     return {token: logprob for token, logprob in likely if token in choices and logprob > _IMPOSSIBLE}
 
 
 @dataclass(slots=True)
 class Choice:
-    """What a server says of one sample, before its tokens are counted."""
+    """A choice as the server reports it, before its tokens are counted."""
 
     text: str = ""
     reasoning: str = ""
     calls: tuple[ToolCall, ...] = ()
     cut: bool = False
-    """Whether it ended at the limit on tokens."""
+    """Whether the token limit ended it."""
     error: str | None = None
     damaged: bool = False
-    """Whether nothing of it can be read."""
+    """Whether it is unreadable."""
     tokens: Sequence[Any] | None = None
-    """What is said of each token, where log-probabilities are there."""
+    """The entry of each token, if log-probabilities are present."""
 
     @property
     def length(self) -> int:
-        """Characters written."""
+        """Number of characters written."""
         called = sum(len(call.name) + len(call.arguments) for call in self.calls)
         return len(self.text) + len(self.reasoning) + called
 
@@ -84,12 +84,12 @@ def read_choice(choice: Any) -> Choice:
 
 
 def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
-    """Make a sample of it.
+    """Convert a choice to a sample.
 
     Args:
-        choice: What the server says.
-        tokens: How many tokens it took.
-        request: What was asked.
+        choice: The choice.
+        tokens: Its number of tokens.
+        request: The request.
     """
     longest = most_characters(request)
     if choice.length > longest:
@@ -114,19 +114,19 @@ def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
 
 
 def _missing(choice: Choice, request: SampleRequest) -> str | None:
-    """Why a sample without text is no answer; None where it is one."""
+    """Why a sample without text is not an answer; None if it is one."""
     if choice.text:
         return None
     if choice.calls:
         return "the model called a tool, and none was offered"
     if choice.reasoning:
         return "it holds reasoning and no answer"
-    # What continues a beginning, or ends at a text, may well be nothing.
+    # A continuation, or a sample that ends at a stop text, may be empty.
     return None if request.prefix or request.output_format.stop else "it is empty"
 
 
 def _ended(text: str, stops: Sequence[str]) -> str:
-    """The text up to the first of the texts that end it: some servers leave them in, or were not told of them."""
+    """The text up to the first stop text; some servers keep stop texts or were not sent them."""
     ends = [at for stop in stops if stop and (at := text.find(stop)) >= 0]
     return text[: min(ends)] if ends else text
 
@@ -170,7 +170,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _part(part: Any) -> str:
-    """The text of a part of a message, which may hold parts itself."""
+    """The text of a part of a message; parts may be nested."""
     if isinstance(part, str):
         return part
     if isinstance(part, list):
@@ -182,7 +182,7 @@ def _part(part: Any) -> str:
 
 
 def whole(text: str) -> str:
-    """A text without halves of characters, which neither databases nor terminals take."""
+    """Replace lone surrogates, which databases and terminals refuse."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -191,7 +191,7 @@ def whole(text: str) -> str:
 def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
     listed = message.get("tool_calls")
     made = list(listed[:_CALLS]) if isinstance(listed, list) else []
-    if not made and isinstance(message.get("function_call"), Mapping):  # the form before tools
+    if not made and isinstance(message.get("function_call"), Mapping):  # the format before `tool_calls`
         made = [{"function": message["function_call"]}]
     calls = []
     for number, call in enumerate(made):
@@ -205,7 +205,7 @@ def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
 
 
 def _ending(reason: Any) -> tuple[bool, str | None]:
-    """Whether the limit on tokens ended it, and what went wrong otherwise."""
+    """Whether the token limit ended it, and the error if it failed."""
     word = reason.lower().removeprefix("finishreason.") if isinstance(reason, str) else ""
     if word in _CUT:
         return True, None

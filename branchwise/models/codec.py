@@ -1,4 +1,4 @@
-"""Requests and replies as plain JSON, for the ledger and for logs."""
+"""JSON form of requests and replies for the ledger and logs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 _VERSION: Final = 1
 _DEFAULTS: Final = ((), "", None, False, "auto")
-"""What fields hold that nobody has set."""
+"""Default values of fields."""
 _REPLY = TypeAdapter(Reply)
 
 
 class _OutputFormat(BaseModel):
-    # The record's own type names JSON recursively, which pydantic cannot resolve from a dataclass.
+    # The record's type is recursive JSON, which pydantic cannot resolve from a dataclass.
     model_config = ConfigDict(extra="forbid")
 
     max_tokens: int
@@ -48,7 +48,7 @@ class _Request(BaseModel):
     n: int
     temperature: float
     top_p: float
-    output_format: _OutputFormat = Field(alias="shape")  # its name when the first requests were recorded
+    output_format: _OutputFormat = Field(alias="shape")  # its original name in recorded requests
     seed: int | None
     logprobs: bool
     tools: tuple[_Tool, ...] = ()
@@ -59,7 +59,7 @@ _REQUEST = TypeAdapter(_Request)
 
 
 def request_json(request: SampleRequest) -> Json:
-    """Write a request as JSON; fields that came later are left out at their defaults, as in earlier runs."""
+    """Convert a request to JSON; later fields are omitted at their defaults, as in earlier runs."""
     fields, form = as_fields(request), as_fields(request.output_format)
     del fields["output_format"]
     _spare(form, "excluded")
@@ -74,7 +74,7 @@ def request_json(request: SampleRequest) -> Json:
 
 
 def reply_json(reply: Reply) -> Json:
-    """Write a reply as JSON; fields that came later are left out at their defaults."""
+    """Convert a reply to JSON; later fields are omitted at their defaults."""
     fields = as_fields(reply)
     _spare(fields, "notes")
     samples = [_sample(sample) for sample in reply.samples]
@@ -82,7 +82,7 @@ def reply_json(reply: Reply) -> Json:
 
 
 def read_request(data: Json) -> SampleRequest:
-    """Read what `request_json` wrote.
+    """Parse the JSON of `request_json`.
 
     Raises:
         StoreError: The record is damaged or of a later version.
@@ -96,7 +96,7 @@ def read_request(data: Json) -> SampleRequest:
 
 
 def read_reply(data: Json) -> Reply:
-    """Read what `reply_json` wrote; a sample longer than any may be has failed, however it came to be recorded.
+    """Parse the JSON of `reply_json`; a sample over the length limit becomes a failed one.
 
     Raises:
         StoreError: The record is damaged or of a later version.
@@ -121,7 +121,7 @@ def _sample(sample: Sample) -> dict[str, object]:
 
 
 def _spare(fields: dict[str, object], *names: str) -> None:
-    """Leave out what is at its default."""
+    """Omit fields at their defaults."""
     for name in names:
         if fields[name] in _DEFAULTS:
             del fields[name]

@@ -1,4 +1,4 @@
-"""Read a chat completion: whatever a server makes of OpenAI's format, as samples and a bill."""
+"""Parse chat completions, tolerating servers' variants of OpenAI's format."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
 _MOST: Final = 100_000_000
-"""Tokens of one call at most; a larger number is no count."""
+"""Maximum tokens of one call; larger numbers are ignored as counts."""
 
 
 def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float) -> Reply:
-    """Read a chat completion; it may hold another number of samples than was asked for.
+    """Parse a chat completion; the number of samples may differ from the request's.
 
-    Samples are read one by one, so that what is wrong with one costs that one. The format counts the tokens of all
-    samples together: a sample's own count comes from its log-probabilities where they are there, and is otherwise its
-    share of the sum by length of text. Where the sum is missing it is estimated.
+    Samples are parsed one by one, so that a fault in one affects only that one. The format counts the tokens of all
+    samples together: a sample's own count comes from its log-probabilities if present, and is otherwise its
+    share of the sum by length of text. A missing sum is estimated.
 
     Args:
-        body: The reply's body, or what it says.
-        request: What was asked.
-        seconds: How long the answer took.
+        body: The reply's body, raw or parsed.
+        request: The request.
+        seconds: The duration of the call.
 
     Raises:
         Refused: It holds an error instead of samples.
-        ModelError: It is no chat completion, or no sample of it can be read.
+        ModelError: It is not a chat completion, or none of its samples can be read.
     """
     said = parse(body) if isinstance(body, bytes) else body
     if not isinstance(said, Mapping):
@@ -55,10 +55,10 @@ def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float
 
 
 def parse(body: bytes) -> Any:
-    """Read JSON from outside.
+    """Parse JSON from a server.
 
     Raises:
-        ModelError: It is none; says what it looks like.
+        ModelError: It is not JSON; says what it looks like.
     """
     try:
         return from_json(body)
@@ -69,7 +69,7 @@ def parse(body: bytes) -> Any:
         raise ModelError("The reply cannot be read: it is a web page, not JSON.")
     if first.startswith((b"data:", b"event:")):
         raise ModelError("The reply cannot be read: it is streamed, which was not asked for.")
-    if "hex escape" in reason:  # half of a character, which the standard library reads
+    if "hex escape" in reason:  # a lone surrogate, which the standard library accepts
         try:
             return json.loads(body.decode())
         except (ValueError, RecursionError) as error:
@@ -78,7 +78,7 @@ def parse(body: bytes) -> Any:
 
 
 def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
-    """By their numbers where these count from 0, else as they came."""
+    """Choices sorted by index if the indices count from 0, else in the given order."""
     if len(choices) == 1:
         return choices
     numbers = [choice.get("index") if isinstance(choice, Mapping) else None for choice in choices]
@@ -88,13 +88,13 @@ def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
 
 
 def _usage(said: Any, choices: Sequence[Choice], request: SampleRequest, seconds: float) -> Usage:
-    """The bill; it says so where a part of it is an estimate."""
+    """The usage; marked where a part of it is an estimate."""
     told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
     if read_ == 0:
         read_ = None  # litellm's, where the server counts nothing
     if written == 0 and any(choice.length for choice in choices):
-        written = None  # a text of no tokens would let a run write without end
+        written = None  # a text counted as 0 tokens would let a run write without limit
     estimated = read_ is None or written is None
     if read_ is None:
         read_ = prompt_tokens(request)
@@ -115,7 +115,7 @@ def _usage(said: Any, choices: Sequence[Choice], request: SampleRequest, seconds
 
 
 def _count(value: Any) -> int | None:
-    """A number of tokens; None where it can be none."""
+    """A token count; None if the value is not a valid one."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and 0 <= value <= _MOST else None
@@ -133,7 +133,7 @@ def _shares(choices: Sequence[Choice], total: int) -> list[int]:
         return [len(choice.tokens or ()) for choice in choices]
     if len(choices) == 1:
         return [total]
-    # A sample without text still took its end token.
+    # A sample without text still used its end token.
     weights = [choice.length + 1 for choice in choices]
     ends = [round(total * part / sum(weights)) for part in accumulate(weights)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]

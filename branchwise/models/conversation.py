@@ -1,4 +1,4 @@
-"""A problem that is a conversation: what was said before, and what is asked last."""
+"""Problems given as conversations: the history and the last question."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from branchwise.models.protocol import Message
 from branchwise.store.errors import BadInput
 
 Problem: TypeAlias = str | Sequence[Any]
-"""A text, or messages: `Message` records or objects in OpenAI's form."""
+"""A text, or messages: `Message` records or objects in OpenAI's format."""
 
 _MOST: Final = 1_000
 _CHARACTERS: Final = 400_000
 _PICTURE: Final = 8 * 1024 * 1024
-"""Characters of a picture's URL."""
+"""Maximum characters of a picture's URL."""
 _NAMES: Final = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conversation:
-    """A conversation that waits for the assistant's next message."""
+    """A conversation whose next message is the assistant's."""
 
     messages: tuple[Message, ...]
 
     @property
     def before(self) -> tuple[Message, ...]:
-        """All but the user's last message; all where something else was said last."""
+        """All messages before a final user message; all messages if the last is not the user's."""
         return self.messages[:-1] if self._asked else self.messages
 
     @property
     def question(self) -> str:
-        """The user's last message; empty where something else was said last."""
+        """The final user message; empty if the last message is not the user's."""
         return self.messages[-1].content if self._asked else ""
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """Those of the user's last message."""
+        """The pictures of the final user message."""
         return self.messages[-1].pictures if self._asked else ()
 
     @property
@@ -46,30 +46,30 @@ class Conversation:
         return self.messages[-1].role == "user"
 
     def put(self, text: str) -> tuple[Message, ...]:
-        """The conversation with `text` in place of the user's last message, or after another's."""
+        """The conversation with `text` replacing a final user message, or appended to another."""
         if not text and not self.pictures:
             return self.before
         return (*self.before, Message(role="user", content=text, pictures=self.pictures))
 
     def told(self) -> str:
-        """The conversation in words, for those who judge what is said next."""
+        """The conversation as plain text, for verifiers of the next message."""
         if len(self.messages) == 1 and self._asked and not self.pictures:
             return self.question
         return "\n\n".join(map(_told, self.messages))
 
 
 def read_problem(problem: Problem, system: str | None = None) -> tuple[str, tuple[Mapping[str, Any], ...]]:
-    """Read a problem.
+    """Parse a problem.
 
     Args:
         problem: A text or messages.
-        system: What the model is told before all else.
+        system: The system message.
 
     Returns:
-        The problem in words, and its messages in OpenAI's form; none where it is a text and nothing more.
+        The problem as text, and its messages in OpenAI's format; none if it is only a text.
 
     Raises:
-        BadInput: It is neither, or a message cannot be used; says which and why.
+        BadInput: It is neither a text nor messages, or a message is invalid; names it and says why.
     """
     if isinstance(problem, str) and system is None:
         return problem, ()
@@ -85,10 +85,10 @@ def read_problem(problem: Problem, system: str | None = None) -> tuple[str, tupl
 
 
 def conversation(messages: Sequence[Mapping[str, Any]]) -> Conversation:
-    """Read the messages of a stored problem.
+    """Parse the messages of a stored problem.
 
     Raises:
-        BadInput: One cannot be used, or they end with something that needs no answer.
+        BadInput: A message is invalid, or the last one does not need an answer.
     """
     if not messages or len(messages) > _MOST:
         raise BadInput(f"A conversation has 1 to {_MOST} messages.")
@@ -120,7 +120,7 @@ def _read(messages: Iterable[Any]) -> Iterable[Message]:
 
 
 def _check_calls(messages: Sequence[Message]) -> None:
-    """Refuse results of calls that nobody made: servers refuse them with less telling words."""
+    """Refuse results of unknown calls; servers' own errors for these are unclear."""
     made: set[str] = set()
     for number, message in enumerate(messages, 1):
         made.update(call.id for call in message.tool_calls)

@@ -1,4 +1,4 @@
-"""The end of a call in flight when the run's seconds are over."""
+"""Cancel a call in flight when the run's time budget is spent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 async def in_time(work: Awaitable[T], tracker: BudgetTracker) -> T:
-    """Wait for `work` as long as the budget's seconds and those of the budgets above it last; then cancel it.
+    """Wait for `work` within the seconds of the budget and those above it; then cancel it.
 
     Raises:
-        BudgetSpent: The seconds are over first.
+        BudgetSpent: The time is up.
     """
     left = seconds_left(tracker)
     if left is None:
@@ -31,7 +31,7 @@ async def in_time(work: Awaitable[T], tracker: BudgetTracker) -> T:
 
 
 def seconds_left(tracker: BudgetTracker) -> float | None:
-    """How many seconds a call may take; None without a limit."""
+    """The seconds a call may take; None without a limit."""
     limits: list[float] = []
     at: BudgetTracker | None = tracker
     while at is not None:

@@ -1,4 +1,4 @@
-"""A model as agents call it, without a ledger or a budget: for an agent in a graph of one's own, and for tests."""
+"""A Sampler without ledger or budget: for agents in other graphs, and for tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def direct(model: Model) -> Sampler:
     """Make a Sampler that sends every call; within a run `recorded` takes its place.
 
     Args:
-        model: What answers.
+        model: The model.
     """
     return _Direct(model)
 

@@ -45,8 +45,8 @@ def embedded(
     """Load a GGUF model into this process; without a path, SmolLM2-135M-Instruct.
 
     The n samples of one request share one evaluation of their prompt, and the next request evaluates only what
-    its prompt adds to the last one's. Requests are therefore answered one after another: side by side they would
-    each evaluate the same beginning again.
+    its prompt adds to the last one's. Requests are therefore answered sequentially: in parallel they would
+    each evaluate the same prefix again.
 
     Args:
         path: A GGUF file.
@@ -70,8 +70,8 @@ def embedded(
     params.warmup, params.verbosity = False, -1
     for pool in (params.cpuparams, params.cpuparams_batch):
         pool.n_threads = threads or _threads()
-        pool.poll = 0  # threads that spin while they wait starve whatever else runs on the machine
-    # The engine listens on a loopback port, to which no other program shall have access.
+        pool.poll = 0  # busy-waiting threads starve other processes on the machine
+    # The engine listens on a loopback port, which other programs must not use.
     key = secrets.token_urlsafe()
     params.api_keys, params.cors_origins, params.ui = [key], "http://127.0.0.1", False
     try:
@@ -82,10 +82,10 @@ def embedded(
 
 
 def _threads() -> int:
-    """As many threads as are likely to run at once, for every layer waits for the last of them.
+    """Number of threads likely to run at once, because every layer waits for the slowest one.
 
-    At a load of 33 on two cores one thread was eight times as fast as two. A load of up to one and a half a core
-    may be that of the user's own last run.
+    At a load of 33 on two cores one thread was eight times as fast as two. A load of up to 1.5 per core
+    may come from the user's own last run.
     """
     cores = os.cpu_count() or 1
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -93,7 +93,7 @@ def _threads() -> int:
 
 
 def not_loaded(error: ImportError) -> ModelError:
-    """Say why there is no embedded engine, and every way to a model."""
+    """The error for a missing embedded engine; lists all other ways to a model."""
     if isinstance(error, ModuleNotFoundError) and error.name == "xllamacpp":
         return _missing("engine")
     hint = " Install libgomp (Debian: apt install libgomp1)." if "libgomp" in str(error) else ""
@@ -108,12 +108,12 @@ def _missing(what: str) -> ModelError:
 
 
 def packaged() -> Path:
-    """The model file of the package that carries it.
+    """The path of the packaged model file.
 
     Raises:
         ModelError: The package is not installed; says what to run.
     """
-    # The package's own import would load another engine, which it was installed without.
+    # Importing the package would load another engine, which is not installed.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise _missing("model")
@@ -206,7 +206,7 @@ class _Embedded:
         return samples, usage
 
     def _render(self, messages: tuple[Message, ...]) -> str:
-        """Put the messages into the model's own chat template, up to where the assistant begins to speak."""
+        """Render the messages in the model's chat template, up to the assistant's turn."""
         body = {"messages": [{"role": m.role, "content": m.content} for m in messages]}
         request = urllib.request.Request(  # noqa: S310 - the engine's own loopback address
             f"{self._server.listening_address}/apply-template",
@@ -214,7 +214,7 @@ class _Embedded:
             {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"},
         )
         try:
-            # No proxy stands between this process and itself.
+            # No proxy for loopback.
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with opener.open(request, timeout=60) as reply:
                 return str(json.load(reply)["prompt"])
@@ -224,13 +224,13 @@ class _Embedded:
 
 @dataclass(slots=True)
 class _Stream:
-    """One sample while it is written."""
+    """A sample being written."""
 
     text: str = ""
     logprob: float = 0.0
     finish: str = ""
     likely: Sequence[tuple[str, float]] = ()
-    """The likeliest first tokens, where they were asked for."""
+    """The likeliest first tokens, if requested."""
     usage: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -243,7 +243,7 @@ def _take(streams: list[_Stream], piece: Mapping[str, Any]) -> None:
             top = tokens[0].get("top_logprobs") or []
             stream.likely = [(one["token"], max(float(one["logprob"]), _LOWEST)) for one in top]
         for token in tokens:
-            # A probability that single precision rounds to nothing comes as the lowest number there is.
+            # A probability that underflows in single precision is reported as the lowest float.
             stream.logprob += max(float(token["logprob"]), _LOWEST)
         stream.finish = choice.get("finish_reason") or stream.finish
         stream.usage = piece.get("usage") or stream.usage
@@ -267,7 +267,7 @@ def _sample(stream: _Stream, request: SampleRequest) -> Sample:
     )
     if stream.finish == "length":
         return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
-    # The engine leaves out in silence a grammar or schema that it cannot read.
+    # The engine silently ignores a grammar or schema that it cannot parse.
     if (fault := ignored(stream.text, request.output_format)) is not None:
         return Sample(text=stream.text, tokens=tokens, finish="error", error=fault)
     return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)

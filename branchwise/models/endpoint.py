@@ -27,11 +27,11 @@ from branchwise.store.errors import BadInput, ModelError
 
 _CHECK_SECONDS: Final = 10.0
 _PARSER: Final = "--tool-call-parser"
-"""What vLLM speaks of when it was started without it."""
+"""Words of vLLM's error if it was started without a tool parser."""
 _LOG: Final = logging.getLogger("branchwise.models")
 
 
-def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
+def endpoint(  # noqa: PLR0913 - servers differ in each of them
     name: str,
     *,
     base_url: str = "",
@@ -46,21 +46,21 @@ def endpoint(  # noqa: PLR0913 - each is a thing that servers differ in
 ) -> Endpoint:
     """Reach a model on an OpenAI-compatible server.
 
-    A server that refuses or ignores n > 1 gets n requests instead, from then on; a parameter that it refuses is sent
-    by its other name or left out (`models/adapt.py`). A prefix needs vLLM: its chat template must not trim messages,
+    A server that refuses or ignores n > 1 gets n requests from then on; a refused parameter is sent
+    under its other name or left out (`models/adapt.py`). A prefix needs vLLM: its chat template must not trim messages,
     or white space at the end of a prefix is lost.
 
     Args:
         name: The model's name on that server.
         base_url: Where its API begins, for example `http://localhost:8000/v1`.
         api_key_env: The environment variable that holds the key.
-        timeout: Seconds for one call with all its retries.
-        retries: How often a call is sent again after 429, 5xx or a lost connection.
-        dialect: What the server understands; "auto" asks it, and until then claims no more than "openai".
+        timeout: Seconds for one call, retries included.
+        retries: Number of retries after 429, 5xx or a lost connection.
+        dialect: The server's dialect; "auto" queries it, and until then assumes "openai".
         price: US dollars for a million tokens read, written and, where it differs, read from the cache.
         extra_body: Fields of every request's body; they replace those of the same name.
         headers: Headers of every request.
-        stored: Whether `base_url` comes from a database row: then the key goes there only where `keys` allows it.
+        stored: Whether `base_url` comes from a database row: the key is then sent only if `keys` allows it.
 
     Raises:
         BadInput: The URL cannot be used.
@@ -94,35 +94,35 @@ class Endpoint:
         self._several = Several(self._once)
         self._probing = asyncio.Lock()
         self._tools_as_text = False
-        """Whether the server has shown that it reads no tool calls out of what its model writes."""
+        """Whether the server has shown that it does not parse tool calls."""
         self._counts = True
         """Whether the server has counted tokens so far."""
 
     @property
     def name(self) -> str:
-        """Scheme and name; without a name of its own, that of the one model which the server serves."""
+        """Scheme and name; without a given name, that of the only model the server serves."""
         return f"openai-compatible:{self._model}"
 
     @property
     def price(self) -> prices.Price | None:
-        """What tokens cost: as stated, or OpenAI's own where litellm is installed; None where it is not known."""
+        """The price: as stated, or OpenAI's own if litellm is installed; None if unknown."""
         if self._price is None and self._transport.base.host == "api.openai.com":
             return prices.listed(self._model)
         return prices.stated(self._price)
 
     @property
     def known(self) -> bool:
-        """Whether the server has said what it is."""
+        """Whether the server has been queried."""
         return self._dialect is not None and bool(self._model)
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the server can do, as far as it has told."""
+        """The server's capabilities, as far as known."""
         can = EVERYTHING if self._dialect == "vllm" else COMMON
         return can if self._several.many is not False else replace(can, many=False)
 
     async def check(self) -> None:
-        """Ask the server which models it serves, which costs no token.
+        """Query the server's list of models; costs no tokens.
 
         Raises:
             ModelError: It cannot be reached, refuses the key or does not serve the model; says what to do.
@@ -144,7 +144,7 @@ class Endpoint:
             raise ModelError(f"The server at {where} does not serve `{self._model}`; it serves {names}.")
 
     async def ask(self) -> None:
-        """Do what `check` does unless the server has said what it is."""
+        """Run `check` unless the server has been queried."""
         async with self._probing:
             if not self.known:
                 await self.check()
@@ -192,14 +192,14 @@ class Endpoint:
     async def _adapted(
         self, body: Mapping[str, Any], request: SampleRequest, read_: Callable[[bytes], Reply]
     ) -> Reply:
-        """Send a request, and again as long as the server names another parameter that it does not take."""
+        """Send a request; repeat it while the server names another parameter to leave out."""
         longest = most_bytes(request)
         while True:
             sent = self._adaptation.apply(body)
             try:
                 return await self._transport.post("chat/completions", sent, read_, longest=longest)
             except Refused as refusal:
-                # Another request in flight may have learnt it meanwhile.
+                # Another request in flight may have learnt it in the meantime.
                 if self._adaptation.apply(body) == sent and not self._adaptation.learn(refusal, sent):
                     raise
 
@@ -209,7 +209,7 @@ class Endpoint:
                 try:
                     await self._list()
                 except Lost:
-                    return  # what it is, a later call will find out
+                    return  # a later call will report the error
                 except ModelError:
                     if not self._model:
                         raise
@@ -234,7 +234,7 @@ class Endpoint:
         return served
 
     async def _knock(self, where: str) -> None:
-        """Tell a server that lists no models from a wrong URL by a request that is refused before any work."""
+        """Distinguish a server without a model list from a wrong URL, by a request that is refused before any work."""
         try:
             await self._transport.once("POST", "chat/completions", {}, _CHECK_SECONDS)
         except Refused as refusal:

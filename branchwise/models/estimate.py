@@ -1,4 +1,4 @@
-"""Tokens by rule of thumb, where nobody counts them: four bytes a token, as English has."""
+"""Estimate token counts where the server gives none: four bytes per token, as in English."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import Final
 from branchwise.models.protocol import Message, SampleRequest
 
 PICTURE: Final = 1000
-"""Tokens of one picture, about; a page of 1280 by 1024 is 765 of OpenAI's (85 and four tiles of 170)."""
+"""Approximate tokens of one picture; a page of 1280 by 1024 is 765 of OpenAI's (85 and four tiles of 170)."""
 _BYTES: Final = 4
 _FEWEST: Final = 3
-"""Bytes of text that a token has at least, in most languages."""
+"""Minimum bytes of text per token in most languages."""
 _A_MESSAGE: Final = 8
-"""Tokens that a chat template puts around a message, about."""
+"""Approximate tokens that a chat template adds to a message."""
 
 
 def text_tokens(text: str) -> int:
-    """Tokens of a text, at least one unless it is empty."""
+    """Estimated tokens of a text, at least one unless it is empty."""
     length = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
     return -(-length // _BYTES)
 
 
 def prompt_tokens(request: SampleRequest) -> int:
-    """Tokens of what a request says: messages, pictures, tools and the beginning of the reply."""
+    """Estimated prompt tokens of a request: messages, pictures, tools and the prefix of the reply."""
     said = sum(_message(message) for message in request.messages)
     tools = sum(text_tokens(f"{tool.name}{tool.description}{tool.parameters}") for tool in request.tools)
     return said + tools + text_tokens(request.prefix)
 
 
 def texts_at_most(*texts: str) -> int:
-    """Tokens of texts, estimated from above."""
+    """Upper estimate of the tokens of texts."""
     return sum(map(text_tokens, texts)) * _BYTES // _FEWEST
 
 
 def at_most(request: SampleRequest) -> int:
-    """Tokens of what a request says, estimated from above: what a budget sets aside before the server counts them."""
+    """Upper estimate of a request's prompt tokens: what a budget reserves before the server counts them."""
     return prompt_tokens(request) * _BYTES // _FEWEST + _A_MESSAGE * (len(request.messages) + 1)
 
 

@@ -1,4 +1,4 @@
-"""How a server says no: statuses, the words of an error, and when to ask again."""
+"""Parse servers' errors: status, message, refused parameters and Retry-After."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from branchwise.models.scrub import scrub
 from branchwise.store.errors import ModelError
 
 BUSY: Final = frozenset({429, 529})
-"""The server is well and wants fewer requests."""
+"""Statuses of a healthy server that asks for fewer requests."""
 _CODES: Final = {
     "rate_limit": 429,
     "rate_limited": 429,
@@ -33,19 +33,19 @@ _CODES: Final = {
     "permission_error": 403,
     "insufficient_quota": 402,
 }
-"""What the words that providers write for a status mean."""
+"""Statuses for the error words that providers use instead."""
 _READ: Final = 65_536
-"""Bytes of an error that are looked at."""
+"""Maximum bytes of an error that are parsed."""
 
 
 class Refused(ModelError):
-    """The server answered, and the answer is no.
+    """The server answered with an error.
 
     Args:
         status: The HTTP status, or the code of an error inside a 200.
-        reason: What the server said about it.
-        wait: Seconds that it asks to be left alone, if it says so.
-        parameters: The names of the request's parameters that it complains about, the likeliest first.
+        reason: The server's error message.
+        wait: Seconds to wait before the next request, if the server says so.
+        parameters: The parameters named in the error, the likeliest first.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class Lost(ModelError):
 
 
 def passing(status: int) -> bool:
-    """Whether the same request may fare better a little later."""
+    """Whether the error is transient, so that a retry may succeed."""
     return status in {408, 409, 425, 429} or (500 <= status < 600 and status not in {501, 505})
 
 
 def refusal(status: int, body: bytes, retry_after: str | None = None) -> Refused:
-    """Make an error of a reply that is none.
+    """Convert an HTTP error reply to an exception.
 
     Args:
         status: Its HTTP status.
-        body: Its body, of any form.
-        retry_after: The header of that name.
+        body: Its body, in any format.
+        retry_after: The header `Retry-After`.
     """
     try:
         said = from_json(body[:_READ])
@@ -86,7 +86,7 @@ def refusal(status: int, body: bytes, retry_after: str | None = None) -> Refused
 
 
 def within(said: Mapping[str, Any]) -> Refused | None:
-    """The error that a 200 holds instead of samples, if it does."""
+    """The error inside a 200 reply, or None."""
     fault = said.get("error")
     if not fault and said.get("object") != "error" and "detail" not in said:
         return None
@@ -96,7 +96,7 @@ def within(said: Mapping[str, Any]) -> Refused | None:
 
 
 def wait(header: str | None) -> float | None:
-    """Seconds that a `Retry-After` asks for; None where it says nothing that can be read."""
+    """The seconds of a `Retry-After` header; None if it cannot be parsed."""
     if header is None or len(header) > 100:
         return None
     try:
@@ -116,7 +116,7 @@ def _fault(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _words(said: Mapping[str, Any]) -> str:
-    """What an error says, in whichever field it says it."""
+    """The message of an error, from whichever field holds it."""
     fault = said.get("error")
     if isinstance(fault, str) and fault:
         return fault
@@ -131,7 +131,7 @@ def _words(said: Mapping[str, Any]) -> str:
 
 
 def _told(one: Any) -> str:
-    """One complaint of FastAPI's list."""
+    """One entry of FastAPI's error list."""
     if not isinstance(one, Mapping):
         return str(one)[:1_000]
     where = one.get("loc")
@@ -140,7 +140,7 @@ def _told(one: Any) -> str:
 
 
 def _parameters(fault: Mapping[str, Any], said: Any) -> tuple[str, ...]:
-    """The names of what the request held that an error speaks of."""
+    """The request's parameters that an error names."""
     named = [fault.get("param")]
     detail = said.get("detail") if isinstance(said, Mapping) else None
     for one in detail[:10] if isinstance(detail, list) else ():
@@ -151,7 +151,7 @@ def _parameters(fault: Mapping[str, Any], said: Any) -> tuple[str, ...]:
 
 
 def _code(said: Mapping[str, Any]) -> int:
-    """The status that an error inside a 200 has; 400 where it names none."""
+    """The status of an error inside a 200; default 400."""
     inner = _fault(said)
     named = [place.get(name) for name in ("code", "status", "status_code", "type") for place in (inner, said)]
     return next((code for value in named if (code := _status(value)) is not None), 400)

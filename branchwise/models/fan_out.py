@@ -1,4 +1,4 @@
-"""n samples from a server, whether it gives several at once or one at a time."""
+"""Get n samples from a server, in one request or in n requests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from branchwise.store.records import Usage
 
 
 class Several:
-    """Asks for n samples at once, and one by one from a server that refuses or ignores n > 1, from then on."""
+    """Requests n samples at once, and one by one after a server has refused or ignored n > 1."""
 
     def __init__(self, once: Callable[[SampleRequest], Awaitable[Reply]], many: bool | None = None) -> None:
-        """Know nothing of the server yet.
+        """Begin without knowledge of the server.
 
         Args:
-            once: Sends a request as it is.
-            many: Whether the server answers n > 1; None while that is not known.
+            once: Sends one request.
+            many: Whether the server supports n > 1; None while unknown.
         """
         self.many = many
         self._once = once
@@ -40,7 +40,7 @@ class Several:
         except Refused as refusal:
             if self.many or refusal.status not in {400, 404, 422}:
                 raise
-            # Either n or the request itself is refused: one sample will show.
+            # Either n or the request itself is refused: a request for one sample decides.
             reply = await self._one(replace(request, n=1))
         have = len(reply.samples)
         if not have:
@@ -68,15 +68,15 @@ class Several:
 async def fan_out(
     request: SampleRequest, once: Callable[[SampleRequest], Awaitable[Reply]], *, start: int = 0
 ) -> Reply:
-    """Ask for samples `start` to `request.n` one by one, all at once; each has its own seed.
+    """Request samples `start` to `request.n` concurrently, one per request, each with its own seed.
 
     Args:
-        request: What to ask for.
+        request: The request.
         once: Answers a request with n = 1.
-        start: The number of the first sample to ask for.
+        start: The number of the first sample.
 
     Raises:
-        ModelError: No sample came. One that failed alone is a sample that says so.
+        ModelError: All samples failed. A single failure becomes a failed sample.
     """
 
     async def one(i: int) -> Reply | ModelError:
@@ -108,7 +108,7 @@ async def fan_out(
 
 
 def _noted(reply: Reply, wanted: int) -> Reply:
-    """The reply with the word that it holds more samples than it was asked for, and without those."""
+    """Drop surplus samples and note it in the reply."""
     note = f"The server sent {_counted(len(reply.samples))} instead of {wanted}."
     return replace(reply, samples=reply.samples[:wanted], notes=(*reply.notes, note))
 

@@ -1,4 +1,4 @@
-"""Grammars for the embedded engine: choices and regular expressions, each as one terminal of llguidance.
+"""llguidance grammars for the embedded engine: choices and regular expressions, each one terminal.
 
 llama.cpp's own notation was three times slower on forty choices: it tries every open alternative on every token.
 """
@@ -24,15 +24,15 @@ _FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII
 
 
 def choices_grammar(choices: Sequence[str]) -> str:
-    """A grammar of exactly these texts."""
+    """A grammar that accepts exactly these texts."""
     return _terminal("|".join(_text(choice) for choice in choices))
 
 
 def regex_grammar(pattern: str, excluded: Sequence[str] = ()) -> str:
-    """A grammar of texts that match `pattern` as a whole and are none of `excluded`.
+    """A grammar of texts that fully match `pattern` and are not in `excluded`.
 
-    Python's own parser reads the pattern. Literals, classes, `.`, groups, alternation and repetition carry over. A
-    class of letters, digits or white space is narrowed to ASCII: steering may allow less than the pattern does,
+    Python's own parser parses the pattern. Literals, classes, `.`, groups, alternation and repetition are supported. A
+    class of letters, digits or white space is narrowed to ASCII: the grammar may allow less than the pattern does,
     never more.
 
     Raises:
@@ -45,7 +45,7 @@ def regex_grammar(pattern: str, excluded: Sequence[str] = ()) -> str:
 
 
 def plain(pattern: str) -> str:
-    """Write a pattern with explicit classes and escapes only, as Rust's regular expressions read it.
+    """Rewrite a pattern with explicit classes and escapes only, for Rust's regex syntax.
 
     Raises:
         Unsupported: As in `regex_grammar`.
@@ -60,7 +60,7 @@ def plain(pattern: str) -> str:
 
 
 def _terminal(expression: str) -> str:
-    # An empty expression would read as a comment.
+    # An empty expression would be parsed as a comment.
     return f"%llguidance {{}}\nstart: /(?:{expression})/"
 
 
@@ -102,7 +102,7 @@ def _member(name: Any, value: Any, negated: bool, pattern: str) -> str:
         return _character(value)
     if name is kind.RANGE:
         return f"{_character(value[0])}-{_character(value[1])}"
-    # What a negated class leaves out must be complete, or it would allow more than the pattern does.
+    # A negated class must exclude the full set, or it would allow more than the pattern does.
     if value is kind.CATEGORY_SPACE and negated:
         return _EVERY_SPACE
     if value in _CLASSES and not negated:

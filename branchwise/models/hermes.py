@@ -1,7 +1,7 @@
-"""Tools as text, for engines that take and write text only: the form of Hermes 2 Pro and Qwen 2.5.
+"""Tools as text for text-only engines, in the format of Hermes 2 Pro and Qwen 2.5.
 
-Tools stand in the system message, a call is a JSON object between `<tool_call>` tags, a result comes between
-`<tool_response>` tags. Where a call is required, decoding is held to a call of one of the tools.
+Tools are listed in the system message, a call is a JSON object between `<tool_call>` tags, a result is between
+`<tool_response>` tags. If a call is required, decoding is constrained to a call of one of the tools.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, Sam
 _OPEN: Final = "<tool_call>"
 _CLOSE: Final = "</tool_call>"
 _MOST: Final = 128
-"""Calls of one sample at most."""
+"""Maximum calls of one sample."""
 _TOOLS: Final = """\
 You may call one or more functions to assist with the user query.
 You are provided with function signatures within <tools></tools> XML tags:
@@ -32,7 +32,7 @@ XML tags:
 
 
 def plain(request: SampleRequest) -> SampleRequest:
-    """The same request without tools: what it says of them stands in its messages and its output format."""
+    """The request without `tools`: they are described in its messages and its output format."""
     messages = [_message(message) for message in request.messages]
     if not request.tools or request.tool_choice == "none":
         return replace(request, messages=tuple(messages), tools=(), tool_choice="auto")
@@ -51,7 +51,7 @@ def plain(request: SampleRequest) -> SampleRequest:
 
 
 def read(reply: Reply, request: SampleRequest) -> Reply:
-    """Find the calls in the samples of a reply to `plain(request)`."""
+    """Parse the calls in the samples of a reply to `plain(request)`."""
     if not request.tools or request.tool_choice == "none":
         return reply
     before = sum(len(message.tool_calls) for message in request.messages)

@@ -1,4 +1,4 @@
-"""HTTP to the server of a model, by aiohttp (docs/decisions/0093)."""
+"""HTTP client for model servers, on aiohttp (docs/decisions/0093)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _IDLE_SECONDS: Final = 4.0
 """Servers of engines (uvicorn) close an idle connection after five seconds; a request sent then is lost."""
 _CONNECT_SECONDS: Final = 10.0
 _LINE: Final = 65_536
-"""Bytes of one header at most."""
+"""Maximum bytes of one header."""
 _HEADERS: Final = 256
 _SENT: Final = {
     "User-Agent": "branchwise",
@@ -42,7 +42,7 @@ _WANTED: ContextVar[bool] = ContextVar("branchwise_fresh_wanted", default=False)
 
 
 class Broken(Exception):
-    """The exchange failed; the text says how.
+    """The HTTP exchange failed; the text gives the reason.
 
     Args:
         reason: What happened, without the server's address.
@@ -55,29 +55,29 @@ class Broken(Exception):
 
 
 class TooLong(Exception):
-    """The reply has more bytes than the request can need."""
+    """The reply is longer than the request allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server answered."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
-    """Names are looked up without regard to case."""
+    """Header names are case-insensitive."""
     body: bytes
 
 
 class Client:
-    """Requests to one server over connections that are kept; one aiohttp session for the event loop in use.
+    """Client of one server with kept-alive connections; one aiohttp session per event loop.
 
-    No redirect is followed and no cookie kept. There is no limit on connections and no deadline: callers have both.
+    Redirects are not followed, cookies not kept. Connections and time are not limited: callers limit both.
     A request that is cancelled closes its connection. Proxies are those of the environment (HTTP_PROXY, HTTPS_PROXY,
     ALL_PROXY, NO_PROXY), looked up once; addresses of this machine are reached without one.
     """
 
     def __init__(self, base: URL) -> None:
-        """Aim at a server; nothing is opened yet.
+        """Configure the client; no connection is opened yet.
 
         Args:
             base: An http or https URL; requests are made below its path.
@@ -105,17 +105,17 @@ class Client:
 
         Args:
             method: "GET" or "POST".
-            path: What follows the base URL.
-            body: JSON, or nothing.
-            headers: Headers beyond the usual ones.
-            longest: Bytes of the reply's body at most, also after decompression.
-            fresh: Whether to open a connection for it whatever is kept.
+            path: The path after the base URL.
+            body: JSON bytes, or None.
+            headers: Additional headers.
+            longest: Maximum bytes of the reply's body, also after decompression.
+            fresh: Whether to open a new connection for it.
 
         Raises:
             Broken: The server cannot be reached, hung up, or speaks something else.
             TooLong: The body is longer.
         """
-        import aiohttp  # noqa: PLC0415 - a third of a second that many commands do not need
+        import aiohttp  # noqa: PLC0415 - a third of a second, which many commands save
 
         session = await self._opened()
         try:
@@ -175,7 +175,7 @@ def _session(secure: bool) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         auto_decompress=False,
-        trust_env=False,  # it costs more than the request, and sends passwords out of ~/.netrc to the server
+        trust_env=False,  # it takes longer than the request, and sends passwords from ~/.netrc to the server
         max_line_size=_LINE,
         max_field_size=_LINE,
         max_headers=_HEADERS,
@@ -187,7 +187,7 @@ def _connector() -> type[aiohttp.TCPConnector]:
     import aiohttp  # noqa: PLC0415
 
     class Connector(aiohttp.TCPConnector):
-        """Tells of each request whether its connection is new."""
+        """Records for each request whether its connection is new."""
 
         async def _create_connection(self, *given: Any, **named: Any) -> Any:
             _FRESH.set(True)
@@ -204,7 +204,7 @@ def _connector() -> type[aiohttp.TCPConnector]:
 
 
 def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()  # not aiohttp's, which is made when it is imported
+    context = ssl.create_default_context()  # not aiohttp's own, which is created at import
     for variable in _CA_FILES:
         place = os.environ.get(variable)
         if not place:
@@ -246,7 +246,7 @@ async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
 
 
 def _plain(body: bytes, coding: str, longest: int) -> bytes:
-    """Undo gzip and zlib, known by their first bytes: what the header says is sometimes wrong."""
+    """Decompress gzip and zlib, detected by their first bytes, because headers are sometimes wrong."""
     if body[:2] == b"\x1f\x8b":
         bits = 31
     elif body[:1] == b"\x78" and int.from_bytes(body[:2]) % 31 == 0:

@@ -1,4 +1,4 @@
-"""Storage form of requests: a digest as identity, and long texts stored once per run, because prompts share them."""
+"""Storage form of requests: identified by a digest; long texts, which prompts share, are stored once per run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SQLite, PostgreSQL, MariaDB and MySQL do differently; no other file of the package tells them apart."""
+"""Differences between SQLite, PostgreSQL, MariaDB and MySQL; no other module depends on the dialect."""
 
 from __future__ import annotations
 
