@@ -114,7 +114,7 @@ async def check(model: Model) -> None:
     Models in this process need no check; models behind a network have their own `check`.
 
     Raises:
-        ModelError: It cannot be reached or will not serve us; says what to do.
+        ModelError: It cannot be reached or refuses requests; says what to do.
     """
     own = getattr(model, "check", None)
     if own is not None:
@@ -125,7 +125,7 @@ async def ask(model: Model) -> None:
     """Fetch the model's capabilities once; costs no tokens.
 
     Raises:
-        ModelError: It cannot be reached or will not serve us; says what to do.
+        ModelError: It cannot be reached or refuses requests; says what to do.
     """
     own = getattr(model, "ask", None)
     if own is not None:

@@ -1,8 +1,8 @@
-"""Which server may get which key.
+"""Control which servers may receive which API key.
 
-A base URL out of a database row, an import or a queue is somebody else's text: a key that went wherever a row says
-would be anybody's. Such a server gets a key only where the environment, the command line or the settings name it.
-A base URL that this process's own user gave, as an argument or an option, is the user's word and gets the key.
+A base URL from a database row, an import or a queue is untrusted: sending keys to any such URL would
+leak them. Such a server gets a key only if the environment, the command line or the settings name it.
+A base URL given by this process's own user, as an argument or an option, is trusted and gets the key.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ KEY: Final = "OPENAI_API_KEY"
 HOSTS: Final = "BRANCHWISE_KEY_HOSTS"
 """Hosts that may get a key, separated by commas: `host`, `host:port`, a URL, or `VARIABLE=host` for another key."""
 _OWN: Final = {KEY: ("https://api.openai.com",)}
-"""Where a variable's key comes from, and so may go."""
+"""The provider of a variable's key, which may receive it."""
 
 _allowed: defaultdict[str, set[str]] = defaultdict(set)
 
 
 def allow(where: str, variable: str = KEY) -> None:
-    """Let a server have a key, for as long as this process lives.
+    """Allow a server to receive a key, for the lifetime of this process.
 
     Args:
         where: A base URL, `host:port`, or `host` for any port of it.
         variable: The environment variable that holds the key.
 
     Raises:
-        BadInput: No server can have this name.
+        BadInput: The name is not a valid server name.
     """
     _allowed[variable].add(_place(where))
 
 
 def may_have(url: URL, variable: str) -> bool:
-    """Whether a server that nobody here has named may get the key in `variable`."""
+    """Whether a server named only by stored data may receive the key in `variable`."""
     names = {f"{url.scheme}://{url.host}:{url.port}", f"{url.host}:{url.port}", f"{url.host}"}
     known = _allowed[variable] | {_place(one) for one in _OWN.get(variable, ())} | _in_environment(variable)
     return bool(names & known)
 
 
 def withheld(url: URL, variable: str) -> str:
-    """Say that a key was not sent, and how to allow it."""
+    """The message that a key was not sent, and how to allow it."""
     return (
         f"The key in ${variable} was not sent to `{url.host}`, for that address comes from a stored run. If you trust "
         f"it, name it: {HOSTS}={url.host}:{url.port}, or --base-url {url}."
@@ -66,7 +66,7 @@ def _in_environment(variable: str) -> set[str]:
 
 
 def _place(where: str) -> str:
-    """An origin `scheme://host:port`, or the host with or without a port, as `may_have` compares them."""
+    """Normalise an origin `scheme://host:port`, or a host with or without a port, for `may_have`."""
     try:
         if "://" in where:
             url = parse(where)

@@ -1,4 +1,4 @@
-"""How long prompts and samples have been so far, by what was asked: what a call is likely to need."""
+"""Observed lengths of prompts and samples by kind of call; they predict what a call needs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from branchwise.store.records import Json
 
 _SPARE = 16
 _ROOM = 2
-"""A call that does not fit in full leaves this many times the longest sample so far, and a few tokens."""
+"""A call that does not fit in full gets this many times the longest sample so far, and a few tokens."""
 _MARGIN = 1.1
 
 
 class Lengths:
-    """Longest and shortest samples by kind of call, and what share of its estimate a prompt took at most.
+    """Longest and shortest samples by kind of call, and the largest ratio of a prompt to its estimate.
 
-    All are extremes, so that they do not depend on the order of the replies.
+    All are extremes, so they do not depend on the order of the replies.
     """
 
     def __init__(self) -> None:
@@ -28,22 +28,22 @@ class Lengths:
         self._share: float | None = None
 
     def corrected(self, need: Need) -> Need:
-        """The need with a prompt as long as its estimate, by what prompts have turned out to be, makes it likely."""
+        """The need with its prompt's estimate corrected by the observed ratio."""
         if self._share is None:
             return need
         return replace(need, prompt=math.ceil(_MARGIN * self._share * need.prompt))
 
     def usual(self, need: Need) -> int | None:
-        """Completion tokens that leave room for twice the longest sample of its kind; None before there was one."""
+        """Completion tokens for twice the longest sample of its kind; None before the first one."""
         longest = self._longest.get(need.kind)
         return None if longest is None else _ROOM * longest + _SPARE
 
     def floor(self, need: Need) -> int:
-        """Completion tokens below which no sample is asked for: no sample of its kind was shorter, or `FLOOR`."""
+        """Minimum completion tokens of a request: the shortest sample of its kind so far, or `FLOOR`."""
         return self._shortest.get(need.kind, FLOOR)
 
     def learn(self, need: Need, reply: Reply) -> None:
-        """Take note of a reply."""
+        """Record the lengths of a reply."""
         kind = need.kind
         for sample in reply.samples:
             if sample.finish == "error":
@@ -56,11 +56,11 @@ class Lengths:
             self._share = max(self._share or 0.0, share)
 
     def kept(self) -> Json:
-        """All of it as JSON."""
+        """The observations as JSON."""
         return {"longest": dict(self._longest), "shortest": dict(self._shortest), "share": self._share}
 
     def recall(self, kept: Mapping[str, Json]) -> None:
-        """Learn again what `kept` holds."""
+        """Restore observations from `kept`."""
         for name, mine, better in (("longest", self._longest, max), ("shortest", self._shortest, min)):
             found = kept.get(name)
             for kind, tokens in (found if isinstance(found, Mapping) else {}).items():

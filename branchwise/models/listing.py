@@ -1,4 +1,4 @@
-"""What a server says of the models that it serves, in the forms that servers use."""
+"""Parse servers' lists of models, in all their formats."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _NAMES: Final = ("id", "name", "model")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model that a server serves."""
+    """A served model."""
 
     id: str
     owner: str = ""
 
 
 def read_list(said: Any) -> tuple[Served, ...] | None:
-    """Read a list of models: under `data`, `models` or bare, of objects or names; None where it is no such list."""
+    """Parse a list of models: under `data`, `models` or bare, of objects or names; None if it is not one."""
     if isinstance(said, Mapping):
         named = next((name for name in _LISTS if name in said), None)
         if named is None:
             return None
-        said = said[named] if said[named] is not None else []  # Ollama's, without any model
+        said = said[named] if said[named] is not None else []  # Ollama's reply without models
     if not isinstance(said, list):
         return None
     return tuple(served for one in said[:_MOST] if (served := _served(one)) is not None)

@@ -1,4 +1,4 @@
-"""Any provider that litellm knows."""
+"""Models of all providers supported by litellm."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
 
 
-def litellm(  # noqa: PLR0913 - each is a thing that providers differ in
+def litellm(  # noqa: PLR0913 - providers differ in each of them
     name: str,
     *,
     base_url: str | None = None,
@@ -41,31 +41,31 @@ def litellm(  # noqa: PLR0913 - each is a thing that providers differ in
     price: Price | None = None,
     stored: bool = False,
 ) -> Model:
-    """Reach a model through litellm, which costs seconds to import and about 10 ms of CPU a call.
+    """Reach a model through litellm, which takes seconds to import and about 10 ms of CPU per call.
 
-    Keys come from the provider's own environment variables. A partial reply cannot be continued: providers differ
-    in what they do with one. Servers that refuse parameters or ignore n > 1 are met as by `endpoint`.
+    Keys come from the provider's own environment variables. A partial reply cannot be continued, because providers
+    handle it differently. Servers that refuse parameters or ignore n > 1 are handled as in `endpoint`.
 
     Args:
         name: Provider and model, for example `anthropic/claude-sonnet-4-5`.
         base_url: Another address of the provider's API.
-        timeout: Seconds for one call with all its retries.
-        retries: How often a call is sent again after 429, 5xx or a lost connection.
+        timeout: Seconds for one call, retries included.
+        retries: Number of retries after 429, 5xx or a lost connection.
         extra_body: Fields of every request's body; they replace those of the same name.
         headers: Headers of every request.
         price: US dollars for a million tokens read, written and read from the cache; by default litellm's own.
-        stored: Whether `base_url` comes from a database row: then it must be one that `keys` allows, for litellm sends
-            whichever key it finds.
+        stored: Whether `base_url` comes from a database row: then `keys` must allow it, because litellm sends
+            any key it finds.
 
     Raises:
-        BadInput: The base URL cannot be used, or comes from a row and nobody has allowed it.
+        BadInput: The base URL is invalid, or comes from a row and is not allowed.
         ModelError: litellm is not installed, or knows no such provider.
     """
     if base_url:
         url = parse(base_url)
         if stored and not may_have(url, KEY):
             raise BadInput(withheld(url, KEY))
-    # Prices ship with the package; without this the import asks the network for newer ones.
+    # Prices ship with the package; without this the import downloads newer ones.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     try:
         client: Any = importlib.import_module("litellm")
@@ -104,7 +104,7 @@ class _Litellm:
 
     @property
     def price(self) -> prices.Price | None:
-        """What tokens cost: as stated, or by litellm's table; None where that has no line for the model."""
+        """The price: as stated, or from litellm's table; None if the model is not in it."""
         return prices.stated(self._price) or prices.listed(self._model)
 
     @property
@@ -128,7 +128,7 @@ class _Litellm:
         self._closed = True
         if self._session is not None:
             await self._session.close()
-            # litellm keeps its clients for the process, and would use them again with the closed session.
+            # litellm caches its clients per process, and would reuse them with the closed session.
             self._client.in_memory_llm_clients_cache.flush_cache()
 
     async def _once(self, request: SampleRequest) -> Reply:
@@ -159,7 +159,7 @@ class _Litellm:
             answer = await self._client.acompletion(
                 model=self._model,
                 api_base=self._base_url,
-                num_retries=0,  # there is one layer of retries, which is ours
+                num_retries=0,  # only our own layer retries
                 max_retries=0,
                 drop_params=True,
                 shared_session=self._session,
@@ -183,7 +183,7 @@ class _Litellm:
         return Refused(status, words)
 
     def _cost(self, answer: Any, usage: Usage) -> float | None:
-        """US dollars; None where the price is not known."""
+        """The cost in US dollars; None if the price is unknown."""
         price = self.price
         if self._price is None and not usage.estimated:
             try:
@@ -194,7 +194,7 @@ class _Litellm:
 
 
 def _unwanted(request: SampleRequest, known: set[str]) -> list[str]:
-    """Options that some providers refuse and that change nothing here."""
+    """Options that some providers refuse and that have no effect here."""
     unwanted = [] if "seed" in known else ["seed"]
     if request.n == 1:
         unwanted.append("n")

@@ -1,4 +1,4 @@
-"""Options of a model that a person sets: limits, sampling, connection and price; stored with the run."""
+"""User options of a model: limits, sampling, connection and price; stored with the run."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ AGENTS: Mapping[str, str] = {
     "act": "actor",
     "value": "value",
 }
-"""The last part of a call's key -> the agent that made it. A reward model has no sampling to set."""
+"""The last part of a call's key -> its agent. Reward models have no sampling options."""
 
 GENERATOR = "generator"
-"""Its temperature is the run's, which strategies may set for a sample; see `Options.temperature`."""
+"""The agent whose temperature is the run's, which strategies may set per sample; see `Options.temperature`."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 _OWN_BODY = frozenset({"model", "messages", "n", "stream"})
-"""What a request says itself; replacing it would make the reply one to another request."""
+"""Fields set by the request itself; replacing them would change what the recorded reply answers."""
 _CONNECTION = ("extra_body", "headers", "timeout", "api_key_env", "price")
 
 
 @checked(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class ModelOptions:
-    """What a person sets for a model; a field at its default changes nothing.
+    """User options of a model; fields at their defaults have no effect.
 
     Raises:
         BadInput: A value cannot be used.
     """
 
     max_tokens: Annotated[int, Field(gt=0, strict=True)] | None = None
-    """Completion tokens of one sample at most, thinking included; a form that decoding is held to keeps its own."""
+    """Maximum completion tokens of one sample, reasoning included; constrained output keeps its own limit."""
     temperature: (
         Annotated[float, Field(ge=0, le=10)] | Mapping[str, Annotated[float, Field(ge=0, le=10)]] | None
     ) = None
-    """Of every agent, or of each that is named (`AGENTS`)."""
+    """One value for every agent, or one for each named agent (`AGENTS`)."""
     reasoning_effort: str | None = None
-    """"low", "medium", "high" or what else the server knows."""
+    """"low", "medium", "high" or another value the server accepts."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
-    """Added to the body of every request."""
+    """Extra fields of every request's body."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent with every request; without secrets, for they are stored with the run."""
+    """Headers of every request; without secrets, because they are stored with the run."""
     timeout: Annotated[float, Field(gt=0)] | None = None
     """Seconds for one call with all its retries."""
     api_key_env: str | None = None
@@ -82,12 +82,12 @@ class ModelOptions:
             raise BadInput(f"`extra_body` cannot replace `{name}`, which the request says itself.")
 
     def temperature_of(self, agent: str) -> float | None:
-        """The temperature that was set for an agent, or None."""
+        """The temperature set for an agent, or None."""
         return self.temperature.get(agent) if isinstance(self.temperature, Mapping) else self.temperature
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The options that a model is opened with; those at their default are left out."""
+        """The options for opening the model, without those at their defaults."""
         given = {name: getattr(self, name) for name in _CONNECTION if getattr(self, name) not in (None, {})}
         if self.reasoning_effort:
             given["extra_body"] = {"reasoning_effort": self.reasoning_effort, **self.extra_body}
@@ -105,7 +105,7 @@ def _check_header(name: str, value: str) -> None:
 
 
 def merged(first: ModelOptions, second: ModelOptions) -> ModelOptions:
-    """Both together; the second goes before the first, one field at a time and for tables one name at a time."""
+    """Merge options: the second overrides the first per field, and in tables per name."""
     changed: dict[str, Any] = {}
     for part in fields(ModelOptions):
         mine, theirs = getattr(first, part.name), getattr(second, part.name)
@@ -119,10 +119,10 @@ def merged(first: ModelOptions, second: ModelOptions) -> ModelOptions:
 
 
 def model_options(given: ModelOptions | Mapping[str, object] | None) -> ModelOptions:
-    """Read options as a Python caller gives them.
+    """Parse options given by a Python caller.
 
     Raises:
-        BadInput: A name or value cannot be used.
+        BadInput: A name or value is invalid.
     """
     if isinstance(given, ModelOptions):
         return given
@@ -138,7 +138,7 @@ def model_options(given: ModelOptions | Mapping[str, object] | None) -> ModelOpt
 
 
 def place_of(path: Iterable[int | str]) -> str:
-    """Where in a table a fault lies, without pydantic's names of the kinds that it tried."""
+    """The path of an invalid value in a table, without pydantic's names of the tried types."""
     return ".".join(str(part) for part in path if not re.search(r"\[|^constrained-", str(part)))
 
 
@@ -146,21 +146,21 @@ _OPTIONS = TypeAdapter(ModelOptions)
 
 
 def tuned(sample: Sampler, options: ModelOptions) -> Sampler:
-    """The sampler with a person's limits and temperatures in every request; itself where there are none."""
+    """Apply user limits and temperatures to a sampler's requests; returns it unchanged if none are set."""
     if options.max_tokens is None and options.temperature is None:
         return sample
     return _Tuned(sample, options)
 
 
 class _Tuned:
-    """A sampler that changes requests before they are recorded, so that the ledger holds what was sent."""
+    """A sampler that changes requests before they are recorded, so that the ledger contains what was sent."""
 
     def __init__(self, sample: Sampler, options: ModelOptions) -> None:
         self._sample, self._options = sample, options
 
     @property
     def capabilities(self) -> Capabilities:
-        """Those of the sampler behind it."""
+        """Capabilities of the wrapped sampler."""
         return self._sample.capabilities
 
     async def __call__(self, key: str, request: SampleRequest) -> Reply:
@@ -175,7 +175,7 @@ class _Tuned:
 
 
 def _longer(form: OutputFormat, most: int | None) -> OutputFormat:
-    """The form with another limit; one that decoding is held to is never cut shorter than its task wants it."""
+    """The format with another limit; constrained output is never shortened below its task's limit."""
     if most is None or form.choices:
         return form
     return replace(form, max_tokens=max(most, form.max_tokens) if form.constrained else most)

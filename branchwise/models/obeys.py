@@ -1,4 +1,4 @@
-"""Whether a sample has the form that was asked for: servers leave out in silence what they do not know."""
+"""Check samples against their output format, because servers silently ignore unsupported ones."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def ignored(text: str, form: OutputFormat) -> str | None:
-    """Say what of the form a finished sample breaks; None where it keeps to it.
+    """The part of the output format that a finished sample violates; None if it conforms.
 
-    A JSON schema is looked at for types, required and further properties, constants and enumerations.
+    Of a JSON schema, types, required and additional properties, constants and enumerations are checked.
     """
     if form.choices:
         return None if text in form.choices else "the server ignored the choices"
@@ -43,12 +43,12 @@ def ignored(text: str, form: OutputFormat) -> str | None:
 def _matches(pattern: str, text: str) -> bool:
     try:
         return linear_pattern(pattern).fullmatch(text)
-    except BadInput:  # it needs look-around, which no engine steers by; whoever asked looks at the text again
+    except BadInput:  # it needs look-around, which engines do not support; the caller checks the text again
         return True
 
 
 def admits(schema: Any, value: Any) -> bool:
-    """Whether a value may pass a schema; keywords that are not looked at admit everything."""
+    """Whether a value may satisfy a schema; unchecked keywords admit everything."""
     if not isinstance(schema, Mapping):
         return schema is not False
     if "const" in schema and value != schema["const"]:

@@ -1,4 +1,4 @@
-"""Messages and tools in OpenAI's form, which servers, files and other frameworks use as well."""
+"""Messages and tools in OpenAI's format, which servers, files and other frameworks also use."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Json
 
 _KINDS: Final = {b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp"}
-"""First bytes of pictures that are no JPEG."""
+"""Magic bytes of picture formats other than JPEG."""
 _PICTURE_BYTES: Final = 32 * 1024 * 1024
 
 
 def write_messages(messages: Sequence[Message]) -> list[dict[str, Json]]:
-    """Write a conversation as chat messages.
+    """Convert a conversation to chat messages.
 
     Raises:
         ModelError: A picture's file cannot be read.
@@ -27,7 +27,7 @@ def write_messages(messages: Sequence[Message]) -> list[dict[str, Json]]:
 
 
 def write_tools(request: SampleRequest) -> dict[str, Json]:
-    """The fields of a request's body that offer its tools; none without any."""
+    """The fields of a request's body for its tools; empty without tools."""
     if not request.tools:
         return {}
     tools: list[Json] = [{"type": "function", "function": _function(tool)} for tool in request.tools]
@@ -39,10 +39,10 @@ def write_tools(request: SampleRequest) -> dict[str, Json]:
 
 
 def read_message(data: Mapping[str, Any]) -> Message:
-    """Read a chat message.
+    """Parse a chat message.
 
     Raises:
-        BadInput: It is none; says what is wrong.
+    BadInput: It is invalid; says what is wrong.
     """
     role: Any = data.get("role")
     if role == "developer":  # OpenAI's newer name
@@ -62,10 +62,10 @@ def read_message(data: Mapping[str, Any]) -> Message:
 
 
 def read_tool(data: Mapping[str, Any]) -> Tool:
-    """Read the description of a tool, with or without the `{"type": "function", "function": ...}` around it.
+    """Parse the description of a tool, with or without the `{"type": "function", "function": ...}` around it.
 
     Raises:
-        BadInput: It is none; says what is wrong.
+    BadInput: It is invalid; says what is wrong.
     """
     function = data.get("function", data)
     name = function.get("name") if isinstance(function, Mapping) else None
@@ -92,7 +92,7 @@ def _written(message: Message) -> dict[str, Json]:
 
 
 def _parts(message: Message) -> Json:
-    """The text, or parts where there are pictures; a picture comes before the text."""
+    """The text, or parts if there are pictures; pictures come before the text."""
     if not message.pictures:
         return message.content
     pictures: list[Json] = [

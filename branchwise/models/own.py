@@ -1,4 +1,4 @@
-"""Models of the user's own, named `module:function`."""
+"""User-defined models, named `module:function`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from branchwise.store.errors import BadInput
 
 
 def importable(module: str) -> bool:
-    """Whether there is a module of that name here; it is not imported, but packages above it are."""
+    """Whether a module of that name exists; it is not imported, but its parent packages are."""
     try:
         return all(part.isidentifier() for part in module.split(".")) and find_spec(module) is not None
     except (ImportError, ValueError):
@@ -19,10 +19,10 @@ def importable(module: str) -> bool:
 
 
 def load_own(spec: str, options: dict[str, Any]) -> Model:
-    """Call the function that `spec` names; what it gives is the model.
+    """Call the function that `spec` names; it returns the model.
 
     Raises:
-        BadInput: There is no such function, or it cannot be called so.
+        BadInput: There is no such function, or it cannot be called with these options.
     """
     module, _, function = spec.partition(":")
     try:

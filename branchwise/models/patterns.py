@@ -1,4 +1,4 @@
-"""Regular expressions that somebody else wrote, matched in linear time (RE2; docs/decisions/0090)."""
+"""Untrusted regular expressions, matched in linear time (RE2; docs/decisions/0090)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from branchwise.store.errors import BadInput
 _LONGEST = 20_000
 """Characters of a pattern."""
 _MEMORY = 64 * 2**20
-"""Bytes that one compiled pattern may take."""
+"""Maximum bytes of one compiled pattern."""
 
 
 class LinearPattern:
-    r"""A compiled pattern whose matching time grows with the length of the text and no faster.
+    r"""A compiled pattern whose matching time is linear in the length of the text.
 
-    `\d`, `\w` and `\s` mean ASCII. Lone surrogates in a text count as U+FFFD.
+    `\d`, `\w` and `\s` mean ASCII. Lone surrogates in a text are treated as U+FFFD.
     """
 
     __slots__ = ("_compiled", "source")
 
     def __init__(self, source: str) -> None:
         options = re2.Options()
-        options.log_errors = False  # the engine writes them to standard error otherwise
+        options.log_errors = False  # otherwise the engine writes them to standard error
         options.max_mem = _MEMORY
         self.source = source
         self._compiled = re2.compile(source, options=options)

@@ -1,4 +1,4 @@
-"""What tokens cost: a price that a person states, or that of litellm's table where it is installed."""
+"""Token prices: stated by the user, or from litellm's table if installed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _TABLE = "model_prices_and_context_window_backup.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Price:
-    """US dollars for a million tokens; all 0 where nobody sends a bill."""
+    """Prices in US dollars per million tokens; all 0 for free models."""
 
     read: float
     written: float
     cached: float | None = None
-    """Of tokens that the engine already held; None for as much as others that are read."""
+    """Price of cached prompt tokens; None for the same as other prompt tokens."""
 
     def __post_init__(self) -> None:
         for name in ("read", "written", "cached"):
@@ -35,10 +35,10 @@ class Price:
 
     @classmethod
     def parse(cls, text: str) -> Price:
-        """Read `IN,OUT` or `IN,OUT,CACHED`, dollars for a million tokens.
+        """Parse `IN,OUT` or `IN,OUT,CACHED`, dollars per million tokens.
 
         Raises:
-            BadInput: It is not written so.
+            BadInput: The text does not have this form.
         """
         try:
             read, written, *cached = (float(part) for part in text.split(","))
@@ -52,17 +52,17 @@ class Price:
         return cls(read=read, written=written, cached=cached[0] if cached else None)
 
     def cost(self, read: int, written: int, cached: int = 0) -> float:
-        """US dollars for so many tokens; `cached` of those that are read cost the price of cached ones."""
+        """US dollars for numbers of tokens; `cached` of the prompt tokens cost the cached price."""
         lower = self.read if self.cached is None else self.cached
         return ((read - cached) * self.read + cached * lower + written * self.written) / _MILLION
 
     def of(self, usage: Usage) -> float:
-        """US dollars for a call's tokens."""
+        """The cost of a call in US dollars."""
         return self.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
 
 
 def stated(price: Sequence[float] | None) -> Price | None:
-    """The price that a person has stated: tokens read, written and, where it differs, cached."""
+    """The user's price: prompt, completion and, if different, cached tokens."""
     if price is None:
         return None
     read, written, *cached = price
@@ -70,7 +70,7 @@ def stated(price: Sequence[float] | None) -> Price | None:
 
 
 def check_price(budget: Budget, engine: object, price: Price | None = None) -> None:
-    """Refuse a budget of dollars where nobody knows what the model costs.
+    """Refuse a budget in dollars if the model's price is unknown.
 
     Raises:
         BadInput: Says how to state the price.
@@ -83,17 +83,17 @@ def check_price(budget: Budget, engine: object, price: Price | None = None) -> N
 
 
 def price_of(model: object) -> Price | None:
-    """What a model says that its tokens cost; None where nobody knows."""
+    """A model's own price; None if unknown."""
     known = getattr(model, "price", None)
     return known if isinstance(known, Price) else None
 
 
 FREE = Price(read=0.0, written=0.0)
-"""What runs in this process, or is no model at all."""
+"""Backends without cost: those in this process, and those that are not models."""
 
 
 def listed(name: str) -> Price | None:
-    """The price of a model by litellm's name, `openai/gpt-4o`, in the table that comes with litellm; None without."""
+    """The price by litellm's model name, `openai/gpt-4o`, in litellm's own table; None if missing."""
     table = _table()
     row = table.get(name) or table.get(name.partition("/")[2])
     if not isinstance(row, Mapping):
@@ -108,7 +108,7 @@ def listed(name: str) -> Price | None:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    # Read as a file: importing litellm takes seconds.
+    # Read as a file, because importing litellm takes seconds.
     found = find_spec("litellm")
     if found is None or found.origin is None:
         return {}

@@ -1,4 +1,4 @@
-"""The typed request, and the protocol of a model that answers it."""
+"""Typed requests and replies, and the protocols of models and samplers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCall:
-    """A model's wish to have a function called."""
+    """A model's request to call a function."""
 
     id: str
-    """What the message with the function's result refers to."""
+    """The id to which the message with the function's result refers."""
     name: str
     arguments: str
-    """A JSON object as the model wrote it; it may be broken."""
+    """A JSON object as the model wrote it; it may be invalid."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tool:
-    """A function that a model may ask to have called."""
+    """A function that a model may request to call."""
 
     name: str
     description: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
-    """A JSON schema of its arguments; without one it takes none."""
+    """JSON schema of its arguments; without one it takes none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +38,18 @@ class Message:
 
     role: Role
     content: str
-    """Text; empty where an assistant's message only calls tools."""
+    """Text; empty if an assistant's message only calls tools."""
     pictures: tuple[str, ...] = ()
-    """JPEG files that go with the text; a file's name changes with its content, so that the name can stand for it."""
+    """Paths of JPEG files; a file's name changes with its content, so that the name identifies it."""
     tool_calls: tuple[ToolCall, ...] = ()
-    """Of an assistant's message: the calls that it asks for."""
+    """In an assistant's message: its tool calls."""
     tool_call_id: str | None = None
-    """Of a tool's message: the call whose result it is."""
+    """In a tool's message: the id of the call it answers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputFormat:
-    """The form a sample must take. At most one of `choices`, `regex` and `schema` is set."""
+    """The required format of a sample. At most one of `choices`, `regex` and `schema` is set."""
 
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
@@ -59,13 +59,13 @@ class OutputFormat:
     regex: str | None = None
     """The whole sample matches this (the common subset: literals, classes, groups, `|`, `?`, `*`, `+`, `{m,n}`)."""
     schema: Mapping[str, object] | None = None
-    """The sample is JSON that this JSON schema admits."""
+    """The sample is JSON that satisfies this JSON schema."""
     excluded: tuple[str, ...] = ()
     """With `regex`: texts that the whole sample must not be; only for engines with `Capabilities.excludes`."""
 
     @property
     def constrained(self) -> bool:
-        """Whether the engine must steer decoding."""
+        """Whether decoding must be constrained."""
         return bool(self.choices) or self.regex is not None or self.schema is not None
 
 
@@ -75,14 +75,14 @@ class SampleRequest:
 
     messages: tuple[Message, ...]
     prefix: str = ""
-    """The exact beginning of the assistant's reply; samples continue it and do not repeat it."""
+    """The exact prefix of the assistant's reply; samples continue it and do not repeat it."""
     n: int = 1
     temperature: float = 0.7
     top_p: float = 1.0
     output_format: OutputFormat = field(default_factory=OutputFormat)
     seed: int | None = None
     logprobs: bool = False
-    """Whether each sample shall carry the sum of its tokens' log-probabilities."""
+    """Whether to return the sum of token log-probabilities of each sample."""
     tools: tuple[Tool, ...] = ()
     """Functions that the model may call; a sample that calls some ends with "tool_calls"."""
     tool_choice: str = "auto"
@@ -96,19 +96,19 @@ class Sample:
     text: str
     tokens: int
     finish: Literal["stop", "length", "budget", "error", "tool_calls"] = "stop"
-    """"length" when `max_tokens` cut it off; "budget" when the run's budget allowed fewer tokens than that and they
-    were all used; "tool_calls" when it waits for the results of its calls; "error" when this sample alone failed."""
+    """"length": `max_tokens` cut it off; "budget": the run's budget allowed fewer tokens than that and they
+    were all used; "tool_calls": it waits for the results of its calls; "error": this sample alone failed."""
     logprob: float | None = None
-    """Sum of token log-probabilities (natural logarithm), where asked for and available."""
+    """Sum of token log-probabilities (natural logarithm), if requested and available."""
     error: str | None = None
     choices: Mapping[str, float] | None = None
-    """Where log-probabilities were asked for with `OutputFormat.choices`: that of each choice that is a single token
-    and among the likeliest, as the first token. Comparable with each other; whether decoding that is held to the
-    choices has raised them all is the engine's way."""
+    """With log-probabilities and `OutputFormat.choices`: the log-probability of each choice that is a single token
+    and among the likeliest first tokens. Comparable with each other; whether they are renormalised over the
+    choices depends on the engine."""
     tool_calls: tuple[ToolCall, ...] = ()
-    """The calls that it asks for, where tools were offered."""
+    """Its tool calls, if tools were offered."""
     reasoning: str = ""
-    """What the model wrote before its answer, where the server or the model's own marks tell it apart."""
+    """The model's reasoning before the answer, if the server or the model's own marks separate it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,17 +116,17 @@ class Reply:
     """The answer to a SampleRequest."""
 
     samples: tuple[Sample, ...]
-    """As many as were asked for; fewer where a run's budget paid for fewer."""
+    """As many as requested; fewer if the run's budget allowed fewer."""
     usage: Usage
-    """What the call has cost; `Usage.estimated` is 1 where the server told no count of tokens."""
+    """Usage of the call; `Usage.estimated` is 1 if the server did not count tokens."""
     notes: tuple[str, ...] = ()
-    """What the server did otherwise than it was asked, one sentence each: another number of samples, a form of
-    decoding that it left out, more tokens than the limit."""
+    """The server's deviations from the request, one sentence each: another number of samples, a form of
+    decoding that it ignored, more tokens than the limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
-    """What an engine can do; a request that needs more fails before any token is spent."""
+    """Capabilities of an engine; a request that needs more fails before any token is spent."""
 
     prefix: bool = False
     """Continues a partial assistant message exactly."""
@@ -136,17 +136,17 @@ class Capabilities:
     logprobs: bool = False
     seed: bool = False
     pictures: bool = False
-    """Takes messages with pictures; whether the model behind a server sees them, that server says when it is asked."""
+    """Accepts messages with pictures; whether a server's model supports them shows only in its reply."""
     tools: bool = False
-    """Takes tools and answers with tool calls; whether the model behind a server was trained to, it shows."""
+    """Accepts tools and answers with tool calls; whether a server's model was trained for it is unknown."""
     excludes: bool = False
-    """Decoding keeps clear of `OutputFormat.excluded`."""
+    """Decoding avoids `OutputFormat.excluded`."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 
 
 class Model(Protocol):
-    """A way to reach a model. Safe to call from many tasks of one event loop at once."""
+    """A model backend. Safe to call from many tasks of one event loop concurrently."""
 
     @property
     def name(self) -> str:
@@ -155,7 +155,7 @@ class Model(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this engine can do."""
+        """The engine's capabilities."""
         ...
 
     async def sample(self, request: SampleRequest) -> Reply:
@@ -168,19 +168,19 @@ class Model(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections, threads and memory; the model cannot be used afterwards."""
+        """Release connections, threads and memory; the model cannot be used afterwards."""
         ...
 
 
 class Sampler(Protocol):
-    """How agents call a model: like `Model.sample`, with the call's logical path as its key.
+    """The interface through which agents call a model: `Model.sample` with the call's logical path as its key.
 
     A key names the work, never the moment (`r3/0.2/propose`), so that a resumed run finds the recorded reply.
     """
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the engine behind it can do."""
+        """The underlying engine's capabilities."""
         ...
 
     async def __call__(self, key: str, request: SampleRequest) -> Reply:

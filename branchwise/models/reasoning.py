@@ -1,4 +1,4 @@
-"""Tell a model's reasoning from its answer where both come in one text."""
+"""Separate a model's reasoning from its answer in one text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _TAGS: Final = (
 
 
 def split(text: str) -> tuple[str, str]:
-    """Split a reply into its reasoning and its answer; without marks of reasoning all of it is the answer.
+    """Split a reply into reasoning and answer; without reasoning tags all of it is the answer.
 
-    Reasoning stands first, between a pair of tags. Templates that open the tag in the prompt leave it out of the
-    reply; a reply that was cut off while it reasoned lacks the closing one.
+    Reasoning comes first, between a pair of tags. Templates that open the tag in the prompt omit it from the
+    reply; a reply cut off during reasoning lacks the closing one.
 
     Args:
         text: The reply as written.

@@ -1,4 +1,4 @@
-"""A model as agents call it: within a limit, within the budget, and never twice for the same work."""
+"""The sampler of a run: concurrency limit, budget and ledger around a model."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from branchwise.store.errors import ModelError
 from branchwise.store.records import Json, Usage
 
 _IGNORED = "the server ignored"
-"""How the error of a sample begins that has not the form that was asked for."""
+"""Prefix of the error of a sample that violates its output format."""
 _ESTIMATE = "prompt_estimate"
-"""Beside a recorded reply: the tokens that its prompt was taken for."""
+"""Stored with a recorded reply: the estimated tokens of its prompt."""
 
 
 class Record(Protocol):
-    """Do something once per key and keep its result (`Ledger.call`)."""
+    """Execute once per key and store the result (see `Ledger`)."""
 
     async def __call__(
         self,
@@ -49,7 +49,7 @@ class Record(Protocol):
         ...
 
     def recorded(self, key: str, request: Json) -> bool:
-        """Whether calling `key` with `request` costs nothing."""
+        """Whether calling `key` with `request` is free because it is recorded."""
         ...
 
 
@@ -58,17 +58,17 @@ def recorded(
 ) -> Recorded:
     """Make the Sampler of one run.
 
-    A call reserves its share of the budget and waits for its slot before it enters the ledger, so that a worker that
-    was paused in the queue finds out that it lost the run before it sends anything. The ledger keeps the request as it
-    was asked: where the budget pays for less, the reply has fewer samples, or such as `finish` "budget" says were cut.
+    A call reserves its budget and waits for its slot before it enters the ledger, so that a worker that
+    was paused in the queue detects that it lost the run before it sends anything. The ledger stores the request as
+    made: if the budget allows less, the reply has fewer samples, or samples cut with `finish` "budget".
 
     Args:
-        model: What answers.
+        model: The model.
         record: The run's ledger.
         tracker: The run's budget.
-        limit: Calls of this run in flight at once, where the model has no `slot` of its own by which it limits the
+        limit: Calls of this run in flight at once; ignored if the model has a `slot` of its own, which limits the
             calls of all runs (as `Pool.slot` does).
-        price: What tokens cost; by default what the model says of itself.
+        price: The price; by default the model's own.
 
     Raises:
         BadInput: The budget has a limit in dollars, and the price is not known.
@@ -97,14 +97,14 @@ class Recorded:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the model can do."""
+        """The model's capabilities."""
         return self._model.capabilities
 
     async def __call__(self, key: str, request: SampleRequest) -> Reply:
         """Answer `request`; see `Sampler`.
 
         Raises:
-            BudgetSpent: Not even the smallest call of the kind fits.
+            BudgetSpent: Not even the smallest call of this kind fits.
         """
         require(self._model, request)
         asked = request_json(request)
@@ -121,7 +121,7 @@ class Recorded:
         return reply
 
     def relearn(self, answers: Iterable[tuple[str, Json]]) -> None:
-        """Learn how long prompts and samples are from the replies of an earlier attempt at the run, by key."""
+        """Learn lengths of prompts and samples from an earlier attempt's recorded replies, by key."""
         for key, answer in answers:
             estimate = answer.get(_ESTIMATE) if isinstance(answer, Mapping) else None
             if isinstance(estimate, int):
@@ -139,7 +139,7 @@ class Recorded:
             except Exception as error:
                 charged = self._priced(
                     getattr(error, "charged", None) or Usage(calls=1)
-                )  # as the ledger notes it
+                )  # as the ledger records it
                 if isinstance(error, ModelError):
                     error.charged = charged
                 held.pay(charged)
@@ -153,7 +153,7 @@ class Recorded:
         return await self._record(key, asked, send, kind="model", model=self._model.name)
 
     def _priced(self, usage: Usage) -> Usage:
-        """The usage with its cost, or with the word that nobody knows it."""
+        """The usage with its cost, or marked as unpriced."""
         if usage.cost or not usage.tokens:
             return usage
         if self._price is None:
@@ -177,13 +177,13 @@ def _kind(key: str) -> str:
 
 
 def longest(output_format: OutputFormat) -> int:
-    """Completion tokens that one sample of this form takes at most; choices are short texts, two characters a token."""
+    """Maximum completion tokens of one sample of this format; choices count two characters per token."""
     chosen = max((len(choice) for choice in output_format.choices), default=0) // 2 + 8
     return min(output_format.max_tokens, chosen) if output_format.choices else output_format.max_tokens
 
 
 def _sent(request: SampleRequest, held: Reservation) -> SampleRequest:
-    """The request as the budget lets it be sent."""
+    """The request reduced to its reservation."""
     n, most = held.size
     form = request.output_format
     if most >= longest(form):
@@ -192,7 +192,7 @@ def _sent(request: SampleRequest, held: Reservation) -> SampleRequest:
 
 
 def _noted(reply: Reply, sent: SampleRequest) -> Reply:
-    """The reply with the word that samples are longer than they were to be, or have not the form that was asked for."""
+    """Note samples that exceed the limit or violate the output format."""
     most, notes = sent.output_format.max_tokens, set(reply.notes)
     if not reply.usage.estimated and any(sample.tokens > most for sample in reply.samples):
         notes.add("The server wrote more tokens than `max_tokens` allows.")
@@ -202,7 +202,7 @@ def _noted(reply: Reply, sent: SampleRequest) -> Reply:
 
 
 def _marked(reply: Reply, sent: SampleRequest, asked: SampleRequest) -> Reply:
-    """The reply with the word that it was the budget, not the task's limit, that cut its samples off."""
+    """Mark samples that were cut off by the budget, not by the task's limit."""
     if sent.output_format.max_tokens >= asked.output_format.max_tokens:
         return reply
     return replace(reply, samples=tuple(_cut(sample) for sample in reply.samples))

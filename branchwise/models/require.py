@@ -1,4 +1,4 @@
-"""What a request needs against what an engine can do."""
+"""Check a request against an engine's capabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def require(model: Model, request: SampleRequest) -> None:
     """Refuse a request that the engine cannot answer, before anything is sent.
 
     Raises:
-        Unsupported: Names what is lacking, and engines that have it.
+        Unsupported: Names the missing capability, and engines that have it.
     """
     output_format, can = request.output_format, model.capabilities
     lacks = {

@@ -1,4 +1,4 @@
-"""What a budget holds for calls: for each one in flight, and for a wave of them that are decided together."""
+"""Budget reservations: of each call in flight, and of a wave of calls."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Reservation:
-    """What a budget and those above it hold for one call; a class, for every call has one."""
+    """Reservation of one call in a budget and those above it; a class for speed, because every call has one."""
 
     __slots__ = ("_cost", "_holds", "_tracker", "size")
 
     def __init__(self, tracker: BudgetTracker, need: Need, size: Size, *, holds: bool = True) -> None:
         self.size = size
-        """What is to be sent."""
+        """The size to send."""
         self._tracker, self._holds, self._cost = tracker, holds, need.costs(size)
         if holds:
             tracker.hold(self._cost)
@@ -35,7 +35,7 @@ class Reservation:
         self._give_back()
 
     def pay(self, usage: Usage) -> None:
-        """Give back what is held and pay what the call has cost, before the ledger has it: or it would count twice."""
+        """Release the reservation and book the actual cost; call it before the ledger commits, or it counts twice."""
         self._give_back()
         self._tracker.pay(usage)
 
@@ -46,7 +46,7 @@ class Reservation:
 
 
 class Wave:
-    """What was left when a wave of calls began, and what its calls have reserved since."""
+    """The remainder at the start of a wave of calls, and the reservations of its calls."""
 
     def __init__(self, base: Json) -> None:
         spent = part(base, "spent")
@@ -59,6 +59,6 @@ class Wave:
 
 
 def part(state: Json, name: str) -> Mapping[str, Json]:
-    """A part of what `BudgetTracker.state` gave; empty where it has none."""
+    """A part of a `BudgetTracker.state` snapshot; empty if missing."""
     found = state.get(name) if isinstance(state, Mapping) else None
     return found if isinstance(found, Mapping) else {}

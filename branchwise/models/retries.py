@@ -1,4 +1,4 @@
-"""When a call is sent again: one rule for every client."""
+"""Retry policy of all clients."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LONGEST_WAIT: Final = 20.0
 
 
 async def insist(once: Callable[[], Awaitable[T]], retries: int, ends: float | None) -> T:
-    """Send a call until it is answered: at most once and `retries` times more.
+    """Send a call until it is answered, with at most `retries` retries.
 
     Args:
-        once: Sends it.
-        retries: How often it is sent again after 429, 5xx or a lost connection.
-        ends: Until when, by the event loop's time; a wait that would last longer is not begun.
+        once: Sends the call.
+        retries: Number of retries after 429, 5xx or a lost connection.
+        ends: The deadline in the event loop's time; a wait beyond it is not started.
 
     Raises:
-        Refused: The server said no, or said "later" once too often.
+        Refused: The server refused, or asked to retry after the last attempt.
         Lost: It did not answer.
     """
     attempt = 0

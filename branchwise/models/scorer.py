@@ -1,4 +1,4 @@
-"""Reward models behind vLLM's pooling and classification endpoints, or any URL that scores: many at once.
+"""Reward models behind vLLM's pooling and classification endpoints, or any scoring URL; batched.
 
 A scorer is a Model whose one sample is a number between 0 and 1, so that scores are recorded, budgeted and
 replayed like any other call.
@@ -25,13 +25,13 @@ from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
 
 _WINDOW: Final = 0.005
-"""Seconds that the first conversation waits for others to share its request."""
+"""Seconds that the first conversation waits for others to join its batch."""
 _BATCH: Final = 64
 _LONGEST: Final = 64 * 1024 * 1024
-"""Bytes of a reply at most: rows may be as many as the conversations have tokens."""
+"""Maximum bytes of a reply: there may be a row per token of the conversations."""
 _VLLM: Final = frozenset({"classify", "pooling"})
 _UNFIT: Final = frozenset({400, 413, 422})
-"""With these a server refuses a whole request for one conversation in it, for example for its length."""
+"""Statuses with which a server refuses a whole batch for one conversation, for example for its length."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -93,16 +93,16 @@ def scorer(
 ) -> Scorer:
     """Reach a reward model.
 
-    The end of the URL says what it speaks. `/classify`: the probability of the last class. `/pooling`: the same; of
+    The end of the URL selects the protocol. `/classify`: the probability of the last class. `/pooling`: the same; of
     rows, one a token or a step (a process-reward model), the last row's; of one number, a plain reward, its logistic.
     Anything else gets `{"model", "inputs": [[{"role", "content"}, …], …]}` and answers `{"scores": [0.7, …]}`.
 
     Args:
-        url: For example `http://localhost:8001/classify`, with the model's name after `#` where it is needed.
+        url: For example `http://localhost:8001/classify`, with the model's name after `#` if needed.
         api_key_env: The environment variable that holds the key.
-        timeout: Seconds for one request with all its retries.
-        retries: How often a request is sent again after 429, 5xx or a lost connection.
-        stored: Whether the URL comes from a database row: then the key goes there only where `keys` allows it.
+        timeout: Seconds for one request, retries included.
+        retries: Number of retries after 429, 5xx or a lost connection.
+        stored: Whether the URL comes from a database row: the key is then sent only if `keys` allows it.
 
     Raises:
         BadInput: The URL cannot be used.
@@ -131,7 +131,7 @@ class Scorer:
         self._plain = False
 
     async def sample(self, request: SampleRequest) -> Reply:
-        """Score the conversation in `request.messages`, which ends with what is judged.
+        """Score the conversation in `request.messages`, which ends with the message to judge.
 
         Raises:
             ModelError: It could not be scored; says why.
@@ -153,7 +153,7 @@ class Scorer:
         return Reply(samples=(Sample(text=repr(score), tokens=0),), usage=usage)
 
     async def aclose(self) -> None:
-        """Close the connections; what is being scored is broken off."""
+        """Close the connections; scoring in progress is cancelled."""
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
@@ -178,7 +178,7 @@ class Scorer:
             raise
 
     async def _ask(self, cases: Sequence[_Case], inputs: Sequence[Any]) -> None:
-        """Score in one request; where a conversation does not fit, halve it, so that the others are scored."""
+        """Score a batch in one request; if a conversation does not fit, halve the batch, so that others are scored."""
         try:
             rows, tokens = await self._rows(inputs)
         except ModelError as error:
@@ -198,12 +198,12 @@ class Scorer:
                 case.fail(error)
 
     async def _rows(self, inputs: Sequence[Any]) -> tuple[list[list[float]], int]:
-        """What is said of each conversation as a whole, and the tokens that were read for it."""
+        """The entry of each conversation, and the number of tokens read."""
         if self._path != "pooling":
             return await self._asked(inputs)
         rows, tokens = await self._asked(inputs, plain=self._plain)
         if not self._plain and any(len(row) == 1 for row in rows):
-            # Most heads in vLLM put it through the logistic themselves, some do not: it is asked for as it is.
+            # Most vLLM heads apply the logistic themselves, some do not: request raw values.
             self._plain = True
             rows, again = await self._asked(inputs, plain=True)
             tokens += again
@@ -222,9 +222,9 @@ class Scorer:
         return rows, tokens
 
     async def _input(self, talk: tuple[Message, ...]) -> list[dict[str, Any]] | list[int] | str:
-        """The conversation as the server takes it.
+        """The conversation in the server's input format.
 
-        For vLLM in the model's own chat template, as tokens; as plain text where the server has none.
+        For vLLM as tokens in the model's own chat template; as plain text if the server has none.
         """
         messages = [{"role": message.role, "content": message.content} for message in talk]
         if self._path not in _VLLM:

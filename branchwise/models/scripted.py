@@ -1,4 +1,4 @@
-"""A deterministic stand-in for a model: for tests, examples and dry runs."""
+"""A deterministic scripted model for tests, examples and dry runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scripted(
     latency: float = 0.0,
     capabilities: Capabilities | None = None,
 ) -> Scripted:
-    """Answer every request from a script, the same request and seed always alike.
+    """Make a model that answers from a script, deterministically by request and seed.
 
     Sample `i` of a request has the seed `(request.seed or 0) + i`. A token is a word.
 
@@ -35,7 +35,7 @@ def scripted(
             is passed on as it is, and an exception that the function raises reaches the caller.
         name: What follows `scripted:` in the model's name.
         latency: Seconds that each request takes.
-        capabilities: What the stand-in claims to do; everything by default.
+        capabilities: Its claimed capabilities; all by default.
     """
     if not callable(script):
         if not script:
@@ -45,7 +45,7 @@ def scripted(
 
 
 class Scripted:
-    """The model that `scripted` makes; it remembers what it was asked."""
+    """The model that `scripted` makes; it records its requests."""
 
     def __init__(self, script: Script, name: str, latency: float, capabilities: Capabilities | None) -> None:
         self.name = f"scripted:{name}"
@@ -58,7 +58,7 @@ class Scripted:
 
     @property
     def calls(self) -> int:
-        """How many requests have arrived."""
+        """Number of requests so far."""
         return len(self.requests)
 
     async def sample(self, request: SampleRequest) -> Reply:
@@ -77,7 +77,7 @@ class Scripted:
         return Reply(samples=samples, usage=usage)
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to let go."""
+        """Do nothing; there is nothing to release."""
 
 
 def _take(replies: tuple[str | Sample, ...]) -> Script:

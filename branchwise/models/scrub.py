@@ -1,4 +1,4 @@
-"""What a server said, fit to be shown."""
+"""Redact and shorten servers' messages for display."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _LONGEST = 300
 
 
 def scrub(text: str) -> str:
-    """Shorten what a server said to one line, without the secrets that it may have echoed."""
+    """Shorten a server's message to one line, without secrets it may have echoed."""
     line = Redaction().message(" ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

@@ -1,4 +1,4 @@
-"""What one call may cost at most, and how it is made smaller where that does not fit."""
+"""Size calls to a budget: maximum cost of a call, and the largest size that fits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from branchwise.models.prices import Price
 from branchwise.store.records import Budget, Usage
 
 FLOOR = 32
-"""Completion tokens below which no sample is asked for, unless samples of its kind have ended by themselves sooner."""
+"""Minimum completion tokens of a request, unless samples of its kind have ended earlier by themselves."""
 
 _ROUNDING = 1e-12
 
 
 class Room(NamedTuple):
-    """What is left of each limit; infinite where there is none."""
+    """The remainder of each limit; infinite without a limit."""
 
     tokens: float = float("inf")
     completion_tokens: float = float("inf")
@@ -24,21 +24,21 @@ class Room(NamedTuple):
     cost: float = float("inf")
 
     def plus(self, other: Room) -> Room:
-        """Both together."""
+        """The sum of both."""
         return Room(*(sum(pair) for pair in zip(self, other, strict=True)))
 
     def tighter(self, other: Room) -> Room:
-        """The smaller of each."""
+        """The elementwise minimum."""
         return Room(*(min(pair) for pair in zip(self, other, strict=True)))
 
 
 def gone(usage: Usage) -> Room:
-    """What calls have taken of each limit."""
+    """The amounts used of each limit."""
     return Room(usage.tokens, usage.completion_tokens, usage.calls, usage.cost)
 
 
 def left_of(budget: Budget, spent: Room, held: Room) -> Room:
-    """What is left of each limit when so much is spent and so much is reserved."""
+    """The remainder of each limit after the spent and the reserved amounts."""
     limits = (getattr(budget, name) for name in Room._fields)
     return Room(
         *(
@@ -49,32 +49,32 @@ def left_of(budget: Budget, spent: Room, held: Room) -> Room:
 
 
 class Size(NamedTuple):
-    """What of a call is sent."""
+    """The size at which a call is sent."""
 
     n: int
     longest: int
-    """Completion tokens of one sample at most: the `max_tokens` that is sent."""
+    """Maximum completion tokens of one sample: the `max_tokens` that is sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """One call as it was asked for."""
+    """The resources of one call as requested."""
 
     kind: str = ""
-    """What is asked, the last part of the call's key; lengths are learnt by kind."""
+    """The kind of call: the last part of its key; lengths are learnt by kind."""
     prompt: int
-    """Tokens that are read, estimated from above."""
+    """Upper estimate of the prompt tokens."""
     n: int = 1
     longest: int = 0
-    """Completion tokens of one sample at most."""
+    """Maximum completion tokens of one sample."""
     whole: bool = False
-    """Whether a sample that is cut short is worth nothing, for it is one of a few choices."""
+    """Whether a truncated sample is worthless, because it is one of a few choices."""
     apart: bool = False
     """Whether each sample is a request of its own, which reads the prompt again."""
     price: Price | None = None
 
     def costs(self, size: Size) -> Room:
-        """What the call costs at most at this size."""
+        """The call's maximum cost at this size."""
         requests = size.n if self.apart else 1
         read, written = self.prompt * requests, size.n * size.longest
         price = self.price.cost(read, written) if self.price is not None else 0.0
@@ -85,19 +85,19 @@ class Need:
         return all(cost <= left + _ROUNDING for cost, left in zip(self.costs(size), room, strict=True))
 
     def least(self, floor: int) -> Size:
-        """The smallest call that is worth sending."""
+        """The smallest useful size of the call."""
         return Size(1, self.longest if self.whole else min(self.longest, floor))
 
 
 def sized(need: Need, room: Room, *, usual: int | None, floor: int, alone: bool) -> Size | None:
-    """The size at which a call fits: as asked, else fewer samples, else one that is shorter; None where none fits.
+    """The size at which a call fits: as requested, else fewer samples, else one shorter sample; None if none fits.
 
     Args:
-        need: The call.
-        room: What is left.
-        usual: Completion tokens that leave room for twice the longest sample of its kind so far, where one was seen.
-        floor: Completion tokens below which none is asked for.
-        alone: Whether nothing else is in flight, so that nothing will come back for which a call could wait.
+        need: The call's need.
+        room: The remainder of each limit.
+        usual: Completion tokens for twice the longest sample of its kind so far, if any.
+        floor: Minimum completion tokens of a request.
+        alone: Whether no other call is in flight, so that waiting cannot free anything.
     """
     asked = Size(need.n, need.longest)
     if need.fits(asked, room):
@@ -115,7 +115,7 @@ def sized(need: Need, room: Room, *, usual: int | None, floor: int, alone: bool)
 
 
 def _largest(fits: Callable[[int], bool], most: int) -> int:
-    """The largest whole number up to `most` that fits, given that all smaller ones do; 0 where none does."""
+    """The largest integer up to `most` that fits, given that all smaller ones do; 0 if none does."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2

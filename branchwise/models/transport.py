@@ -1,4 +1,4 @@
-"""JSON to one server: deadlines, retries, and a key only where it belongs."""
+"""JSON transport to one server: deadlines, retries, and API key handling."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from branchwise.store.json_text import to_json
 T = TypeVar("T")
 
 _LONGEST: Final = 8 * 1024 * 1024
-"""Bytes of a reply that says nothing of its length."""
+"""Maximum bytes of a reply without a stated length."""
 _LONG: Final = 256 * 1024
-"""Bytes from which on a reply is read in a thread, so that the others need not wait for it."""
+"""Bytes from which a reply is parsed in a thread, so that it does not block the event loop."""
 
 
 class Transport:
-    """Send JSON to a server, in one event loop.
+    """Sends JSON to one server, in one event loop.
 
-    The key is read from the environment for each call and is kept nowhere. Redirects are not followed, so that it
-    goes to no other server.
+    The key is read from the environment for each call and never stored. Redirects are not followed, so that it
+    is not sent to another server.
     """
 
     def __init__(
@@ -41,18 +41,18 @@ class Transport:
         stored: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Aim at a server.
+        """Configure the transport.
 
         Args:
             base_url: Where the API begins, for example `http://localhost:8000/v1`.
             api_key_env: The environment variable that holds the key; without it no key is sent.
-            timeout: Seconds for one call with all its retries; None where the caller looks at the clock.
-            retries: How often a call is sent again.
-            stored: Whether the URL comes from a database row: then the key goes there only if `keys` allows it.
+            timeout: Seconds for one call, retries included; None if the caller enforces the deadline.
+            retries: Number of retries.
+            stored: Whether the URL comes from a database row: the key is then sent only if `keys` allows it.
             headers: Further headers of every request.
 
         Raises:
-            BadInput: The URL, the environment's proxy or a header cannot be used.
+            BadInput: The URL, the environment's proxy or a header is invalid.
         """
         self.base = parse(base_url, key=f"${api_key_env}")
         self.api_key_env = api_key_env
@@ -64,18 +64,18 @@ class Transport:
     async def post(
         self, path: str, body: Mapping[str, Any], read: Callable[[bytes], T], *, longest: int = _LONGEST
     ) -> T:
-        """Post a body and read the reply, trying again on 429, 5xx and lost connections.
+        """Post a body and read the reply, with retries on 429, 5xx and lost connections.
 
-        Waits grow exponentially with full jitter, or are what the server's Retry-After asks for.
+        Waits grow exponentially with full jitter, or follow the server's Retry-After.
 
         Args:
-            path: What follows the base URL.
-            body: What is asked.
-            read: Makes of the reply's body what is wanted; an error that it finds inside may be tried again as well.
-            longest: Bytes of the reply's body at most.
+            path: The path after the base URL.
+            body: The request's body.
+            read: Parses the reply's body; errors it finds inside may be retried as well.
+            longest: Maximum bytes of the reply's body.
 
         Raises:
-            Refused: The server said no, or said "later" once too often.
+            Refused: The server refused, or asked to retry after the last attempt.
             ModelError: It did not answer in time or at all, or its answer cannot be read.
         """
         written = to_json(body, sort=False).encode()
@@ -95,7 +95,7 @@ class Transport:
             raise Lost(f"The server at `{self.base}` gave no answer within {self._timeout:g} s.") from None
 
     async def once(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> bytes:
-        """Send one request, without a second try.
+        """Send one request, without retries.
 
         Raises:
             Refused: The server said no.
@@ -114,7 +114,7 @@ class Transport:
         await self._client.aclose()
 
     async def _send(self, method: str, path: str, body: bytes, longest: int) -> Response:
-        """Send one request; once more where the kept connection had been closed before it could arrive."""
+        """Send one request; repeat it once if the kept-alive connection had been closed before it arrived."""
         key = self._key()
         headers = {**self._headers, "Authorization": f"Bearer {key}"} if key else self._headers
         try:
@@ -135,7 +135,7 @@ class Transport:
                 return await self._client.send(method, path, body, headers, longest=longest, fresh=fresh)
             except Broken as error:
                 if fresh or not error.stale or self._closed:
-                    # Not the client's own exception: it holds the request and with it the key.
+                    # Not the client's own exception: it contains the request and thus the key.
                     raise Lost(f"The connection to `{self.base}` failed: {scrub(str(error))}") from None
         raise AssertionError("not reached")
 

@@ -1,4 +1,4 @@
-"""A uniform draw among what steering allows: how much of a result is the model's doing, and how much the form's?"""
+"""Random baseline: sample uniformly from the allowed outputs, to measure how much constraints alone explain."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from branchwise.store.records import Usage
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")
 _MANY = 4
-"""Repetitions drawn at most beyond the least, where a pattern sets no limit."""
+"""Maximum repetitions above the minimum, if a pattern sets no limit."""
 _TRIES = 1000
-"""Draws among which one that is not excluded is looked for."""
+"""Number of draws to find one that is not excluded."""
 _PRINTABLE = set(range(32, 127))
 _DIGITS = {code for code in _PRINTABLE if chr(code).isdigit()}
 _WORDS = {code for code in _PRINTABLE if chr(code).isalnum() or chr(code) == "_"}
@@ -32,11 +32,11 @@ _CATEGORIES = {
 
 
 def uniform() -> Model:
-    """Make the model that knows nothing: the baseline of every result that steering may explain.
+    """Make the random baseline model, for results that constrained decoding alone may explain.
 
-    Of choices each is as likely as another; of a regular expression each branch and each member of a class is,
-    where it stands. Words, digits and signs count one token each and the end counts one, which is how small models
-    split what a form holds. Free text it cannot write.
+    Choices are equally likely; in a regular expression so are the branches and the members of a class,
+    at each position. Words, digits and signs count one token each and the end counts one, which is how small models
+    tokenise such texts. It cannot write free text.
     """
     return _Uniform()
 
@@ -72,7 +72,7 @@ def _draw(output_format: OutputFormat, rng: Random) -> str:
             "that steers decoding, or another model."
         )
     pattern, excluded = parser.parse(output_format.regex), frozenset(output_format.excluded)
-    # What is rejected is not written, as where decoding is constrained to what is left.
+    # Rejection sampling, equivalent to decoding constrained to the remaining texts.
     drawn = (_sequence(pattern, rng) for _ in range(_TRIES))
     return next((text for text in drawn if text not in excluded), "")
 
@@ -94,7 +94,7 @@ def _item(name: Any, value: Any, rng: Random) -> str:
 
 
 def _characters(name: Any, value: Any) -> set[int]:
-    """The characters that an item of one character admits; of classes and negations the printable ASCII ones."""
+    """The characters that a one-character item admits; for classes and negations the printable ASCII ones."""
     if name is kind.LITERAL:
         return {value}
     if name is kind.RANGE:

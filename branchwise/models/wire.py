@@ -10,19 +10,19 @@ from branchwise.models.protocol import OutputFormat, SampleRequest
 from branchwise.store.records import Json
 
 TOP: Final = 20
-"""How many of the likeliest tokens servers tell at most."""
+"""Maximum number of likeliest tokens that servers return."""
 
 Dialect = Literal["openai", "vllm"]
-"""What the server understands beyond the common part."""
+"""The server's dialect beyond the common format."""
 
 
 def write(request: SampleRequest, dialect: Dialect) -> dict[str, Any]:
-    """Write the body of a chat completion, without the model's name and the output limit.
+    """Build the body of a chat completion, without the model's name and the output limit.
 
     With vLLM a prefix is an unfinished assistant message that the server continues.
 
     Raises:
-        ModelError: A picture's file is gone.
+        ModelError: A picture's file cannot be read.
     """
     messages = write_messages(request.messages)
     body: dict[str, Any] = {

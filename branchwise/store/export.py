@@ -1,4 +1,4 @@
-"""A run as a text that other programs read: JSON, node-link JSON, GraphML, DOT."""
+"""Export a run as JSON, node-link JSON, GraphML or DOT."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from branchwise.store.records import Json
 from branchwise.store.tree import Tree
 
 Form: TypeAlias = Literal["json", "node-link", "graphml", "dot"]
-"""The whole run, which `restore` takes back, or its tree in one of three forms."""
+"""Export formats: "json" is the whole run, which `restore` reads; the others are its tree."""
 
 FORMAT = "branchwise-run"
 BELONGINGS = (nodes, texts, calls, verdicts, decisions, run_events)
@@ -32,11 +32,11 @@ _SHOWN = 60
 
 
 def export(connection: sa.Connection, run_id: str, form: Form = "json") -> str:
-    """Write a run.
+    """Export a run as text.
 
     Args:
         connection: For reading.
-        run_id: The run, or a part of its id that no other has.
+        run_id: The run, or a unique part of its id.
         form: "json" holds everything, sub-runs included, and can be restored; the others hold the tree.
 
     Raises:

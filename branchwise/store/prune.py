@@ -30,9 +30,9 @@ def prune(
     Args:
         connection: For writing.
         older_than: Seconds since the run was created, by the database's clock.
-        statuses: Which runs may go; a running one never does.
-        keep_rows: Delete checkpoints only, which a run that is over needs no more.
-        try_only: Delete nothing, only say what would go.
+        statuses: The statuses of the runs to delete; a running run is never deleted.
+        keep_rows: Delete checkpoints only; a finished run does not need them.
+        try_only: Delete nothing; only return what would be deleted.
 
     Returns:
         The ids of the runs, oldest first, each followed by those of its sub-runs.
@@ -47,7 +47,7 @@ def prune(
     ordered = old.order_by(runs.c.created, runs.c.id)
     if try_only:
         return _with_sub_runs(connection, connection.scalars(ordered), lock=False)
-    # Held until the end: a run that somebody has at hand is passed over, and whoever resumes one meanwhile waits.
+    # Locked until the end: runs locked by others are skipped, and a concurrent resume waits.
     held = connection.scalars(ordered.with_for_update(skip_locked=True))
     doomed = _with_sub_runs(connection, held, lock=True)
     for i in range(0, len(doomed), _PORTION):

@@ -1,4 +1,4 @@
-"""Take back a run that `export` wrote as JSON. The file may be a stranger's: nothing in it is trusted."""
+"""Import a run that `export` wrote as JSON. The file is untrusted input."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from branchwise.store.rows import RunRecord, Status
 
 _OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
 _WAITS = {"owner": None, "lease_until": 0.0, "queue": None, "wake": None}
-"""What keeps workers away from a run: nobody holds it, it is in no queue and goes on at no time."""
+"""Columns reset so that workers skip the run: no owner, no queue and no wake time."""
 
 
 def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -> RunRecord:
     """Store an exported run and its sub-runs under their own ids.
 
-    One that was not over is in no queue, and paused where it was queued or running: no worker takes it before a
-    person resumes it. A sub-run that was exported by itself becomes a run of its own.
+    An unfinished run is not put into a queue; a queued or running one becomes paused. No worker takes it before a
+    user resumes it. A sub-run that was exported by itself becomes a run of its own.
 
     Args:
         connection: For writing.
         text: The export.
-        trust_code: Whether the run may name code to import (`module:function`); one from a stranger should not.
+        trust_code: Whether the run may name code to import (`module:function`); False for untrusted files.
 
     Raises:
-        BadInput: The text is no exported run, or names code that is not trusted.
+        BadInput: The text is not an exported run, or names code that is not trusted.
         SchemaMismatch: It was written by another schema revision.
         StoreError: A run of one of the ids is there already.
     """

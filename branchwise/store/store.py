@@ -1,4 +1,4 @@
-"""The door to a database of runs.
+"""The store: runs and their contents in one database.
 
     async with Store.opened("sqlite:///runs.sqlite") as store:
         run = await store.create_run(task="calendar", strategy="auto", model="embedded", spec={"problem": text})
@@ -10,7 +10,7 @@
             await store.finish(lease, {"answer": reply["text"]})
         tree = await store.tree(run.id)                # a networkx DiGraph; store.nodes gives our own Tree
 
-`send` is an async function that gives the reply (JSON) and its Usage. A run that was killed is claimed again by
+`send` is an async function that returns the reply (JSON) and its Usage. A run that was killed is claimed again by
 its id; its recorded calls return at once. `lease.guard(connection)` belongs into every other write to the run.
 """
 
@@ -51,17 +51,17 @@ __all__ = ["CallRecord", "Decision", "Lease", "Ledger", "RunRecord", "Status", "
 class Store(Lifecycle):
     """Runs and all that belongs to them, in one database.
 
-    What `add_nodes`, `add_verdicts`, `judge` and `add_decision` are given is queued when they are called, in the order
+    Writes of `add_nodes`, `add_verdicts`, `judge` and `add_decision` are queued when they are called, in the order
     of the calls, and committed when they are awaited.
     """
 
     @classmethod
     async def open(cls, url: str | None = None, *, ttl: float = TTL) -> Self:
-        """Open the store at `url`: a database URL, a path, or nothing for the user's own (see `locate`).
+        """Open the store at `url`: a database URL, a path, or nothing for the user's default (see `locate`).
 
         Args:
-            url: Where the runs are.
-            ttl: Seconds after which a run whose worker went silent may be taken over.
+            url: The database of the runs.
+            ttl: Seconds after which a run whose worker is silent may be taken over.
 
         Raises:
             StoreError: The database cannot be used.
@@ -79,11 +79,11 @@ class Store(Lifecycle):
             await store.close()
 
     async def ledger(self, lease: Lease, on_change: OnChange | None = None) -> Ledger:
-        """Open the run's ledger; once a lease.
+        """Open the run's ledger; once per lease.
 
         Args:
             lease: The claim under which calls are made.
-            on_change: What to do when a request has changed; by default as the run was created.
+            on_change: Policy for changed requests; by default the run's own.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -96,7 +96,7 @@ class Store(Lifecycle):
         )
 
     def add_nodes(self, lease: Lease, nodes: Iterable[Node]) -> asyncio.Future[None]:
-        """Store nodes in this order; one that is there already is replaced and keeps its place.
+        """Store nodes in this order; an existing node is replaced and keeps its place.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -108,7 +108,7 @@ class Store(Lifecycle):
         return await self.database.aread(lambda connection: forest.tree(connection, run_id))
 
     async def tree(self, run_id: str) -> DiGraph:
-        """A run's tree for networkx: edges from parents to children, a node's fields as attributes.
+        """A run's tree as a networkx graph: edges from parents to children, a node's fields as attributes.
 
         Args:
             run_id: The run, or a part of its id that no other has.
@@ -116,13 +116,13 @@ class Store(Lifecycle):
         Raises:
             UnknownName: There is no such run.
         """
-        from branchwise.store.graph import graph  # noqa: PLC0415 - networkx costs as much as all the rest
+        from branchwise.store.graph import graph  # noqa: PLC0415 - importing networkx takes as long as all the rest
 
         run = await self.run(run_id)
         return graph(run.id, await self.nodes(run.id))
 
     def add_verdicts(self, lease: Lease, verdicts: Iterable[tuple[NodeId, Verdict]]) -> asyncio.Future[None]:
-        """Store what verifiers said of nodes; a verifier's later word on a node replaces its earlier one.
+        """Store verdicts on nodes; a verifier's later verdict on a node replaces its earlier one.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -132,7 +132,7 @@ class Store(Lifecycle):
     def judge(
         self, lease: Lease, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]
     ) -> asyncio.Future[None]:
-        """Store what verifiers said, and the nodes as they stand after it, in one transaction.
+        """Store verdicts and the nodes as updated by them, in one transaction.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -148,7 +148,7 @@ class Store(Lifecycle):
         return await self.database.aread(lambda connection: forest.verdicts_of(connection, run_id))
 
     def add_decision(self, lease: Lease, key: str, kind: str, payload: Json) -> asyncio.Future[None]:
-        """Store a decision; the first one of a key stands.
+        """Store a decision; the first one of a key is final.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -165,9 +165,9 @@ class Store(Lifecycle):
         return await self.database.aread(lambda connection: forest.calls_of(connection, run_id))
 
     async def usage(self, run_id: str, *, below: bool = False) -> Usage:
-        """What a run's calls have cost, and with `below` its sub-runs'; ambiguous ones are left out.
+        """Usage of a run's calls, with `below` also its sub-runs'; ambiguous calls are excluded.
 
-        Nobody knows what those cost.
+        The cost of ambiguous calls is unknown.
         """
 
         def work(connection: sa.Connection) -> Usage:
@@ -179,7 +179,7 @@ class Store(Lifecycle):
         return await self.database.aread(work)
 
     async def spent_below(self, run_id: str) -> tuple[Usage, int]:
-        """What a run's sub-runs have cost, and how many effects they have begun."""
+        """Usage of a run's sub-runs, and the number of effects they have started."""
 
         def work(connection: sa.Connection) -> tuple[Usage, int]:
             usage, effects = Usage(), 0
@@ -191,7 +191,7 @@ class Store(Lifecycle):
         return await self.database.aread(work)
 
     async def effects(self, run_id: str) -> int:
-        """How many effects a run has begun, its sub-runs' not included."""
+        """Number of effects a run has started, without its sub-runs'."""
         return await self.database.aread(lambda connection: forest.effects_of(connection, run_id))
 
     async def below(self, run_id: str) -> list[str]:
@@ -199,7 +199,7 @@ class Store(Lifecycle):
         return await self.database.aread(lambda connection: runs.below(connection, run_id))
 
     async def amend(self, lease: Lease, spec: Json) -> None:
-        """Change a run's request; its workflow says what may change.
+        """Change a run's request; its workflow decides what may change.
 
         Raises:
             LeaseLost: Another worker holds the run.
@@ -208,7 +208,7 @@ class Store(Lifecycle):
         await self.database.awrite(lambda connection: runs.amend(connection, lease, kept))
 
     async def fork_at_place(self, row: dict[str, object], answers: Iterable[Decision]) -> RunRecord:
-        """Store a run that `describe` described with `forked_from`, and the answers that it is to know already."""
+        """Store a run that `describe` described with `forked_from`, with the answers it already has."""
         kept, me = list(answers), owner()
         return await self.database.awrite(lambda connection: fork_at_place(connection, row, kept, me))
 
@@ -240,8 +240,8 @@ class Store(Lifecycle):
             trust_code: Whether the run may name code to import (`module:function`).
 
         Raises:
-            BadInput: The text is no exported run, or names code that is not trusted.
-            StoreError: A run of that id is there already, or the run is of another schema revision.
+            BadInput: The text is not an exported run, or names code that is not trusted.
+            StoreError: A run of that id exists, or the export has another schema revision.
         """
         from branchwise.store.restore import restore  # noqa: PLC0415
 
@@ -255,6 +255,6 @@ class Store(Lifecycle):
         return await self.database.awrite(lambda connection: prune(connection, older_than=older_than))
 
     def _shown(self, nodes: Iterable[Node]) -> list[Node]:
-        """The nodes without secrets in what failed."""
+        """Redact the nodes' failure texts."""
         scrub = self._scrub.message
         return [node if node.failed is None else replace(node, failed=scrub(node.failed)) for node in nodes]

@@ -1,4 +1,4 @@
-"""Many engines that serve one model, as one model."""
+"""Pool of engines that serve one model."""
 
 from branchwise.models.pool.pool import Pool, pool
 from branchwise.models.pool.replica import ReplicaState

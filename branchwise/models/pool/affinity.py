@@ -1,4 +1,4 @@
-"""Which replica holds the beginning of a prompt: prefixes as chains of hashed blocks."""
+"""Prefix-affinity routing: prompts as chains of hashed blocks, matched with replicas' caches."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Final
 from branchwise.models.protocol import SampleRequest
 
 BLOCK: Final = 64
-"""Characters of a block: about the 16 tokens that engines cache together."""
+"""Characters of a block: about 16 tokens, the unit of engines' prefix caches."""
 _KEPT: Final = 65_536
-"""Blocks remembered a replica: four million characters, as much as a middling key-value cache holds."""
+"""Blocks remembered per replica: four million characters, the size of a medium key-value cache."""
 
 Chain = tuple[int, ...]
-"""Hashes of a text's whole blocks; each stands for all of the text up to its end."""
+"""Hashes of a text's whole blocks; each covers the text up to the block's end."""
 
 
 def prompt(request: SampleRequest) -> str:
-    """The text whose evaluation can be shared, in the order in which an engine reads it."""
+    """The shareable prompt text, in the order in which an engine reads it."""
     said = "".join(f"\x02{m.role}\x03{m.content}" for m in request.messages)
     return f"{said}\x02assistant\x03{request.prefix}"
 
 
 def chain(text: str, known: Chain = ()) -> Chain:
-    """Hash a text block by block; two texts share as many entries as they share whole blocks at their beginning.
+    """Hash a text block by block; texts share as many entries as whole blocks of their common prefix.
 
     Args:
-        text: What an engine reads or has written.
-        known: The chain of a beginning of `text`, which need not be hashed again.
+        text: Text that an engine reads or has written.
+        known: The chain of a prefix of `text`, which is not hashed again.
     """
     return known + tuple(_hashes(text, len(known), known[-1] if known else 0))
 
@@ -41,7 +41,7 @@ def _hashes(text: str, done: int, at: int) -> Iterator[int]:
 
 
 class Held:
-    """What a replica has evaluated lately, as far as this process has sent it there."""
+    """The blocks that a replica has evaluated lately, as far as this process has sent them."""
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._blocks: OrderedDict[int, None] = OrderedDict()
@@ -51,7 +51,7 @@ class Held:
         return len(self._blocks)
 
     def add(self, blocks: Iterable[int]) -> None:
-        """Remember blocks as the ones used last; the ones unused for longest are forgotten."""
+        """Add blocks as most recently used; the least recently used ones are evicted."""
         for block in blocks:
             self._blocks[block] = None
             self._blocks.move_to_end(block)
@@ -59,11 +59,9 @@ class Held:
             self._blocks.popitem(last=False)
 
     def depth(self, blocks: Chain) -> int:
-        """How many blocks from the beginning are held."""
+        """Number of leading blocks that are cached."""
         low, high = 0, len(blocks)
-        while (
-            low < high
-        ):  # a chain is held up to some point: what follows a forgotten block was used no later
+        while low < high:  # the cached blocks form a prefix: those after an evicted block were not used later
             middle = (low + high) // 2
             if blocks[middle] in self._blocks:
                 low = middle + 1
@@ -73,15 +71,15 @@ class Held:
 
 
 def rank(name: str, text: str) -> bytes:
-    """Rendezvous hashing (Thaler and Ravishankar 1996): of all replicas the one of highest rank takes a new text.
+    """Rendezvous hashing (Thaler and Ravishankar 1996): the replica of highest rank takes a new text.
 
-    It depends on nothing but names, so that two processes agree, and a replica that leaves moves only its own texts.
+    It depends only on names, so that processes agree, and a removed replica moves only its own texts.
     """
     return hashlib.blake2b(f"{name}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def overloaded(load: int, loads: Sequence[int], bound: float) -> bool:
-    """Whether one more would take a replica beyond `bound` times the mean (bounded loads, arXiv 1608.01350).
+    """Whether one more sample would load a replica beyond `bound` times the mean (bounded loads, arXiv 1608.01350).
 
     Args:
         load: Samples in flight at the replica.

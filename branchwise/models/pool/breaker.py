@@ -1,4 +1,4 @@
-"""Whether a replica is asked at all: a circuit breaker."""
+"""Circuit breaker of a replica."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ BreakerState = Literal["closed", "open", "half-open"]
 
 _FAILURES: Final = 3
 _SETTLED: Final = 20
-"""Answers after which the next pause is a first one again."""
+"""Successes after which the pause starts at its minimum again."""
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 
 
 @dataclass(slots=True)
 class Breaker:
-    """Opens after three failures in a row, then asks for a probe after 1 s, 2 s, 4 s, at most every 30 s."""
+    """Opens after three failures in a row, then requests a probe after 1 s, 2 s, 4 s, at most every 30 s."""
 
     state: BreakerState = "closed"
     reason: str = ""
@@ -28,7 +28,7 @@ class Breaker:
     _until: float = 0.0
 
     def succeeded(self) -> None:
-        """A request or a probe was answered."""
+        """Record that a request or a probe was answered."""
         if self.state == "open":
             return
         self.state, self._failures, self.reason = "closed", 0, ""
@@ -37,7 +37,7 @@ class Breaker:
             self._pause = _FIRST_PAUSE
 
     def failed(self, now: float, reason: str) -> None:
-        """A request or a probe failed in a way that speaks of the replica, not of the request."""
+        """Record a failure caused by the replica, not by the request."""
         self._failures += 1
         if self.state == "half-open" or self._failures >= _FAILURES:
             self.trip(now, reason)
@@ -50,7 +50,7 @@ class Breaker:
         self._until, self._pause = now + self._pause, min(_LONGEST_PAUSE, self._pause * 2)
 
     def due(self, now: float) -> bool:
-        """Whether it is time for a probe; whoever is told so must send one."""
+        """Whether a probe is due; the caller must then send one."""
         if self.state != "open" or now < self._until:
             return False
         self.state = "half-open"

@@ -1,4 +1,4 @@
-"""A bounded queue before the engines."""
+"""Bounded queue in front of the engines."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from contextvars import ContextVar, Token
 from branchwise.store.errors import ModelError
 
 _THROUGH: ContextVar[Gate | None] = ContextVar("branchwise_through", default=None)
-"""The gate that the current task is inside of."""
+"""The gate that the current task has entered."""
 _INSIDE = nullcontext()
 
 
 class QueueFull(ModelError):
-    """More calls wait for the pool than it is willing to hold."""
+    """The pool's queue is full."""
 
 
 class Gate:
-    """Let through as many callers at once as there is room for, first come first served."""
+    """Admits as many concurrent callers as there is room for, first come first served."""
 
     def __init__(self, room: Callable[[], int], longest: int) -> None:
         """Make a gate.
 
         Args:
-            room: How many may be inside now; asked again whenever something changes.
-            longest: Callers that may wait at most.
+            room: Returns the current capacity; called again on every change.
+            longest: Maximum number of waiting callers.
         """
         self.inside = 0
         self._room, self._longest = room, longest
@@ -35,11 +35,11 @@ class Gate:
 
     @property
     def waiting(self) -> int:
-        """Callers that wait."""
+        """Number of waiting callers."""
         return len(self._waiting)
 
     def __call__(self) -> AbstractAsyncContextManager[None]:
-        """Wait for room and hold it; whoever is inside already, or was started from inside, just goes on.
+        """Wait for room and hold it; a task already inside, or started from inside, passes at once.
 
         Raises:
             QueueFull: Too many wait already.
@@ -47,12 +47,12 @@ class Gate:
         return _INSIDE if _THROUGH.get() is self else _Slot(self)
 
     def leave(self) -> None:
-        """Make room for the next."""
+        """Release a place and admit the next caller."""
         self.inside -= 1
         self.wake()
 
     def wake(self) -> None:
-        """Let in whoever there is room for."""
+        """Admit waiting callers up to the capacity."""
         free = self._room() - self.inside if self._waiting else 0
         while free > 0 and self._waiting:
             first = self._waiting.popleft()
@@ -80,7 +80,7 @@ class Gate:
 
 
 class _Slot:
-    """One stay inside a gate; a class, for as a generator it costs twice as much, and every call has one."""
+    """One pass through a gate; a class, because a generator costs twice as much per call."""
 
     __slots__ = ("_gate", "_mark")
 

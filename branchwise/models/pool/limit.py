@@ -1,4 +1,4 @@
-"""How many requests a replica takes at once, learnt from its refusals."""
+"""Adaptive concurrency limit of a replica, learnt from its refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Limit:
     """Additive increase, multiplicative decrease (Chiu and Jain 1989): TCP's rule, for requests in flight."""
 
     most: int
-    """Requests in flight at most; where it begins."""
+    """Maximum and initial number of requests in flight."""
     now: float = 0.0
     _cut: float = float("-inf")
 
@@ -18,11 +18,11 @@ class Limit:
         self.now = self.now or float(self.most)
 
     def answered(self) -> None:
-        """A request was answered: about one more per round of answers."""
+        """Record an answer: the limit grows by about one per round of answers."""
         self.now = min(float(self.most), self.now + 1 / self.now)
 
     def refused(self, sent: float, now: float) -> None:
-        """A request was refused for load: half, once for all that were sent before the last cut.
+        """Record a refusal for load: halve the limit, once for all requests sent before the last cut.
 
         Args:
             sent: When the refused request was sent, by any clock in seconds.

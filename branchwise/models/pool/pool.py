@@ -1,4 +1,4 @@
-"""A pool of engines behind one Model: places requests, shares them, and goes round engines that fail."""
+"""A pool of engines as one Model: route requests, share identical ones, avoid failing engines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Routing = Literal["affinity", "round-robin"]
 
 _KEY: Final = "OPENAI_API_KEY"
 _TICK: Final = 0.1
-"""Seconds between two looks at the replicas while calls are in flight."""
+"""Seconds between checks of the replicas while calls are in flight."""
 _PROBE_SECONDS: Final = 5.0
 _BOUND: Final = 1.5
 _SLOW: Final = 8.0
@@ -55,9 +55,9 @@ def pool(where: str, **options: object) -> Pool:
 class Pool:
     """One model served by many engines; safe to call from many tasks of one event loop at once.
 
-    A request goes to the engine that holds the longest beginning of its prompt, unless that one carries half as
+    A request goes to the engine that has cached the longest prefix of its prompt, unless its load is half as
     much again as the mean. An engine that fails three times in a row, or is eight times slower than the others, is
-    taken out and probed until it is well; its requests go elsewhere. "Too many requests" halves what it is sent.
+    taken out and probed until it is healthy; its requests go elsewhere. A 429 halves its concurrency limit.
     Requests that must bring the same samples, those with a seed or at temperature 0, are sent once while they are
     in flight. A caller that is cancelled closes its connection, upon which the engine stops working for it.
     """
@@ -77,7 +77,7 @@ class Pool:
         self._model = ""
 
     @classmethod
-    def attach(  # noqa: PLR0913 - each is a thing that deployments differ in
+    def attach(  # noqa: PLR0913 - deployments differ in each of them
         cls,
         urls: Sequence[str],
         *,
@@ -91,22 +91,22 @@ class Pool:
         dialect: Literal["auto", "openai", "vllm"] = "auto",
         stored: bool = False,
     ) -> Self:
-        """Use servers that exist.
+        """Make a pool of running servers.
 
         Args:
-            urls: Where each one's API begins, for example `http://localhost:8000/v1`.
-            model: The model's name there; may be left out where only one is served.
-            api_key_env: The environment variable that holds the key, if they want one.
-            limit: Requests in flight at each at most; fewer while it says that they are too many.
-            queue: Calls that may wait for the pool; more fail at once.
-            timeout: Seconds for one call with all its retries.
-            retries: How often a call is sent again, wherever.
-            routing: "affinity" to where the prompt's beginning is held, or "round-robin" to compare with.
-            dialect: What the servers understand; "auto" asks each.
-            stored: Whether the URLs come from a database row: then the key goes only where `keys` allows it.
+            urls: The base URL of each API, for example `http://localhost:8000/v1`.
+            model: The model's name there; optional if only one is served.
+            api_key_env: The environment variable that holds the key, if required.
+            limit: Maximum requests in flight per server; reduced while it refuses for load.
+            queue: Maximum number of waiting calls; further ones fail at once.
+            timeout: Seconds for one call, retries included.
+            retries: Number of retries of a call, on any server.
+            routing: "affinity" to the server with the prompt's prefix, or "round-robin" as a baseline.
+            dialect: The servers' dialect; "auto" queries each.
+            stored: Whether the URLs come from a database row: the key is then sent only if `keys` allows it.
 
         Raises:
-            BadInput: There is no URL, one is there twice, or one cannot be used.
+            BadInput: There is no URL, a duplicate, or an invalid one.
         """
         if not urls or len(set(urls)) != len(urls):
             raise BadInput(
@@ -129,13 +129,13 @@ class Pool:
 
     @property
     def known(self) -> bool:
-        """Whether an engine has said what it is."""
+        """Whether an engine has been queried."""
         self._known = self._known or any(replica.endpoint.known for replica in self._replicas)
         return self._known
 
     @property
     def capabilities(self) -> Capabilities:
-        """What every engine that has been asked can do."""
+        """The common capabilities of all queried engines."""
         if len(self._replicas) == 1:
             return self._replicas[0].endpoint.capabilities
         asked = [replica.endpoint.capabilities for replica in self._replicas if replica.endpoint.known]
@@ -143,27 +143,27 @@ class Pool:
 
     @property
     def shared(self) -> int:
-        """Requests that were not sent because an identical one was in flight."""
+        """Number of requests not sent because an identical one was in flight."""
         return self._shared.count
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for room."""
+        """Number of calls waiting for room."""
         return self._gate.waiting
 
     def states(self) -> tuple[ReplicaState, ...]:
-        """How each engine fares."""
+        """The state of each engine."""
         return tuple(replica.state() for replica in self._replicas)
 
     def slot(self) -> AbstractAsyncContextManager[None]:
-        """Wait for room in the pool and hold it; `sample` within needs no other."""
+        """Wait for room in the pool and hold it; `sample` inside uses it."""
         return self._gate()
 
     async def check(self) -> None:
-        """Ask every engine which models it serves; one that is well is enough.
+        """Query every engine's list of models; one healthy engine is enough.
 
         Raises:
-            ModelError: None is well; says what each said.
+            ModelError: No engine is healthy; lists the errors.
         """
         outcomes = await asyncio.gather(
             *(replica.endpoint.check() for replica in self._replicas), return_exceptions=True
@@ -178,7 +178,7 @@ class Pool:
             raise ModelError(" ".join(str(outcome) for outcome in outcomes))
 
     async def ask(self) -> None:
-        """Do what `check` does unless an engine has said what it is; runs that begin together ask once."""
+        """Run `check` unless an engine has been queried; concurrent runs share one query."""
         async with self._asking:
             if not self.known:
                 await self.check()
@@ -193,7 +193,7 @@ class Pool:
         return await self._shared(request, self._send)
 
     async def aclose(self) -> None:
-        """Close all connections; calls in flight are broken off."""
+        """Close all connections; calls in flight are cancelled."""
         self._closed = True
         if self._watch is not None:
             self._watch.cancel()
@@ -212,7 +212,9 @@ class Pool:
                 ) from None
 
     async def _insist(self, request: SampleRequest, ends: float) -> Reply:
-        text = prompt(request) if len(self._replicas) > 1 else ""  # one replica holds whatever is held
+        text = (
+            prompt(request) if len(self._replicas) > 1 else ""
+        )  # with one replica there is nothing to route
         blocks = chain(text)
         failed: set[Replica] = set()
         for attempt in count(1):
@@ -231,7 +233,7 @@ class Pool:
         raise AssertionError("not reached")
 
     async def _placed(self, text: str, blocks: Chain, failed: set[Replica], ends: float) -> Replica:
-        """Wait until a replica has room; those that failed this request are asked last."""
+        """Wait until a replica has room; those that failed this request are tried last."""
         while (now := asyncio.get_running_loop().time()) < ends:
             free = [replica for replica in self._replicas if replica.room(now)]
             chosen = self._chosen([r for r in free if r not in failed] or free, text, blocks)
@@ -262,7 +264,7 @@ class Pool:
             self._watch = asyncio.get_running_loop().call_later(_TICK, self._look)
 
     def _look(self) -> None:
-        """Take slow replicas out, probe those that are out, let in who waits; as long as anybody is inside."""
+        """Take out slow replicas, probe those taken out, admit waiting calls; runs while calls are inside."""
         self._watch = None
         now = asyncio.get_running_loop().time()
         for replica in self._replicas:
@@ -281,7 +283,7 @@ class Pool:
         return "; ".join(reasons)
 
 
-@cache  # every call asks
+@cache  # called on every call
 def _common(those: tuple[Capabilities, ...]) -> Capabilities:
     fields = Capabilities.__dataclass_fields__
     return Capabilities(**{field: all(getattr(can, field) for can in those) for field in fields})

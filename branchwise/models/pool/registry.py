@@ -1,7 +1,7 @@
-"""What is known of a pool from outside: one JSON file that its supervisor keeps, and a lock that says it lives.
+"""Registry of running pools: one JSON file per pool, and a lock held while its supervisor lives.
 
-The lock, not the process id, tells whether a supervisor is there: the kernel lets go of it whatever way the
-supervisor dies, and no other process can come to hold it by chance.
+The lock, not the process id, shows whether a supervisor runs: the kernel releases it however the
+supervisor dies, and other processes never acquire it by chance.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import platformdirs
 
 try:
     import fcntl
-except ImportError:  # Windows has no such locks, and no pools
+except ImportError:  # Windows lacks these locks, so pools are not supported there
     fcntl = None  # type: ignore[assignment]
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,15 +30,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Phase(StrEnum):
-    """Where a replica is in its life."""
+    """Lifecycle phase of a replica."""
 
     STARTING = "starting"
     """Its process runs and does not answer yet."""
     READY = "ready"
     WAITING = "waiting"
-    """It died and will be started again."""
+    """It died and will be restarted."""
     DRAINING = "draining"
-    """It finishes what it has and gets nothing new."""
+    """It finishes its requests and receives no new ones."""
     STOPPED = "stopped"
 
 
@@ -48,26 +48,26 @@ class Replica:
 
     index: int
     url: str
-    """Where its API begins, `http://127.0.0.1:8000/v1`."""
+    """Its base URL, `http://127.0.0.1:8000/v1`."""
     log: str
     devices: str = ""
-    """The GPUs or CPU cores it is bound to; empty where it is free."""
+    """The GPUs or CPU cores it is bound to; empty if not bound."""
     phase: Phase = Phase.STARTING
     since: float = 0.0
-    """When it came into this phase, seconds since the epoch."""
+    """When it entered this phase, in seconds since the epoch."""
     pid: int | None = None
     restarts: int = 0
     note: str = ""
-    """Why it is in this phase, where that is not plain."""
+    """The reason for this phase, if not obvious."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PoolState:
-    """One pool, as its supervisor last wrote it down."""
+    """The state of a pool as last written by its supervisor."""
 
     name: str
     model: str
-    """What the engines load: a folder or a hub's name."""
+    """The weights the engines load: a folder or a hub name."""
     served: str
     """The model's name in requests."""
     pid: int
@@ -77,9 +77,9 @@ class PoolState:
     cuda: bool = False
     """Whether the engines run on NVIDIA GPUs."""
     dtype: str = ""
-    """The number type that they compute in; empty where it is the model's own."""
+    """The engines' number type; empty for the model's own."""
     failed: str = ""
-    """Why the pool gave up; empty while it lives."""
+    """Why the pool failed; empty while it runs."""
 
     @property
     def ready(self) -> bool:
@@ -95,7 +95,7 @@ def running(name: str = "default") -> tuple[str, ...]:
 
     Raises:
         UnknownName: No pool of that name runs.
-        ModelError: It runs, and no replica answers yet or any more.
+        ModelError: It runs, but none of its replicas answers now.
     """
     state = read(name)
     if state is None or not alive(name):
@@ -125,7 +125,7 @@ def names() -> list[str]:
 
 
 def folder() -> Path:
-    """Where pools are written down: `pools` in the user's state directory, for its owner alone."""
+    """The folder of the pool files: `pools` in the user's state directory, private to the user."""
     place = Path(platformdirs.user_state_dir("branchwise", appauthor=False)) / "pools"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return place
@@ -139,10 +139,10 @@ def logs(name: str) -> Path:
 
 
 def read(name: str) -> PoolState | None:
-    """Return what is written of a pool, which may be dead, or None.
+    """Return the stored state of a pool, which may be dead, or None.
 
     Raises:
-        StoreError: The file holds something else.
+        StoreError: The file does not describe a pool.
     """
     file = folder() / f"{_checked(name)}.json"
     try:
@@ -154,7 +154,7 @@ def read(name: str) -> PoolState | None:
 
 
 def write(state: PoolState) -> None:
-    """Write a pool down, all at once, readable by its owner alone."""
+    """Write a pool's state atomically, readable by its owner alone."""
     path = folder() / f"{_checked(state.name)}.json"
     half = path.with_suffix(f".{os.getpid()}.half")
     with os.fdopen(
@@ -165,29 +165,29 @@ def write(state: PoolState) -> None:
 
 
 def forget(name: str) -> None:
-    """Remove what is written of a pool; its logs stay."""
+    """Remove a pool's file; its logs remain."""
     (folder() / f"{_checked(name)}.json").unlink(missing_ok=True)
 
 
 def alive(name: str) -> bool:
-    """Whether a supervisor holds this name."""
+    """Whether a supervisor holds the lock of this name."""
     if fcntl is None:
         return False
     with _lock_file(name) as lock:
-        return not _try(lock, fcntl.LOCK_SH)  # shared, so that two who look do not see each other
+        return not _try(lock, fcntl.LOCK_SH)  # a shared lock, so that two readers do not block each other
 
 
 @contextmanager
 def holding(name: str) -> Iterator[None]:
-    """Hold a pool's name while the block runs.
+    """Hold the lock of a pool's name in a context.
 
     Raises:
-        BadInput: A pool of that name runs already, or this system has no pools.
+        BadInput: A pool of that name runs already, or this system does not support pools.
     """
     if fcntl is None:
         raise BadInput("Pools need a system with file locks of Unix: Linux or macOS.")
     with _lock_file(name) as lock:
-        for _ in range(10):  # whoever looks whether the pool is alive holds it for a moment
+        for _ in range(10):  # `alive` holds the lock for a moment
             if _try(lock, fcntl.LOCK_EX):
                 break
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""One engine of a pool: what it holds, how much it takes, whether it is well."""
+"""A replica of a pool: cached prefixes, concurrency limit, pace and health."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from branchwise.store.errors import ModelError, Unsupported
 from branchwise.store.records import Usage
 
 _PAUSE: Final = 0.25
-"""Seconds that a replica is left alone after "too many requests", unless it asks for more."""
+"""Seconds without requests to a replica after a 429, unless it asks for more."""
 _START_TOKENS: Final = 8
-"""Reading the prompt and the way there and back count as so many tokens' time."""
+"""Reading the prompt and the round trip count as the time of this many tokens."""
 _WEIGHT: Final = 0.2
 _SURE: Final = 3
-"""Answers after which a pace means something."""
+"""Minimum number of answers for a meaningful pace."""
 _GRACE: Final = 1.0
-"""No call of fewer seconds is slow: on a fast engine the noise of a busy client is many times a call."""
+"""Calls shorter than this, in seconds, are never slow: on fast engines the client's noise exceeds a call."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplicaState:
-    """A replica as people and programs see it."""
+    """Public snapshot of a replica."""
 
     url: str
     state: BreakerState
     reason: str
-    """Why it was taken out last; empty when it is well."""
+    """Why it was last taken out; empty when it is healthy."""
     requests: int
     """In flight now."""
     samples: int
-    """In flight now, over all requests."""
+    """Samples in flight, over all requests."""
     limit: int
-    """Requests that it takes at once."""
+    """Its current limit of concurrent requests."""
     seconds_a_token: float | None
     failures: int
     usage: Usage
@@ -51,11 +51,11 @@ class _Call:
     began: float
     patience: asyncio.Timeout
     tokens: int
-    """The most that each sample may take."""
+    """The maximum tokens of each sample."""
 
 
 class Replica:
-    """Sends requests to one engine and learns from what becomes of them."""
+    """Sends requests to one engine and adapts to their outcomes."""
 
     def __init__(self, url: str, endpoint: Endpoint, most: int) -> None:
         self.url, self.endpoint = url, endpoint
@@ -64,39 +64,39 @@ class Replica:
         self.failures = 0
         self.usage = Usage()
         self.pace: float | None = None
-        """Seconds a token of the longest sample, a moving mean; None while too few calls were answered."""
+        """Seconds per token of the longest sample, a moving mean; None while too few calls were answered."""
         self._answers, self._mean, self._seconds, self._tokens = 0, 0.0, 0.0, 0.0
         self._calls: set[_Call] = set()
         self._alone_until = 0.0
 
     @property
     def requests(self) -> int:
-        """Requests in flight."""
+        """Number of requests in flight."""
         return len(self._calls)
 
     @property
     def well(self) -> bool:
-        """Whether it is asked at all."""
+        """Whether it receives requests."""
         return self.breaker.state == "closed"
 
     def room(self, now: float) -> int:
-        """How many more requests it takes now."""
+        """How many more requests it accepts now."""
         if not self.well or now < self._alone_until:
             return 0
         return max(0, int(self.limit.now) - len(self._calls))
 
     async def answer(self, request: SampleRequest, text: str, blocks: Chain, ends: float) -> Reply:
-        """Send a request and take note of how it went.
+        """Send a request and record its outcome.
 
         Args:
-            request: What is asked.
-            text: Its prompt, as `affinity.prompt` writes it; empty where nothing is placed by it.
+            request: The request.
+            text: Its prompt, as `affinity.prompt` writes it; empty if it is not used for routing.
             blocks: The chain of `text`.
-            ends: Until when to wait, by the event loop's time.
+            ends: The deadline, in the event loop's time.
 
         Raises:
             ModelError: As `Model.sample`; Lost also when the pool gave up waiting for this replica.
-            TimeoutError: There was no answer until then.
+            TimeoutError: There was no answer before the deadline.
         """
         began = asyncio.get_running_loop().time()
         self.held.add(blocks)
@@ -108,7 +108,7 @@ class Replica:
             async with patience:
                 reply = await self.endpoint.sample(request)
         except TimeoutError:
-            if patience.when() == ends:  # nobody has called it off sooner
+            if patience.when() == ends:  # not cancelled earlier
                 raise
             self.failures += 1
             raise Lost(f"The engine at `{self.url}` was given up on: {self.breaker.reason}") from None
@@ -124,10 +124,10 @@ class Replica:
         return reply
 
     def trip_if_slow(self, usual: float | None, factor: float, now: float) -> None:
-        """Take the replica out when it takes `factor` times as long as others do; its overdue calls go elsewhere.
+        """Take the replica out if it is `factor` times slower than others; its overdue calls go elsewhere.
 
         Args:
-            usual: The others' median seconds a token; None when it is not known.
+            usual: The others' median seconds per token; None if unknown.
             factor: How many times slower is too slow.
             now: The event loop's time.
         """
@@ -144,7 +144,7 @@ class Replica:
                     call.patience.reschedule(now)
 
     async def probe(self, seconds: float) -> None:
-        """Ask the engine for its models; it is well again when it answers."""
+        """Query the engine's models; if it answers, the replica is healthy again."""
         try:
             async with asyncio.timeout(seconds):
                 await self.endpoint.check()
@@ -155,7 +155,7 @@ class Replica:
             self.breaker.succeeded()
 
     def state(self) -> ReplicaState:
-        """What there is to see."""
+        """A snapshot of the replica."""
         return ReplicaState(
             url=self.url,
             state=self.breaker.state,
@@ -169,7 +169,7 @@ class Replica:
         )
 
     def _due(self, call: _Call, usual: float, factor: float) -> float:
-        # A limit on tokens is mostly far above what a sample takes.
+        # Token limits are usually far above the length of a sample.
         tokens = min(float(call.tokens), 4 * self._tokens) if self._tokens else float(call.tokens)
         return factor * usual * (_START_TOKENS + tokens)
 
@@ -192,7 +192,7 @@ class Replica:
             self.limit.refused(sent, now)
             self._alone_until = now + (_PAUSE if error.wait is None else error.wait)
         elif isinstance(error, Unsupported) or (isinstance(error, Refused) and not passing(error.status)):
-            return  # it speaks of the request, not of the replica
+            return  # the error is about the request, not the replica
         else:
             self.failures += 1
             self.breaker.failed(now, str(error))

@@ -1,4 +1,4 @@
-"""Identical requests in flight are sent once."""
+"""Deduplicate identical requests in flight."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from branchwise.store.single_flight import SingleFlight
 
 
 def shareable(request: SampleRequest) -> bool:
-    """Whether two such requests must bring the same samples.
+    """Whether two identical requests must return the same samples.
 
-    Only greedy decoding and a seed make that so. Two requests at a temperature without a seed are two draws:
-    giving both the same samples would be one draw counted twice.
+    Only greedy decoding or a seed guarantee this. Two requests at a temperature without a seed are two draws:
+    sharing samples would count one draw twice.
     """
     return request.temperature == 0 or request.seed is not None
 
 
 def identity(request: SampleRequest) -> Hashable:
-    """What makes requests identical; a JSON schema is no hashable thing, its text is."""
+    """The identity of a request; a JSON schema is compared by its text, because it is not hashable."""
     schema = request.output_format.schema
     if schema is None:
         return request
@@ -32,15 +32,15 @@ def identity(request: SampleRequest) -> Hashable:
 
 
 class Shared:
-    """Requests in flight, by identity.
+    """Shares requests in flight by identity.
 
-    The first who asks pays: the others get the same reply with nothing to pay. When the first is cancelled, so is
-    its request, and one of the others sends it anew.
+    The first caller pays: the others get the same reply with zero usage. When the first is cancelled, so is
+    its request, and one of the others sends it again.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        """Requests that were not sent because an identical one was in flight."""
+        """Number of requests not sent because an identical one was in flight."""
         self._flights: SingleFlight[Hashable, Reply] = SingleFlight()
 
     async def __call__(
