@@ -48,12 +48,18 @@ class Folder:
             UnknownName: There is no such part.
             BadInput: The named object cannot be imported, or is not a function.
         """
-        found = self._found(name)
+        found = self.found(name)
         if not callable(found):
             raise BadInput(f"The {self.kind} `{name}` is not a function.")
         return found
 
-    def _found(self, name: str) -> object:
+    def found(self, name: str) -> object:
+        """What `name` leads to, a function or not.
+
+        Raises:
+            UnknownName: There is no such part.
+            BadInput: It cannot be imported.
+        """
         module, colon, function = name.partition(":")
         if not colon:
             if name in self.own:

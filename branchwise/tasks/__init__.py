@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
+from typing import cast
 
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.parts import Folder
@@ -21,17 +23,26 @@ def load(name: str, **knobs: object) -> Task:
     """Build the task called `name`.
 
     Args:
-        name: A name of `names()`, or `module:function` for one that is not installed as an entry point.
+        name: A name of `names()`, or `module:attribute` for one that is not installed as an entry point: a function
+            that makes a Task, or a Task.
         knobs: Arguments of the task's function, for example `steer="form"`.
 
     Raises:
         UnknownName: There is no task of that name.
         BadInput: What the name leads to makes no task.
     """
-    task = _FOLDER.load(name)(**knobs)
+    if name in _FOLDER.own and not knobs:
+        return _plain(name)
+    found = _FOLDER.found(name)
+    task = found if isinstance(found, Task) and not knobs else _FOLDER.load(name)(**knobs)
     if not isinstance(task, Task):
         raise BadInput(f"`{name}` makes no task but a `{type(task).__name__}`.")
     return task
+
+
+@cache  # one object, by which its name is found again; every call of a run asks for it, too
+def _plain(name: str) -> Task:
+    return cast("Task", _FOLDER.load(name)())
 
 
 def benchmark(name: str, **knobs: object) -> Benchmark:

@@ -141,34 +141,37 @@ def workflow_of(found: Any, name: str) -> Workflow:
     )
 
 
-def name_of(graph: Any) -> str:
-    """The name by which a graph object can be found again: its module and attribute.
+def name_of(found: Any, what: str = "workflow") -> str:
+    """The name by which an object can be found again: its module and attribute.
+
+    Args:
+        found: A graph, or a function.
+        what: What it is, for the error.
 
     Raises:
         BadInput: No imported module has it at its top level.
     """
-    for name, module in list(sys.modules.items()):
-        if (
-            module is None
-            or not isinstance(module, ModuleType)
-            or name.partition(".")[0] in sys.stdlib_module_names
-        ):
+    # A function knows where it was defined; other modules may have imported it.
+    home = getattr(found, "__module__", None)
+    for name in sorted(sys.modules, key=lambda name: name != home):
+        module = sys.modules.get(name)
+        if not isinstance(module, ModuleType) or name.partition(".")[0] in sys.stdlib_module_names:
             continue
         for attribute, value in list(vars(module).items()):
-            if value is graph and not attribute.startswith("__"):
-                return f"{_importable(name, module)}:{attribute}"
+            if value is found and not attribute.startswith("__"):
+                return f"{_importable(name, module, what)}:{attribute}"
     raise BadInput(
-        "A workflow is found again by its name when the run is resumed: put the graph at the top level of a module "
-        "and name it, for example `mine:graph`."
+        f"A {what} is found again by its name when the run is resumed: put it at the top level of a module "
+        f"and name it, for example `mine:{what}`."
     )
 
 
-def _importable(name: str, module: ModuleType) -> str:
+def _importable(name: str, module: ModuleType, what: str) -> str:
     if name != "__main__":
         return name
     file = getattr(module, "__file__", None)
     if not file:
-        raise BadInput("A graph of an interactive session cannot be found again; put it into a file.")
+        raise BadInput(f"A {what} of an interactive session cannot be found again; put it into a file.")
     spec = getattr(module, "__spec__", None)
     return str(spec.name) if spec is not None else str(file).rpartition("/")[2].removesuffix(".py")
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from branchwise.graphs.runtime.events import Watch, quiet
 from branchwise.graphs.runtime.run import resume, start
 from branchwise.graphs.runtime.spec import BudgetLike, budget_of
 from branchwise.graphs.search import policies
+from branchwise.graphs.search.naming import strategy_name, task_name
 from branchwise.graphs.search.request import SearchRequest, put, spec_of_request
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Options
@@ -22,6 +23,7 @@ from branchwise.models.model_options import model_options as read_options
 from branchwise.models.protocol import Model
 from branchwise.store.store import Store
 from branchwise.tasks.requirements import requirements
+from branchwise.tasks.task import Task
 
 __all__ = ["Result", "resume", "solve"]
 
@@ -30,8 +32,8 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     problem: Problem,
     *,
     system: str | None = None,
-    task: str = "text",
-    strategy: str = "auto",
+    task: str | Task | Callable[..., Task] = "text",
+    strategy: str | Callable[..., Any] = "auto",
     knobs: Mapping[str, int | float | str | bool] | None = None,
     budget: BudgetLike = None,
     model: str | Model = "embedded",
@@ -53,8 +55,10 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         problem: The problem in words, or a conversation: messages with a `role` (system, user, assistant, tool) and
             `content`, pictures and tool calls among them, in OpenAI's form or as `Message` records.
         system: The system message.
-        task: Its domain, a name of `branchwise tasks`; "text" takes any question.
-        strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose.
+        task: Its domain, a name of `branchwise tasks`; "text" takes any question. A Task of yours, or a function that
+            makes one, is at the top level of a module: the run is stored with its name `module:attribute`.
+        strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose; or a
+            strategy function of yours at the top level of a module, stored as `module:function`.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
         budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens; without one it is
             bounded by the strategy alone.
@@ -80,20 +84,21 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         ModelError: The model cannot be reached.
     """
     name = model if isinstance(model, str) else model.name
-    words, messages = put(problem, system, task)
+    domain = task_name(task)
+    words, messages = put(problem, system, domain)
     request = SearchRequest(
         problem=words,
         messages=messages,
-        task=task,
+        task=domain,
         model=name,
-        policy=policies.policy(policy, task, name),
+        policy=policies.policy(policy, domain, name),
         base_url=base_url,
         model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
         require=tuple(one.stored for one in requirements(require)),
         seed=seed,
         budget=budget_of(budget),
-        options=replace(options or Options(), strategy=strategy, knobs=knobs or {}),
+        options=replace(options or Options(), strategy=strategy_name(strategy), knobs=knobs or {}),
     )
     if request.options.scorer:
         trust(f"scorer:{request.options.scorer}")
