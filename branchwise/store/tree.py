@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from branchwise.store.records import ROOT, Node, NodeId
+
+_ROWS = 500
+"""Nodes that a notebook shows of a tree."""
+_SHOWN = 200
+"""Characters that it shows of a node's text."""
 
 
 class Tree:
@@ -107,3 +113,20 @@ class Tree:
     def judge(self, node: NodeId, **judgement: object) -> Tree:
         """The tree with fields of one node changed."""
         return self.grow([replace(self[node], **judgement)])  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: a row a node, the oldest first, each indented by its depth."""
+        rows = [_row(node) for node in self._nodes.values() if node.parent is not None][:_ROWS]
+        more = len(self) - 1 - len(rows)
+        note = f"<p>{more:,} more nodes are not shown.</p>" if more else ""
+        heads = "".join(f"<th>{head}</th>" for head in ("node", "score", "", "text"))
+        return f"<table><tr>{heads}</tr>{''.join(rows)}</table>{note}"
+
+
+def _row(node: Node) -> str:
+    score = "" if node.score is None else f"{node.score:.2f}"
+    word = "accepted" if node.accepted else "failed" if node.failed is not None else ""
+    text = node.text.strip() if node.failed is None else node.failed
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in (score, word, text))
+    return f'<tr><td style="padding-left: {min(node.depth, 40)}em">{html.escape(node.id)}</td>{cells}</tr>'

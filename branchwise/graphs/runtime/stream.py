@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from branchwise.graphs.runtime.run import resume, run
 
 
-async def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncIterator[Any]:  # noqa: A002
+def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncGenerator[Any, None]:  # noqa: A002
     """Run a workflow and give its events as they come; leaving the loop stops the run, which can be resumed.
 
         async for event in stream("mine:graph", {"question": "..."}):
@@ -24,17 +24,15 @@ async def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncItera
     Raises:
         BranchwiseError: As `run` does, after the last event.
     """
-    async for event in _events(lambda watch: run(workflow, input, watch=watch, **options)):
-        yield event
+    return _events(lambda watch: run(workflow, input, watch=watch, **options))
 
 
-async def stream_resumed(run_id: str, **options: Any) -> AsyncIterator[Any]:
+def stream_resumed(run_id: str, **options: Any) -> AsyncGenerator[Any, None]:
     """Go on with a run and give its events as they come; arguments are those of `resume`."""
-    async for event in _events(lambda watch: resume(run_id, watch=watch, **options)):
-        yield event
+    return _events(lambda watch: resume(run_id, watch=watch, **options))
 
 
-async def _events(work: Callable[[Callable[[Any], None]], Awaitable[Any]]) -> AsyncIterator[Any]:
+async def _events(work: Callable[[Callable[[Any], None]], Awaitable[Any]]) -> AsyncGenerator[Any, None]:
     queue: asyncio.Queue[Any] = asyncio.Queue()
     doing = asyncio.ensure_future(work(queue.put_nowait))
     over = object()

@@ -130,7 +130,7 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
     await journal.write(nodes)
     if won:
         await _end_race(cases, round_, context)
-    context.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=len(nodes))
+    context.tell("sampled", f"{len(nodes)} samples by {state['strategy']}", round_=round_, nodes=nodes)
     return {"stop": "budget", "short": short_of(refused[0])} if refused and not nodes else {}
 
 
@@ -228,7 +228,8 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     said = [(name, verdict) for name, verdict in verdicts.items() if isinstance(verdict, Verdict)]
     await journal.judge(duplicates.judged(new, tree, found), said)
     await context.pending.clear()
-    context.tell("judged", f"{len(said)} judged", round_=round_, nodes=len(new))
+    grown = journal.before(round_ + 1)
+    context.tell("judged", f"{len(said)} judged", round_=round_, nodes=[grown[node.id] for node in new])
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -18,7 +18,7 @@ from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Sampler
 from branchwise.store.errors import BranchwiseError
 from branchwise.store.foreign import failed
-from branchwise.store.records import Constraints, NodeId
+from branchwise.store.records import Constraints, Node, NodeId
 from branchwise.tasks.task import Task
 
 Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained", "too deep"]
@@ -159,11 +159,22 @@ class SearchContext:
         """Whether the verifier compares candidates; it then waits for all candidates of a round."""
         return self.options.verifier == "vote"
 
-    def tell(self, kind: EventKind, text: str, *, round_: int = 0, nodes: int = 0) -> None:
-        """Emit an event with the state of the tree and the budget."""
+    def tell(
+        self, kind: EventKind, text: str, *, round_: int = 0, nodes: Sequence[Node] = (), count: int = 0
+    ) -> None:
+        """Emit an event with the state of the tree and the budget; `count` where the nodes are not given."""
         best, tracker = self.journal.tree.best, self.tracker
         score, spent, left = best.score if best else None, tracker.spent.tokens, tracker.tokens_left()
-        event = Event(kind=kind, text=text, round=round_, nodes=nodes, best=score, tokens=spent, left=left)
+        event = Event(
+            kind=kind,
+            text=text,
+            data=tuple(nodes) or None,
+            round=round_,
+            nodes=len(nodes) or count,
+            best=score,
+            tokens=spent,
+            left=left,
+        )
         try:
             self.watch(event)
         except BranchwiseError:
@@ -175,7 +186,11 @@ class SearchContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event(RunEvent):
-    """Progress event of a search; `kind` is an EventKind."""
+    """Progress event of a search; `kind` is an EventKind.
+
+    `data` holds the round's nodes, each with its text, when they were sampled, and again with their scores when they
+    were judged.
+    """
 
     round: int = 0
     nodes: int = 0

@@ -120,7 +120,7 @@ def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
 
 
 def _tell(context: SearchContext, result: Result) -> None:
-    context.tell("ended", result.reason, round_=result.rounds, nodes=result.nodes)
+    context.tell("ended", result.reason, round_=result.rounds, count=result.nodes)
 
 
 def _summary(result: Result) -> str:
