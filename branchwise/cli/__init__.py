@@ -20,10 +20,10 @@ def main() -> None:
 
 
 def _let_go() -> None:
-    """Write out what is left; who reads no further (`| head`) is no error."""
+    """Flush standard output and error; a reader that closed its pipe (`| head`) is not an error."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BrokenPipeError:
-            # Python flushes once more at its end, and would complain there.
+            # Python flushes once more at exit and would report the error there.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

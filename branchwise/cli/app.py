@@ -1,4 +1,4 @@
-"""Commands and their options; the work is done behind them."""
+"""The commands and their options; other modules do the work."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ from branchwise.store.records import Budget
 app = typer.Typer(
     name="branchwise",
     help="Search by language-model agents: durable runs, a planner that picks the strategy.",
-    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 4 waits for your yes, "
-    "130 interrupted (resumable); a worker or pool that was told to end exits with 0.",
+    epilog="Exit codes: 0 solved, 1 not solved, 2 bad input, 3 store or model failed, 4 waits for an answer, "
+    "130 interrupted (resumable); a worker or pool that is stopped by a signal exits with 0.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -80,7 +80,7 @@ def _app(
     ] = False,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="Read this settings file and no other.", show_default=False),
+        typer.Option("--config", help="Read only this settings file.", show_default=False),
     ] = None,
 ) -> None:
     """Search by language-model agents: durable runs, a planner that picks the strategy."""
@@ -89,12 +89,12 @@ def _app(
 
 @app.command()
 def solve(
-    problem: Annotated[str, typer.Argument(help="The problem in words; `-` reads standard input.")] = "",
+    problem: Annotated[str, typer.Argument(help="Text of the problem; `-` reads standard input.")] = "",
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="Read the problem from a file; a .json file holds messages."),
+        typer.Option("--file", "-f", help="Read the problem from a file; a .json file must hold messages."),
     ] = None,
-    system: Annotated[str | None, typer.Option(help="What the model is told before all else.")] = None,
+    system: Annotated[str | None, typer.Option(help="System prompt, sent before the problem.")] = None,
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
@@ -114,7 +114,7 @@ def solve(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Solve one problem and print the answer, the tree and the bill."""
+    """Solve one problem; print the answer, the tree and the cost."""
     from branchwise.cli.running import import_named
     from branchwise.cli.solving import solving
     from branchwise.graphs.search.pairs import pairs
@@ -153,9 +153,9 @@ def _problem(problem: str, file: Path | None) -> str | list[Any]:
     except OSError as error:
         raise BadInput(f"`{file or '-'}` cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"`{file or '-'}` is no text in UTF-8.") from error
+        raise BadInput(f"`{file or '-'}` is not text in UTF-8.") from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"`{file}` holds no messages in JSON: {error}.") from error
+        raise BadInput(f"`{file}` does not hold messages as JSON: {error}.") from error
 
 
 app.command("run")(run_workflow)
@@ -183,7 +183,7 @@ def show(
     why: Annotated[bool, typer.Option("--why", help="Also show every decision with its terms.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the tree as one HTML page.")] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Print its calls as they come, until it ends.")
+        bool, typer.Option("--follow", help="Print its calls as they end, until the run ends.")
     ] = False,
     graph: Annotated[
         bool, typer.Option("--graph", help="Print its workflow's graph as Mermaid text.")
@@ -191,7 +191,7 @@ def show(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a run: its tree or its calls, its answer and its bill."""
+    """Show a run: its tree or its calls, its answer and its cost."""
     from branchwise.cli.showing import find_run, show_run
 
     run_id = run(find_run(run_id, store)).id

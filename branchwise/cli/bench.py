@@ -27,11 +27,9 @@ from branchwise.cli.options import (
     UnsafeSandbox,
 )
 
-bench = typer.Typer(
-    help="Does search pay here, which strategy, at what cost, how sure?", no_args_is_help=True
-)
+bench = typer.Typer(help="Compare strategies: accuracy, cost, confidence intervals.", no_args_is_help=True)
 
-Seeds = Annotated[int, typer.Option(min=1, help="How often each half of an instance's samples is played.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Replays of each half of an instance's samples.")]
 Where = Annotated[
     Path | None,
     typer.Option(
@@ -48,13 +46,13 @@ Benchmark = Annotated[
 ]
 Count = Annotated[int, typer.Option(min=1, help="Instances, spread evenly over the benchmark.")]
 LeaveOut = Annotated[
-    int, typer.Option(min=0, help="Leave every so-many-th instance out, on which settings were chosen.")
+    int, typer.Option(min=0, help="Skip every Nth instance (those used to choose settings).")
 ]
 Repeats = Annotated[int, typer.Option(min=1, help="Runs of each instance.")]
 Written = Annotated[
-    int | None, typer.Option("--completion-tokens", help="Budget of completion tokens, equal for all.")
+    int | None, typer.Option("--completion-tokens", help="Budget of completion tokens, equal for all arms.")
 ]
-AtOnce = Annotated[int, typer.Option("--concurrency", min=1, help="Runs at once.")]
+AtOnce = Annotated[int, typer.Option("--concurrency", min=1, help="Runs worked on at the same time.")]
 Title = Annotated[str | None, typer.Option(help="Name of the report and of its files.")]
 Out = Annotated[
     Path | None,
@@ -66,14 +64,14 @@ Out = Annotated[
 def run_(
     task: Benchmark,
     strategies: Annotated[
-        str, typer.Option(help="What is compared: `one`, `pool`, `auto`, strategies as NAME:KNOB=VALUE.")
+        str, typer.Option(help="Arms to compare: `one`, `pool`, `auto`, or strategies as NAME:KNOB=VALUE.")
     ] = "one,best_of_n,tree_of_thoughts,rebase,auto",
     arm: Annotated[
-        list[str] | None, typer.Option(help="One more, for values that hold a comma.", show_default=False)
+        list[str] | None, typer.Option(help="Another arm, for values with a comma.", show_default=False)
     ] = None,
     model: ModelName = None,
     models: Annotated[
-        str | None, typer.Option(help="Several models for one table, with commas; instead of --model.")
+        str | None, typer.Option(help="Several models in one table, separated by commas; replaces --model.")
     ] = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
@@ -91,7 +89,7 @@ def run_(
     require: Required = None,
     policy: Annotated[
         str | None,
-        typer.Option(help="A fitted policy table for `auto`; by default none.", show_default=False),
+        typer.Option(help="Fitted policy table for `auto`; default: none.", show_default=False),
     ] = None,
     instances: Count = 40,
     leave_out: LeaveOut = 0,
@@ -110,7 +108,7 @@ def run_(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Compare strategies live at equal budgets; cut off, the same command goes on where it was."""
+    """Compare strategies live at equal budgets. Repeat an interrupted command to continue it."""
     from branchwise.cli.benching import Asked, bench_task
     from branchwise.cli.exits import refuse
     from branchwise.cli.running import import_named
@@ -119,7 +117,7 @@ def run_(
     import_named(task, strategies, *(arm or ()), *(require or ()))
     names: list[str | None] = [name.strip() for name in (models or "").split(",") if name.strip()]
     if len(set(names)) < len(names) or (names and model):
-        refuse(BadInput("--models names different models, and stands for --model."))
+        refuse(BadInput("--models needs names that differ and cannot be combined with --model."))
     budget = {
         "completion_tokens": completion_tokens,
         "tokens": tokens,
@@ -153,7 +151,7 @@ def ablate(
     task: Benchmark,
     what: Annotated[
         list[str] | None,
-        typer.Option(help="constraints, feedback, critique or selector; all where none is named."),
+        typer.Option(help="constraints, feedback, critique or selector; default: all."),
     ] = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
@@ -163,7 +161,7 @@ def ablate(
     instances: Count = 40,
     leave_out: LeaveOut = 0,
     seeds: Repeats = 3,
-    calls: Annotated[int, typer.Option(min=1, help="Budget of model calls, equal for all.")] = 16,
+    calls: Annotated[int, typer.Option(min=1, help="Budget of model calls, equal for all arms.")] = 16,
     knob: Knobs = None,
     prompts: PromptFolder = None,
     concurrency: AtOnce = 8,
@@ -172,7 +170,7 @@ def ablate(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Take parts of the method away, one at a time, at equal calls."""
+    """Run ablations: remove one part of the method at a time, at equal calls."""
     from branchwise.cli.benching import Asked, bench_task
     from branchwise.evals.live.ablations import ablations
 
@@ -197,7 +195,7 @@ def ablate(
 
 @bench.command("list")
 def list_(data: Where = None, as_json: AsJson = False) -> None:
-    """Show the benchmarks and how many instances of each are at hand."""
+    """List the benchmarks and the number of instances found of each."""
     from branchwise.cli.benching import show_benchmarks
 
     show_benchmarks(data, as_json=as_json)
@@ -208,7 +206,7 @@ def replay(
     log: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Names of recorded logs, or files in the replay format; all names where none is given.",
+            help="Names of recorded logs, or files in the replay format; default: all known logs.",
             autocompletion=completing.logs,
         ),
     ] = None,
@@ -219,7 +217,7 @@ def replay(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a report.")] = False,
 ) -> None:
-    """Run every strategy on recorded samples, at no model cost."""
+    """Replay every strategy on recorded samples, without a model."""
     from branchwise.cli.benching import show
     from branchwise.evals.tables import tables
 
@@ -237,13 +235,13 @@ def simulate(
     ],
     data: Where = None,
     samples: Annotated[
-        str, typer.Option(help="Numbers of samples, more than were recorded too.")
+        str, typer.Option(help="Numbers of samples to forecast; they may exceed the recorded ones.")
     ] = "1,4,16,64",
     seeds: Seeds = 5,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Forecast what more samples would bring, with the error that the forecast had on instances held back."""
+    """Forecast accuracy with more samples, with the forecast's error on held-out instances."""
     from branchwise.cli.benching import show
     from branchwise.evals.forecast import forecast
     from branchwise.evals.tables import plan_of, read_log

@@ -1,4 +1,4 @@
-"""What `branchwise bench run`, `ablate` and `list` do: live evidence, with progress, resumable."""
+"""Implementation of `branchwise bench run`, `ablate` and `list`: resumable live comparisons with progress."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from branchwise.tasks.requirements import requirements
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What `bench run` and `bench ablate` were asked, but for the arms."""
+    """Options of `bench run` and `bench ablate`, without the arms."""
 
     task: str
     models: tuple[ChosenModel, ...]
     data: Path | None
     file: Path | None = None
-    """The person's own instances."""
+    """The user's own instances."""
     require: tuple[str, ...] = ()
     policy: str | None = None
     instances: int
@@ -69,7 +69,8 @@ class Asked:
 def bench_task(asked: Asked, title: str, arms: Sequence[str]) -> None:
     """Compare `arms` and show the report."""
     report = run(
-        _bench_task(asked, title, arms), when_interrupted=lambda: "Nothing is lost; repeat the command."
+        _bench_task(asked, title, arms),
+        when_interrupted=lambda: "Nothing is lost; repeat the command to continue.",
     )
     show(report, as_json=asked.as_json)
 
@@ -113,7 +114,7 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
 
 
 def _named(model: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes with the model in the name of their arm, for a table of several models."""
+    """Add the model to each outcome's arm name, for a table of several models."""
     return [replace(outcome, arm=f"{outcome.arm} on {model}") for outcome in outcomes]
 
 
@@ -127,7 +128,7 @@ def _experiment(asked: Asked, model: ChosenModel, arms: Sequence[str]) -> Experi
             "Strategies are compared at equal budgets: name one, for example --completion-tokens 400."
         )
     if asked.file is not None:
-        benchmark.grade(chosen[0], "")  # refuses what nothing can grade, before a token is spent
+        benchmark.grade(chosen[0], "")  # refuses a task without a grader before a token is spent
     return Experiment(
         task=asked.task,
         model=model.spec,
@@ -145,7 +146,7 @@ def _experiment(asked: Asked, model: ChosenModel, arms: Sequence[str]) -> Experi
 
 
 def show_benchmarks(data: Path | None, *, as_json: bool) -> None:
-    """Print the benchmarks: task, what it is, how many instances are at hand."""
+    """Print the benchmarks: task, description, number of instances found."""
     rows = []
     for name in tasks.benchmarks():
         benchmark = tasks.benchmark(name)

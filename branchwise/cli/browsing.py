@@ -1,4 +1,4 @@
-"""What `branchwise web` and `resume` do for a web run: show what happens, ask before writes, print the answer."""
+"""Web runs on the command line: show progress, ask before writes, print the answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BLIND = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Errand:
-    """What was asked for on the command line."""
+    """Options of `branchwise web`."""
 
     goal: str
     environment: str
@@ -50,7 +50,7 @@ class Errand:
 
 
 def browsing(errand: Errand, *, as_json: bool) -> None:
-    """Search, show, exit."""
+    """Search, print the result, exit."""
 
     async def work(hooks: RunHooks) -> WebResult:
         return await browse(
@@ -81,7 +81,7 @@ def go_on(
     on_change: Literal["fail", "fork", "accept"] | None,
     as_json: bool,
 ) -> None:
-    """Resume a web run, show, exit."""
+    """Resume a web run, print the result, exit."""
 
     async def work(hooks: RunHooks) -> WebResult:
         return await resume_web(

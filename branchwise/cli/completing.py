@@ -1,4 +1,4 @@
-"""What the shell offers after a Tab: names that this installation has, runs that the store has."""
+"""Shell completion: names in this installation and runs in the store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def logs(incomplete: str) -> list[str]:
 
 
 def pools(incomplete: str) -> list[str]:
-    """Pools that are kept running."""
+    """Running pools."""
     from branchwise.models.pool import registry as state
 
     return _begun(incomplete, *state.names())
@@ -72,7 +72,7 @@ def exports(incomplete: str) -> list[str]:
 
 
 def runs(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The newest runs of the store that the line names; nothing where it cannot be read."""
+    """The newest runs of the store on the command line; none if it cannot be read."""
     from branchwise.store.errors import BranchwiseError
 
     try:
@@ -94,7 +94,7 @@ async def _newest(url: str | None) -> list[RunRecord]:
 
 
 def _is_there(url: str | None) -> bool:
-    """Whether a look would not create the database."""
+    """Whether the database exists, so that opening it does not create it."""
     from sqlalchemy import make_url
 
     from branchwise.store.database.locate import default_path

@@ -1,4 +1,4 @@
-"""The settings that a command runs with: read once, before the command; options and environment go before them."""
+"""Settings of a command, read once before it; options and environment variables override them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from branchwise.store.errors import BadInput
 
 _current: ContextVar[Settings | None] = ContextVar("settings", default=None)
 _WITHOUT = frozenset({"doctor", "init"})
-"""Commands that must also work beside a settings file that is broken."""
+"""Commands that must work even if a settings file is broken."""
 _TABLES = ("temperature", "extra_body", "headers")
 
 
@@ -50,10 +50,10 @@ def settings() -> Settings:
 def chosen(
     model: str | None, base_url: str | None, written: list[str] | None, price: str | None = None
 ) -> ChosenModel:
-    """The model that a person means, with what the settings and `--model-option` say about it.
+    """The chosen model, with its options from the settings and `--model-option`.
 
     Args:
-        model: `--model`, or None where it was not given.
+        model: `--model`, or None if it was not given.
         base_url: `--base-url`.
         written: Values of `--model-option`, each NAME=VALUE; a name of a table is written TABLE.NAME=VALUE.
         price: `--price`.
@@ -62,16 +62,16 @@ def chosen(
         BadInput: An option cannot be used.
     """
     if price is not None:
-        Price.parse(price)  # refused with a sentence of its own
+        Price.parse(price)  # raises its own clear error
         written = [*(written or ()), f"price={price}"]
     return settings().model(model, base_url=base_url, options=written_options(written or ()))
 
 
 def written_options(written: list[str] | tuple[str, ...]) -> ModelOptions:
-    """Read options of a model as they are written on a command line.
+    """Parse the options of a model from the command line.
 
     Raises:
-        BadInput: One cannot be used.
+        BadInput: An option cannot be used.
     """
     found: dict[str, Any] = {}
     for text in written:
@@ -107,7 +107,7 @@ def _price(text: str) -> tuple[float, ...]:
 
 
 def _defaults(command: Any, values: Mapping[str, str]) -> dict[str, Any]:
-    """The values for every command below that has an option of their name."""
+    """The values for every subcommand that has an option of that name."""
     inner = getattr(command, "commands", None)
     if inner is not None:
         return {name: _defaults(one, values) for name, one in inner.items()}

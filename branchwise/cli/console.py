@@ -1,4 +1,4 @@
-r"""The one door to the terminal: what somebody else wrote is shown as text and can do nothing else.
+r"""Terminal output: foreign text is escaped and cannot control the terminal.
 
 Every command prints through `out` and `err`. Markup is off, in table cells too; control characters, C1 codes and
 marks that turn the direction of writing are shown as escapes (`\x1b`, `\u202e`); a character that the output's
@@ -20,20 +20,20 @@ from rich.text import Text
 
 _UNBOUNDED = 10_000
 _HARMLESS = frozenset("\n\t\u200c\u200d")
-"""Line ends, tabs, and the joiners that some scripts and emoji are written with."""
+"""Line ends, tabs, and the joiners that some scripts and emoji need."""
 _SHOWN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories that are shown as escapes: controls, formats, lone surrogates, separators of lines."""
 
 
 def visible(text: str) -> str:
-    """Write `text` so that a terminal shows all of it and obeys none of it; line ends and tabs stay."""
+    """Escape control characters in `text`, so that a terminal shows and does not obey them; keep line ends and tabs."""
     if text.isprintable():
         return text
     return "".join(_escape(one) if _acts(one) else one for one in text.replace("\r\n", "\n"))
 
 
 class Terminal(Console):
-    """A console that neither markup nor control characters pass; styles are given by `style` only."""
+    """A console that escapes markup and control characters; styles come from `style` only."""
 
     def __init__(self, *, stderr: bool = False, quiet: bool = False) -> None:
         super().__init__(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
@@ -41,23 +41,23 @@ class Terminal(Console):
             self.width = _UNBOUNDED
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Make a Text of a string, which is where tables and `print` turn strings into cells and lines."""
+        """Make a Text of a string. Tables and `print` call this for every cell and line."""
         return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render; also what came past `render_str`, as a Text, is shown and not obeyed."""
+        """Render, and escape segments that did not pass through `render_str` (Text objects)."""
         for segment in super().render(renderable, options):
             plain = segment.control or segment.text.isprintable() or segment.text == "\n"
             yield segment if plain else Segment(visible(segment.text), segment.style)
 
 
 def out() -> Terminal:
-    """The console of standard output: as wide as the terminal, but one line a row in a pipe."""
+    """The console of standard output: as wide as the terminal; in a pipe each row is one line."""
     return Terminal()
 
 
 def err(*, quiet: bool = False) -> Terminal:
-    """The console of standard error, for progress and what went wrong."""
+    """The console of standard error, for progress and errors."""
     return Terminal(stderr=True, quiet=quiet)
 
 
@@ -68,7 +68,7 @@ def say(text: str) -> None:
 
 
 def forgive_encodings() -> None:
-    """Let standard output and error write what their encoding lacks as an escape, and never fail on it."""
+    """Let standard output and error escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

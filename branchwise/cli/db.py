@@ -1,4 +1,4 @@
-"""`branchwise db`: look after the database of runs."""
+"""`branchwise db`: maintain the database of runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _err = console.err()
 
 @db.command()
 def upgrade(store: StoreUrl = None) -> None:
-    """Bring the database to this version's schema."""
+    """Upgrade the database to this version's schema."""
     from branchwise.store.database.upgrade import upgrade as bring
 
     async def work() -> tuple[str | None, str]:
@@ -66,7 +66,7 @@ def import_run(
     ] = False,
     store: StoreUrl = None,
 ) -> None:
-    """Store an exported run under its own id; one that is not over waits until you resume it."""
+    """Import an exported run under its own id; an unfinished run waits until you resume it."""
     from branchwise.store.errors import BadInput
     from branchwise.store.store import Store
 
@@ -86,10 +86,10 @@ def import_run(
 
 @db.command()
 def prune(
-    days: Annotated[float, typer.Option(min=0, help="Delete runs older than this that are over.")],
+    days: Annotated[float, typer.Option(min=0, help="Delete finished runs older than this many days.")],
     store: StoreUrl = None,
 ) -> None:
-    """Delete old runs with all that belongs to them, sub-runs too; print their ids as JSON."""
+    """Delete old runs with all their rows and sub-runs; print their ids as JSON."""
     from branchwise.store.store import Store
 
     async def work() -> list[str]:

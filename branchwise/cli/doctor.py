@@ -1,4 +1,4 @@
-"""`branchwise doctor`: what of branchwise works here, and what to run where something is missing."""
+"""`branchwise doctor`: check the installation and name the commands that fix what is missing."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _STYLES = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one part."""
+    """The result of checking one part."""
 
     part: str
     state: State
     text: str
-    """What is there, or what to do."""
+    """Details, or what to do."""
 
 
 def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Check this installation: settings, store, models, extras and sandbox. Exit code 3 where something is broken."""
+    """Check this installation: settings, store, models, extras and sandbox. Exit code 3 if a part is broken."""
     found = list(examine(store))
     if as_json:
         print(json.dumps([asdict(one) for one in found]))
@@ -45,7 +45,7 @@ def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
 
 
 def examine(store: str | None) -> Iterator[Finding]:
-    """Look at one part after the other; a part that fails is a finding, never an error."""
+    """Check each part in turn; a part that fails becomes a finding, never an exception."""
     from branchwise.cli import examining
 
     for part, look in examining.parts(store).items():

@@ -51,7 +51,7 @@ def svg(run_id: str, tree: Tree) -> str:
 
 
 def _places(tree: Tree) -> dict[NodeId, tuple[float, int]]:
-    """Left edge and depth of each node's box; leaves side by side, in the order of a walk from left to right."""
+    """Left edge and depth of each node's box; leaves lie side by side in depth-first order."""
     places: dict[NodeId, tuple[float, int]] = {}
     right = float(_GAP)
     pending: list[tuple[NodeId, int, bool]] = [(tree.root.id, 0, False)]
@@ -114,5 +114,5 @@ def mermaid(run_id: str, tree: Tree) -> str:
 
 
 def _entities(text: str) -> str:
-    """The text with everything but letters, digits, spaces, dots and commas written by number, as Mermaid reads it."""
+    """Escape a text for Mermaid: all but letters, digits, spaces and `.,:-/` become numeric entities."""
     return "".join(c if c.isalnum() or c in " .,:-/" else f"#{ord(c)};" for c in text)

@@ -1,4 +1,4 @@
-"""What `branchwise doctor` looks at, part by part."""
+"""The checks of `branchwise doctor`, one a part."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "MISTRAL_API_
 
 
 def parts(store: str | None) -> dict[str, Look]:
-    """The parts, each with what looks at it."""
+    """The parts and their checks."""
     return {
         "branchwise": _package,
         "settings": _settings,
@@ -90,7 +90,7 @@ def _embedded() -> tuple[State, str]:
 
 
 def _absent(error: ImportError) -> tuple[State, str]:
-    """An engine that is not installed, or one that is and cannot be loaded."""
+    """Distinguish an engine that is not installed from one that cannot be loaded."""
     from branchwise.models.embedded import not_loaded
 
     return "missing" if isinstance(error, ModuleNotFoundError) else "broken", str(not_loaded(error))
@@ -106,7 +106,7 @@ def _keys() -> tuple[State, str]:
 def _extra(name: str, module: str, use: str) -> tuple[State, str]:
     if importlib.util.find_spec(module) is None:
         return "missing", f"for {use}: pip install 'branchwise[{name}]'"
-    # Without this, its import asks the network for newer prices.
+    # Otherwise importing litellm fetches newer prices from the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     try:
         importlib.import_module(module)
@@ -152,5 +152,5 @@ def _data() -> tuple[State, str]:
     if not place:
         return "missing", "BRANCHWISE_DATA is not set; docs/bench.md says where each data set comes from"
     if not Path(place).is_dir():
-        raise BadInput(f"BRANCHWISE_DATA names `{place}`, which is no folder.")
+        raise BadInput(f"BRANCHWISE_DATA names `{place}`, which is not a folder.")
     return "ok", place

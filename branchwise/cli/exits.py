@@ -1,4 +1,4 @@
-"""Exit codes, and errors turned into them."""
+"""Exit codes, and the conversion of errors into them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from branchwise.store.foreign import place
 
 T = TypeVar("T")
 _PATIENCE = 1.0
-"""Seconds after which a cancelled work is said to take its time."""
+"""Seconds after which a pending cancellation is reported."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _CURSOR = "\x1b[?25h"
-"""Shows the cursor, which a live line hides."""
+"""Shows the cursor again, which a live line hides."""
 
 
 class Exit(IntEnum):
-    """What the exit code of `branchwise` means."""
+    """Exit codes of `branchwise`."""
 
     SOLVED = 0
     NOT_SOLVED = 1
@@ -38,16 +38,16 @@ class Exit(IntEnum):
     FAILED = 3
     """The store or the model could not be used."""
     WAITING = 4
-    """The run is paused until a person allows or refuses an action."""
+    """The run waits until a person answers a question or allows or refuses an action."""
     INTERRUPTED = 130
 
 
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
-    """Run `work`; turn the errors that branchwise raises on purpose into a sentence and an exit code.
+    """Run `work`; turn branchwise's own errors into a message and an exit code.
 
     Args:
-        work: What is to be done.
-        when_interrupted: Says what is left and how to go on, when it is interrupted or fails.
+        work: The coroutine to run.
+        when_interrupted: Returns the message on what is kept and how to continue, if the work is interrupted or fails.
     """
     err = console.err()
     calm()
@@ -75,24 +75,24 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
 
 
 def _unexpected(error: BaseException, left: str) -> NoReturn:
-    """Say where something broke that nobody has foreseen, in branchwise or in code that it was given, and exit.
+    """Report an unexpected error and its place, in branchwise or in the user's code, and exit.
 
-    With $BRANCHWISE_TRACEBACK set the exception is raised as it is.
+    With $BRANCHWISE_TRACEBACK set, the exception is raised unchanged.
     """
     if os.environ.get("BRANCHWISE_TRACEBACK") or not isinstance(error, Exception):
         raise error
     terminal, reason = console.err(), f"{type(error).__name__}: {error}"[:2000]
     terminal.print(f"branchwise: {reason} ({place(error)})", style="red", soft_wrap=True)
-    terminal.print("Nobody has foreseen this; BRANCHWISE_TRACEBACK=1 shows all of it.", style="dim")
+    terminal.print("This error is unexpected; set BRANCHWISE_TRACEBACK=1 to see the traceback.", style="dim")
     if left:
         terminal.print(left, style="yellow", soft_wrap=True)
     raise typer.Exit(Exit.FAILED) from None
 
 
 async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callable[[], str]) -> T:
-    """Await `work`. Ctrl-C cancels it, and so does SIGTERM, with which machines ask a process to end.
+    """Await `work`; Ctrl-C and SIGTERM cancel it.
 
-    A second one ends the process at once, which loses nothing committed.
+    A second signal ends the process at once; committed work is not lost.
     """
     loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
     if not callable(usual) or threading.current_thread() is not threading.main_thread():
@@ -104,12 +104,12 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callab
     def first(number: int, frame: FrameType | None) -> None:
         for one in _STOPS:
             signal.signal(one, second)
-        # An engine that reads a long prompt cannot be stopped before it has read it.
+        # An engine cannot be interrupted while it evaluates a long prompt.
         loop.call_soon_threadsafe(loop.call_later, _PATIENCE, say)
         usual(signal.SIGINT, frame)
 
     def second(number: int, frame: FrameType | None) -> None:
-        # Nothing of Python's own streams, which this handler may have interrupted.
+        # Do not use Python's streams: this handler may have interrupted one.
         shown = _CURSOR if sys.stderr.isatty() else ""
         os.write(2, f"{shown}{visible(farewell())}\n".encode(errors="backslashreplace"))
         os._exit(Exit.INTERRUPTED)
@@ -124,7 +124,7 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callab
 
 
 def refuse(error: Exception) -> NoReturn:
-    """Say what is wrong with the input, and exit."""
+    """Print what is wrong with the input, and exit."""
     console.err().print(f"branchwise: {error}", style="red", soft_wrap=True)
     raise typer.Exit(Exit.BAD_INPUT) from None
 

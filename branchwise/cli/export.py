@@ -1,4 +1,4 @@
-"""`branchwise export`: runs in a form that other programs read or people look at."""
+"""`branchwise export`: runs as data for other programs, or as pictures."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ FORMATS: Mapping[str, tuple[str, Writer]] = {
     "dpo": ("jsonl", _dpo),
     "prm": ("jsonl", _prm),
 }
-"""Format -> the ending of its files, and what writes one run."""
+"""Format -> file suffix and the function that writes one run."""
 
 
 def export(
@@ -101,7 +101,7 @@ def export(
     ] = None,
     store: StoreUrl = None,
 ) -> None:
-    """Print runs in another form, or write each into a file."""
+    """Print runs in another format, or write each into a file."""
     if form not in FORMATS:
         refuse(UnknownName("format", form, FORMATS))
     if to is None and len(run_ids) > 1:

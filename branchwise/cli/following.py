@@ -1,4 +1,4 @@
-"""`branchwise show --follow` and `--graph`: a run's calls as they come, and the graph of its workflow."""
+"""`branchwise show --follow` and `--graph`: a run's calls as they end, and its workflow's graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GOING = (Status.QUEUED, Status.RUNNING)
 
 
 async def follow(run_id: str, url: str | None, *, as_json: bool) -> None:
-    """Print each call of a run and of its sub-runs when it has ended, until nobody works on the run any more."""
+    """Print each call of a run and its sub-runs when it ends, until no process works on the run."""
     told: set[tuple[str, str, int]] = set()
     async with Store.opened(url) as store:
         while True:

@@ -1,4 +1,4 @@
-"""`branchwise fork` and `branchwise replay`: another way from any node, and the same way once more."""
+"""`branchwise fork` and `branchwise replay`: branch from any node, or recompute a finished run."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def fork(
     at: Annotated[
         str | None,
         typer.Option(
-            help="A place, NODE/VISIT, from which all is asked anew; of a search a node of its tree. "
-            "`branchwise show RUN` names them."
+            help="NODE/VISIT of the workflow from which calls are made anew; for a search, a node of its tree. "
+            "`branchwise show RUN` lists them."
         ),
     ] = None,
     given: Annotated[
@@ -52,14 +52,17 @@ def fork(
     seconds: Seconds = None,
     cost: Cost = None,
     seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
-    prompts: Annotated[Path | None, typer.Option(help="Another folder of prompts.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="Use prompts from another folder.")] = None,
     queue: Annotated[
-        str | None, typer.Option(help="Leave it to the workers of this queue, not to `branchwise resume`.")
+        str | None,
+        typer.Option(
+            help="Put the new run into this queue for workers; default: run it with `branchwise resume`."
+        ),
     ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a new run from an old one; calls that the old one made and the new one repeats are free."""
+    """Start a new run from an old one; calls that both make are reused at no cost."""
     from branchwise.cli.running import import_from_here, read_json
     from branchwise.cli.showing import find_run
     from branchwise.cli.solving import how_to_resume
@@ -93,7 +96,7 @@ def fork(
     console.say(json.dumps(asdict(new)) if as_json else new.id)
     if not as_json:
         then = f"branchwise worker --queue {queue}" if queue else how_to_resume(new.id, store).split(": ")[-1]
-        console.err().print(f"Go on with: {then}", soft_wrap=True)
+        console.err().print(f"Continue with: {then}", soft_wrap=True)
 
 
 def replay(
@@ -102,7 +105,7 @@ def replay(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Recompute a finished run from its ledger, with no model, and say where it comes out otherwise."""
+    """Recompute a finished run from its ledger, without a model, and report differences."""
     from branchwise.cli.running import import_from_here
     from branchwise.cli.showing import find_run
     from branchwise.graphs.runtime.replay import Replay
@@ -119,7 +122,7 @@ def replay(
     else:
         _print(found.run_id, f"{found.calls} calls, {found.nodes} nodes, {found.decisions} decisions")
         if found.exact:
-            _print("exact", "tree, decisions, answer and bill come out bit for bit as recorded")
+            _print("exact", "tree, decisions, answer and cost are identical to the record")
         for one in found.differences[:_SHOWN]:
             _print("differs", f"{one.what} `{one.key}`")
             _print("  recorded", one.recorded[:_WIDEST])

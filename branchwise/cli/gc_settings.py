@@ -1,4 +1,4 @@
-"""How a process that makes many small objects is told to look for garbage less often."""
+"""Garbage collector settings for processes with many small objects."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _YOUNG, _MIDDLE, _OLD = 200_000, 20, 20
 
 
 def calm() -> None:
-    """Leave what is loaded to itself, and collect a three-hundredth as often; for our own processes, not for libraries.
+    """Freeze loaded objects and collect a three-hundredth as often; for our own processes, not for libraries.
 
-    Python's collector looks at all young containers each time 700 more have come than gone. A search has thousands
-    in flight, none of them garbage yet, so that a fifth to a third of its CPU went there
-    (benchmarks/pool_results.md). What it costs is some 20 MB.
+    By default Python scans all young containers after each 700 net allocations. A search holds thousands of live
+    objects, so scans took a fifth to a third of its CPU time (benchmarks/pool_results.md). The cost is some 20 MB
+    of memory.
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

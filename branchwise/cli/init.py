@@ -1,4 +1,4 @@
-"""`branchwise init`: a settings file to begin with."""
+"""`branchwise init`: write a first settings file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from branchwise.store.errors import BadInput
 
 _TEXT = """\
 # Settings of branchwise; docs/settings.md describes all of them. Uncomment what you need.
-# Options on the command line and environment variables go before what is written here.
+# Options on the command line and environment variables override these values.
 
 # store = "runs.sqlite"                        # or "postgresql://HOST/NAME"
-# model = "mine"                               # the model where no --model is given
+# model = "mine"                               # the model if --model is not given
 
 # [models.mine]                                # --model mine
 # use = "openai-compatible:qwen3-8b"           # or "litellm:PROVIDER/NAME", "pool:NAME", "embedded:FILE.gguf"
@@ -45,14 +45,14 @@ _OWN = """
 
 def init(
     own: Annotated[
-        bool, typer.Option("--user", help="Write your own file, which counts in every folder.")
+        bool, typer.Option("--user", help="Write your personal file, which is read in every folder.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a settings file to begin with, and say what to try next."""
+    """Write a first settings file and name the next commands to try."""
     path = user_file() if own else Path(FILE)
     if path.exists() and not force:
-        refuse(BadInput(f"`{path}` is there already; --force replaces it."))
+        refuse(BadInput(f"`{path}` exists already; --force replaces it."))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_TEXT + (_OWN if own else ""), encoding="utf-8")

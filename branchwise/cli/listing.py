@@ -1,4 +1,4 @@
-"""What there is to choose from: `branchwise strategies`, `branchwise tasks`, `branchwise where`."""
+"""Listings: `branchwise strategies`, `branchwise tasks`, `branchwise where`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tasks(as_json: AsJson = False) -> None:
 
 
 def where() -> None:
-    """Print where runs are kept unless --store says otherwise."""
+    """Print the database of runs that is used without --store."""
     from branchwise.store.database.locate import locate
 
     console.say(locate(None).render_as_string(hide_password=True))

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Command-line options shared by several commands."""
 
 from __future__ import annotations
 
@@ -30,11 +30,18 @@ TaskName = Annotated[
     str, typer.Option("--task", help="The problem's domain.", autocompletion=completing.tasks)
 ]
 StrategyName = Annotated[
-    str, typer.Option("--strategy", help="How to search.", autocompletion=completing.strategies_or_auto)
+    str,
+    typer.Option(
+        "--strategy",
+        help="Search strategy; `auto` lets the planner choose.",
+        autocompletion=completing.strategies_or_auto,
+    ),
 ]
 Knobs = Annotated[
     list[str] | None,
-    typer.Option("--knob", "-k", help="A knob of the strategy or option of the run, n=32."),
+    typer.Option(
+        "--knob", "-k", help="Set a knob of the strategy or an option of the run, for example n=32."
+    ),
 ]
 ModelName = Annotated[
     str | None,
@@ -48,7 +55,7 @@ ModelName = Annotated[
 
 
 def _trusted(url: str | None) -> str | None:
-    """A server that is named on the command line may have the key."""
+    """Allow a server named on the command line to receive the key."""
     if url:
         from branchwise.models.base_url import parse
         from branchwise.models.keys import allow
@@ -62,7 +69,7 @@ def _trusted(url: str | None) -> str | None:
 
 
 def store_option(store: str | None) -> str:
-    """How a command that is told to the user names the store: nothing where the environment does, no password."""
+    """The `--store` option of a suggested command, without the password; empty if the environment names the store."""
     if not store or store == os.environ.get("BRANCHWISE_STORE"):
         return ""
     from branchwise.store.redaction import Redaction
@@ -74,7 +81,7 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(
         "--base-url",
-        help="Where an OpenAI-compatible server listens; it may have the key in $OPENAI_API_KEY.",
+        help="URL of an OpenAI-compatible server; it receives the key in $OPENAI_API_KEY.",
         callback=_trusted,
     ),
 ]
@@ -101,7 +108,7 @@ Required = Annotated[
     list[str] | None,
     typer.Option(
         "--require",
-        help="What the whole reply must keep: words=50..100, contains=TEXT, forbids=WORD, language=de, json, "
+        help="A requirement on the whole reply: words=50..100, contains=TEXT, forbids=WORD, language=de, json, "
         "schema=FILE, pattern=REGEX, tests=FILE.py, module:function, ... (docs/requirements.md).",
         show_default=False,
     ),
@@ -111,9 +118,9 @@ Calls = Annotated[int | None, typer.Option("--calls", help="Budget of model call
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Budget of seconds.")]
 Cost = Annotated[float | None, typer.Option("--cost", help="Budget of US dollars.")]
 Effects = Annotated[
-    int | None, typer.Option("--effects", help="Budget of effects: functions called, actions done.")
+    int | None, typer.Option("--effects", help="Budget of effects: functions called, actions executed.")
 ]
-InputJson = Annotated[str, typer.Option("--input", "-i", help="What the graph begins with: JSON, or @FILE.")]
+InputJson = Annotated[str, typer.Option("--input", "-i", help="Input of the graph: JSON, or @FILE.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the run.")]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompts that override the package's.")
@@ -140,7 +147,7 @@ UnsafeSandbox = Annotated[
     typer.Option(
         "--unsafe-sandbox",
         callback=_unsafe,
-        help="Where bubblewrap does not work, run programs that a model wrote with your own rights.",
+        help="If bubblewrap does not work, run programs written by a model with your own rights.",
     ),
 ]
 Queue = Annotated[str, typer.Option("--queue", help="Name of the queue.")]

@@ -1,4 +1,4 @@
-"""`branchwise planner`: what was learnt from labelled runs about which strategy pays."""
+"""`branchwise planner`: fit and show policy tables learnt from labelled runs."""
 
 from __future__ import annotations
 
@@ -34,14 +34,12 @@ def fit(
     model: Annotated[str, typer.Option(help="Model of the store's runs.")] = "embedded",
     labels: Annotated[
         Path | None,
-        typer.Option(help="JSON object {run id: right answer}, where no program judged the store's runs."),
+        typer.Option(help="JSON object {run id: right answer}, for runs that no program judged."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write the table; by default where `solve` looks for it.")
+        Path | None, typer.Option(help="File of the table; default: the place where `solve` looks for it.")
     ] = None,
-    seeds: Annotated[
-        int, typer.Option(min=1, help="How often each half of an instance's samples is played.")
-    ] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Replays of each half of an instance's samples.")] = 5,
     store: StoreUrl = None,
 ) -> None:
     """Fit a policy table from recorded samples, or from the runs of a store."""
@@ -76,18 +74,18 @@ def _labels(path: Path) -> Mapping[str, str]:
     except (OSError, ValueError) as error:
         raise BadInput(f"`{path}` cannot be read as JSON: {error}") from error
     if not isinstance(read, dict) or not all(isinstance(answer, str) for answer in read.values()):
-        raise BadInput(f"`{path}` must be one JSON object of run ids and right answers, both texts.")
+        raise BadInput(f"`{path}` must be one JSON object that maps run ids to right answers, both strings.")
     return read
 
 
 @planner.command()
 def show(
     table: Annotated[
-        Path | None, typer.Argument(help="A policy table; without it, all in the default place.")
+        Path | None, typer.Argument(help="A policy table; default: all tables in the default folder.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a policy table, and where tables are kept."""
+    """Show policy tables and the folder that holds them."""
     from branchwise.evals.terminal import grid
     from branchwise.graphs.search.policies import folder
 
@@ -101,7 +99,7 @@ def show(
             return
         if not paths:
             out().print(
-                f"No table was fitted yet: runs use the default. They would be kept in {folder()}.",
+                f"No table was fitted yet: runs use the default policy. Fitted tables go into {folder()}.",
             )
         for path, read in tables.items():
             columns = ("difficulty", "tokens", "instances", "choices")
@@ -118,7 +116,7 @@ def _row(table: PolicyTable, row: Row) -> tuple[str, ...]:
 
 def _audit(table: PolicyTable) -> str:
     if table.audit is None:
-        return "verifier: not audited (a program judged, or nobody knows)"
+        return "verifier: not audited (a program judged, or there were no labels)"
     worth = table.audit.samples()
     return (
         f"verifier, on {table.audit.labels} labels: completeness {table.audit.completeness:.2f}, soundness "

@@ -1,4 +1,4 @@
-"""What a person sees while a run works: a live line on a terminal, plain lines in a pipe."""
+"""Progress of a run: a live line on a terminal, plain lines in a pipe."""
 
 from __future__ import annotations
 

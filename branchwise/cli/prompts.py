@@ -1,4 +1,4 @@
-"""`branchwise prompts`: which prompts there are, and copies of them to write over."""
+"""`branchwise prompts`: list the packaged prompts and copy them for editing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from branchwise.cli.exits import refuse
 from branchwise.cli.options import AsJson
 from branchwise.store.errors import BadInput, BranchwiseError
 
-prompts = typer.Typer(help="List the agents' prompts, and copy them to change them.", no_args_is_help=True)
+prompts = typer.Typer(help="List the agents' prompts, and copy them for editing.", no_args_is_help=True)
 
 
 @prompts.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the prompts with the blanks that each has."""
+    """List the prompts and the blanks of each."""
     from branchwise.agents.prompts import packaged
 
     found = packaged()
@@ -34,14 +34,16 @@ def list_(as_json: AsJson = False) -> None:
 
 @prompts.command()
 def copy(
-    folder: Annotated[Path, typer.Argument(help="Where the copies go; `--prompts FOLDER` uses them.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of the copies; `--prompts FOLDER` uses them.")],
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; all by default.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Names of prompts; default: all.")
     ] = None,
-    task: Annotated[str | None, typer.Option(help="Only for this task.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    task: Annotated[
+        str | None, typer.Option(help="Copy into the subfolder of this task, so that they apply only there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Copy prompts into a folder, for you to change them."""
+    """Copy prompts into a folder for editing."""
     from branchwise.agents.prompts import packaged, packaged_text
     from branchwise.store.errors import UnknownName
 
@@ -53,7 +55,7 @@ def copy(
         for name in names or known:
             path = folder / (task or "") / f"{name}.md"
             if path.exists() and not force:
-                raise BadInput(f"`{path}` is there already; --force replaces it.")
+                raise BadInput(f"`{path}` exists already; --force replaces it.")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(packaged_text(name), encoding="utf-8")
             say(str(path))

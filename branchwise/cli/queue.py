@@ -1,4 +1,4 @@
-"""`branchwise submit`, `worker`, `runs` and `cancel`: many runs, worked on by many processes."""
+"""`branchwise submit`, `worker`, `runs` and `cancel`: the queue of runs and its workers."""
 
 from __future__ import annotations
 
@@ -60,16 +60,19 @@ def submit(
     seed: Seed = 0,
     prompts: PromptFolder = None,
     policy: PolicyName = None,
-    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Workers that a run may kill.")] = 3,
+    priority: Annotated[int, typer.Option(help="Runs of higher priority start first.")] = 0,
+    max_attempts: Annotated[
+        int, typer.Option(min=1, help="Claims that may end with a dead worker before the run fails.")
+    ] = 3,
     workflow: Annotated[
-        str | None, typer.Option(help="Another workflow, module:attribute; then each line is an input of it.")
+        str | None,
+        typer.Option(help="Workflow to run, module:attribute; each line is then one of its inputs."),
     ] = None,
     queue: Queue = "default",
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put problems into the queue, all or none, and print their runs' ids; `branchwise worker` solves them."""
+    """Queue problems, all or none, and print their run ids; `branchwise worker` solves them."""
     from branchwise.cli.configured import chosen
     from branchwise.cli.queued import read_lines
     from branchwise.cli.running import import_from_here, import_named
@@ -119,27 +122,31 @@ def submit(
 
 
 def worker(
-    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once; they share one engine a model.")] = 4,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Runs worked on at the same time; runs of one model share its engine.")
+    ] = 4,
     until_empty: Annotated[
-        bool, typer.Option("--until-empty", help="End when nothing waits or is worked on, by whomever.")
+        bool,
+        typer.Option(
+            "--until-empty", help="Exit when no run of the queue is waiting or running, on any worker."
+        ),
     ] = False,
     lease: Annotated[
-        float, typer.Option(min=0.5, help="Seconds of silence after which others take over its runs.")
+        float,
+        typer.Option(min=0.5, help="Seconds without renewal after which other workers take over its runs."),
     ] = 60.0,
     imports: Annotated[
         list[str] | None,
-        typer.Option(
-            "--import", help="A module whose workflows may be run here, besides the installed ones."
-        ),
+        typer.Option("--import", help="Module whose workflows may run here, besides the installed ones."),
     ] = None,
     queue: Queue = "default",
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Execute queued runs; start as many as you like, anywhere.
+    """Execute queued runs; start any number of workers on any machine that reaches the store.
 
-    Ctrl-C or SIGTERM hands its runs back; the exit code is 0.
+    Ctrl-C or SIGTERM returns its runs to the queue; the exit code is 0.
     """
     from branchwise.cli.queued import working
 
@@ -155,7 +162,7 @@ def runs(
     status: Annotated[
         str | None,
         typer.Option(
-            help="Only queued, running, paused, waiting, done, failed or cancelled ones.",
+            help="Only runs of this status: queued, running, paused, waiting, done, failed or cancelled.",
             autocompletion=completing.statuses,
         ),
     ] = None,
@@ -180,7 +187,7 @@ def cancel(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel runs that wait or are worked on; a worker stops sampling within a second or so."""
+    """Cancel waiting or running runs; a worker stops sampling within about a second."""
     from branchwise.cli.showing import find_run
     from branchwise.store.rows import RunRecord
     from branchwise.store.store import Store

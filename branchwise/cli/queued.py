@@ -1,4 +1,4 @@
-"""What `branchwise submit` reads and what `branchwise worker` says while it works."""
+"""Input of `branchwise submit` and log output of `branchwise worker`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_lines(file: Path) -> Iterator[Any]:
     """Give the JSON values in `file`, one a line; empty lines are skipped.
 
     Raises:
-        BadInput: The file cannot be read, or a line is no JSON.
+        BadInput: The file cannot be read, or a line is not JSON.
     """
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
@@ -36,18 +36,18 @@ def read_lines(file: Path) -> Iterator[Any]:
             try:
                 yield json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise BadInput(f"Line {number} of `{file}` is no JSON: {error}.") from error
+                raise BadInput(f"Line {number} of `{file}` is not JSON: {error}.") from error
 
 
 class _Log:
-    """Lines for eyes on standard error, or lines of JSON."""
+    """Readable lines on standard error, or JSON lines on standard output."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._console = console.err()
         self._as_json = as_json
 
     def say(self, text: str) -> None:
-        """Say something that is no report; not among JSON."""
+        """Print a message that is not a report; suppressed for JSON output."""
         if not self._as_json:
             self._console.print(text, style="dim", soft_wrap=True)
 
@@ -61,7 +61,7 @@ class _Log:
 
 
 def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> None:
-    """Work until the queue is empty or a signal comes, which is how a worker ends in good order.
+    """Work until the queue is empty or a signal asks the worker to end.
 
     Args:
         options: Those of `work`.
@@ -80,11 +80,13 @@ def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | 
         def stop(number: signal.Signals) -> None:
             if not received and me is not None:
                 received.append(number)
-                log.say("handing runs back ...")
+                log.say("returning runs to the queue ...")
                 me.cancel()
 
         for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):  # where there are none, Ctrl-C cancels the task just so
+            with suppress(
+                NotImplementedError
+            ):  # without handlers (Windows), Ctrl-C cancels the task directly
                 asyncio.get_running_loop().add_signal_handler(number, stop, number)
         try:
             return await work(store=store, imports=imports, watch=log, **options)
@@ -94,7 +96,7 @@ def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | 
             return 0
 
     log.say(
-        f"worker on queue `{options['queue']}`, {options['concurrency']} runs at once; Ctrl-C hands them back"
+        f"worker on queue `{options['queue']}`, {options['concurrency']} runs at once; Ctrl-C returns them to the queue"
     )
     ended = run(until_told())
     if not received:

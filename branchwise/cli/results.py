@@ -1,4 +1,4 @@
-"""`branchwise results`: what came of runs, one row each, as a table, JSON lines, CSV or Parquet."""
+"""`branchwise results`: one row a run, as a table, JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from branchwise.store.errors import BadInput
 _SHOWN = ("id", "run", "status", "problem", "answer", "verified_by", "right", "tokens", "cost", "why")
 _WIDEST = 60
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run."""
+"""First characters that make a spreadsheet read a cell as a formula."""
 
 
 def results(
@@ -37,7 +37,7 @@ def results(
     task: Annotated[
         str | None, typer.Option(help="Only runs of this task.", autocompletion=completing.tasks)
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest ones, this many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest runs, at most this many.")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line.")] = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print comma-separated values with a header.")
@@ -45,7 +45,7 @@ def results(
     parquet: Annotated[Path | None, typer.Option(help="Write this Parquet file.")] = None,
     store: StoreUrl = None,
 ) -> None:
-    """Print what came of the runs, oldest first: problem, answer, verdict, cost, error and why each stopped."""
+    """Print the results of runs, oldest first: problem, answer, verdict, cost, error and why each stopped."""
     if jsonl + as_csv + (parquet is not None) > 1:
         refuse(BadInput("Name one of --jsonl, --csv and --parquet."))
     found = run(rows(run_ids or (), status=status, queue=queue, task=task, limit=limit, url=store))
@@ -62,7 +62,7 @@ def results(
 
 
 def _flat(row: Row) -> Row:
-    """The row with JSON in place of values that are no scalars."""
+    """The row with values that are not scalars written as JSON."""
     return {name: json.dumps(v) if isinstance(v, Mapping | list) else v for name, v in row.items()}
 
 
@@ -74,7 +74,7 @@ def _write_csv(found: Sequence[Row]) -> None:
 
 
 def _cell(value: object) -> object:
-    """A text that a spreadsheet takes as a text, without characters that steer a terminal."""
+    """Escape a text for spreadsheets (formulas) and terminals (control characters)."""
     if not isinstance(value, str):
         return value
     shown = visible(value)

@@ -1,4 +1,4 @@
-"""`branchwise resume`: go on with a run, whatever its workflow."""
+"""`branchwise resume`: continue a run of any workflow."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ def resume(
     on_change: Annotated[
         OnChange | None,
         typer.Option(
-            help="When prompts or code changed since: fail, fork (call anew), accept (what was recorded)."
+            help="If prompts or code have changed: fail, fork (call again) or accept (use the record)."
         ),
     ] = None,
     from_start: Annotated[
-        bool, typer.Option("--from-start", help="Check every call against the record again; costs nothing.")
+        bool, typer.Option("--from-start", help="Check every call against the record; costs nothing.")
     ] = False,
     answer: Annotated[
-        bool | None, typer.Option("--yes/--no", help="Your word on the one question that the run waits with.")
+        bool | None,
+        typer.Option(
+            "--yes/--no", help="Approve or reject the action (or answer the question) the run waits on."
+        ),
     ] = None,
     allow: Annotated[
         bool,
@@ -50,7 +53,7 @@ def resume(
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
-    """Finish an interrupted run; no committed call is made again. Budgets are what it may spend from now on."""
+    """Continue an interrupted run; no committed call is repeated. Budgets limit what it may still spend."""
     from branchwise.cli.running import import_from_here
     from branchwise.cli.showing import find_run
 
@@ -67,7 +70,7 @@ def resume(
 
         go_on(found.id, store=store, answer=answer, allow=allow, as_json=as_json, on_change=on_change)
     if allow:
-        refuse(BadInput(f"The run `{found.id}` is no web run: it commits no actions."))
+        refuse(BadInput(f"The run `{found.id}` is not a web run: it commits no actions."))
     if answer is not None:
         from branchwise.graphs.runtime.answer import answer as say
 

@@ -1,4 +1,4 @@
-"""One flat row for each run: what was asked, what came of it, what it cost and why it stopped."""
+"""One flat row for each run: input, result, cost and reason to stop."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ WHY: Mapping[str, str] = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
     "exhausted": "no trial is left",
-    "enough": "by the verifier's audit more samples would do more harm than good",
-    "abstained": "the best answer is too uncertain to be given",
+    "enough": "by the verifier's audit, more samples would lower accuracy",
+    "abstained": "the best answer is too uncertain",
 }
-"""Why runs end, in words."""
+"""Reasons why runs end."""
 _OPEN: Mapping[Status, str] = {
     Status.QUEUED: "it waits for a worker",
-    Status.RUNNING: "it is worked on",
+    Status.RUNNING: "it is running",
     Status.WAITING: "it waits for a person; see: branchwise show {run}",
-    Status.PAUSED: "it was interrupted; go on with: branchwise resume {run}",
+    Status.PAUSED: "it was interrupted; continue with: branchwise resume {run}",
     Status.FAILED: "it failed",
     Status.CANCELLED: "it was cancelled",
 }
@@ -82,7 +82,7 @@ async def rows(
         url: The store.
 
     Raises:
-        UnknownName: There is no such run or status.
+        UnknownName: No such run or status exists.
     """
     if status is not None and status not in set(Status):
         raise UnknownName("status", status, list(Status))
@@ -131,7 +131,7 @@ async def row_of(store: Store, record: RunRecord) -> Row:
 
 
 def why(record: RunRecord) -> str:
-    """Why a run stopped, or what it waits for."""
+    """The reason why a run stopped, or what it waits for."""
     if isinstance(record.result, Mapping) and record.status is Status.DONE:
         reason = str(record.result.get("reason", ""))
         return WHY.get(reason, reason)
@@ -139,7 +139,7 @@ def why(record: RunRecord) -> str:
 
 
 def _right(task: str, expected: object, answer: object) -> bool | None:
-    """Whether the answer is the expected one, by the task's own reading of both; None where nothing was expected."""
+    """Whether the answer is the expected one, as the task compares the two; None without an expected answer."""
     if expected is None:
         return None
     if not isinstance(answer, str):
@@ -165,7 +165,7 @@ def _time(seconds: float | None) -> str | None:
 
 
 def money(cost: float | None) -> str:
-    """US dollars; "unknown" where a price is not known."""
+    """US dollars; "unknown" if a price is not known."""
     return "unknown" if cost is None else f"${cost:.4f}"
 
 

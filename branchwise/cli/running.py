@@ -1,4 +1,4 @@
-"""`branchwise run`, `answer` and `workflows`: workflows of one's own, and what they wait for."""
+"""`branchwise run`, `answer` and `workflows`: run your own workflows and answer their questions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LONGEST = 10_000_000
 
 
 def run_workflow(
-    workflow: Annotated[str, typer.Argument(help="An installed workflow's name, or module:attribute.")],
+    workflow: Annotated[str, typer.Argument(help="Name of an installed workflow, or module:attribute.")],
     given: InputJson = "{}",
     model: ModelName = None,
     base_url: BaseUrl = None,
@@ -54,12 +54,12 @@ def run_workflow(
         str | None, typer.Option(help="Leave it to the workers of this queue, and print its id.")
     ] = None,
     run_id: Annotated[
-        str | None, typer.Option("--id", help="The run's id; one that is there is resumed.")
+        str | None, typer.Option("--id", help="The run's id; an existing run is resumed.")
     ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a workflow: any LangGraph graph that can be imported, kept and resumable."""
+    """Run a workflow (any importable LangGraph graph) as a recorded, resumable run."""
     import_from_here()
     from branchwise.graphs.runtime.run import run as run_it
     from branchwise.graphs.runtime.submit import submit_workflow
@@ -89,12 +89,12 @@ def answer(
     said: Annotated[
         str, typer.Argument(metavar="JSON", help='The answer: true, 3, "a text", an object, or @FILE.')
     ],
-    key: Annotated[str | None, typer.Option(help="Which question, where the run has several.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who answers; default: you.")] = None,
+    key: Annotated[str | None, typer.Option(help="Key of the question, if the run has several.")] = None,
+    by: Annotated[str | None, typer.Option(help="Name of the person who answers; default: you.")] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer what a run waits for; a queued run goes back to its queue, another waits for `resume`."""
+    """Answer a run's question; a queued run returns to its queue, another needs `branchwise resume`."""
     from branchwise.cli.showing import find_run
     from branchwise.cli.solving import how_to_resume
     from branchwise.graphs.runtime.answer import answer as answer_run
@@ -113,7 +113,7 @@ def answer(
     left = [one.key for one in open_questions(now)]
     then = f"It still waits for: {', '.join(left)}" if left else how_to_resume(now.id, store)
     if now.queue and not left:
-        then = f"A worker of the queue `{now.queue}` takes it on."
+        then = f"A worker of the queue `{now.queue}` will continue it."
     console.err().print(then, soft_wrap=True)
 
 
@@ -140,22 +140,22 @@ def workflows(as_json: AsJson = False) -> None:
 
 
 def import_from_here() -> None:
-    """Let workflows be imported from the working directory, as `python -m` does."""
+    """Allow imports of workflows from the working directory, as `python -m` does."""
     if "" not in sys.path:
         sys.path.insert(0, "")
 
 
 def import_named(*names: str) -> None:
-    """Let what is named as `module:function` be imported from the working directory."""
+    """Allow names of the form `module:function` to be imported from the working directory."""
     if any(":" in name for name in names):
         import_from_here()
 
 
 def read_json(text: str) -> Any:
-    """Read JSON from the command line, or from a file whose name comes after `@`.
+    """Read JSON from the command line, or from a file written as `@FILE`.
 
     Raises:
-        BadInput: It is no JSON, or the file cannot be read.
+        BadInput: It is not JSON, or the file cannot be read.
     """
     try:
         written = text
@@ -168,13 +168,13 @@ def read_json(text: str) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"`{text[1:]}` cannot be read: {error}.") from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"`{text[:200]}` is no JSON: {error}. A text is written in quotes.") from error
+        raise BadInput(f"`{text[:200]}` is not JSON: {error}. Write a text in double quotes.") from error
 
 
 def shown(
     work: Callable[[Callable[[Any], None]], Awaitable[Any]], store: str | None, *, as_json: bool
 ) -> NoReturn:
-    """Run, with events on standard error; print the output or the open questions, and exit."""
+    """Run with events on standard error; print the output or the open questions, and exit."""
     from branchwise.cli.solving import how_to_resume
 
     err, opened = console.err(quiet=as_json), ""

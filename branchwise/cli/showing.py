@@ -1,4 +1,4 @@
-"""`branchwise runs` and `branchwise show`: what the store knows of a run, for eyes and for scripts."""
+"""`branchwise runs` and `branchwise show`: print runs of the store as text or JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from branchwise.store.records import Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
 _WIDEST, _LONG = 40, 500
-"""Characters of a problem or an answer in the list of runs, and of one run."""
+"""Characters of a problem or an answer, in the list of runs and for one run."""
 
 
 async def list_runs(url: str | None, *, status: str | None = None, as_json: bool) -> None:
@@ -55,7 +55,7 @@ async def list_runs(url: str | None, *, status: str | None = None, as_json: bool
 
 
 def _minute(at: float) -> str:
-    """A time of the database in the time of this place; a row may hold one that no calendar has."""
+    """Format a database time in the local time zone; a damaged row may hold an impossible one."""
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
     except (OverflowError, ValueError, OSError):
@@ -63,7 +63,7 @@ def _minute(at: float) -> str:
 
 
 async def find_run(run_id: str, url: str | None) -> RunRecord:
-    """The run of an id, a part of it, or "last".
+    """Find a run by its id, a part of it, or "last".
 
     Raises:
         BadInput: There is none.
@@ -120,7 +120,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
 
 
 def _print_end(page: Terminal, line: Row) -> None:
-    """Print the answer, on whose word it was accepted, and why the run stopped or what it waits for."""
+    """Print the answer, what verified it, and why the run stopped or what it waits for."""
     if line["answer"] is not None and line["solved"] is not None:
         word = "answer" if line["solved"] else "best answer, not accepted"
         page.print(f"{word}: {short(line['answer'], _LONG)}", soft_wrap=True)
@@ -141,7 +141,7 @@ def _about(run: RunRecord) -> str:
 
 
 def print_state(out: Terminal, run: RunRecord) -> None:
-    """Print what a run waits for, why it stopped, or what a workflow gave."""
+    """Print what a run waits for, why it stopped, or the output of a workflow."""
     for one in open_questions(run):
         asked = json.dumps(one.question, ensure_ascii=False)
         out.print(f"{one.key} asks: {asked}", style="yellow", soft_wrap=True)
@@ -153,7 +153,7 @@ def print_state(out: Terminal, run: RunRecord) -> None:
 
 
 def _fits(model: str) -> list[tuple[Kept, Idealised]]:
-    """The seconds that `branchwise pool estimate` fitted for a model, by device."""
+    """The call times that `branchwise pool estimate` fitted for a model, in seconds, by device."""
     scheme, _, served = model.partition(":")
     if scheme == "pool" and served in state.names():
         served = state.served(served)
@@ -178,7 +178,7 @@ def print_decision(out: Terminal, decision: Decision) -> None:
 
 
 def _selection(decision: Decision) -> tuple[str, Table] | None:
-    """The selector's choice and its table, or None where the row does not hold them."""
+    """The selector's choice and its table, or None if the row lacks them."""
     names = ("exploitation", "exploration", "prior", "diversity", "recovery", "total")
     table = Table("strategy", *names, box=None, pad_edge=False)
     try:
@@ -191,7 +191,7 @@ def _selection(decision: Decision) -> tuple[str, Table] | None:
 
 
 def print_bill(out: Terminal, usage: Usage) -> None:
-    """Print what a run has cost."""
+    """Print the cost of a run."""
     cached = f" ({usage.cached_tokens:,} of the prompt's from the cache)" if usage.cached_tokens else ""
     about = f"; the tokens of {usage.estimated} calls are estimates" if usage.estimated else ""
     out.print(
@@ -201,7 +201,7 @@ def print_bill(out: Terminal, usage: Usage) -> None:
 
 
 def dollars(usage: Usage) -> str:
-    """What calls have cost, as far as it is known."""
+    """The cost of calls in US dollars, as far as it is known."""
     if not usage.unpriced:
         return f"${usage.cost:.4f}"
     return f"${usage.cost:.4f} and an unknown cost" if usage.cost else "cost unknown (--price states it)"
@@ -212,17 +212,15 @@ _ENDED = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
     "exhausted": "no trial is left",
-    "too deep": "the tree is as deep as names of its nodes can say",
-    "enough": "by the verifier's audit more samples would do more harm than good",
+    "too deep": "the tree has reached its maximum depth",
+    "enough": "by the verifier's audit, more samples would lower accuracy",
 }
 
 
 def print_result(out: Terminal, result: Result) -> None:
-    """Print the answer, who vouches for it, how sure the run is, and the bill."""
+    """Print the answer, what verified it, its confidence and the cost."""
     if result.reason == "abstained":
-        out.print(
-            f"no answer: the best one, node {result.node}, is too uncertain to be given", style="yellow"
-        )
+        out.print(f"no answer: the best one, node {result.node}, is too uncertain", style="yellow")
         out.print(_sure(result))
     elif result.node is None:
         out.print(f"no answer: there is no whole solution; {_ended(result)}", style="yellow")
@@ -243,14 +241,14 @@ def print_result(out: Terminal, result: Result) -> None:
 
 def _sure(result: Result) -> str:
     if result.confidence is None:
-        return "confidence: not known; neither a proof nor labelled runs stand behind the answer"
+        return "confidence: unknown; the answer has neither a proof nor a calibration on labelled runs"
     if result.verified_by == "program":
         return f"confidence {result.confidence:.2f}, by proof"
     return f"confidence {result.confidence:.2f}, calibrated on labelled runs"
 
 
 def _ended(result: Result) -> str:
-    """Why the run ended; with a budget what is left of which limit, and what one more sample needs."""
+    """Why the run ended; for a spent budget, what is left of the limit and what one more sample needs."""
     short = result.shortfall
     if result.reason != "budget" or short is None or short.limit is None:
         return _ENDED[result.reason]

@@ -1,4 +1,4 @@
-"""`branchwise solve` and `branchwise resume`: progress while it works, then the answer, the tree and the bill."""
+"""`branchwise solve` and `branchwise resume` of a search: progress, then the answer, the tree and the cost."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def solving(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Solve, show, exit."""
+    """Solve, print the result, exit."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
         options, rest = part(strategy, knobs)
@@ -73,7 +73,7 @@ def solving(
 
 
 def resuming(run_id: str, options: Mapping[str, Any], *, store: str | None, as_json: bool) -> None:
-    """Resume, show, exit; `options` are those of `resume`."""
+    """Resume, print the result, exit; `options` are those of `resume`."""
 
     async def work(watch: Callable[[Event], None]) -> Result:
         return cast("Result", await resume_run(run_id, store=store, watch=watch, **options))
@@ -114,8 +114,8 @@ def _show(
 
 
 def how_to_resume(run_id: str, store: str | None, *, said: str = "") -> str:
-    """The command that goes on with a run; `said` is added to it."""
+    """The message on how to continue a run; `said` is appended to its command."""
     if not run_id:
         return "Nothing was spent."
     at = store_option(store)
-    return f"Nothing is lost; go on with: branchwise resume {run_id}{said}{at}"
+    return f"Nothing is lost; continue with: branchwise resume {run_id}{said}{at}"

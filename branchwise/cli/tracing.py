@@ -1,4 +1,4 @@
-"""A workflow's run as a tree of nodes, visits and calls, from the rows of its ledger."""
+"""Draw a workflow's run as a tree of nodes, visits and calls, from its ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDE = 160
 
 
 def trace(calls: Sequence[CallRecord], decisions: Sequence[Decision]) -> Tree:
-    """Draw what a run has asked, in the order in which it began; the last attempt of each call is shown."""
+    """Draw the calls of a run in the order in which they began, each by its last attempt."""
     top = Tree("run", guide_style="dim")
     places: dict[str, Tree] = {}
     lines = sorted(_lines(calls, decisions))

@@ -1,4 +1,4 @@
-"""`branchwise runs --watch`: the queue as it changes."""
+"""`branchwise runs --watch`: live view of the queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {"running": "bold", "done": "green", "failed": "red", "cancelled": "ye
 
 
 async def watch_runs(url: str | None, *, status: str | None, as_json: bool) -> None:
-    """Show the runs until interrupted: a table that changes, or a line of JSON whenever something did."""
+    """Show the runs until interrupted: a live table, or a JSON line after each change."""
     screen = console.out()
     async with Store.opened(url) as store:
         if as_json or not screen.is_terminal:
@@ -68,7 +68,7 @@ def _screen(found: Sequence[RunRecord], rows: int) -> Group:
 
 
 def _place(record: RunRecord) -> tuple[int, int, float]:
-    """Running ones first, then those that wait in the order of their turn, then what is over, newest first."""
+    """Sort running runs first, then waiting ones in queue order, then finished ones, newest first."""
     if record.status in _BUSY:
         return _BUSY.index(record.status), -record.priority, record.created
     return len(_BUSY), 0, -(record.finished or record.created)

@@ -1,4 +1,4 @@
-"""The command `branchwise web` and its options; the work is done in `browsing`."""
+"""`branchwise web`: the command and its options; `browsing` does the work."""
 
 from __future__ import annotations
 
@@ -23,59 +23,65 @@ from branchwise.cli.options import (
 
 
 def web(
-    goal: Annotated[
-        str, typer.Argument(help="What is to be reached; may be left out where the environment says it.")
+    goal: Annotated[str, typer.Argument(help="Goal in words; optional if the environment defines one.")] = "",
+    url: Annotated[
+        str, typer.Option(help="URL of the start page; the browser reaches only its host and port.")
     ] = "",
-    url: Annotated[str, typer.Option(help="The start page; only its host and port can be reached.")] = "",
     environment: Annotated[
         str, typer.Option(help="browser, miniwob, browsergym, scripted, or module:function for your own.")
     ] = "browser",
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="An option of the environment, task=click-button."),
+        typer.Option(
+            "--option", "-o", help="Set an option of the environment, for example task=click-button."
+        ),
     ] = None,
-    host: Annotated[list[str] | None, typer.Option(help="One more site that may be reached.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Another site that the browser may reach.")] = None,
     secret: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=VARIABLE: typed where an action says {secret:NAME}; never shown or stored."),
+        typer.Option(
+            help="NAME=VARIABLE: typed where an action contains {secret:NAME}; never shown or stored."
+        ),
     ] = None,
     fork_endpoint: Annotated[
         str | None,
-        typer.Option(help="Where the site forks its state; its token is read from BRANCHWISE_FORK_TOKEN."),
+        typer.Option(help="URL that forks the site's state; its token comes from BRANCHWISE_FORK_TOKEN."),
     ] = None,
     allow: Annotated[
         bool,
         typer.Option(
-            "--allow", help="Commit irreversible actions without asking, when nothing else is left."
+            "--allow", help="Commit irreversible actions without asking, if no other action is left."
         ),
     ] = False,
     strategy: Annotated[
-        str, typer.Option(help="How to search.", autocompletion=completing.strategies)
+        str, typer.Option(help="Search strategy.", autocompletion=completing.strategies)
     ] = "best_first",
     knob: Knobs = None,
-    depth: Annotated[int, typer.Option(help="Actions from the start to the deepest page.")] = 5,
-    states: Annotated[int, typer.Option(help="Pages visited at most.")] = 20,
+    depth: Annotated[int, typer.Option(help="Maximum depth: actions from the start page.")] = 5,
+    states: Annotated[int, typer.Option(help="Maximum number of pages visited.")] = 20,
     steps: Annotated[
-        int | None, typer.Option(help="Actions executed at most, replayed ones included.")
+        int | None, typer.Option(help="Maximum number of executed actions, replayed ones included.")
     ] = None,
     samples: Annotated[
-        int | None, typer.Option(help="Proposals sampled for one page: 20, with the embedded model 5.")
+        int | None,
+        typer.Option(help="Proposals sampled for one page; default: 20, with the embedded model 5."),
     ] = None,
     judgements: Annotated[
-        int | None, typer.Option(help="Judgements averaged for one page: 20, with the embedded model 3.")
+        int | None,
+        typer.Option(help="Judgements averaged for one page; default: 20, with the embedded model 3."),
     ] = None,
-    at_once: Annotated[int, typer.Option(help="Branches visited at once.")] = 1,
+    at_once: Annotated[int, typer.Option(help="Branches visited at the same time.")] = 1,
     held: Annotated[
         bool | None,
         typer.Option(
-            "--held/--free", help="Pick among the page's actions, or write one; the embedded model picks."
+            "--held/--free", help="Choose among the page's actions, or write one; the embedded model chooses."
         ),
     ] = None,
-    screenshots: Annotated[bool, typer.Option(help="Keep a screenshot of every page.")] = True,
+    screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
     look: Annotated[
         bool,
         typer.Option(
-            "--look", help="Show the model screenshots with numbered elements; for multimodal ones."
+            "--look", help="Send the model screenshots with numbered elements; needs a multimodal model."
         ),
     ] = False,
     model: ModelName = None,
@@ -89,7 +95,7 @@ def web(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Search for a goal in a real browser; what cannot be undone is held back until you allow it."""
+    """Search a website in a real browser for a goal; irreversible actions wait for your approval."""
     from branchwise.cli.browsing import Errand, browsing
     from branchwise.cli.configured import chosen
     from branchwise.cli.exits import refuse
@@ -145,7 +151,7 @@ def _url(url: str) -> str:
 
     if not url:
         raise BadInput(
-            "Say where to begin: --url http://localhost:8000, or --environment for something else."
+            "Name the start page, --url http://localhost:8000, or another environment, --environment NAME."
         )
     return url if "://" in url else f"http://{url}"
 

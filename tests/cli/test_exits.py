@@ -70,7 +70,7 @@ def test_what_is_no_text_is_named(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe")
     for arguments, stdin, said in (
         (("-f", str(tmp_path / "nothing")), b"", f"`{tmp_path}/nothing` cannot be read: No such file"),
-        (("-f", str(binary)), b"", f"`{binary}` is no text in UTF-8"),
+        (("-f", str(binary)), b"", f"`{binary}` is not text in UTF-8"),
         (("-",), b"\xff\xfe", "no valid Unicode text"),
     ):
         done = branchwise("solve", *arguments, store=store, stdin=stdin)

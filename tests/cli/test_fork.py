@@ -42,7 +42,7 @@ def test_fork_resume_replay(tmp_path: Path) -> None:
     old = asyncio.run(solved)
     same = branchwise("replay", "last", store=store)
     assert (same.returncode, same.stderr) == (0, "")
-    assert "bit for bit" in same.stdout
+    assert "are identical to the record" in same.stdout
 
     made = branchwise("fork", old.run_id[-8:], "--at", "0.0", "--tokens", "90000", "-k", "n=3", store=store)
     assert made.returncode == 2

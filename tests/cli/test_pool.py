@@ -103,7 +103,7 @@ def test_up_status_logs_down(pool: Shell, profile: Path) -> None:
     assert "[0] fake engine says hello" in pool("logs")
     assert pool("logs", "--replica", "1").startswith("fake engine says hello")
     assert "replicas 0 to 1" in pool("logs", "--replica", "9", code=2)
-    assert "runs already" in pool("up", "--profile", str(profile), code=2)
+    assert "is already running" in pool("up", "--profile", str(profile), code=2)
     assert "is down" in pool("down")
     assert pool.json("status") == []
     assert "no pool `default`" in pool("down", code=2)
@@ -145,8 +145,8 @@ def test_a_killed_supervisor_shows_as_dead_and_can_be_forgotten(pool: Shell, pro
     ends = time.monotonic() + 10
     while "dead" not in (shown := pool("status")):
         assert time.monotonic() < ends, shown
-    assert "forgotten" in pool("down")
-    assert "No pool runs" in pool("status")
+    assert "already dead" in pool("down")
+    assert "No pool is running" in pool("status")
 
 
 def test_what_cannot_work_is_said_before_anything_starts(pool: Shell, profile: Path) -> None:

@@ -113,7 +113,7 @@ def test_several_models_and_strategies_come_into_one_table(tmp_path: Path) -> No
     where = ["--store", str(tmp_path / "runs.sqlite"), "--strategies", "one,best_of_n:n=2"]
     twice = CliRunner().invoke(app, [*words, *where, "--models", "uniform,uniform"])
     assert twice.exit_code == 2
-    assert "different models" in twice.output
+    assert "names that differ" in twice.output
     table = CliRunner().invoke(app, [*words, *where, "--models", "uniform"])
     assert table.exit_code == 0, table.output
     solved = json.loads(table.stdout)["tables"][0]

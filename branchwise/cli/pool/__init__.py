@@ -1,4 +1,4 @@
-"""`branchwise pool`: engines started, watched, stopped, measured."""
+"""`branchwise pool`: start, watch, stop and measure inference engines."""
 
 from branchwise.cli.pool.commands import pool
 

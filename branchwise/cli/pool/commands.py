@@ -23,32 +23,38 @@ def up(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A folder of safetensors, or a name on the hub.")
     ] = None,
-    replicas: Annotated[int | None, typer.Option("--replicas", "-n", help="How many engines.")] = None,
+    replicas: Annotated[int | None, typer.Option("--replicas", "-n", help="Number of engines.")] = None,
     profile: Annotated[
-        Path | None, typer.Option("--profile", "-p", help="TOML file; the options here go over it.")
+        Path | None,
+        typer.Option("--profile", "-p", help="Profile (TOML); options on the command line override it."),
     ] = None,
-    name: Annotated[str, typer.Option(help="What the pool is called: --model pool:NAME.")] = "default",
+    name: Annotated[str, typer.Option(help="Name of the pool, used as --model pool:NAME.")] = "default",
     devices: Annotated[
-        str | None, typer.Option(help="GPUs `0,1,2`, or ranges of cores a replica `0-7;8-15`.")
+        str | None, typer.Option(help="GPUs, `0,1,2`, or a range of CPU cores for each replica, `0-7;8-15`.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="The first replica's port; by default free ones.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the first replica; default: free ports.")] = None,
     command: Annotated[
-        str | None, typer.Option(help="What starts an engine, for example `vllm serve`.")
+        str | None, typer.Option(help="Command that starts an engine, for example `vllm serve`.")
     ] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", "-o", help="An option of the engine, max_model_len=4096 (docs/pool.md)."),
+        typer.Option(
+            "--set", "-o", help="Set an option of the engine, for example max_model_len=4096 (docs/pool.md)."
+        ),
     ] = None,
     tuned: Annotated[
         bool, typer.Option("--tuned", help="Use the settings that `pool tune` found best here.")
     ] = False,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once it is ready.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Run in the background: return when the pool is ready.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check, print the commands, start none.")
+        bool,
+        typer.Option("--dry-run", help="Check the profile and print the commands without starting them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start engines and watch them until Ctrl-C (or `pool down`); a dead one is started again."""
+    """Start engines and supervise them until Ctrl-C or `pool down`; a dead engine is restarted."""
     from branchwise.cli.pool.starting import UpOptions
     from branchwise.cli.pool.starting import up as start
 
@@ -73,11 +79,11 @@ def up(
 @pool.command()
 def status(
     name: Annotated[
-        str | None, typer.Argument(help="One pool; else all.", autocompletion=completing.pools)
+        str | None, typer.Argument(help="Name of a pool; default: all.", autocompletion=completing.pools)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the pools: each engine's health, what it does now, and what its prefix cache saved."""
+    """Show the pools: each engine's health, load and prefix cache hits."""
     from branchwise.cli.pool.watching import status as show
 
     show(name, as_json=as_json)
@@ -88,7 +94,7 @@ def down(
     name: Name = "default",
     now: Annotated[bool, typer.Option("--now", help="Do not wait for requests in flight.")] = False,
 ) -> None:
-    """Stop a pool: let requests in flight end, then end its engines."""
+    """Stop a pool: drain requests in flight, then end its engines."""
     from branchwise.cli.pool.watching import down as stop
 
     stop(name, now=now)
@@ -97,11 +103,15 @@ def down(
 @pool.command()
 def logs(
     name: Name = "default",
-    replica: Annotated[int | None, typer.Option("--replica", "-r", help="One replica; else all.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 20,
+    replica: Annotated[
+        int | None, typer.Option("--replica", "-r", help="Number of a replica; default: all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="Last lines of each log to print first.")
+    ] = 20,
 ) -> None:
-    """Print what the engines say."""
+    """Print the logs of the engines."""
     from branchwise.cli.pool.watching import logs as show
 
     show(name, replica=replica, follow=follow, lines=lines)
@@ -111,7 +121,7 @@ def logs(
 def estimate(
     name: Annotated[
         str | None,
-        typer.Argument(help="A running pool to measure beside the bound.", autocompletion=completing.pools),
+        typer.Argument(help="Running pool to measure against the bound.", autocompletion=completing.pools),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model's folder with its config.json.")
@@ -126,12 +136,14 @@ def estimate(
     dtype: Annotated[str, typer.Option(help="Number type; by default the pool's, or the model's.")] = "",
     weight_bits: Annotated[int, typer.Option(help="Bits of a stored weight, 4 for AWQ.", min=0, max=64)] = 0,
     tensor_parallel: Annotated[int, typer.Option(help="Devices that share every layer.", min=1)] = 1,
-    batch: Annotated[str, typer.Option(help="Samples side by side, several with commas.")] = "1,8,64",
-    prompt: Annotated[int, typer.Option(help="Tokens of the prompt they share.", min=1)] = 256,
+    batch: Annotated[
+        str, typer.Option(help="Numbers of concurrent samples, separated by commas.")
+    ] = "1,8,64",
+    prompt: Annotated[int, typer.Option(help="Tokens of their shared prompt.", min=1)] = 256,
     tokens: Annotated[int, typer.Option(help="Tokens of each sample.", min=1)] = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Bound a model's speed on a device by its memory and arithmetic, and measure a pool against that."""
+    """Compute a model's roofline bound on a device, and measure a pool against it."""
     from branchwise.cli.pool.estimating import Question
     from branchwise.cli.pool.estimating import estimate as answer
 
@@ -161,16 +173,20 @@ def tune(
     workload: Annotated[
         str | None,
         typer.Option(
-            "--workload", "-w", help="A recorded run's id, `last`, or a .jsonl of prompts; else made up."
+            "--workload",
+            "-w",
+            help="Id of a recorded run, `last`, or a .jsonl file of prompts; default: a synthetic workload.",
         ),
     ] = None,
     tries: Annotated[
         list[str] | None,
         typer.Option(
-            "--try", "-t", help="Values of an option to try, max_num_seqs=16,64; several are combined."
+            "--try",
+            "-t",
+            help="Values of an option to try, for example max_num_seqs=16,64; several options are combined.",
         ),
     ] = None,
-    in_flight: Annotated[int, typer.Option("--in-flight", help="Requests at once.", min=1)] = 64,
+    in_flight: Annotated[int, typer.Option("--in-flight", help="Concurrent requests.", min=1)] = 64,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`branchwise pool estimate`: the roofline bound of a model on a device, beside what an engine really does."""
+"""`branchwise pool estimate`: roofline bound of a model on a device, and measurements of an engine."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from branchwise.store.errors import BadInput, UnknownName
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What is to be estimated."""
+    """Options of `pool estimate`."""
 
     model: str | None
     pool: str | None
-    """A pool that runs, to be measured beside the bound."""
+    """A running pool to measure against the bound."""
     device: str
-    """Empty for what the pool runs on."""
+    """Empty: the device that the pool runs on."""
     dtype: str
-    """Empty for the pool's, or the model's."""
+    """Empty: the pool's, or else the model's."""
     weight_bits: int
     tensor_parallel: int
     batches: tuple[int, ...]
@@ -50,7 +50,7 @@ class _Line:
 
 
 def estimate(question: Question, *, as_json: bool) -> None:
-    """Print the bound for each batch, and what the pool reached."""
+    """Print the bound for each batch size and the pool's measured speed."""
     setup, lines, fit = run(_answered(question, console.err(quiet=as_json)))
     if as_json:
         print(json.dumps(_plain(setup, lines, fit)))
@@ -118,7 +118,7 @@ def _setup(question: Question, pool: state.PoolState | None, progress: Terminal)
 
 
 async def _measured(urls: Sequence[str], served: str, batch: int, question: Question) -> Measured:
-    salt = f"batch {batch}"  # else the second batch would find its prompt in the cache
+    salt = f"batch {batch}"  # otherwise the second batch finds its prompt in the cache
     body = equal_samples(batch=batch, prompt=question.prompt, tokens=question.tokens, salt=salt)
     return await measure(urls, served, [body], in_flight=1)
 
@@ -126,7 +126,7 @@ async def _measured(urls: Sequence[str], served: str, batch: int, question: Ques
 async def _fitted(
     urls: Sequence[str], pool: state.PoolState, question: Question, calls: Sequence[Timed]
 ) -> Idealised:
-    """Fit seconds on the calls made already and some of other shapes, one after another on the engine."""
+    """Fit call times on the calls made so far and on calls of other sizes, one at a time on the engine."""
     prompt = question.prompt
     shapes = [(1, 8, 4), (1, 8, 16), (1, prompt, 2), (1, 2 * prompt, 2), (4, 8, 8), (16, 8, 8)]
     bodies = [

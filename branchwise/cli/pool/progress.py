@@ -1,4 +1,4 @@
-"""What a person sees of a pool that starts or stops: a live table on a terminal, plain lines in a pipe."""
+"""Progress of a pool that starts or stops: a live table on a terminal, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Progress:
         self._live.stop()
 
     def __call__(self, now: PoolState) -> None:
-        """Show where the pool is now."""
+        """Show the pool's current state."""
         before = {one.index: one.phase for one in self._now.replicas} if self._now else {}
         self._now = now
         if self._console.is_terminal:

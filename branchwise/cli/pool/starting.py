@@ -1,4 +1,4 @@
-"""`branchwise pool up`: what is wished becomes a checked profile, then engines, with progress until they answer."""
+"""`branchwise pool up`: build a checked profile, start its engines, show progress until they are ready."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TICK = 0.25
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpOptions:
-    """What was said on the command line."""
+    """Options of `pool up`."""
 
     model: str | None
     replicas: int | None
@@ -49,11 +49,11 @@ class UpOptions:
     command: str | None
     settings: list[str]
     tuned: bool = False
-    """Put the settings over the profile's that `branchwise pool tune` found best here."""
+    """Override the profile with the best settings that `branchwise pool tune` found on this machine."""
 
 
 def up(wish: UpOptions, *, detach: bool, dry_run: bool, as_json: bool) -> None:
-    """Start the pool that is wished, in this process or in the background."""
+    """Start the pool in this process or in the background."""
     profile, planned = run(_prepared(wish))
     if dry_run:
         _print_plan(planned, as_json=as_json)
@@ -89,14 +89,16 @@ async def _prepared(wish: UpOptions) -> tuple[Profile, tuple[Launch, ...]]:
         said["options"] = {**_best(profile), **said["options"]}
         profile = read_profile(wish.profile, said)
     if state.alive(wish.name):
-        raise BadInput(f"A pool `{wish.name}` runs already: `branchwise pool down {wish.name}` ends it.")
+        raise BadInput(
+            f"A pool `{wish.name}` is already running: `branchwise pool down {wish.name}` stops it."
+        )
     planned = launches(profile)
     check(profile, planned)
     return profile, planned
 
 
 def setting(text: str) -> tuple[str, Any]:
-    """Read `name=value`; the value as TOML, or else as a word.
+    """Parse `name=value`; the value is TOML, or otherwise a string.
 
     Raises:
         BadInput: There is no `=`.
@@ -107,7 +109,7 @@ def setting(text: str) -> tuple[str, Any]:
     try:
         return name.replace("-", "_"), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        return name.replace("-", "_"), value  # words need no quotes here
+        return name.replace("-", "_"), value  # strings need no quotes on the command line
 
 
 def _best(profile: Profile) -> Mapping[str, Any]:
@@ -115,7 +117,7 @@ def _best(profile: Profile) -> Mapping[str, Any]:
     found = kept.read(profile.served, device)
     if found is None or not found.tokens_per_second:
         raise BadInput(
-            f"`{profile.served}` was not tuned on {device} yet: `branchwise pool tune --profile …`."
+            f"`{profile.served}` was not tuned on {device} yet; run `branchwise pool tune --profile …`."
         )
     return found.options
 

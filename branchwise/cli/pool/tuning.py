@@ -1,4 +1,4 @@
-"""`branchwise pool tune`: settings tried on a recorded workload, the best kept for the model and the device."""
+"""`branchwise pool tune`: measure engine settings on a workload and keep the best for model and device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from branchwise.store.records import Json
 from branchwise.store.store import Store
 
 _TRIES: Mapping[str, Sequence[Any]] = {"max_num_seqs": (16, 64, 256), "enable_chunked_prefill": (True, False)}
-"""What is tried when nothing is said."""
+"""Settings tried by default."""
 
 
 def tuned(
@@ -38,7 +38,7 @@ def tuned(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Try, print, keep."""
+    """Measure the settings, print the trials, keep the best."""
     out = console.err(quiet=as_json)
     trials, device = run(_tried(profile, workload, tries, in_flight, store, out))
     if as_json:
@@ -98,13 +98,13 @@ def _asked(tries: list[str]) -> dict[str, list[Any]]:
     for text in tries:
         name, equals, values = text.partition("=")
         if not equals or not values:
-            raise BadInput(f"Values to try are written name=a,b and not `{text}`.")
+            raise BadInput(f"Values to try are written name=a,b, not `{text}`.")
         asked[name.replace("-", "_")] = [setting(f"{name}={value}")[1] for value in values.split(",")]
     return asked
 
 
 async def _lines(workload: str, store: str | None) -> list[Json]:
-    """The requests of a file of JSON lines, or of a run."""
+    """The requests of a JSON lines file or of a run."""
     file = Path(workload)
     if file.suffix in {".json", ".jsonl"}:
         return _from_file(file)
@@ -123,7 +123,7 @@ def _from_file(file: Path) -> list[Json]:
     except OSError as error:
         raise BadInput(f"The workload `{file}` cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise BadInput(f"The workload `{file}` is no JSON lines.") from None
+        raise BadInput(f"The workload `{file}` is not a file of JSON lines.") from None
 
 
 def _words(settings: Mapping[str, Any]) -> str:

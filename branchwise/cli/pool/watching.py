@@ -1,4 +1,4 @@
-"""`branchwise pool status`, `down` and `logs`: a pool seen from outside its supervisor."""
+"""`branchwise pool status`, `down` and `logs`: inspect and stop a pool from another process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from branchwise.store.errors import BadInput, ModelError, UnknownName
 
 _TICK = 0.25
 _PATIENCE = 30.0
-"""Seconds that a supervisor may take beyond its pool's drain and grace, whatever they are."""
+"""Seconds that a supervisor may take beyond its pool's drain and grace periods."""
 
 
 def status(name: str | None, *, as_json: bool) -> None:
@@ -36,23 +36,23 @@ def status(name: str | None, *, as_json: bool) -> None:
         return
     out = console.out()
     if not pools:
-        out.print("No pool runs. Start one: branchwise pool up --model MODEL")
+        out.print("No pool is running. Start one: branchwise pool up --model MODEL")
     for pool, alive, loads in pools:
         out.print(f"{pool.name}: {pool.served} ({pool.model})", style="bold", soft_wrap=True)
         if not alive:
-            why = pool.failed or "its supervisor was killed, and its engines ended with it"
+            why = pool.failed or "its supervisor was killed, so its engines ended too"
             out.print(f"  dead: {why}", style="red", soft_wrap=True)
-            out.print(f"  branchwise pool down {pool.name} forgets it", soft_wrap=True)
+            out.print(f"  branchwise pool down {pool.name} removes its state", soft_wrap=True)
             continue
         out.print(_table(pool, loads))
 
 
 def down(name: str, *, now: bool) -> None:
-    """Stop a pool and wait until it is gone."""
+    """Stop a pool and wait until it has ended."""
     pool = run(_known(name))
     if not state.alive(name):
         state.forget(name)
-        console.err().print(f"The pool `{name}` was dead already; it is forgotten.", highlight=False)
+        console.err().print(f"The pool `{name}` was already dead; its state was removed.", highlight=False)
         return
     with Progress() as progress:
         os.kill(pool.pid, signal.SIGTERM)
@@ -69,7 +69,7 @@ def down(name: str, *, now: bool) -> None:
 
 
 def logs(name: str, *, replica: int | None, follow: bool, lines: int) -> None:
-    """Print the ends of the logs, and what comes after them."""
+    """Print the last lines of the logs, and with `follow` new lines as they come."""
     pool = run(_known(name))
     if replica is not None and replica not in {one.index for one in pool.replicas}:
         run(_no_replica(pool, replica))

@@ -1,1 +1,1 @@
-"""A run's tree for eyes: a page that needs no network, and its twin in plain text."""
+"""Views of a run's tree: a self-contained HTML page, and plain text."""

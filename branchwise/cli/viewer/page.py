@@ -27,7 +27,7 @@ def render(
     Texts of models and web pages are put in as data: the page writes them as text, never as HTML.
 
     Args:
-        run: What stands at the top, for example `id`, `problem`, `status`, `strategy`, `model`, `answer`.
+        run: Facts shown at the top, for example `id`, `problem`, `status`, `strategy`, `model`, `answer`.
         nodes: The tree, parents before children.
         extras: More for some nodes, by id: `url`, `prompt`, `observation`, `screenshot` (a file or a data
             URI), `restored`; other keys are listed as they are.
@@ -35,15 +35,15 @@ def render(
     more = extras or {}
     rows = [{**asdict(node), "more": _with_image(more.get(node.id, {}), run.get("id"))} for node in nodes]
     data = json.dumps({"run": dict(run), "nodes": rows}, ensure_ascii=False, default=str)
-    # Nothing in the data may end the script element that carries it.
+    # The data must not close the script element that contains it.
     safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    # Lone surrogates, which no file can hold, as the escapes that JSON has for them.
+    # UTF-8 cannot encode lone surrogates: write them as JSON escapes.
     written = safe.encode("utf-8", "backslashreplace").decode("utf-8")
     return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", written, 1)
 
 
 def _with_image(extra: Mapping[str, Json], run_id: Json) -> dict[str, Json]:
-    """Carry the screenshot in the page itself; a path of a row is read only where runs keep their screenshots."""
+    """Embed the screenshot in the page; a path from a row is read only below the run's own screenshot folder."""
     shot = extra.get("screenshot")
     if not isinstance(shot, str):
         return dict(extra)

@@ -1,4 +1,4 @@
-"""A run's tree in the terminal: the page's twin in plain text."""
+"""Plain-text view of a run's tree for the terminal."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def text(
     most: int = 60,
     wide: int = 100,
 ) -> Drawing:
-    """Draw a run's tree with one line a node: score, what it adds, where it led, why it ended.
+    """Draw a run's tree with one line a node: score, text, URL, reason of failure.
 
     Args:
-        nodes: The tree, parents before children. Siblings that say the same are drawn once, with their number.
+        nodes: The tree, parents before children. Siblings with the same text are drawn once, with their number.
         extras: More for some nodes, by id; `url` is shown.
-        most: Nodes drawn; the rest is counted.
-        wide: Characters of a node's text.
+        most: Maximum number of nodes drawn; the rest is counted.
+        wide: Maximum characters of a node's text.
     """
     more = extras or {}
     drawing = Drawing("problem", guide_style="dim")
@@ -52,7 +52,7 @@ def text(
 
 
 def _times(nodes: Sequence[Node]) -> Mapping[NodeId, int]:
-    """How many siblings each drawn node stands for; repetitions that nothing grew from are not drawn."""
+    """Number of equal siblings by drawn node; duplicates without children are not drawn."""
     grown = {node.parent for node in nodes}
     known = {node.id: node for node in nodes}
     times = dict.fromkeys(known, 1)
@@ -64,7 +64,7 @@ def _times(nodes: Sequence[Node]) -> Mapping[NodeId, int]:
 
 
 def _line(node: Node, extra: Mapping[str, Json], wide: int) -> Text:
-    # A Text is never searched for markup, so what a model or a page wrote cannot style the terminal.
+    # rich does not parse markup in a Text, so output of models and pages cannot style the terminal.
     score = "  – " if node.score is None else f"{node.score:.2f}"
     said = _printable(node.text, wide) or "(nothing)"
     mark, style = _mark(node)

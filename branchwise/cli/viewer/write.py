@@ -1,4 +1,4 @@
-"""Write a stored run as a page."""
+"""Write a stored run as an HTML page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ async def write(run_id: str, url: str | None, file: Path) -> None:
     """Write the tree of run `run_id` to `file`.
 
     Args:
-        run_id: The run, or a part of its id that no other has.
+        run_id: The run's id, or a unique part of it.
         url: Database URL.
-        file: Where the page goes.
+        file: The page's path.
 
     Raises:
         BadInput: The file cannot be written.

@@ -1,1 +1,1 @@
-"""Programs of a model, run apart from ours (docs/decisions/0091)."""
+"""Sandbox for programs written by a model (docs/decisions/0091)."""

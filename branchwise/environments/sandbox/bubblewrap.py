@@ -1,4 +1,4 @@
-"""What stands between a program and the machine: bubblewrap where it is there and works (docs/decisions/0091)."""
+"""Isolation of a program by bubblewrap, if it is installed and works (docs/decisions/0091)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.environments.sandbox.seccomp import seccomp_filter
 
 UNSAFE = "BRANCHWISE_UNSAFE_SANDBOX"
-"""Environment variable; `1` runs programs without walls where none can be built."""
+"""Environment variable; `1` runs programs without isolation if bubblewrap does not work."""
 HERE = Path(__file__).parent
 _INSIDE = "/sandbox"
-"""Where the runner lies inside."""
+"""Folder of the runner inside the sandbox."""
 _INSTALL = (
     "Install bubblewrap (`apt install bubblewrap`, `dnf install bubblewrap`), or give --unsafe-sandbox to run "
     "programs that a model wrote with your own rights."
@@ -32,16 +32,16 @@ _PROBE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Walls:
-    """How a runner is started."""
+    """The isolation that a runner is started with."""
 
     root: bool
-    """Inside, the program takes a user id of its own; else bubblewrap maps the caller to nobody."""
+    """True: the program takes its own user id inside. False: bubblewrap maps the caller to nobody."""
     built: bool = True
-    """False for --unsafe-sandbox: nothing but limits."""
+    """False for --unsafe-sandbox: limits only, without isolation."""
 
     @property
     def names(self) -> frozenset[str]:
-        """The walls, as `Outcome.walls` lists them."""
+        """The isolated resources, as `Outcome.walls` lists them."""
         return frozenset({"files", "network", "processes", "user"} if self.built else ())
 
     def command(self, disk: int, seccomp: int, words: Sequence[str]) -> list[str]:
@@ -58,15 +58,15 @@ class Walls:
 
 
 def allow_unsafe() -> None:
-    """Let this process and its children run programs without walls where none can be built."""
+    """Let this process and its children run programs without isolation if bubblewrap does not work."""
     os.environ[UNSAFE] = "1"
 
 
 def walls() -> Walls:
-    """The walls of this machine; the first call probes them, which takes a fraction of a second.
+    """The isolation available on this machine; the first call probes it, in a fraction of a second.
 
     Raises:
-        SandboxError: There are none, and --unsafe-sandbox was not given.
+        SandboxError: None works, and --unsafe-sandbox was not given.
     """
     found = _probed()
     if isinstance(found, Walls):
@@ -78,7 +78,7 @@ def walls() -> Walls:
 
 @cache
 def _probed() -> Walls | str:
-    """The walls that hold, or why there are none."""
+    """The isolation that works, or the reason why none does."""
     if os.name != "posix":
         return "Windows has no sandbox for them. Use Linux with bubblewrap, for example in WSL 2"
     if not sys.platform.startswith("linux"):
@@ -100,7 +100,7 @@ def _probed() -> Walls | str:
 
 
 def _tried(built: Walls) -> str:
-    """Import parts of the standard library behind the walls; returns what went wrong, in one line."""
+    """Import parts of the standard library in the sandbox; returns the error in one line, or an empty string."""
     reading = filter_pipe()
     try:
         done = subprocess.run(  # noqa: S603  our own command
@@ -122,7 +122,7 @@ def _tried(built: Walls) -> str:
 
 
 def filter_pipe() -> int:
-    """A pipe that holds the filter of system calls; the reader's end."""
+    """Write the system call filter into a pipe; returns the reading end."""
     reading, writing = os.pipe()
     os.write(writing, seccomp_filter() or b"")
     os.close(writing)
@@ -137,7 +137,7 @@ def _interpreter() -> str:
 def _bubblewrap(disk: int, seccomp: int, *, root: bool) -> list[str]:
     words = [shutil.which("bwrap") or "bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     words += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
-    if root:  # the kernel counts no processes of user 0, so the runner takes another user id inside
+    if root:  # the kernel does not limit processes of user 0, so the runner takes another user id
         words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         words += [
@@ -170,7 +170,7 @@ def _bubblewrap(disk: int, seccomp: int, *, root: bool) -> list[str]:
         "4096",
         "--tmpfs",
         "/proc/1",
-    ]  # bubblewrap itself, which has the same user
+    ]  # hides bubblewrap's own process, which has the same user
     words += ["--remount-ro", "/dev"]
     words += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108
     return [*words, "--remount-ro", "/"]
@@ -178,7 +178,7 @@ def _bubblewrap(disk: int, seccomp: int, *, root: bool) -> list[str]:
 
 @cache
 def _visible() -> tuple[str, ...]:
-    """What can be read inside: shared libraries, programs of the system, the interpreter and its library."""
+    """Paths readable inside: shared libraries, system programs, the interpreter and its library."""
     base = Path(sys.base_exec_prefix)
     own = [_interpreter(), sysconfig.get_path("stdlib"), str(base / "lib"), str(base / sys.platlibdir)]
     seen: list[str] = []

@@ -1,4 +1,4 @@
-"""The runner inside the sandbox: take limits, run what is ordered, report.
+"""The runner inside the sandbox: set limits, run the ordered program, report.
 
 A script of its own, started with `python -I -S -B`; it imports the standard library and `values` beside it.
 Three parts: "program" runs a program; "candidate" runs one and then answers calls of its functions; "examiner"
@@ -43,12 +43,12 @@ def main(report: int) -> None:
     def tell(**facts: object) -> None:
         os.write(report, json.dumps({"token": token, **facts}).encode() + b"\n")
 
-    tell(begun=True)  # what came before is not the program's time
+    tell(begun=True)  # the program's time begins here
     {"program": _program, "candidate": _candidate, "examiner": _examiner}[order["part"]](order, values, tell)
 
 
 def _values() -> ModuleType:
-    """The module beside this script, which the program's own imports must not find."""
+    """Import `values` from this script's folder without leaving it importable for the program."""
     sys.path.insert(0, str(Path(__file__).parent))
     try:
         import values  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -58,9 +58,9 @@ def _values() -> ModuleType:
 
 
 def _take_own_user() -> None:
-    """Take a user id of this run alone, so that the limit of processes counts only this run's."""
+    """Take a user id that only this run uses, so that the process limit counts only this run."""
     user = 2**21 + random.SystemRandom().randrange(2**20)
-    with contextlib.suppress(OSError):  # where bubblewrap maps user 0 to nobody there is no other
+    with contextlib.suppress(OSError):  # fails if bubblewrap maps user 0 to nobody: no other id exists
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
@@ -78,7 +78,7 @@ def _limit(limits: Mapping[str, Any]) -> None:
         ("RLIMIT_CORE", 0),
     ):
         kind = getattr(resource, name, None)
-        with contextlib.suppress(ValueError, OSError):  # macOS lacks some
+        with contextlib.suppress(ValueError, OSError):  # macOS lacks some limits
             if kind is not None:
                 resource.setrlimit(kind, (most, most))
 
@@ -90,7 +90,7 @@ def _program(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., N
 def _run(sources: list[str], name: str) -> dict[str, Any]:
     """Run source texts one after another in one new module."""
     module = ModuleType(name)
-    sys.modules[name] = module  # dataclasses and pickle look there
+    sys.modules[name] = module  # dataclasses and pickle look modules up there
     for source in sources:
         exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     return module.__dict__
@@ -117,7 +117,7 @@ def _line(error: BaseException) -> str:
 
 
 def _candidate(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., None]) -> None:
-    """Run the program; then answer each line `[name, arguments, keywords]` by a value or an exception."""
+    """Run the program; then answer each line `[name, arguments, keywords]` with a value or an exception."""
     with os.fdopen(order["calls"], "rb") as calls, os.fdopen(order["replies"], "wb", buffering=0) as replies:
         names: dict[str, Any] = {}
         error = _ended(lambda: names.update(_run(order["sources"], "program")))
@@ -137,7 +137,7 @@ class ProgramEnded(Exception):
 
 
 def _examiner(order: Mapping[str, Any], values: ModuleType, tell: Callable[..., None]) -> None:
-    """Carry out the cases against the candidate and report each: what went wrong, or the empty string."""
+    """Run the cases against the candidate and report each: its error, or the empty string."""
     with os.fdopen(order["calls"], "wb", buffering=0) as calls, os.fdopen(order["replies"], "rb") as replies:
         ready = _reply(replies, values).get("ready")
         if ready:
@@ -176,7 +176,7 @@ def _reply(replies: Any, values: ModuleType) -> dict[str, Any]:
 
 
 def _raised(name: str, text: str) -> BaseException:
-    """An exception of the same built-in type, as tests may expect one."""
+    """An exception of the same built-in type, because tests may expect it."""
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         with contextlib.suppress(TypeError):

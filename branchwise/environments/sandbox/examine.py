@@ -1,4 +1,4 @@
-"""Examine a function of an untrusted program by what it returns, compared as data in another process."""
+"""Test a function of an untrusted program: its results are compared as data in another process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from branchwise.environments.sandbox.limits import Limits, SandboxError
 from branchwise.environments.sandbox.running import Job, run_jobs
 
 _LONGEST = 300
-"""Characters of what is said of a case."""
+"""Maximum characters of a case's error."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Examined:
-    """What came of each case, in order: the empty string where it passed, else what went wrong."""
+    """Result of each case, in order: the empty string if it passed, otherwise the error."""
 
     errors: tuple[str, ...]
 
@@ -34,7 +34,7 @@ def examine(
     tests: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> Examined:
-    """Run a program and call its function `name` from another process. Blocks.
+    """Run a program and call its function `name` from another process; blocks.
 
     Both are sandboxed. Arguments and results cross a pipe as plain data, so that no object, patch or forged
     report of the program takes part in the comparison, and the program never sees what is expected.

@@ -1,4 +1,4 @@
-"""What a program may use, and how it ended."""
+"""Limits of a sandboxed program, and its outcome."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 from branchwise.store.errors import BranchwiseError
 
 End = Literal["finished", "raised", "time", "output", "memory", "processes", "files", "died"]
-"""It ran to its last line; an exception or a limit ended it; or something else did."""
+"""Ran to its last line ("finished"), or was ended by an exception, a limit or another cause ("died")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What a program may use."""
+    """Limits of a program's resources."""
 
     seconds: float = 5.0
     """Wall time; CPU time is limited to the next whole second."""
@@ -33,17 +33,17 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How a program ended."""
+    """Outcome of a program."""
 
     end: End
     error: str
-    """The exception's type and first line, or why the program was ended; empty when it finished."""
+    """The exception's type and first line, or the reason of the end; empty if it finished."""
     output: str
     """Standard output and error, mixed."""
     seconds: float
     walls: frozenset[str]
-    """What separated it from the machine: "files", "network", "processes" and "user"; none when unsafe."""
+    """Isolated resources: "files", "network", "processes" and "user"; none with --unsafe-sandbox."""
 
 
 class SandboxError(BranchwiseError):
-    """This machine lacks what it takes to run untrusted code; nothing was run."""
+    """Untrusted code cannot be run on this machine; nothing was run."""

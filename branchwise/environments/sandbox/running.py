@@ -1,4 +1,4 @@
-"""Start runners, feed and watch them, and end them at a limit."""
+"""Start runners, watch them, and end them at a limit."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from branchwise.environments.sandbox.limits import End, Limits, Outcome, Sandbox
 from branchwise.environments.sandbox.usage import over
 
 _TICK = 0.02
-"""Seconds between looks at what the processes use."""
+"""Seconds between measurements of the processes' resource use."""
 _STARTING = 10.0
-"""Seconds that the runners' own start may take; the program's time begins when all have reported."""
+"""Maximum seconds of the runners' start; the program's time begins when all have reported."""
 _SLACK = 0.5
-"""Seconds over the program's time, for what the runners do after it."""
+"""Seconds beyond the program's time for the runners' own work after it."""
 _ENDED: Mapping[End, str] = {
     "time": "It ran out of time.",
     "output": "It printed too much.",
@@ -37,14 +37,14 @@ _ENDED: Mapping[End, str] = {
 
 @dataclass(kw_only=True, slots=True)
 class Job:
-    """One runner: what it is to do, and what came of it."""
+    """One runner: its order, reports and outcome."""
 
     order: Mapping[str, Any]
-    """What `child.py` reads, but for the token, the limits and the walls."""
+    """The order for `child.py`, without the token, limits and walls."""
     fds: Sequence[int] = ()
     """File descriptors that it inherits."""
     facts: list[dict[str, Any]] = field(default_factory=list)
-    """What it reported, line by line."""
+    """Its reports, one a line."""
     outcome: Outcome | None = None
 
 
@@ -60,7 +60,7 @@ class _Running:
 
 
 def run_jobs(jobs: Sequence[Job], limits: Limits) -> None:
-    """Run jobs side by side until all have ended or one passes a limit; fills their facts and outcomes. Blocks.
+    """Run jobs side by side until all have ended or one passes a limit; fills in their facts and outcomes; blocks.
 
     Raises:
         SandboxError: Untrusted programs cannot be run here.
@@ -71,7 +71,9 @@ def run_jobs(jobs: Sequence[Job], limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="branchwise-", ignore_cleanup_errors=True) as folder:
         try:
             for job in jobs:
-                running += [_start(job, limits, how, folder)]  # one by one, so that a failure ends the first
+                running += [
+                    _start(job, limits, how, folder)
+                ]  # one by one, so that a failed start ends those started before
             _listen(running, limits, watched=how)
         finally:
             for one in running:
@@ -115,7 +117,7 @@ def _start(job: Job, limits: Limits, how: Walls, folder: str) -> _Running:
 
 
 def _listen(running: Sequence[_Running], limits: Limits, *, watched: Walls) -> None:
-    """Collect what the children print and report, and stop at a limit or when the last job has ended."""
+    """Collect output and reports of the children; stop at a limit or when the last job has ended."""
     deadline, begun = time.monotonic() + _STARTING, False
     with selectors.DefaultSelector() as selector:
         for one in running:
@@ -144,7 +146,7 @@ def _register(selector: selectors.BaseSelector, one: _Running) -> None:
 
 
 def _collect(key: selectors.SelectorKey, most: int) -> bool:
-    """Take what a child wrote; False when it has closed its end."""
+    """Read what a child wrote; False if it has closed its end."""
     one, into = key.data
     part = os.read(key.fd, 65536)
     into.extend(part)
@@ -155,7 +157,7 @@ def _collect(key: selectors.SelectorKey, most: int) -> bool:
 
 
 def _end(one: _Running) -> None:
-    """Kill what is left of a child; returns when nothing holds its pipe any more."""
+    """Kill a child and its descendants; returns when no process holds its pipe."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(one.child.pid, signal.SIGKILL)
     one.child.wait()
@@ -184,7 +186,7 @@ def _outcome(one: _Running, seconds: float, how: Walls) -> Outcome:
 
 
 def _said(line: bytes, token: str) -> dict[str, Any] | None:
-    """A line of the report; what does not carry the token was not written by the runner."""
+    """Parse a line of the report; None without the token, because the runner did not write it."""
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Run an untrusted Python program that can hurt nobody, and say how it ended."""
+"""Run an untrusted Python program in the sandbox."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["Limits", "Outcome", "SandboxError", "sandbox"]
 
 
 def sandbox(program: str, *, limits: Limits | None = None) -> Outcome:
-    """Run a Python program behind bubblewrap, with a private empty folder, as nobody, within limits. Blocks.
+    """Run a Python program under bubblewrap, with a private empty folder, as nobody, within limits; blocks.
 
     It sees the interpreter and libraries and nothing else of the machine, has no network, sockets, user
     namespaces or keyrings, and everything that it started dies with it. It runs inside the interpreter that
     reports its end, so one written to that purpose can forge "finished": `examine` compares what it returns.
 
     Args:
-        program: Source text; the whole standard library is there, nothing else is.
-        limits: What it may use.
+        program: Source text; it can import the standard library only.
+        limits: Its limits.
 
     Raises:
         SandboxError: Untrusted programs cannot be run here; it says what to install.

@@ -1,7 +1,7 @@
-"""The system calls that a sandboxed program may not make, as a filter for the Linux kernel (seccomp BPF).
+"""Filter of system calls for sandboxed programs (Linux seccomp BPF).
 
-What is not listed is allowed: the other walls are bubblewrap's. The list closes what namespaces leave open:
-memory that no limit counts (memfd, System V), sockets, keyrings, io_uring, and new user namespaces.
+Calls that are not listed are allowed: bubblewrap provides the other isolation. The list closes what namespaces
+leave open: memory that no limit counts (memfd, System V), sockets, keyrings, io_uring, and new user namespaces.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DENIED = {
     _X86_64: (
         # memory outside the limits: memfd_create, memfd_secret, shmget, shmat, shmctl, semget, msgget, mq_open
         *(319, 447, 29, 30, 31, 64, 68, 240),
-        # socket; socketpair stays, which asyncio needs
+        # socket; socketpair stays allowed, because asyncio needs it
         41,
         # keyrings, io_uring, bpf, perf_event_open, userfaultfd
         *(248, 249, 250, 425, 426, 427, 321, 298, 323),
@@ -50,7 +50,7 @@ _ALLOW, _KILL, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 
 
 def seccomp_filter() -> bytes | None:
-    """The filter for this machine, or None where its system calls are not known (neither x86-64 nor Arm 64)."""
+    """The filter for this machine, or None if its processor is neither x86-64 nor Arm 64."""
     machine = _MACHINES.get(platform.machine().lower())
     return None if machine is None else _assembled(machine)
 

@@ -1,4 +1,4 @@
-"""What all processes below a runner use together, which the kernel's limits count one by one (Linux)."""
+"""Total resource use of all processes below a runner; the kernel limits each one singly (Linux)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OF_THE_WALLS = 2
 
 
 def over(root: int, limits: Limits, *, walled: bool) -> End | None:
-    """Which limit the processes below process `root` pass together, or None.
+    """The limit that the processes below process `root` exceed together, or None.
 
     Memory is counted as address space: it bounds what they can touch, shared memory included.
     """
@@ -28,7 +28,9 @@ def over(root: int, limits: Limits, *, walled: bool) -> End | None:
         tasks += len(_names(_PROC / str(process) / "task"))
     if memory > limits.memory:
         return "memory"
-    if tasks > 2 * limits.processes:  # the kernel refuses one more; a uid that it does not count ends here
+    if (
+        tasks > 2 * limits.processes
+    ):  # the kernel refuses one more, except for a user id that it does not count
         return "processes"
     return "files" if walled and below[ours:] and _entries(below[ours]) > limits.entries else None
 
@@ -65,6 +67,6 @@ def _entries(process: int) -> int:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
+        return os.listdir(folder)  # noqa: PTH208 - only the names are needed
     except OSError:
         return []

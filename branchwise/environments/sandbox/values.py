@@ -1,8 +1,8 @@
-"""Plain values as data, for the pipe between a program and what examines it. Standard library only.
+"""Serialise plain values for the pipe between a program and its examiner. Standard library only.
 
-A value is written as JSON with a tag where JSON has no such type. What is none of these types is written by
-the name of its type alone, and becomes an `Opaque`, which equals nothing. The reader builds values of exactly
-these types, so that no code of the writer comes along.
+A value is written as JSON, with a tag if JSON lacks its type. A value of another type is written as the name of
+its type and read as an `Opaque`, which equals nothing. The reader builds only values of these types, so that no
+code of the writer crosses the pipe.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN_INTEGER = 2**53
 
 
 class Opaque:
-    """Something that is no data; it equals nothing."""
+    """A value of an unsupported type; it equals nothing."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -43,7 +43,7 @@ def loads(text: str | bytes) -> Any:
     """Read a value.
 
     Raises:
-        ValueError: The text is none that `dumps` writes.
+        ValueError: The text was not written by `dumps`.
     """
     try:
         return _read(json.loads(text))
