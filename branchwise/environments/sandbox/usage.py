@@ -1,4 +1,4 @@
-"""Total resource use of all processes below a runner; the kernel limits each one singly (Linux)."""
+"""Total resource use of all processes below a runner; the kernel limits only each process (Linux)."""
 
 from __future__ import annotations
 
