@@ -1,4 +1,4 @@
-"""Tasks: a domain's prompt, steps, answer and sound check, one a file. The folder is the registry."""
+"""Tasks: a domain's prompt, steps, answer parser and sound checker, one per file. The folder is the registry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(name: str, **knobs: object) -> Task:
 
     Raises:
         UnknownName: There is no task of that name.
-        BadInput: What the name leads to makes no task.
+        BadInput: The named function does not make a task.
     """
     if name in _FOLDER.own and not knobs:
         return _plain(name)
@@ -58,7 +58,7 @@ def benchmark(name: str, **knobs: object) -> Benchmark:
 
 
 def benchmarks() -> tuple[str, ...]:
-    """The tasks of this folder that read instances and grade them."""
+    """The tasks of this folder with instances and graders."""
     return tuple(
         n for n in sorted(_FOLDER.own) if hasattr(importlib.import_module(f"{__name__}.{n}"), "grade")
     )

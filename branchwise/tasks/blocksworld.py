@@ -58,7 +58,7 @@ def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
 
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
-    """Read PlanBench's instances and put each into words."""
+    """Read PlanBench's instances and write each in words."""
     for row in read_records(folder, "planbench_blocksworld/instances.jsonl.gz"):
         domain, number = str(row["domain"]), row["id"]
         init, goal = _pairs(row["init"]), _pairs(row["goal"])
@@ -67,7 +67,7 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by simulation: every action is possible and the goal holds at the end."""
+    """Grade by simulation: every action must be possible and the goal must hold at the end."""
     constraints = _read_constraints(instance.problem)
     verdict = _check(constraints, text, complete=True) if constraints else None
     return {"simulator": verdict is not None and verdict.accepted}
@@ -78,7 +78,7 @@ def _words(pairs: Below) -> str:
 
 
 def _pairs(atoms: Json) -> Below:
-    """The places among PDDL atoms such as `on b c` and `ontable a`; what else they say follows from these."""
+    """The places among PDDL atoms such as `on b c` and `ontable a`; the other atoms follow from these."""
     found: list[tuple[str, str]] = []
     for atom in atoms if isinstance(atoms, list) else []:
         name, *blocks = str(atom).split()
@@ -154,7 +154,7 @@ def _answer(text: str) -> str | None:
 
 
 def _replay(world: World, actions: Sequence[tuple[str, ...]]) -> tuple[World | None, str]:
-    """The world after the actions, or None and what went wrong."""
+    """The world after the actions, or None and the error."""
     at = world
     for number, action in enumerate(actions):
         after = at.act(action)
@@ -181,7 +181,7 @@ def _state(constraints: Constraints, text: str) -> str | None:
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by simulation.
 
-    An impossible action gives -100; a plan with a line that is not understood is not judged.
+    An impossible action gives -100; a plan with an unreadable line is not judged.
     Else the share of goal places that are right at the end gives up to 90,
     for a whole plan as for a beginning, and a plan that ends with the goal 100. A beginning can always still
     lead to the goal: in Blocksworld every arrangement can be undone.

@@ -1,4 +1,4 @@
-"""Find a time for a meeting: the calendar task of NATURAL PLAN (Zheng et al. 2024, arXiv 2406.04520)."""
+"""Calendar scheduling: find a time for a meeting (NATURAL PLAN, Zheng et al. 2024, arXiv 2406.04520)."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _NAME = "calendar checker"
 _FORM = "[0-9]{1,2}:[0-9]{2} - [0-9]{1,2}:[0-9]{2}"
 _LONGEST = 100_000
 _MOST_CHOICES = 500
-"""More times than these are steered by their form."""
+"""Most times offered as choices; more are constrained by their form."""
 
 
 def calendar(steer: Steer = "hours") -> Task:
     """Build the calendar task.
 
-    Steering never looks at anyone's schedule: that would be solving, not searching.
+    Constraints on decoding never use the schedules: that would be solving, not searching.
 
     Args:
         steer: "none" samples free text; "form" fixes the form `Day, H:MM - H:MM`; "hours" offers only the
@@ -167,12 +167,12 @@ def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> Ou
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
-    """Judge a proposed time by every constraint, or a day by the share of its times that are free.
+    """Check a proposed time against every constraint, or a day by the share of its times that are free.
 
-    A score of 100 means that all constraints hold; else it grows with the share that hold, below 90. A reply in
-    which no single time can be read is not judged.
-    For a day alone the score is a process reward: -100 where the day has no free time left (proof), else the
-    share of its starts that clash with nobody, from 0 to 90. It reads schedules, never an answer.
+    A score of 100 means that all constraints hold; else it grows with the share that hold, below 90. A reply
+    in which no single time can be read is not judged. For a day alone the score is a process reward: -100
+    where the day has no free time left (proof), else the share of its starts without a clash, from 0 to 90.
+    It reads the schedules, never the reference answer.
     """
     meeting = typed_meeting(constraints.data)
     if meeting is None:
@@ -192,7 +192,7 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 
 def _broken(meeting: Meeting, slot: Slot) -> tuple[list[str], int]:
-    """Sentences about the broken constraints, and the number of constraints that there are."""
+    """A sentence for each broken constraint, and the number of all constraints."""
     broken: list[str] = []
     if slot.day not in meeting.days:
         broken.append(f"{slot.day} is not among the days offered.")

@@ -1,4 +1,4 @@
-"""The next reply of a conversation: the whole of it is the answer, as the model wrote it."""
+"""Chat: the next reply of a conversation; the whole reply is the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from branchwise.tasks.task import Task
 
 
 def chat() -> Task:
-    """Build the chat task; nothing is added to what the user says, and a model judges the replies."""
+    """Build the chat task; the user's messages are sent unchanged, and a model judges the replies."""
     return Task(
         name="chat",
         about="The next reply of a conversation, as the model writes it; a model judges the replies.",

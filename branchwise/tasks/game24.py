@@ -46,8 +46,8 @@ def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool =
     Args:
         steer: "none" samples free text; "form" fixes the form of a line; "moves" also offers only legal
             operations with their true results, step by step (whole solutions get the form).
-        look_ahead: Judge an unfinished solution by whether 24 can still be reached, which is exact and gives
-            most of the puzzle away; else only by whether its lines are legal.
+        look_ahead: Judge an unfinished solution by whether 24 is still reachable, which is exact and reveals
+            most of the solution; else only by whether its lines are legal.
 
     Raises:
         BadInput: `steer` is none of the three.
@@ -77,7 +77,7 @@ def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool =
 
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
-    """All 1,362 solvable puzzles of four numbers from 1 to 13; they are enumerated, so no data is read."""
+    """All 1,362 solvable puzzles of four numbers from 1 to 13, enumerated without a data file."""
     for four in combinations_with_replacement(range(1, 14), 4):
         if reachable(tuple(Fraction(n) for n in four), _TARGET):
             yield Instance(id="-".join(map(str, four)), problem=" ".join(map(str, four)))
@@ -139,7 +139,7 @@ def _plain(text: str) -> str:
 
 
 def _final(text: str) -> tuple[str, bool] | None:
-    """The expression that a reply ends with, and whether nothing but 24 is said to be its value."""
+    """The final expression of a reply, and whether 24 is its only stated value."""
     found = list(_FINAL.finditer(text))
     if found:
         claim = (found[-1]["claim"] or "24").strip(" .")
@@ -169,7 +169,7 @@ def _answer(text: str) -> str | None:
 
 
 def _replay(numbers: Numbers, text: str) -> tuple[Numbers | None, str]:
-    """What is left after the lines of `text`, or None and the reason; no reason where a line is not understood."""
+    """The numbers left after the lines of `text`, or None and the reason; no reason if a line is unreadable."""
     at = numbers
     lines = [line for line in text.splitlines() if re.search(r"\d", line)]
     for number, line in enumerate(lines, start=1):
@@ -193,7 +193,7 @@ def _replay(numbers: Numbers, text: str) -> tuple[Numbers | None, str]:
 
 
 def _state(constraints: Constraints, text: str) -> str | None:
-    """The numbers that are left, in order; None for an illegal line and for an answer given as a sum."""
+    """The numbers left, in order; None for an illegal line and for an answer given as a whole expression."""
     numbers = _numbers(constraints)
     left = _replay(numbers, _plain(text))[0] if numbers and _final(text) is None else None
     return None if left is None else " ".join(map(str, left))
@@ -202,7 +202,7 @@ def _state(constraints: Constraints, text: str) -> str | None:
 def _check(numbers: Numbers | None, text: str, complete: bool, look_ahead: bool) -> Verdict | None:
     """Judge by exact fractions: a solution 100 or -100, a beginning by legality or by reachability.
 
-    A reply with a line that is not understood and without a final expression that is, is not judged.
+    A reply with an unreadable line and without a readable final expression is not judged.
     """
     if not numbers:
         return None

@@ -34,5 +34,5 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by the number that the text ends with."""
+    """Grade by the final number of the text."""
     return {"number": right_answer(instance, final_number(text))}

@@ -69,7 +69,7 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str, seconds: float = 3.0) -> Grades:
-    """Grade by the official tests, which run in another process than the program that they call."""
+    """Grade by the official tests, which run in a separate process from the program under test."""
     name, tests = str(instance.meta["entry_point"]), str(instance.meta["test"])
     cases = [[f"check({name})"]]
     return {"tests": _examined(instance.problem, text, name, cases, seconds, tests).passed == 1}
@@ -89,7 +89,7 @@ def _validate(problem: str) -> None:
 
 
 def _read_constraints(problem: str) -> Constraints | None:
-    """Read the examples `>>> call` of the last function's docstring; the problem is parsed, never run."""
+    """Parse the examples `>>> call` of the last function's docstring; the problem is not run."""
     try:
         functions = [
             n for n in ast.parse(problem.rstrip() + "\n    pass\n").body if isinstance(n, ast.FunctionDef)
@@ -147,7 +147,7 @@ def _known(problem: str) -> str:
 
 
 def _name(problem: str) -> str:
-    """The function that is to be completed, the last one of the problem."""
+    """The name of the function to complete, the last one of the problem."""
     return str(re.findall(r"^(?:async )?def (\w+)\(", problem, re.MULTILINE)[-1])
 
 
@@ -167,9 +167,9 @@ def _examined(
 def _check(constraints: Constraints, text: str, complete: bool, seconds: float) -> Verdict | None:
     """Judge a whole function by the examples of its docstring.
 
-    A failing example is proof; passing ones are evidence only, so that even a full pass says "model" and
-    not "sound". The score is the share of examples that pass. None where there are no examples. A reply in
-    which no Python can be read fails without proof.
+    A failing example is proof; passing ones are evidence only, so that even a full pass is verified by
+    "model" and not by "program". The score is the share of examples that pass. None without examples. A reply
+    without readable Python fails without proof.
     """
     examples, problem = constraints.data.get("examples"), str(constraints.data.get("problem"))
     if not complete or not isinstance(examples, list) or not examples:

@@ -44,7 +44,7 @@ _SCHEMA: Mapping[str, Json] = {
 
 
 def ifeval() -> Task:
-    """Build the IFEval task; a model types the instructions, so its checker's word is the model's."""
+    """Build the IFEval task; a model extracts the instructions, so verdicts are verified by "model"."""
     kinds = "; ".join(
         f"{name}({', '.join(f'{argument}: {_TYPES[kind]}' for argument, kind in arguments.items())})"
         for name, arguments in ARGUMENTS.items()
@@ -81,7 +81,7 @@ def _given(facts: Any) -> Json:
 def grade(instance: Instance, text: str) -> Grades:
     """Grade by all instructions of the prompt: strictly, and loosely as the paper forgives openings and stars.
 
-    What cannot be told is not followed.
+    An undecided instruction counts as not followed.
     """
     lines = text.split("\n")
     cuts = (text, "\n".join(lines[1:]).strip(), "\n".join(lines[:-1]).strip(), "\n".join(lines[1:-1]).strip())
@@ -126,9 +126,9 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
 
 
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
-    """Judge a whole reply by every instruction that was typed; a beginning is not judged.
+    """Check a whole reply against every extracted instruction; a beginning is not judged.
 
-    A reply that breaks none and of which one instruction cannot be told is not judged either.
+    A reply that breaks none but leaves one undecided is not judged either.
     """
     told: Any = constraints.data.get("instructions")
     if not complete or not isinstance(told, list) or not told:

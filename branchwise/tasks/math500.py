@@ -29,5 +29,5 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 
 
 def grade(instance: Instance, text: str) -> Grades:
-    """Grade by the final answer; what cannot be proven equal counts as wrong."""
+    """Grade by the final answer; one that is not proven equal counts as wrong."""
     return {"answer": right_answer(instance, final_answer(text))}

@@ -1,4 +1,4 @@
-"""Meet as many friends as possible: the meeting task of NATURAL PLAN (Zheng et al. 2024, arXiv 2406.04520)."""
+"""Meeting planning: meet as many friends as possible (NATURAL PLAN, Zheng et al. 2024, arXiv 2406.04520)."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def instances(folder: Path | None = None) -> Iterator[Instance]:
 def grade(instance: Instance, text: str) -> Grades:
     """Grade by the exact maximum, and by the official count: as many friends met as in the golden plan.
 
-    The official grader counts the friends met before the first violation and believes no number of the plan; the exact
-    one allows no violation and no false number (docs/decisions/0086).
+    The official grader counts the friends met before the first violation and ignores the plan's numbers; the
+    exact one allows no violation and no false number (docs/decisions/0086).
     """
     outing = visits_text(instance.problem)
     if outing is None:
@@ -94,7 +94,7 @@ def _read_constraints(problem: str) -> Constraints | None:
         return None
     items = [f"the day begins at {outing.place}"]
     items += [f"meet {f.name} at {f.place} for {f.stay} minutes or more" for f in outing.friends]
-    data: Any = json.loads(json.dumps(asdict(outing)))  # lists for tuples, as a database gives them back
+    data: Any = json.loads(json.dumps(asdict(outing)))  # lists for tuples, as after JSON storage
     return Constraints(items=(*items, "meet as many friends as possible"), data=data, source="program")
 
 
@@ -116,7 +116,7 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
 
 
 def _answer(text: str) -> str | None:
-    """Who is met, in order: plans that differ only in their waits are equal."""
+    """The friends met, in order: plans that differ only in their waits are equal."""
     return "; ".join(friends_in(text)) or None
 
 
@@ -124,8 +124,8 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
     """Judge by replay and by the exact maximum of friends.
 
     A plan without violation that meets the maximum gets 100; another one up to 90 by the share of the maximum
-    that it meets before its first violation. A beginning is judged by the same share and its violations. A number
-    that the plan tells and that is false is a violation; a plan with a step that is not understood is not judged.
+    that it meets before its first violation. A beginning is judged by the same share and its violations. A
+    false number in the plan is a violation; a plan with an unreadable step is not judged.
     """
     outing = _outing(constraints)
     if outing is None:

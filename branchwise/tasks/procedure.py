@@ -1,4 +1,4 @@
-"""Follow a procedure step by step, in the manner of ProcBench (Fujisawa et al. 2024, arXiv 2410.03117)."""
+"""Procedure following: carry out steps on a text, as in ProcBench (Fujisawa et al. 2024, arXiv 2410.03117)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def procedure(steer: Literal["none", "form"] = "form") -> Task:
 
 
 def instances(folder: Path | None = None) -> Iterator[Instance]:
-    """Draw 20 procedures of each length from 2 to 10; they are drawn from fixed seeds, so no data is read."""
+    """Draw 20 procedures of each length from 2 to 10, from fixed seeds and without a data file."""
     for length in range(2, 11):
         for seed in range(20):
             text, steps = draw_procedure(length, seed)
@@ -120,7 +120,7 @@ def _right(constraints: Constraints) -> list[str]:
 
 
 def _states(text: str) -> list[str] | None:
-    """The states that a text tells, one a line, without numbers and remarks; None where a line is not understood.
+    """The states in a text, one per line, without numbers and remarks; None if a line is unreadable.
 
     A line may repeat its step before the state: `1. Reverse the text: cba`. A line that ends with a colon is a heading.
     """
@@ -138,9 +138,9 @@ def _states(text: str) -> list[str] | None:
 def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
     """Judge by carrying the procedure out.
 
-    All right gives 100, else the prefix accuracy gives up to 90; what is not understood is not judged.
+    All right gives 100, else the prefix accuracy gives up to 90; an unreadable text is not judged.
     A beginning that is right so far gets the share
-    of the procedure that is done, up to 90; a wrong state cannot be mended and gives -100.
+    of the procedure that is done, up to 90; a wrong state cannot be corrected later and gives -100.
     """
     right = _right(constraints)
     if not right:

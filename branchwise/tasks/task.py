@@ -1,4 +1,4 @@
-"""A task: how a domain's problems are put, cut into steps, answered and checked."""
+"""The Task record: a domain's prompt, output formats, answer parser and checker."""
 
 from __future__ import annotations
 
@@ -12,57 +12,57 @@ from branchwise.store.records import Constraints, Grain, Json, Verdict, Verified
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A domain: how its problems are put, cut into steps, answered and checked. One file builds one."""
+    """A domain: its prompt, output formats, answer parser and checker. Each task's file builds one."""
 
     name: str
     about: str
     """One line for `branchwise tasks`."""
     instructions: str
-    """How the generator is asked: a template with `{problem}` and `{constraints}`."""
+    """The generator's prompt: a template with `{problem}` and `{constraints}`."""
     constraint_types: str = ""
     """Kinds of constraints to look for, for the constraint agent's prompt."""
     constraint_schema: Mapping[str, object] | None = None
-    """JSON schema of the typed constraints; None where words are all there is."""
+    """JSON schema of the typed constraints; None if constraints are only words."""
     validate: Callable[[str], None] = lambda problem: None
-    """Raise BadInput when the text cannot be a problem of this task."""
+    """Raise BadInput if the text is not a problem of this task."""
     read_constraints: Callable[[str], Constraints | None] = lambda problem: None
     """Read the constraints by program, or None when the text is not in a known form."""
     type_constraints: Callable[[Json], Constraints | None] = lambda reply: None
-    """Type a model's JSON reply to `constraint_schema`, or None when it makes no sense."""
+    """Type a model's JSON reply to `constraint_schema`, or None if it is invalid."""
     output_format: Callable[[Constraints, str, Grain], OutputFormat] = lambda constraints, text, grain: (
         OutputFormat()
     )
-    """The form of the next sample after `text`; `constraints` may steer it."""
+    """The output format of the next sample after `text`; it may depend on `constraints`."""
     is_complete: Callable[[str], bool] = lambda text: False
     """Whether the text holds a whole solution. A sample of grain "solution" that ended by itself always does."""
     answer: Callable[[str], str | None] = lambda text: text.strip() or None
-    """The normalised answer in a whole solution, or None when there is none."""
+    """The normalised answer in a whole solution; None without one."""
     same: Callable[[str, str], bool] = lambda one, other: one == other
-    """Whether two answers are equal: what votes and duplicates are counted by. It may take seconds."""
+    """Whether two answers are equal, for votes and duplicates. It may take seconds."""
     check: Callable[[Constraints, str, bool], Verdict | None] | None = None
     """`check(constraints, text, complete)`: a sound verdict on a plan or, with complete=False, on its beginning.
 
-    None where there is no program that can tell; the LLM verifier judges then. A check that does not understand a
-    text returns `not_judged`: a program's verdict is a proof, in either direction.
+    None without a program; the LLM verifier judges then. A check that cannot parse a text returns
+    `not_judged`: a program's verdict is a proof, in either direction.
     """
     ready: Callable[[], None] = lambda: None
-    """Raise when this machine lacks what `check` needs; called before the first token of a run is spent."""
+    """Raise if this machine lacks a dependency of `check`; called before the first token of a run is spent."""
     checks_steps: bool = False
-    """Whether `check` also judges beginnings, so that a strategy that goes step by step has scores to go by."""
+    """Whether `check` also judges beginnings, so that strategies of steps have scores."""
     state: Callable[[Constraints, str], str | None] = lambda constraints, text: None
-    """What a text has come to, where all texts that come to it can be continued alike and with the same verdicts: what
-    is refuted after one of them is refuted after all. None where only equal texts are known to be alike."""
+    """The state that a text leads to; all texts of one state have the same continuations with the same verdicts, so
+    a refutation after one holds after all. None if only equal texts are known to be equivalent."""
     conversation: Conversation | None = None
-    """What the problem is part of, where it is more than a text; set for a run, not by a task's file."""
+    """The conversation that the problem belongs to, if any; set for a run, not by a task's file."""
     blocking: bool = False
-    """Whether `check` waits for other programs, so that it belongs in a thread of its own."""
+    """Whether `check` waits for other programs, so that it runs in a thread."""
 
 
 def not_judged(why: str, verifier: str, *, complete: bool = True) -> Verdict:
-    """The verdict of a check that did not understand a text: no score, and nothing stands behind it.
+    """The verdict of a check that could not parse a text: no score, verified by "none".
 
     Args:
-        why: A sentence about what could not be read, for the one who improves the text.
+        why: A sentence on what could not be parsed, as feedback.
         verifier: The check's name.
         complete: Whether the text is a whole solution; a beginning may still lead to one.
     """

@@ -1,4 +1,4 @@
-"""Any question: free text in, free text out, judged by a model."""
+"""Free text: any question, answered in text and judged by a model."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def _shape(constraints: Constraints, written: str, grain: Grain) -> OutputFormat
 
 
 def _answer(written: str) -> str | None:
-    """What follows the last `Answer:`, else the last paragraph, without emphasis and layout."""
+    """The text after the last `Answer:`, else the last paragraph, without emphasis and layout."""
     found = list(_FINAL.finditer(written))
     tail = written[found[-1].end() :] if found else written.strip().rpartition("\n\n")[2]
     return " ".join(tail.replace("**", "").split()).rstrip(" .") or None
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two answers differ in the case of words at most; a single letter is a name and keeps its case."""
+    """Whether two answers differ in the case of words at most; a single letter is a name and case-sensitive."""
     return one == other or (min(len(one), len(other)) > 1 and one.casefold() == other.casefold())

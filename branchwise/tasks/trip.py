@@ -1,4 +1,4 @@
-"""Plan a trip through cities: the trip task of NATURAL PLAN (Zheng et al. 2024, arXiv 2406.04520)."""
+"""Trip planning: an itinerary through cities (NATURAL PLAN, Zheng et al. 2024, arXiv 2406.04520)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LONGEST = 100_000
 def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
     """Build the trip task.
 
-    Steering looks at no flight and no event: that would be solving, not searching.
+    Constraints on decoding use neither flights nor events: that would be solving, not searching.
 
     Args:
         steer: "none" samples free text; "form" fixes the form of a line; "stays" offers the cities not yet
@@ -92,7 +92,7 @@ def grade(instance: Instance, text: str) -> Grades:
 
 
 def _official(instance: Instance, text: str) -> bool:
-    """Whether the plan begins with the golden cities and stays; its flights and events are not looked at.
+    """Whether the plan begins with the golden cities and stays; its flights and events are ignored.
 
     A stay lasts from one flight's day to the next one's, both counted.
     """
@@ -158,12 +158,12 @@ def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> OutputForm
 
 
 def _literal(name: str) -> str:
-    """The pattern of exactly this text, in the few signs that every engine's patterns share."""
+    """The pattern of exactly this text, in the syntax that all engines support."""
     return re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", name)
 
 
 def _answer(text: str) -> str | None:
-    """The days and what follows them, so that equal plans in either form are mostly equal texts."""
+    """The days and the text after them, so that equal plans in either form are mostly equal texts."""
     spans = _STAY.findall(digits(plain(text)))
     return "; ".join(f"{first}-{last} {city.strip()}" for first, last, city in spans) or None
 
@@ -172,9 +172,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
     """Judge by every constraint; a beginning by the constraints that it already breaks.
 
     A right plan gets 100, another one up to 90 by the share of constraints that hold. A beginning that breaks
-    none gets the share of its days that are planned, up to 90; one that does cannot be mended and gets -100. Flights
-    and lengths that the plan tells must be those of its stays. A plan with a line about a day that is not understood,
-    or without any stay, is not judged.
+    none gets the share of its days that are planned, up to 90; one that does cannot be corrected later and
+    gets -100. Flights and lengths that the plan states must agree with its stays. A plan with an unreadable
+    line about a day, or without any stay, is not judged.
     """
     read = typed_trip(constraints.data)
     if read is None:
@@ -198,7 +198,7 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
 
 
 def _contradicted(plan: Itinerary) -> list[str]:
-    """What the plan tells beside its stays and they do not bear out."""
+    """Statements of the plan that contradict its stays."""
     hops = {(one.city, two.city): two.first for one, two in pairwise(plan.visits)}
     days = {visit.city: visit.last - visit.first + 1 for visit in plan.visits}
     broken = [

@@ -1,1 +1,1 @@
-"""What every run has: its journal, its store and its model."""
+"""The runtime of all workflows: execution, resumption, queueing, forking and replay of recorded runs."""

@@ -1,4 +1,4 @@
-"""Answer what a run waits for, from any process."""
+"""Answer the open questions of a waiting run, from any process."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ async def answer(
     by: str | None = None,
     store: str | Store | None = None,
 ) -> RunRecord:
-    """Answer a question of a run that waits; with the last one a queued run goes back to its queue.
+    """Answer a question of a waiting run; the last answer returns a queued run to its queue.
 
-    A run that is in no queue waits to be resumed.
+    A run outside a queue must be resumed.
 
     Args:
         run_id: The run.
         value: The answer, plain data.
-        key: Which question, where the run has several.
-        by: Who answers; by default the user and the machine.
+        key: The question's key, if the run has several.
+        by: Name of the person who answers; by default the user and the machine.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
 
     Returns:
-        The run as it is now.
+        The updated run.
 
     Raises:
-        BadInput: The run waits for nobody, or the answer is not of the question's type; nothing was stored.
+        BadInput: The run has no open question, or the answer is not of the question's type; nothing was stored.
         UnknownName: It has no such question.
     """
     async with opened_store(store) as db:
@@ -54,14 +54,14 @@ async def answer(
         check_answer(question, said)
         kept = answer_json(said, by)
         if question.run_id not in {"", run.id}:
-            # A sub-run asks through the run that began it.
+            # A sub-run asks through its parent.
             await _keep(db, await db.run(question.run_id), question, kept)
         await _keep(db, run, question, kept)
         return await db.run(run.id)
 
 
 def open_questions(run: RunRecord) -> tuple[Question, ...]:
-    """What a run waits for."""
+    """The open questions of a run."""
     return waiting_of(run.result) if run.status is Status.WAITING else ()
 
 
@@ -79,7 +79,7 @@ def _chosen(run: RunRecord, key: str | None) -> Question:
 
 
 async def _keep(db: Store, run: RunRecord, question: Question, kept: Json) -> None:
-    """Store an answer with the run that asked, and hand the run back once nothing else is open."""
+    """Store an answer with the run that asked, and return the run to its queue once no question is open."""
     rest = tuple(one for one in open_questions(run) if one.key != question.key)
     lease = await db.claim(run.id)
     async with db.held(lease, then=Status.QUEUED if run.queue else Status.PAUSED):

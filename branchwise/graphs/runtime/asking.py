@@ -1,4 +1,4 @@
-"""How a node's question becomes the run's: it waits in the store until somebody answers, or its time is over."""
+"""Questions of nodes: the run waits in the store until an answer or a timeout."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from branchwise.store.records import Json
 
 
 async def answered(services: RunServices, asking: Question, until: tuple[float, Json] | None) -> Json:
-    """The answer to a question, once there is one.
+    """The recorded answer to a question.
 
     Args:
         services: The run's.
         asking: The question.
-        until: Seconds after which an answer stands by itself, and that answer.
+        until: Seconds until the default answer applies, and that answer.
 
     Raises:
-        GraphInterrupt: There is none yet; the run waits.
+        GraphInterrupt: There is no answer yet; the run waits.
     """
     # Not LangGraph's `interrupt`, which matches answers to questions by their order within a node.
     journal, key = services.journal, asking.key
@@ -50,10 +50,10 @@ async def answered(services: RunServices, asking: Question, until: tuple[float, 
 
 
 def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str, Json]:
-    """What a person said of an effect whose outcome is unknown.
+    """A person's answer about an effect of unknown outcome.
 
     Raises:
-        GraphInterrupt: Nobody has said anything yet; the run waits.
+        GraphInterrupt: There is no answer yet; the run waits.
     """
     attempts = services.ledger.attempts(key)
     question = Question(
@@ -78,6 +78,6 @@ def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str
 
 
 def wait(services: RunServices, question: Question) -> GraphInterrupt:
-    """Note an open question; gives the exception that ends the node's visit."""
+    """Register an open question; return the exception that ends the node's visit."""
     services.waiting[question.key] = question
     return GraphInterrupt((Interrupt(value={"question": question.key}, id=question.key[-200:]),))

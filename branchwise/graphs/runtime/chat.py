@@ -1,4 +1,4 @@
-"""The run's model and functions as LangChain's chat model and tools, for agents that know nothing of branchwise."""
+"""LangChain adapters: the run's model as a chat model and functions as tools, recorded in the ledger."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class RecordedChatModel(BaseChatModel):
-    """A chat model whose every call is a row of the run's ledger, paid from its budget."""
+    """A chat model whose calls are rows of the run's ledger, paid from its budget."""
 
     services: SkipValidation[RunServices] = Field(exclude=True, repr=False)
     asked: str = ""
@@ -49,7 +49,7 @@ class RecordedChatModel(BaseChatModel):
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: str | dict[str, Any] | bool | None = None, **kwargs: Any
     ) -> Runnable[Any, AIMessage]:
-        """Offer tools with every call."""
+        """Pass tools with every call."""
         offered = [convert_to_openai_tool(tool) for tool in tools]
         return self.bind(tools=offered, tool_choice=tool_choice, **kwargs)
 
@@ -101,7 +101,7 @@ def recorded_tool(
     """A function as a tool, each call of which is a recorded effect.
 
     Raises:
-        BadInput: It is a tool of LangChain's already, whose calls could not be recorded.
+        BadInput: It is already a LangChain tool, whose calls cannot be recorded.
     """
     if isinstance(function, BaseTool):
         raise BadInput("`run.tool` takes the function itself, not a tool that was made of it.")
@@ -130,7 +130,7 @@ def recorded_tool(
 
 
 def from_thread(services: RunServices, work: Callable[[Visit], Coroutine[Any, Any, T]]) -> T:
-    """Do asynchronous work of a run for code that is synchronous, in a node that LangGraph runs in a thread.
+    """Run a coroutine of the run from synchronous code, in a node that LangGraph runs in a thread.
 
     Raises:
         BadInput: It is called in the event loop's own thread, which it would block.

@@ -1,4 +1,4 @@
-"""The run that a node is part of: what it asks or does through it is named, recorded, paid for and done once."""
+"""The Run object of a node: calls, effects, questions and sub-runs that are named, recorded and budgeted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOBODY = object()
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Run:
-    """What a node of a workflow finds as `runtime.context`; made by branchwise, never stored.
+    """A workflow node's `runtime.context`; made by branchwise, not stored.
 
     Every call has a name, unique within one visit of one node: `run.sample("draft", ...)`. Its key in the record is
     `NODE/VISIT/NAME`, so that a resumed run finds it whatever else has changed. The same name twice with the same
@@ -54,26 +54,26 @@ class Run:
 
     @property
     def budget(self) -> BudgetTracker:
-        """What is spent and what is left."""
+        """The run's budget: spent and left."""
         return self.services.tracker
 
     @property
     def prompts(self) -> Prompts:
-        """Where the run's prompts are looked up."""
+        """The run's prompts."""
         return self.services.prompts
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the run's model can do."""
+        """The capabilities of the run's model."""
         return self.services.engine.capabilities
 
     @property
     def places(self) -> Places:
-        """Names the places of nodes; for the runtime itself."""
+        """Names of the places of nodes; internal to the runtime."""
         return self.services.places
 
     def stopped(self, namespace: str) -> Exception | None:
-        """What must stop the node of a namespace; for the runtime itself."""
+        """The exception that must stop the node of a namespace; internal to the runtime."""
         return self.services.stopped(namespace)
 
     async def sample(
@@ -87,7 +87,7 @@ class Run:
         temperature: float = 0.7,
         max_tokens: int = 256,
     ) -> TypedReply[Any]:
-        """Ask a model.
+        """Sample from a model.
 
         Args:
             name: What for; once in a visit of a node.
@@ -100,9 +100,9 @@ class Run:
             max_tokens: Tokens of one sample at most.
 
         Raises:
-            BadInput: The name was used for something else, or the output is nothing a model can be held to.
-            BudgetSpent: The run's budget does not reach; the run stops and can be resumed with more.
-            Unsupported: The model cannot do what is asked.
+            BadInput: The name was used for another call, or decoding cannot be constrained to the output.
+            BudgetSpent: The run's budget does not cover the call; the run stops and can be resumed with more.
+            Unsupported: The model lacks a capability that the request needs.
         """
         services = self.services
         visit = services.visit()
@@ -124,13 +124,13 @@ class Run:
         return TypedReply(**{**as_plain(reply), "adapter": adapter})
 
     def sampler(self, model: str | None = None) -> Sampler:
-        """The run's model as branchwise's own agents take it; their keys stand behind the node's place."""
+        """The run's model as a Sampler for branchwise's own agents; their keys are prefixed with the node's place."""
         return PlacedSampler(self.services, model)
 
     def chat_model(self, model: str | None = None, **options: Any) -> BaseChatModel:
-        """The run's model as a LangChain chat model, for agents and chains that know nothing of branchwise.
+        """The run's model as a LangChain chat model, for third-party agents and chains.
 
-        Its calls are named by what they ask: the request's hash, and how often the same was asked before.
+        Its calls are named by the request's hash and the number of equal requests before.
 
         Args:
             model: Another model than the run's, by its name.
@@ -141,7 +141,7 @@ class Run:
         return RecordedChatModel(services=self.services, asked=model or "", **options)
 
     def tool(self, function: Callable[..., Any], *, name: str = "", at_most_once: bool = False) -> BaseTool:
-        """A function as a LangChain tool, each call of which is a recorded effect."""
+        """A function as a LangChain tool; each call is a recorded effect."""
         from branchwise.graphs.runtime.chat import recorded_tool  # noqa: PLC0415
 
         return recorded_tool(self.services, function, name=name, at_most_once=at_most_once)
@@ -155,7 +155,7 @@ class Run:
         at_most_once: bool = False,
         **options: Any,
     ) -> Any:
-        """Do something outside; its result is kept before the node sees it, and given back ever after.
+        """Call a function with side effects; its result is recorded before the node sees it, and reused afterwards.
 
         Args:
             name: What for; once in a visit of a node.
@@ -163,13 +163,13 @@ class Run:
                 data. A parameter `idempotency_key` receives a text that is the same at every attempt. It may return
                 `(value, Usage(cost=...))` to be paid from the budget.
             *args: Its arguments.
-            at_most_once: Whether a person is asked what became of it when its outcome is unknown; by default it is
-                done again.
+            at_most_once: Whether a person is asked about it if its outcome is unknown; by default it is done
+                again.
             **options: Its keyword arguments.
 
         Raises:
-            BadInput: The name was used for something else, or an argument or the result is no plain data.
-            BudgetSpent: No effect is left of the budget.
+            BadInput: The name was used for another effect, or an argument or the result is not plain data.
+            BudgetSpent: The budget of effects is spent.
         """
         services = self.services
         visit = services.visit()
@@ -187,14 +187,14 @@ class Run:
         timeout: float | None = None,  # noqa: ASYNC109 - it outlasts the process
         default: Any = _NOBODY,
     ) -> Any:
-        """Ask a person. The run waits in the store, at no cost, and goes on wherever it is resumed.
+        """Ask a person. The run waits in the store, at no cost, until it is resumed in any process.
 
         Args:
             name: What for; once in a visit of a node.
-            question: Plain data, shown to whoever answers.
+            question: Plain data, shown to the person.
             answer: The type of the answer; anything that JSON holds where None.
             timeout: Seconds after which `default` is the answer.
-            default: The answer when nobody gave one in time.
+            default: The answer after the timeout.
 
         Raises:
             BadInput: A timeout without a default, or data that JSON cannot hold.
@@ -223,7 +223,7 @@ class Run:
         model: str | None = None,
         options: Any = None,
     ) -> Any:
-        """Search, as a run of its own that draws on this one's budget; gives its Result.
+        """Run a search as a sub-run on this run's budget; return its Result.
 
         Args:
             name: What for; once in a visit of a node.
@@ -231,7 +231,7 @@ class Run:
             task: Its domain.
             strategy: A strategy's name, or "auto".
             knobs: Knobs of that strategy.
-            budget: What the sub-run may spend at most.
+            budget: Upper bound on what the sub-run may spend.
             model: Another model than the run's, by its name.
             options: Other `Options` of a search.
         """
@@ -252,10 +252,10 @@ class Run:
         budget: BudgetLike = None,
         model: str | None = None,
     ) -> Any:
-        """Run another workflow as a run of its own that draws on this one's budget; gives its output.
+        """Run another workflow as a sub-run on this run's budget; return its output.
 
-        A sub-run is found again by its parent and its key, cancelled and pruned with its parent, and asks its
-        questions through it.
+        A sub-run is identified by its parent and its key, is cancelled and pruned with its parent, and asks
+        its questions through it.
         """
         services = self.services
         visit = services.visit()
@@ -274,5 +274,5 @@ class Run:
 
 
 def as_plain(record: Any) -> dict[str, Any]:
-    """A record's fields as they are."""
+    """A record's fields, unconverted."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}

@@ -1,4 +1,4 @@
-"""Effects: a function's result is kept before anyone sees it, and given back ever after."""
+"""Effects: function calls whose result is recorded before it is returned, and reused afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KIND = "action"
 
 
 def named(do: Callable[..., Any]) -> str:
-    """A function's module and name, by which the record tells it from others."""
+    """A function's module and name, which identify it in the record."""
     return f"{getattr(do, '__module__', '')}:{getattr(do, '__qualname__', type(do).__name__)}"
 
 
@@ -30,12 +30,12 @@ async def effect(
     *,
     at_most_once: bool,
 ) -> Json:
-    """Do something outside once, and keep its result under `key`.
+    """Call a function once, and record its result under `key`.
 
     Raises:
-        BadInput: An argument or the result has no form in JSON.
-        BudgetSpent: No effect is left.
-        GraphInterrupt: It may be done at most once, and nobody knows whether it was done.
+        BadInput: An argument or the result cannot be written as JSON.
+        BudgetSpent: The budget of effects is spent.
+        GraphInterrupt: It may be done at most once, and its outcome is unknown.
     """
     name = named(do)
     asked: Json = {

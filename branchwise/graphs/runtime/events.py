@@ -1,4 +1,4 @@
-"""What a run tells while it is executed."""
+"""Progress events of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """Something that a person or a program watching a run would like to know."""
+    """Progress event of a run."""
 
     kind: str
     """`opened` with the run's id, `node` when a node has ended, `custom` for what a node wrote by LangGraph's stream
@@ -29,4 +29,4 @@ Watch = Callable[[Any], None]
 
 
 def quiet(event: object) -> None:
-    """Tell nobody."""
+    """Ignore the event."""

@@ -1,4 +1,4 @@
-"""The one way to execute a run: fresh, resumed, queued or a sub-run, whatever its workflow."""
+"""Execution of a run of any workflow: fresh, resumed, queued or a sub-run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENGINE = "engine"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Execution:
-    """What one execution of a run needs besides its workflow and its request."""
+    """Parameters of one execution of a run, besides its workflow and its request."""
 
     store: Store
     lease: Lease
@@ -65,19 +65,19 @@ class Execution:
 
 @dataclass(slots=True)
 class _Ended:
-    """What LangGraph streamed last."""
+    """The last values that LangGraph streamed."""
 
     state: Any = None
     interrupts: tuple[Interrupt, ...] = ()
 
 
 async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResult:
-    """Execute a run that is held, from its last checkpoint or from its start, until it ends or waits for a person.
+    """Execute a claimed run from its last checkpoint or its start, until it ends or waits for a person.
 
     Raises:
-        BudgetSpent: The run's budget does not reach; it can be resumed with more.
+        BudgetSpent: The run's budget is spent; it can be resumed with more.
         LeaseLost: It was cancelled, or another worker has it.
-        RequestChanged: Its code asks for something else than what was recorded.
+        RequestChanged: Its code makes a request that differs from the recorded one.
     """
     store, lease = how.store, how.lease
     journal = await Journal.open(store, lease, ahead=workflow.ahead)
@@ -114,7 +114,7 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
 
 
 async def _tracker(how: Execution, budget: Budget, ledger: Ledger | Tape) -> BudgetTracker:
-    """The run's budget, with what earlier executions and its sub-runs have spent of it."""
+    """The run's budget, including the spending of earlier executions and of its sub-runs."""
     if isinstance(ledger, Tape):
         ledger.tracker = BudgetTracker(budget, clock=ledger.clock)
         return ledger.tracker
@@ -129,7 +129,7 @@ async def _tracker(how: Execution, budget: Budget, ledger: Ledger | Tape) -> Bud
 
 
 async def _closed(how: Execution, workflow: Workflow, run: Run, context: Any, ended: _Ended) -> RunResult:
-    """Store how the run ended, or what it waits for."""
+    """Store the run's result or its open questions."""
     services, lease = run.services, how.lease
     waiting = _questions(services, ended.interrupts)
     usage, stored = services.tracker.spent, None
@@ -156,7 +156,7 @@ async def _closed(how: Execution, workflow: Workflow, run: Run, context: Any, en
 async def _drive(
     how: Execution, workflow: Workflow, spec: RunSpec, services: RunServices, context: Any
 ) -> _Ended:
-    """Let LangGraph run the graph as far as it goes."""
+    """Run the graph with LangGraph until it ends or interrupts."""
     saver = RunSaver(how.store, how.lease, services.places, allow=workflow.types)
     graph = copy(workflow.graph)
     graph.checkpointer = saver
@@ -197,14 +197,14 @@ async def _given(
     config: RunnableConfig,
     saver: RunSaver,
 ) -> Any:
-    """What the graph is given: its input, or what was said in answer to the interrupts of its last checkpoint."""
+    """The graph's input, or the answers to the interrupts of its last checkpoint."""
     if how.lease.fresh:
         return workflow.start(spec)
     last = await graph.aget_state(config)
     if last.created_at is None:
         return workflow.start(spec)
     if how.from_start or (last.metadata or {}).get("graph") != workflow.shape:
-        # The graph begins anew and finds its calls in the ledger, its decisions and its nodes in their rows.
+        # The graph restarts and finds its calls in the ledger, its decisions and nodes in their rows.
         await saver.adelete_thread(how.lease.run_id)
         services.places.forget()
         return workflow.start(spec)
@@ -231,7 +231,7 @@ def _questions(services: RunServices, interrupts: tuple[Interrupt, ...]) -> tupl
 
 
 async def note_engine(journal: Journal, engine: Model) -> None:
-    """Keep which model answers and what it can do, as a decision of the run: a replay has no model to ask."""
+    """Record the model's name and capabilities as a decision of the run, since a replay has no model."""
 
     async def noted() -> Json:
         return {"name": engine.name, "capabilities": as_fields(engine.capabilities)}

@@ -1,4 +1,4 @@
-"""Begin a new run from an old one: what the old one has asked is not bought again."""
+"""Fork a run: a new run that reuses the recorded calls of an old one."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
     store: str | Store | None = None,
     **own: Any,
 ) -> RunRecord:
-    """Make a run of the same workflow; `resume` or, with a `queue`, a worker takes it on.
+    """Make a run of the same workflow; start it with `resume`, or give a `queue` for a worker to run it.
 
-    A call with the same key and request as one of the old run is taken from there and costs nothing; so are the
-    answers that people gave.
+    A call with the same key and request as in the old run is reused and costs nothing; so are people's
+    answers.
 
     Args:
         run_id: The run.
-        at: A place, `NODE/VISIT`, from which everything is asked anew; of a search the node of its tree, `0.2.1`, at
-            which the new run begins. None for nowhere.
+        at: A place, `NODE/VISIT`, from which all calls are made anew; for a search the tree node, `0.2.1`, at
+            which the new run starts. None reuses everything.
         input: Another input.
-        budget: What the new run may spend; by default the old one's, anew.
+        budget: The new run's budget; by default a fresh one with the old limits.
         model: Another model.
         base_url: Another server.
         seed: Another seed.
         prompts: Another folder of prompts.
-        queue: Whose workers are to take it.
+        queue: The queue of the workers that run it.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
-        **own: What else the run's own workflow can change: of a search `strategy`, `knobs` and `options`.
+        **own: Other parameters that the workflow can change: for a search `strategy`, `knobs` and `options`.
 
     Raises:
         UnknownName: There is no such run or place.
-        BadInput: The new run cannot be run as asked; nothing was stored.
+        BadInput: The new run's request is invalid; nothing was stored.
     """
     async with opened_store(store) as db:
         old = await db.run(run_id)
@@ -76,7 +76,7 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
 
 
 def began(at: str, calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> float:
-    """When a place asked for something first, in seconds since 1970.
+    """Time of the first call of a place, in seconds since 1970.
 
     Raises:
         UnknownName: The run has no such place.
@@ -88,7 +88,7 @@ def began(at: str, calls: Iterable[CallRecord], decisions: Iterable[Decision]) -
 
 
 def places(calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> list[str]:
-    """The places of a run, in the order in which they began."""
+    """The places of a run, in the order of their first calls."""
     times = _began(calls, decisions)
     return sorted(times, key=lambda place: times[place])
 

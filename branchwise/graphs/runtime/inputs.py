@@ -1,4 +1,4 @@
-"""A graph's input: its JSON schema, and what is wrong with one that was given."""
+"""A graph's input: its JSON schema and its validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Graph = Pregel[Any, Any, Any, Any]
 
 
 def schema_of(graph: Graph) -> Mapping[str, Any]:
-    """JSON schema of what the graph begins with; a field whose type pydantic cannot describe takes anything."""
+    """JSON schema of the graph's input; a field whose type pydantic cannot describe accepts any value."""
     if not _fields(graph):
         try:
             return graph.get_input_jsonschema()
@@ -30,10 +30,10 @@ def schema_of(graph: Graph) -> Mapping[str, Any]:
 
 
 def checked(graph: Graph, spec: RunSpec) -> None:
-    """Refuse an input that the graph cannot begin with.
+    """Refuse an invalid input.
 
     Raises:
-        BadInput: Says what is wrong.
+        BadInput: The input is invalid; the message gives the reason.
         UnknownName: A field is none of the graph's.
     """
     if len(to_json(spec.input)) > LARGEST:
@@ -44,7 +44,7 @@ def checked(graph: Graph, spec: RunSpec) -> None:
 
 
 def started(graph: Graph, spec: RunSpec) -> Any:
-    """The input with its fields as the state's types.
+    """The input with its fields converted to the state's types.
 
     Raises:
         BadInput: A field is of another type.

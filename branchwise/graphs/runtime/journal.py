@@ -1,4 +1,4 @@
-"""The run's rows as its graph sees them: the tree up to a round, and decisions that are made once."""
+"""The run's journal: the tree up to a round, and decisions that are made once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from branchwise.store.tree import Tree
 class Journal:
     """Reads and writes one run's nodes and decisions.
 
-    A node that LangGraph runs again after a crash may find rows of its own earlier attempt, or of later rounds
-    when checkpoints were lost. So whoever decides in round r reads `before(r)`, names are counted from it, and
-    writing the same node twice changes nothing.
+    A node that LangGraph runs again after a crash may find rows of its own earlier attempt, or of later
+    rounds when checkpoints were lost. So decisions of round r read `before(r)`, node names are counted from
+    it, and writing a node twice is idempotent.
 
-    Where every effect goes through the ledger, nothing needs to wait until a row is committed: the writer commits in
-    the order of the queue, so that a call's intent, which is waited for, is never kept without what led to it.
+    If every effect goes through the ledger, no write needs to wait for its commit: the writer commits in
+    queue order, so a call's intent, which is awaited, is never stored without the rows before it.
     """
 
     def __init__(
@@ -27,19 +27,19 @@ class Journal:
     ) -> None:
         self._store, self._lease, self._tree, self._decisions = store, lease, tree, decisions
         self._seen: dict[tuple[int, int], Tree] = {}
-        """What `before` has cut out of the tree, of this round and the one before it."""
+        """Cache of `before` for this round and the previous one."""
         self._ahead = ahead
         self._last: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
 
     @classmethod
     async def open(cls, store: Store, lease: Lease, *, ahead: bool = False) -> Journal:
-        """Load what the run has written so far.
+        """Load the run's rows.
 
         Args:
             store: Where the run is.
             lease: The claim on it.
-            ahead: Whether to go on before a row is committed; whoever acts otherwise than through the ledger must not.
+            ahead: Whether to continue before a row is committed; only safe if all effects go through the ledger.
         """
         if lease.fresh:
             return cls(store, lease, Tree(), {}, ahead=ahead)
@@ -49,7 +49,7 @@ class Journal:
 
     @property
     def tree(self) -> Tree:
-        """All nodes, also those of rounds that a resumed run has not come back to yet."""
+        """All nodes, including rounds that a resumed run has not reached again."""
         return self._tree
 
     def before(self, round_: int, *, since: int = 0) -> Tree:
@@ -81,7 +81,7 @@ class Journal:
         self._grow(batch)
 
     async def judge(self, nodes: Iterable[Node], verdicts: Iterable[tuple[NodeId, Verdict]]) -> None:
-        """Store what verifiers said, and the nodes as they stand after it."""
+        """Store verdicts and the updated nodes."""
         batch = list(nodes)
         await self._keep(self._store.judge(self._lease, batch, verdicts))
         self._grow(batch)
@@ -100,7 +100,7 @@ class Journal:
         return self._decisions.get(key)
 
     async def rewards(self) -> Json:
-        """How strategies did in other runs of this task and model: `{strategy: [trials, sum of unit rewards]}`."""
+        """Rewards of strategies in other runs of this task and model: `{strategy: [trials, sum of unit rewards]}`."""
         return await self._store.database.aread(lambda connection: rewards(connection, self._lease.run_id))
 
     def keys(self, beginning: str) -> list[str]:
@@ -108,7 +108,7 @@ class Journal:
         return [key for key in self._decisions if key.startswith(beginning)]
 
     async def once(self, key: str, kind: str, decide: Callable[[], Awaitable[Json]]) -> Json:
-        """The decision `key`, made by `decide` the first time and read from the store ever after."""
+        """The decision `key`, made by `decide` the first time and read from the store afterwards."""
         if key not in self._decisions:
             payload = await decide()
             await self._keep(self._store.add_decision(self._lease, key, kind, payload))
@@ -116,11 +116,11 @@ class Journal:
         return self._decisions[key]
 
     async def kept(self) -> None:
-        """Wait until all that was written is committed.
+        """Wait until all writes are committed.
 
         Raises:
             LeaseLost: Another worker holds the run.
-            StoreError: The database refused something, and so all that came after it.
+            StoreError: The database refused a write, and with it all later ones.
         """
         if self._last is not None:
             await asyncio.wait([self._last])  # those before it have ended before it

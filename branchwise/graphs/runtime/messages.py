@@ -1,4 +1,4 @@
-"""LangChain's messages as requests have them, and replies as LangChain's messages."""
+"""Conversion between LangChain's messages and the messages of requests and replies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from branchwise.store.records import Usage
 
 
 def to_messages(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
-    """Write messages in the form of requests.
+    """Convert LangChain messages to request messages.
 
     Raises:
         BadInput: A message holds something other than text.
@@ -58,7 +58,7 @@ def _text(one: BaseMessage) -> str:
 
 
 def to_tools(offered: Sequence[Mapping[str, Any]]) -> tuple[Tool, ...]:
-    """Read tools in OpenAI's form."""
+    """Convert tools in OpenAI's form."""
     functions = (one["function"] for one in offered)
     return tuple(
         Tool(
@@ -71,7 +71,7 @@ def to_tools(offered: Sequence[Mapping[str, Any]]) -> tuple[Tool, ...]:
 
 
 def to_choice(given: Any) -> str:
-    """Read LangChain's and OpenAI's words for which tool must be called."""
+    """Convert LangChain's and OpenAI's `tool_choice`."""
     if isinstance(given, Mapping):
         return str(given["function"]["name"])
     if given in {True, "any", "required"}:

@@ -1,4 +1,4 @@
-"""A workflow's nodes, wrapped: each visit gets its place, and what must stop the run stops it."""
+"""Wrappers of a workflow's nodes: they record the place of each visit and stop the run when required."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STOPPED = "branchwise:stopped"
 
 
 def wrapped(graph: Graph) -> Graph:
-    """A copy of a graph whose nodes, and those of its subgraphs, know their places.
+    """A copy of a graph whose nodes, and those of its subgraphs, record their places.
 
     Raises:
         BadInput: A subgraph has a checkpointer of its own.
@@ -79,12 +79,12 @@ def run_of(config: RunnableConfig | None) -> Run | None:
 
 
 def _stop(namespace: str) -> GraphInterrupt:
-    # As an interrupt: the nodes beside this one finish, and what they have done is kept.
+    # As an interrupt: parallel nodes finish, and their results are kept.
     return GraphInterrupt((Interrupt(value={STOPPED: True}, id=f"{STOPPED}:{namespace}"[-200:]),))
 
 
 def _refuse_swallowed(config: RunnableConfig, place: str) -> None:
-    """A node that caught its own `interrupt()` would turn a wait for a person into a result."""
+    """Refuse a node that caught its own `interrupt()`: it would turn a wait for a person into a result."""
     scratchpad = config.get("configurable", {}).get("__pregel_scratchpad")
     if scratchpad is None:
         return

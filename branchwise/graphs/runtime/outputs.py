@@ -1,4 +1,4 @@
-"""What `Run.sample` may be asked for: choices, a regular expression, a JSON schema, or a Python type."""
+"""Output types of `Run.sample`: choices, a regular expression, a JSON schema, or a Python type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Output = Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TypedReply(Reply, Generic[T]):
-    """A reply whose samples were asked for as a type."""
+    """A reply with samples of a requested type."""
 
     adapter: TypeAdapter[T] | None = None
 
@@ -32,16 +32,16 @@ class TypedReply(Reply, Generic[T]):
 
     @property
     def value(self) -> T:
-        """The first sample as the type that was asked for; its text where none was.
+        """The first sample as the requested type; its text if none was requested.
 
         Raises:
-            ModelError: It cannot be read, for example since `max_tokens` cut it off.
+            ModelError: It cannot be parsed, for example because `max_tokens` cut it off.
         """
         return self._read(self.samples[0].text)
 
     @property
     def values(self) -> tuple[T, ...]:
-        """The samples that can be read."""
+        """The samples that can be parsed."""
         found = []
         for sample in self.samples:
             try:
@@ -66,10 +66,10 @@ class TypedReply(Reply, Generic[T]):
 def typed(  # noqa: PLR0911 - one for each form
     output: Output, max_tokens: int
 ) -> tuple[OutputFormat, TypeAdapter[Any] | None]:
-    """The format to ask for, and how to read what comes.
+    """The output format of a type, and the parser of its samples.
 
     Raises:
-        BadInput: It is nothing that a model can be held to.
+        BadInput: Decoding cannot be constrained to it.
     """
     if output is None:
         return OutputFormat(max_tokens=max_tokens), None

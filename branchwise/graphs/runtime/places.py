@@ -1,8 +1,8 @@
-"""Where in a run something is asked: the node and its visit, by LangGraph's own supersteps.
+"""Places of a run's calls: the node and its visit, from LangGraph's supersteps.
 
-A place is `NODE[.i]/VISIT`, the i-th of those that one `Send` fan-out or one function's tasks began; in a subgraph
-its parent's place stands before it. It is the same after a crash, in another process, and when other nodes are
-added. Visits are counted per node by the steps at which it ran; a checkpoint carries the counts.
+A place is `NODE[.i]/VISIT`, the i-th task of one `Send` fan-out or one function; in a subgraph its parent's
+place is prefixed. It is the same after a crash, in another process, and when other nodes are added. Visits
+are counted per node by the steps at which it ran; a checkpoint carries the counts.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _PUSH = "__pregel_push"
 
 @dataclass(slots=True)
 class Visit:
-    """One attempt of one node's visit, and what it has asked so far."""
+    """One attempt of one node's visit, and its calls so far."""
 
     place: str
     namespace: str
     asked: dict[str, str] = field(default_factory=dict)
     """The hash of what each name asked for."""
     equal: Counter[str] = field(default_factory=Counter)
-    """How often the same was asked by calls that have no name."""
+    """Number of equal requests of unnamed calls."""
 
     def ordinal(self, what: str) -> int:
-        """How many calls before this one asked for the same."""
+        """Number of earlier calls with the same request."""
         self.equal[what] += 1
         return self.equal[what] - 1
 
 
 @dataclass(slots=True)
 class _Visits:
-    """The visits of one node: how many the checkpoint knew of, and the steps of those since."""
+    """The visits of one node: their number in the checkpoint, and the steps of later ones."""
 
     before: int = 0
     steps: list[int] = field(default_factory=list)
@@ -53,10 +53,10 @@ class _Visits:
 
 
 class Places:
-    """Names places, and remembers them for as long as the run is executed."""
+    """Names of places, kept for one execution of the run."""
 
     def __init__(self, *, functional: bool = False) -> None:
-        """Begin with no visits.
+        """Start without visits.
 
         Args:
             functional: Whether the workflow is a function of LangGraph's functional API, whose tasks are its nodes.
@@ -68,7 +68,7 @@ class Places:
         self._open: dict[tuple[str, int], Visit] = {}
 
     def visit(self, config: RunnableConfig) -> Visit:
-        """The visit that a node, or something within it, belongs to.
+        """The visit of a node or of a task within it.
 
         Raises:
             BadInput: It runs in a graph whose own place is not known.
@@ -110,7 +110,7 @@ class Places:
         return f"{self._of_task[task]}@{number}" if number else self._of_task[task]
 
     def forget(self) -> None:
-        """Begin anew, since the checkpoint was dropped."""
+        """Reset after the checkpoint was dropped."""
         self._visits.clear()
         self._of_task.clear()
         self._open.clear()
@@ -118,7 +118,7 @@ class Places:
     # What a checkpoint carries
 
     def counts(self, namespace: str, step: int) -> dict[str, int]:
-        """The visits of a graph's nodes up to a step, to be kept with that step's checkpoint."""
+        """The visits of a graph's nodes up to a step, stored with that step's checkpoint."""
         parent = self._parent(namespace.split("|")) if namespace else ""
         found = {
             node: visits.until(step) for (above, node), visits in self._visits.items() if above == parent
@@ -126,7 +126,7 @@ class Places:
         return {node: count for node, count in found.items() if count}
 
     def restore(self, namespace: str, counts: Mapping[str, int]) -> None:
-        """Go on counting from a checkpoint."""
+        """Restore the counts of a checkpoint."""
         parent = self._parent(namespace.split("|")) if namespace else ""
         for node, count in counts.items():
             self._visits.setdefault((parent, node), _Visits(before=count))

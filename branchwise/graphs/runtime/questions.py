@@ -1,4 +1,4 @@
-"""Questions to people: asked under a key, kept in the store, answered from any process."""
+"""Questions to people: keyed, kept in the store, answered from any process."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What a run waits for."""
+    """A question that a run waits for."""
 
     key: str
     """Where it was asked, `NODE/VISIT/NAME`; `interrupt/ID` for LangGraph's own interrupts."""
     question: Any
     schema: Mapping[str, Any] | None = None
-    """JSON schema of the answer, where it has to be of a type."""
+    """JSON schema of the answer, if it must be of a type."""
     deadline: float | None = None
-    """When the run goes on without an answer, in seconds since 1970."""
+    """Time at which the run continues without an answer, in seconds since 1970."""
     run_id: str = ""
-    """The run that asks: the one that waits, or a sub-run of it."""
+    """The run that asks: the waiting run or a sub-run of it."""
 
 
 _QUESTIONS = TypeAdapter(tuple[Question, ...])
@@ -61,17 +61,17 @@ def waiting_of(result: Json) -> tuple[Question, ...]:
 
 
 def wake_at(found: tuple[Question, ...]) -> float | None:
-    """When the first of the questions goes without an answer, in seconds since 1970; None when none does."""
+    """Earliest timeout of the questions, in seconds since 1970; None without timeouts."""
     return min((one.deadline for one in found if one.deadline is not None), default=None)
 
 
 def answer_json(value: Json, by: str | None = None) -> Json:
-    """An answer as it is stored: with who gave it, and when."""
+    """An answer as stored, with its author and time."""
     return {"answer": value, "by": by or _who(), "at": time.time()}
 
 
 def answer_of(kept: Json) -> Any:
-    """The answer itself, of what was stored with it."""
+    """The answer itself, without the stored author and time."""
     return cast("Mapping[str, Json]", kept)[ANSWER]
 
 
@@ -81,10 +81,10 @@ def interrupt_key(interrupt_id: str) -> str:
 
 
 def check_answer(question: Question, value: Json) -> None:
-    """Refuse an answer that is not of the type that was asked for.
+    """Refuse an answer that is not of the requested type.
 
     Raises:
-        BadInput: Says what is expected.
+        BadInput: The answer has another type; the message gives the expected one.
     """
     schema = question.schema
     if schema is not None and not fits(value, schema, schema):
@@ -96,7 +96,7 @@ def check_answer(question: Question, value: Json) -> None:
 def fits(  # noqa: PLR0911 - one for each keyword
     value: Any, schema: Mapping[str, Any], top: Mapping[str, Any]
 ) -> bool:
-    """Whether a value has a schema's types, names and choices; what else the schema says the run checks itself."""
+    """Whether a value has a schema's types, names and choices; other keywords are checked by the run."""
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         return fits(value, top.get("$defs", {}).get(name, {}), top)

@@ -1,4 +1,4 @@
-"""Workflows by name: built in, offered by a package's entry point, or `module:attribute`."""
+"""Workflow registry: built-in names, entry points of packages, and `module:attribute`."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def load(name: str) -> Workflow:
 
     Raises:
         UnknownName: There is no such workflow.
-        BadInput: It cannot be imported, or what is there is no graph that can be run.
+        BadInput: It cannot be imported, or is not a graph that can be run.
     """
     return _loaded(name)
 
 
 def forget() -> None:
-    """Load workflows anew, for a process in which their modules have changed."""
+    """Clear the cache, for a process in which workflow modules have changed."""
     _loaded.cache_clear()
 
 
 class Allowed:
-    """The workflows that a worker may load: a name in the database must not make it import anything else."""
+    """Allow-list of a worker's workflows: a name in the database must not make it import other modules."""
 
     def __init__(self, modules: Collection[str] = ()) -> None:
         """Allow the built-in workflows, the installed ones, and those of `modules`.
@@ -62,10 +62,10 @@ class Allowed:
         return name in self.names or name.partition(":")[0] in self.modules
 
     def check(self, modules: Collection[str]) -> None:
-        """Refuse modules that a request names and nobody has allowed.
+        """Refuse modules of a request that are not allowed.
 
         Raises:
-            BadInput: Says how to allow the first one.
+            BadInput: A module is not allowed; the message explains how to allow it.
         """
         for module in sorted(modules):
             if module not in self.modules:
@@ -77,7 +77,7 @@ class Allowed:
         """The workflow of that name.
 
         Raises:
-            BadInput: It is not allowed here.
+            BadInput: It is not on the allow-list.
         """
         if name not in self:
             raise BadInput(
@@ -87,12 +87,12 @@ class Allowed:
 
 
 def installed() -> list[str]:
-    """The names that need no import of one's own: built in, or offered by an installed package."""
+    """Names of the built-in workflows and of those that installed packages offer."""
     return sorted({*BUILT_IN, *(point.name for point in metadata.entry_points(group=GROUP))})
 
 
 def catalogue() -> Iterator[tuple[str, Workflow | BadInput]]:
-    """Every installed workflow, or why it cannot be loaded."""
+    """Every installed workflow, or the error of loading it."""
     for name in installed():
         try:
             yield name, load(name)
@@ -112,7 +112,7 @@ def workflow_of(found: Any, name: str) -> Workflow:
     """A graph as a workflow of that name.
 
     Raises:
-        BadInput: It is no graph, or cannot be run.
+        BadInput: It is not a graph, or cannot be run.
     """
     from branchwise.graphs.runtime.context import Run  # noqa: PLC0415 - it knows the nodes
 
@@ -142,11 +142,11 @@ def workflow_of(found: Any, name: str) -> Workflow:
 
 
 def name_of(found: Any, what: str = "workflow") -> str:
-    """The name by which an object can be found again: its module and attribute.
+    """The importable name of an object: its module and attribute.
 
     Args:
         found: A graph, or a function.
-        what: What it is, for the error.
+        what: Its kind, for the error.
 
     Raises:
         BadInput: No imported module has it at its top level.

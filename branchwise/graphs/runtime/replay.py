@@ -1,4 +1,4 @@
-"""Recompute a whole run from what is on record, with no model and no effect, and say where the two differ."""
+"""Replay: recompute a run from its record, without model calls or effects, and report the differences."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ __all__ = ["Difference", "Replay", "replay"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replay:
-    """What a replay found."""
+    """Result of a replay."""
 
     run_id: str
     calls: int
-    """Calls that were answered from the record."""
+    """Number of calls answered from the record."""
     nodes: int
     decisions: int
     differences: tuple[Difference, ...]
-    """In the order in which they came up; the first is where to look."""
+    """In order of occurrence; the first is usually the cause of the others."""
 
     @property
     def exact(self) -> bool:
-        """Whether the run came out bit for bit as recorded."""
+        """Whether the run is bit for bit as recorded."""
         return not self.differences
 
 
 async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
-    """Recompute a run that is done; nothing is written, no model is asked and nothing is done outside.
+    """Recompute a finished run; nothing is written, no model is called and no effect is done.
 
     Args:
         run_id: The run.
@@ -49,7 +49,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
 
     Raises:
         UnknownName: There is no such run.
-        BadInput: It is not done, or cannot be replayed.
+        BadInput: It is not finished, or cannot be replayed.
     """
     async with opened_store(store) as db:
         run = await db.run(run_id)
@@ -147,7 +147,7 @@ def _by_key(workflow: Workflow, decisions: Sequence[Decision]) -> dict[str, obje
 
 
 def _as_told(made: Mapping[str, object], before: Sequence[Decision]) -> dict[str, object]:
-    """The decisions without fields that the version which recorded the run did not write yet."""
+    """The decisions without fields newer than the version that recorded the run."""
     had = {one.key: one.payload for one in before}
     return {key: _without_new(value, had.get(key)) for key, value in made.items()}
 
@@ -160,7 +160,7 @@ def _without_new(value: object, before: object) -> object:
 
 
 def _outcome(workflow: Workflow, told: Json, recorded: Json) -> dict[str, object]:
-    """All that a result says but for the time it took; fields that a later version has added are no difference."""
+    """A result without its duration; fields that a later version added are ignored."""
     known = set(cast("Mapping[str, Json]", in_new_words(recorded)))
     shown = workflow.compared(told)
     return {name: shown[name] for name in sorted(shown) if name in known and name != "seconds"}

@@ -1,4 +1,4 @@
-"""Stores and engines that are opened by name for as long as they are needed."""
+"""Context managers that open stores and models by name."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from branchwise.models.protocol import Model
 from branchwise.store.store import Store
 
 _PRICED = ("openai-compatible", "litellm")
-"""Kinds of models that are told their price."""
+"""Kinds of models whose price is configured."""
 
 
 @asynccontextmanager
 async def opened_engine(
     model: str | Model, base_url: str | None = None, options: ModelOptions | None = None
 ) -> AsyncIterator[Model]:
-    """Open the model that was named, and close it at the end; a Model that is open already is left so.
+    """Open the named model, and close it at the end; an open Model is left open.
 
-    The name and the URL are taken to come from a row: a key goes only where `models.keys` allows it, so a door through
-    which this process's user names a server calls `models.trust`.
+    The name and the URL are treated as untrusted: an API key is sent only to servers that `models.keys`
+    allows, so a caller whose own user names the server calls `models.trust` first.
     """
     if not isinstance(model, str):
-        # Before anybody judges by its abilities whether it can do the work.
+        # Before its capabilities are checked.
         await models.ask(model)
         yield model
         return
     given = {"base_url": base_url} if base_url else {}
     more = options.connection if options else {}
     if model.partition(":")[0] not in _PRICED:
-        more.pop("price", None)  # the budget knows it
+        more.pop("price", None)  # the budget has its price
     engine = models.load(model, stored=True, **given, **more)
     try:
         await models.check(engine)
@@ -42,7 +42,7 @@ async def opened_engine(
 
 @asynccontextmanager
 async def opened_store(store: str | Store | None, *, ttl: float | None = None) -> AsyncIterator[Store]:
-    """Open the store at a URL, and close it at the end; a Store that is open already is left so."""
+    """Open the store at a URL, and close it at the end; an open Store is left open."""
     if isinstance(store, Store):
         yield store
         return

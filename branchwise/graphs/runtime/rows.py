@@ -1,4 +1,4 @@
-"""How a run is described to the store."""
+"""Store row of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from branchwise.store.store import Store
 
 
 def row_of(store: Store, workflow: Workflow, spec: RunSpec, **more: str | int | None) -> dict[str, object]:
-    """Describe the run that answers `spec`, to be stored; `more` is that of `Store.describe`."""
+    """The row of a run with request `spec`; `more` is passed to `Store.describe`."""
     task, strategy = workflow.labels(spec)
     return store.describe(
         task=task,

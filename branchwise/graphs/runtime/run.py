@@ -1,4 +1,4 @@
-"""Run any workflow, and go on with any run: from Python, as the command line does it."""
+"""Run any workflow, and resume any run, from Python; the command line uses the same functions."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
 
     Args:
         workflow: `module:attribute` or an installed workflow's name; a graph that is at the top level of a module.
-        input: What the graph begins with: the fields of its state.
+        input: The graph's input: the fields of its state.
         budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens.
-        model: As for `solve`; `module:function` names a function of yours that makes a Model.
-        base_url: Where an OpenAI-compatible server listens.
+        model: As for `solve`; `module:function` names your own function that makes a Model.
+        base_url: URL of an OpenAI-compatible server.
         model_options: Limits, connection and price of the model: the fields of `ModelOptions`.
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
         durability: When checkpoints are written; completed calls are never repeated either way.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
-        run_id: The run's id; one that is there already is resumed, so that starting twice is starting once.
+        run_id: The run's id; an existing run is resumed, so that a repeated start does not repeat the work.
         watch: Called with each Event.
-        shared_budget: What the run may spend together with others.
+        shared_budget: A budget that several runs share.
 
     Raises:
         BadInput: The workflow cannot be found or its input cannot be used; nothing was stored or spent.
-        BudgetSpent: The budget does not reach; `resume(run_id, budget=...)` goes on with more.
+        BudgetSpent: The budget is spent; `resume(run_id, budget=...)` continues with more.
     """
     name = workflow if isinstance(workflow, str) else registry.name_of(workflow)
     spec = RunSpec(
@@ -97,10 +97,10 @@ async def _known(db: Store, run_id: str) -> RunRecord | None:
 
 
 def _same(db: Store, workflow: Workflow, old: RunRecord, spec: RunSpec) -> None:
-    """A run's id stands for one request.
+    """Refuse a run's id with a different request.
 
     Raises:
-        BadInput: The run was asked for something else.
+        BadInput: The stored run has another request.
     """
     was = spec_of(old.spec)
     pair = []
@@ -123,12 +123,12 @@ async def start(
     shared: BudgetTracker | None = None,
     workflow: Workflow | None = None,
 ) -> RunResult:
-    """Store a run and execute it; one of that id is gone on with.
+    """Store a run and execute it; resume an existing run of that id.
 
-    `workflow` stands in for the one that is named, where it works with objects that cannot be stored.
+    `workflow` replaces the named one if it works with objects that cannot be stored.
 
     Raises:
-        BadInput: It cannot be run as asked, or the run of that id was asked for something else.
+        BadInput: The request is invalid, or the stored run of that id has another request.
     """
     workflow = workflow or registry.load(spec.workflow)
     workflow.check(spec)
@@ -141,7 +141,7 @@ async def start(
             return await resume_run(db, old, model=engine, watch=watch, shared=shared, workflow=workflow)
         row = row_of(db, workflow, spec, **({} if run_id is None else {"id": run_id}))
         lease = await db.begin(row)
-        # As it was stored: without secrets, which would come back in checkpoints, and as a resumed run reads it.
+        # As stored, which is what a resumed run reads: without secrets, which would otherwise reach checkpoints.
         stored = spec_of(row["spec"])  # type: ignore[arg-type]
         how = Execution(store=db, lease=lease, engine=engine, load=registry.load, watch=watch, shared=shared)
         async with db.held(lease):
@@ -159,7 +159,7 @@ async def resume(  # noqa: PLR0913 - each is a word a person would say
     watch: Watch = quiet,
     shared_budget: BudgetTracker | None = None,
 ) -> Any:
-    """Go on with a run, whatever its workflow; no call that was committed is made again.
+    """Resume a run of any workflow; committed calls are not repeated.
 
     Args:
         run_id: The run.
@@ -167,7 +167,8 @@ async def resume(  # noqa: PLR0913 - each is a word a person would say
         model: The Model, if the run was started with one of your own.
         on_change: What to do when a recorded call's request has changed; by default as the run was created.
         budget: What the run may spend from now on, in place of what was left.
-        from_start: Run the graph from its start against the record, so that every call is checked; costs nothing.
+        from_start: Run the graph from its start against the record, so that every call is checked; recorded
+            calls cost nothing.
         watch: Called with each Event.
         shared_budget: As for `run`.
 
@@ -195,7 +196,7 @@ async def resume(  # noqa: PLR0913 - each is a word a person would say
 
 
 def typed(ended: RunResult, workflow: str) -> Any:
-    """The result in the workflow's own type, where it has one."""
+    """The result in the workflow's own type, if it has one."""
     return ended if registry.load(workflow).read is None else ended.output
 
 
@@ -211,7 +212,7 @@ async def resume_run(  # noqa: PLR0913 - as for resume
     shared: BudgetTracker | None = None,
     workflow: Workflow | None = None,
 ) -> RunResult:
-    """Go on with a run that was read from the store; a finished one gives what was stored."""
+    """Resume a run that was read from the store; a finished one returns its stored result."""
     spec = spec_of(old.spec)
     workflow = workflow or registry.load(spec.workflow)
     if old.status is Status.DONE:
@@ -237,7 +238,7 @@ async def resume_run(  # noqa: PLR0913 - as for resume
 
 
 async def _with_more(db: Store, lease: Lease, workflow: Workflow, spec: RunSpec, more: Budget) -> RunSpec:
-    """The request with a larger budget, stored so that later resumptions have it too."""
+    """The request with a larger budget, stored for later resumptions."""
     usage, (_, below) = await db.usage(lease.run_id, below=True), await db.spent_below(lease.run_id)
     effects = below + await db.effects(lease.run_id)
     spec = replace(spec, budget=extended(spec.budget, usage, lease.elapsed, effects, more))
@@ -246,7 +247,7 @@ async def _with_more(db: Store, lease: Lease, workflow: Workflow, spec: RunSpec,
 
 
 def finished(workflow: Workflow, run: RunRecord, usage: Usage) -> RunResult:
-    """The result of a run that is done, as it was stored."""
+    """The stored result of a finished run."""
     stored: Any = run.result
     output = workflow.read(run.id, stored) if workflow.read is not None else stored["output"]
     return RunResult(run_id=run.id, output=output, usage=usage, seconds=run.elapsed)

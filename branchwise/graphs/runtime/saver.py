@@ -1,4 +1,4 @@
-"""The checkpointer of a run: each checkpoint carries how often the graph's nodes were visited."""
+"""The checkpointer of a run: each checkpoint includes the visit counts of the graph's nodes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VISITS = "visits"
 
 
 class RunSaver(FreshSaver):
-    """Keeps a run's checkpoints under its lease, and the visits of its nodes beside them."""
+    """Writes a run's checkpoints under its lease, with the visit counts of its nodes."""
 
     def __init__(self, store: Store, lease: Lease, places: Places, *, allow: Allowed = ()) -> None:
         super().__init__(store.database, allow=allow, guard=lease.guard)
@@ -27,7 +27,7 @@ class RunSaver(FreshSaver):
             self._begun.set()
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Read a checkpoint, and go on counting visits from it."""
+        """Read a checkpoint, and restore the visit counts from it."""
         found = await super().aget_tuple(config)
         if found is not None:
             counts = cast("Mapping[str, Any]", found.metadata).get(_VISITS, {})
@@ -41,7 +41,7 @@ class RunSaver(FreshSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Store a checkpoint with the visits up to its step."""
+        """Store a checkpoint with the visit counts up to its step."""
         namespace = str(config["configurable"].get("checkpoint_ns", ""))
         counts = self._places.counts(namespace, metadata.get("step", -1))
         noted = cast("CheckpointMetadata", {**metadata, _VISITS: counts}) if counts else metadata

@@ -1,4 +1,4 @@
-"""What a Run is made of: the rows, the budget and the models behind its methods, and how its work is named."""
+"""Services behind a Run's methods: rows, budget, models, and the keys of its calls."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
 
 
 class RunLedger(Record, Protocol):
-    """The ledger, or a replay's recorded calls in its place."""
+    """Interface of the ledger and of a replay's tape."""
 
     bill: Bill
 
     def unsettled(self, key: str) -> bool:
-        """Whether `key` was begun and nobody knows that it was done."""
+        """Whether `key` was started and its outcome is unknown."""
         ...
 
     def attempts(self, key: str) -> int:
-        """How often `key` was begun."""
+        """Number of attempts of `key`."""
         ...
 
     def answers(self) -> Iterator[tuple[str, Json]]:
-        """What was answered so far, by key."""
+        """The recorded answers by key."""
         ...
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class RunServices:
-    """Shared by everything that one execution of a run does; never stored."""
+    """Services shared by one execution of a run; not stored."""
 
     run_id: str
     spec: RunSpec
@@ -78,14 +78,14 @@ class RunServices:
     """One for each sub-run, so that it is executed once."""
 
     def visit(self) -> Visit:
-        """The visit of the node that is running here."""
+        """The visit of the current node."""
         return self.places.visit(get_config())
 
     def key(self, visit: Visit, name: str, asked: Json) -> str:
-        """The key of what a node asks for under a name.
+        """The key of a node's call of a given name.
 
         Raises:
-            BadInput: The name cannot be used, or has been used in this visit for something else.
+            BadInput: The name is invalid, or was used in this visit for another request.
         """
         if not name or any(not "!" <= letter <= "~" for letter in name) or name != name.strip("/"):
             raise BadInput(
@@ -100,7 +100,7 @@ class RunServices:
         return f"{visit.place}/{name}"
 
     async def guarded(self, visit: Visit, doing: Awaitable[T]) -> T:
-        """Await `doing`; what must stop the run is remembered, whatever the node does with the exception."""
+        """Await `doing`; an exception that must stop the run is recorded even if the node catches it."""
         try:
             return await doing
         except STOPS as error:
@@ -108,18 +108,18 @@ class RunServices:
             raise
 
     def stopped(self, namespace: str) -> Exception | None:
-        """What must stop the node of this namespace, which came up in it or in a graph within it."""
+        """The exception that must stop the node of this namespace, raised in it or in its subgraphs."""
         for where, error in self.stops:
             if where == namespace or where.startswith(f"{namespace}|"):
                 return error
         return None
 
     def stop(self) -> Exception | None:
-        """What must stop the whole run; questions do not, it waits for their answers."""
+        """The exception that must stop the whole run; questions do not, since the run waits for their answers."""
         return next((error for _, error in self.stops if not isinstance(error, GraphInterrupt)), None)
 
     async def sampler(self, model: str | None = None) -> Sampler:
-        """The recorded model of that name, opened for as long as the run is executed; by default the run's own."""
+        """The recorded model of that name, open for this execution; by default the run's own."""
         name = model or self.engine.name
         if name in {self.engine.name, self.spec.model}:
             name = self.engine.name
@@ -135,7 +135,7 @@ class RunServices:
         return self.samplers[name]
 
     def said(self) -> dict[str, Any]:
-        """What every event carries of the run."""
+        """The fields common to all events of the run."""
         return {
             "run_id": self.run_id,
             "tokens": self.tracker.spent.tokens,

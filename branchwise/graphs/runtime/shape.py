@@ -1,4 +1,4 @@
-"""Whether a checkpoint was written by the code that is here now: a hash of the graph and of its syntax tree."""
+"""Shape of a workflow: a hash of the graph and of its code, which detects checkpoints of other code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from langgraph.pregel import Pregel
 
 
 def shape(graph: Pregel[Any, Any, Any, Any], module: ModuleType | None) -> str:
-    """A short name for a graph and the code of the module that makes it.
+    """A hash of a graph and of the code of its module.
 
-    The code is hashed as a syntax tree without comments and docstrings, so that only what can change a run counts.
-    Where there is no readable source, the bytes of the file stand in for it; where there is no file, the graph alone.
-    Helpers in other modules are not seen: `resume --from-start` checks a run against them, at no cost.
+    The code is hashed as a syntax tree without comments and docstrings, so that only changes that can affect
+    a run count. Without readable source the bytes of the file are hashed; without a file, the graph alone.
+    Helpers in other modules are not included: `resume --from-start` checks a run against them, at no cost.
     """
     file = None if module is None else getattr(module, "__file__", None)
     parts = [
@@ -54,7 +54,7 @@ def _drop_docstring(part: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Asyn
 
 
 def documented(thing: Any) -> str:
-    """The first line of a workflow's docstring: its own where it has one, else its module's."""
+    """The first line of a workflow's docstring, else of its module's."""
     own = inspect.getdoc(thing) if inspect.isroutine(thing) else None
     module = inspect.getmodule(thing)
     return ((own or (module and module.__doc__) or "").strip().splitlines() or [""])[0]

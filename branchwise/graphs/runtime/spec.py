@@ -1,4 +1,4 @@
-"""What is asked of a run: a workflow's name, its input, and what it may spend; stored with the run."""
+"""The request of a run: a workflow's name, its input and its budget, stored with the run."""
 
 from __future__ import annotations
 
@@ -27,11 +27,9 @@ LARGEST = 10_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSpec:
-    """A run's request, written once: resuming, queueing, forking and replaying need nothing but this and the rows."""
+    """A run's request, written once: resuming, queueing, forking and replaying need only this and the rows."""
 
-    __pydantic_config__ = ConfigDict(
-        extra="forbid"
-    )  # an option that another version wrote is not passed over
+    __pydantic_config__ = ConfigDict(extra="forbid")  # an option of another version is not ignored
 
     workflow: str
     """A built-in workflow, an entry point of `branchwise.workflows`, or `module:attribute`."""
@@ -58,7 +56,7 @@ _OPTIONS = TypeAdapter(ModelOptions)
 
 
 def spec_of(stored: Json) -> RunSpec:
-    """Read a stored request, also one of a version that had no workflows.
+    """Parse a stored request, including those of versions before workflows.
 
     Raises:
         UnknownName: It has an option that this version does not know.
@@ -80,7 +78,7 @@ def spec_of(stored: Json) -> RunSpec:
 
 
 def unknown_option(error: ValidationError) -> UnknownName | None:
-    """What a stored request has and this version does not know, if that is why it was refused."""
+    """The error of an option or value that this version does not know, if that is why a stored request was refused."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "unexpected_keyword_argument":
@@ -91,7 +89,7 @@ def unknown_option(error: ValidationError) -> UnknownName | None:
 
 
 def spec_json(spec: RunSpec) -> Json:
-    """Write a request as it is stored; what is at its default is left out."""
+    """The stored form of a request; defaults are omitted."""
     shown = {**as_fields(spec), "budget": limits(spec.budget)}
     shown["model_options"] = _OPTIONS.dump_python(spec.model_options, mode="json", exclude_defaults=True)
     optional = {"base_url", "prompts", "durability", "model_options"}
@@ -107,7 +105,7 @@ def budget_of(given: BudgetLike) -> Budget:
     """Read a budget: a number is tokens, a mapping names limits.
 
     Raises:
-        BadInput: It names no limit, or a limit is no positive number.
+        BadInput: It names no limit, or a limit is not a positive number.
     """
     try:
         if given is None:
@@ -122,10 +120,10 @@ def budget_of(given: BudgetLike) -> Budget:
 
 
 def jsonable(value: Any, what: str) -> Json:
-    """Turn dataclasses, pydantic models, dates and the like into plain JSON.
+    """Convert dataclasses, pydantic models, dates and similar values to plain JSON.
 
     Raises:
-        BadInput: `what` holds something that has no form in JSON, or is too large.
+        BadInput: `what` holds a value that cannot be written as JSON, or is too large.
     """
     try:
         plain = to_jsonable_python(value)
@@ -140,14 +138,14 @@ def _first(error: ValidationError) -> str:
 
 
 def extended(budget: Budget, spent: Usage, elapsed: float, effects: int, more: Budget) -> Budget:
-    """A budget by which a run may spend `more` than it has spent; limits that `more` does not name stay.
+    """The budget that allows `more` beyond what is spent; limits that `more` does not name are kept.
 
     Args:
         budget: The run's budget.
-        spent: What it has cost so far.
-        elapsed: Seconds that it has worked.
-        effects: Effects that it has begun.
-        more: What it may spend from now on.
+        spent: The run's usage so far.
+        elapsed: Seconds of work so far.
+        effects: Number of effects started.
+        more: The additional budget.
     """
     gone = {
         "tokens": spent.tokens,

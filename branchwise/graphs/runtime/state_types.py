@@ -1,4 +1,4 @@
-"""The types that a graph's state is made of: each comes back from a checkpoint as it went in, or is refused by name."""
+"""Types of a graph's state: each must round-trip through a checkpoint, or is refused by name."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _PLAIN: tuple[type, ...] = (
 
 
 def state_types(graph: Pregel[Any, Any, Any, Any], name: str) -> tuple[type, ...]:
-    """The types of its own that a graph's state holds, as its annotations say.
+    """The user-defined types in the annotations of a graph's state.
 
     Raises:
-        BadInput: One of them could not be read back from a checkpoint.
+        BadInput: One of them cannot be restored from a checkpoint.
     """
     found: dict[type, None] = {}
     for channel, annotation in _annotations(graph):
@@ -90,7 +90,7 @@ def _is_plain(kind: type) -> bool:
 
 
 def _own(kind: type, seen: set[Any]) -> Iterator[type]:
-    """A class that is not Python's own, and those that its fields are of."""
+    """A user-defined class, and the classes of its fields."""
     parts = dataclasses.is_dataclass(kind) or issubclass(kind, BaseModel)
     if not is_typeddict(kind):
         if not (

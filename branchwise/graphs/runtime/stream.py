@@ -11,7 +11,7 @@ from branchwise.graphs.runtime.run import resume, run
 
 
 def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncGenerator[Any, None]:  # noqa: A002
-    """Run a workflow and give its events as they come; leaving the loop stops the run, which can be resumed.
+    """Run a workflow and yield its events; leaving the loop stops the run, which can be resumed.
 
         async for event in stream("mine:graph", {"question": "..."}):
             print(event.kind, event.text)
@@ -28,7 +28,7 @@ def stream(workflow: Any, input: Any = None, **options: Any) -> AsyncGenerator[A
 
 
 def stream_resumed(run_id: str, **options: Any) -> AsyncGenerator[Any, None]:
-    """Go on with a run and give its events as they come; arguments are those of `resume`."""
+    """Resume a run and yield its events; arguments are those of `resume`."""
     return _events(lambda watch: resume(run_id, watch=watch, **options))
 
 

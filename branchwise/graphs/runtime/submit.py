@@ -1,4 +1,4 @@
-"""Put runs of a workflow into a queue for workers."""
+"""Submit runs of a workflow to a queue of workers."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
     prompts: Path | str | None = None,
     store: str | Store | None = None,
 ) -> list[str]:
-    """Enqueue runs of one workflow, all or none; gives their ids in the order of the inputs.
+    """Enqueue runs of one workflow, all or none; return their ids in the order of the inputs.
 
     Args:
         workflow: As for `run`.
-        inputs: What each graph begins with.
-        queue: Whose workers are to take them.
+        inputs: The input of each run.
+        queue: The queue of the workers that run them.
         priority: Higher goes first.
-        max_attempts: Workers that may die with a run before it is given up.
+        max_attempts: Number of workers that may die with a run before it fails.
         on_change: What to do when a resumed call's request has changed.
-        budget: What each may spend.
+        budget: The budget of each run.
         model: As for `run`.
         base_url: As for `run`.
         model_options: As for `run`.
@@ -52,7 +52,8 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
         store: As for `run`.
 
     Raises:
-        BadInput: The workflow cannot be found or an input cannot be used; says which, and nothing was stored.
+        BadInput: The workflow cannot be found or an input is invalid; the message names it, and nothing was
+            stored.
     """
     name = workflow if isinstance(workflow, str) else registry.name_of(workflow)
     found, specs = registry.load(name), []

@@ -1,4 +1,4 @@
-"""Sub-runs: runs with rows and a lease of their own, found again by their parent and key."""
+"""Sub-runs: runs with their own rows and lease, identified by their parent and key."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _PAUSE = 0.5
 
 
 def child_id(parent: str, key: str) -> str:
-    """The id of the sub-run that `parent` began under `key`; it does not contain its parent's."""
+    """The id of the sub-run of `parent` under `key`; it does not contain the parent's id."""
     return f"{parent[:16]}{hashlib.blake2b(f'{parent}/{key}'.encode(), digest_size=6).hexdigest()}"
 
 
 async def run_child(how: Execution, services: RunServices, key: str, spec: RunSpec) -> Any:
-    """Execute the sub-run of `key` to its end, or find that it has ended; gives its output.
+    """Execute the sub-run of `key` to its end, unless it has ended; return its output.
 
     Raises:
         GraphInterrupt: It waits for a person, and so does its parent.
-        BudgetSpent: Its budget, or its parent's, does not reach.
+        BudgetSpent: Its budget, or its parent's, is spent.
     """
     workflow, run_id = how.load(spec.workflow), child_id(services.run_id, key)
     asked: Json = {"workflow": spec.workflow, "input": spec.input, "model": spec.model}
@@ -50,7 +50,7 @@ async def run_child(how: Execution, services: RunServices, key: str, spec: RunSp
         return found, Usage()  # its cost is in its own rows
 
     async with services.locks.setdefault(key, asyncio.Lock()):
-        # Outside the ledger's call, whose outcome would be unknown whenever the parent dies.
+        # Outside the ledger's call, whose outcome would be unknown if the parent died.
         found: Json = None
         if not services.ledger.recorded(key, asked):
             found = await _finished(how, services, workflow, run_id, spec)
@@ -96,7 +96,7 @@ async def _finished(
 
 
 async def _claimed(how: Execution, run_id: str) -> Lease:
-    """Claim a sub-run; one whose worker died with its machine is free when its lease has run out."""
+    """Claim a sub-run; one whose worker died becomes free when its lease expires."""
     end = time.monotonic() + 2 * how.lease.ttl
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Synchronous twins of the functions that run things; they also work inside a notebook, whose event loop is busy."""
+"""Synchronous versions of coroutine functions; they also work in a notebook, which runs an event loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def synchronous(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """The synchronous twin of a coroutine function."""
+    """The synchronous version of a coroutine function."""
 
     @wraps(function)
     def twin(*args: P.args, **options: P.kwargs) -> T:
@@ -24,9 +24,9 @@ def synchronous(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]
 
 
 def waited(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for a coroutine: here, or in a thread of its own where an event loop runs already.
+    """Run a coroutine to its end, in a separate thread if an event loop is already running.
 
-    Ctrl-C cancels the work, so that a run is left in good order, and is raised when it has ended.
+    Ctrl-C cancels the work, so that a run is left resumable, and is raised when the work has ended.
     """
     try:
         asyncio.get_running_loop()

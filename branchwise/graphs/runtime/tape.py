@@ -1,4 +1,4 @@
-"""The calls of a finished run in the ledger's place: what is asked again is answered from the record."""
+"""The tape of a replay: the recorded calls of a finished run, in place of the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from branchwise.store.rows import CallRecord, CallState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Something that came out otherwise than recorded."""
+    """A difference between a replay and the record."""
 
     what: str
     """"call", "node", "decision", "answer" or "bill"."""
@@ -30,7 +30,7 @@ class Difference:
 
 
 class SilentModel:
-    """In a model's place: it can do what the model could, and is never asked."""
+    """Placeholder of a replay's model: it has the recorded capabilities and is never called."""
 
     def __init__(self, name: str, engine: Json) -> None:
         self.name = name
@@ -39,11 +39,11 @@ class SilentModel:
         self.capabilities = Capabilities(**{name: value for name, value in kept.items() if name in known})
 
     async def sample(self, request: SampleRequest) -> Reply:
-        """Refuse: what the record does not have was refused by the budget."""
+        """Refuse: a call without a record was refused by the budget."""
         raise BudgetSpent("recorded calls")
 
     async def aclose(self) -> None:
-        """Nothing to let go."""
+        """Do nothing: there are no resources."""
 
 
 class Tape:
@@ -62,17 +62,17 @@ class Tape:
         self._missing: Counter[str] = Counter()
 
     def clock(self) -> float:
-        """Time is up when no call is left: a budget of seconds refused those that would have followed."""
+        """The replay's clock, which expires with the last recorded call: a budget of seconds refused later ones."""
         limited = self.tracker is not None and self.tracker.budget.seconds is not None
         return math.inf if limited and not self._left else 0.0
 
     @property
     def effects(self) -> int:
-        """Effects that were begun before; a replay begins with none."""
+        """Number of earlier effects; a replay starts with none."""
         return 0
 
     def unsettled(self, key: str) -> bool:
-        """Whether `key` was begun and nobody knows that it was done."""
+        """Whether `key` was started and its outcome is unknown."""
         known = self._calls.get(key, [])
         unknown = bool(known) and known[-1].state is not CallState.DONE
         if unknown:
@@ -80,15 +80,15 @@ class Tape:
         return unknown
 
     def attempts(self, key: str) -> int:
-        """How often `key` was begun."""
+        """Number of attempts of `key`."""
         return len(self._calls.get(key, []))
 
     def answers(self) -> Iterator[tuple[str, Json]]:
-        """What was answered before the run began: nothing, for a replay learns from what it hears."""
+        """The answers before the run started: none, since a replay records them as they occur."""
         return iter(())
 
     def recorded(self, key: str, request: Json) -> bool:
-        """Whatever is asked is on the tape or refused; nothing is to be paid for."""
+        """True: every call is on the tape or refused, so none reserves budget."""
         return True
 
     async def __call__(
@@ -100,7 +100,7 @@ class Tape:
         kind: str = "model",
         model: str = "",
     ) -> Json:
-        """Return what is on the tape."""
+        """Answer from the tape."""
         if key not in self._calls:
             self._missing[key] += 1
             raise BudgetSpent("recorded calls")
@@ -125,7 +125,7 @@ class Tape:
                 self.tracker.pay(call.usage)
 
     def differences(self, *, budgeted: bool) -> list[Difference]:
-        """Calls with another request, calls that are on the tape only, and calls that are not on it."""
+        """Calls with another request, calls only on the tape, and calls missing on it."""
         new = [] if budgeted else sorted(self._missing)
         return [
             *self._changed,

@@ -1,4 +1,4 @@
-"""A worker: claims queued runs, several at once over one engine per model, and hands back what it cannot finish."""
+"""The worker: claim queued runs, execute several concurrently on one engine per model, requeue unfinished ones."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from branchwise.store.store import Lease, Store
 Kind = Literal[
     "claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back", "left", "away"
 ]
-"""What became of a run here; "lost" when it was cancelled or another worker has it, "left" when it needs what this
-worker does not know. "away" is the database."""
+"""Outcome of a run on this worker; "lost" if it was cancelled or another worker holds it, "left" if it needs
+something unknown to this worker. "away" refers to the database."""
 
 _POLL = 1.0
-"""Seconds between looks into an empty queue."""
+"""Seconds between polls of an empty queue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +67,9 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
     imports: Collection[str] = (),
     watch: Callable[[Report], None] = _quiet,
 ) -> int:
-    """Work on queued runs until cancelled; then the runs at hand go back into the queue, resumable.
+    """Work on queued runs until cancelled; unfinished runs are then requeued and can be resumed.
 
-    Any number of workers may share a store. A run whose worker died is taken over when its lease has run out. A
+    Any number of workers may share a store. A run whose worker died is taken over when its lease expires. A
     run that cannot be done fails with its reason; one whose model cannot be reached is tried `max_attempts` times.
 
     Args:
@@ -77,7 +77,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
         queue: The queue to work on.
         concurrency: Runs worked on at once; they share one engine per model.
         model: An open Model for the runs that ask for its name; other models are opened by name.
-        until_empty: Return when nothing is waiting or worked on in the queue, by whomever.
+        until_empty: Return when no run of the queue is waiting or being worked on by any worker.
         ttl: Seconds after which others may take over the runs of a worker that went silent.
         imports: Modules whose workflows may be run here, besides the built-in and the installed ones; runs of
             others stay in the queue.
@@ -106,7 +106,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
                 except Unavailable as error:
                     worker.say("away", "", str(error))
                 worker.free.release()
-                await asyncio.sleep(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - workers shall not march in step
+                await asyncio.sleep(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - jitter against polling in step
     return worker.ended
 
 
@@ -119,18 +119,18 @@ class _Worker:
     free: asyncio.Semaphore
     ended: int = 0
     left: set[str] = field(default_factory=set)
-    """Runs that need what is not known here."""
+    """Runs that need something unknown to this worker."""
 
     async def take(self, lease: Lease) -> None:
-        """Turn one run to its end, whatever that is, and give its place free."""
+        """Execute one run to its end and free its slot."""
         try:
             if await self._requeued(lease):
-                await asyncio.sleep(_POLL)  # whatever ails the model may ail the next run too
+                await asyncio.sleep(_POLL)  # a failing model may fail the next run too
         finally:
             self.free.release()
 
     async def _requeued(self, lease: Lease) -> bool:
-        """Turn one run; whether it went back into the queue for another try."""
+        """Execute one run; return whether it was requeued for another attempt."""
         try:
             async with self.db.held(lease, then=Status.QUEUED):
                 run = await self.db.run(lease.run_id)
@@ -175,7 +175,7 @@ class _Worker:
         return False
 
     async def _gave_back(self, lease: Lease, error: BaseException) -> bool:
-        """Fail the run, or put it back when the fault may lie elsewhere; one run's fault must not end the others."""
+        """Fail the run, or requeue it if the fault may lie elsewhere; one run's fault must not end the others."""
         if isinstance(error, LeaseLost):
             raise error
         if isinstance(error, UnknownName) and error.is_part:
@@ -191,12 +191,14 @@ class _Worker:
         again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
             error, Unsupported | TooLarge
         )
-        told = None if isinstance(error, Unavailable) else text  # no fault of the run's, and no attempt
+        told = (
+            None if isinstance(error, Unavailable) else text
+        )  # not the run's fault, so not counted as an attempt
         if again and await self.db.hand_back(lease, error=told) is Status.QUEUED:
             self.say("requeued", lease.run_id, text)
             return True
         if isinstance(error, BudgetSpent):
-            # With more it goes on: branchwise resume RUN --tokens MORE.
+            # Continue with a larger budget: branchwise resume RUN --tokens MORE.
             await self.db.finish(lease, status=Status.PAUSED, error=text)
         elif not again:
             await self.db.finish(lease, status=Status.FAILED, error=text)
@@ -222,7 +224,7 @@ def _reason(error: BaseException) -> BaseException:
 
 @asynccontextmanager
 async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asyncio.Future[Model]]]:
-    """Give a function that opens each model once; all are closed at the end. One that failed is tried anew."""
+    """A function that opens each model once; all are closed at the end. A failed model is opened again."""
     async with AsyncExitStack() as stack:
         opened: dict[tuple[str, str | None, str], asyncio.Future[Model]] = {}
 

@@ -1,4 +1,4 @@
-"""What the one way to execute a run needs to know of a workflow."""
+"""The Workflow record: a graph and the hooks by which the runtime executes it."""
 
 from __future__ import annotations
 
@@ -32,66 +32,66 @@ async def _itself(spec: RunSpec, run: Run) -> AsyncIterator[Any]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workflow:
-    """A graph with its name, and what tells its runs from another's."""
+    """A graph with its name and the hooks of its runs."""
 
     name: str
     graph: Graph
-    """Compiled once a process, without a checkpointer."""
+    """Compiled once per process, without a checkpointer."""
     shape: str
     """Changes with the code; a checkpoint of another shape is dropped."""
     about: str = ""
     functional: bool = False
     """Whether it is a function of LangGraph's functional API."""
     records: bool = True
-    """Whether its nodes are given a Run, by which their calls are recorded."""
+    """Whether its nodes are given a Run that records their calls."""
     schema: Mapping[str, Any] | None = None
     """JSON schema of the input."""
     check: Callable[[RunSpec], None] = _nothing
-    """Refuses what cannot be run before anything is stored."""
+    """Refuses an invalid request before anything is stored."""
     check_model: Callable[[RunSpec, Model], None] = _nothing
     """Refuses a model that lacks what the run needs."""
     imports: Callable[[RunSpec], Collection[str]] = lambda spec: ()
-    """The modules that a request names beside the workflow's own; workers import those that they were given."""
+    """Modules that a request names besides the workflow's own; workers import only allowed ones."""
     start: Callable[[RunSpec], Any] = lambda spec: dict(spec.input)
-    """What the graph begins with."""
+    """Makes the graph's input."""
     context: Callable[[RunSpec, Run], AbstractAsyncContextManager[Any]] = _itself
-    """What nodes find as `runtime.context`, open for as long as the run is executed."""
+    """Opens the nodes' `runtime.context` for one execution."""
     result: Callable[[Any, Any, Run], Json] = lambda state, context, run: {
         "output": to_jsonable_python(state, fallback=repr)
     }
-    """What is stored of the state at the end; where there is a `read`, it is asked for while the run waits, too."""
+    """The stored part of the final state; with a `read` it is also called while the run waits."""
     read: Callable[[str, Json], Any] | None = None
     """Reads a stored result as the workflow's own type, by the run's id and its result."""
     ended: Callable[[Any, Any], None] = _nothing
     """Called with the context and the output when a run is done and stored."""
     summary: Callable[[Any], str] = lambda output: "done"
-    """A word for how a run ended, by its output."""
+    """A one-word status of a finished run, from its output."""
     stored: Callable[[RunSpec], Json] = spec_json
-    """How the request is written into its row."""
+    """Writes the request into its row."""
     labels: Callable[[RunSpec], tuple[str, str]] = field(default=lambda spec: (spec.workflow[:128], ""))
-    """The task and the strategy by which runs are listed."""
+    """The task and the strategy shown in lists of runs."""
     budget: Callable[[RunSpec], Budget] = lambda spec: spec.budget
-    """What a run may spend, where its input says it too."""
+    """The budget of a run, if its input sets limits too."""
     types: Allowed = ()
-    """Types of its own that a checkpoint may hold."""
+    """Its own types that a checkpoint may hold."""
     durability: Callable[[RunSpec], Durability] = lambda spec: spec.durability or "async"
     progress: Callable[[Any], str] = lambda event: (
         f"{event.kind} {event.text}" if event.kind == "node" else ""
     )
-    """A line for a worker's log, by an event; empty for none."""
+    """A line for a worker's log from an event; empty for none."""
     fork: Callable[..., Awaitable[RunRecord]] | None = None
-    """Begins a new run at a place of its own kind; by default at `NODE/VISIT`."""
+    """Forks a run at a place of the workflow's own kind; by default at `NODE/VISIT`."""
     told: Callable[[Decision], bool] = lambda decision: decision.kind in {"answer", "question"}
-    """Whether a decision is one that no rule of the run made, so that a replay is told of it."""
+    """Whether a decision was made outside the run's own rules, so that a replay must be given it."""
     check_replay: Callable[[RunRecord, Sequence[Decision]], None] = _nothing
-    """Refuses to replay a run that cannot be."""
+    """Refuses a run that cannot be replayed."""
     compared: Callable[[Json], Mapping[str, Any]] = lambda kept: cast("Mapping[str, Any]", kept)
-    """What of two stored results a replay compares."""
+    """The part of a stored result that a replay compares."""
     budgeted: Callable[[Json], bool] = lambda result: False
-    """Whether calls that a replay asks for and the record lacks were refused by the budget, by the stored result."""
+    """Whether, by the stored result, calls that a replay makes and the record lacks were refused by the budget."""
     ahead: bool = True
-    """Whether its nodes act through the ledger only, so that rows need not be waited for."""
+    """Whether its nodes act only through the ledger, so that commits need not be awaited."""
     tells: bool = True
-    """Whether whoever watches is told of each node; not where the nodes tell themselves."""
+    """Whether the runtime emits an event for each node; False if the nodes emit their own."""
     outputs: tuple[str, ...] | None = None
-    """The channels that `result` looks at; all of them where None."""
+    """The channels that `result` reads; all if None."""

@@ -41,7 +41,7 @@ def rewind(
 
     Values are scaled to 0..1 among siblings. A node without a score counts with its parent's. Where all
     children of a node are poor (below 1/2, the paper's 0) and alike, it gets `branching` more, up to 20,
-    before the walk descends below them. Missing here: a policy cannot let the model finish a reply for its
+    before the walk descends below them. Missing here: a strategy cannot let the model finish a reply for its
     evaluation (the verifier judges the prefix), nor spread values to siblings that mean the same, which needs
     embeddings.
 

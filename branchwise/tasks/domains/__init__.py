@@ -1,3 +1,3 @@
-"""What tasks know of their domains: readers, simulators, rules and data. No file here is a task."""
+"""Domain code of the tasks: parsers, simulators, rules and data. The files here are not tasks."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""Short answers to mathematics questions in a normal form, and their exact values."""
+r"""Normal form of short answers to mathematics questions, and their exact values."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ _WORDS = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textrm|textit|mbox|operator
 
 
 def final_answer(text: str) -> str | None:
-    """The answer that a solution ends with, in normal form; None where there is none."""
+    """The final answer of a solution in normal form; None without one."""
     found = said_answer(text)
     return None if found is None else normal_form(_without_noun(found)) or None
 
 
 def final_number(text: str) -> str | None:
-    """The number that a solution ends with: the answer where it is a number, else its last number."""
+    """The final number of a solution: the answer if it is a number, else the last number."""
     found = said_answer(text)
     if found is None:
         return None
@@ -61,7 +61,7 @@ def final_number(text: str) -> str | None:
 
 
 def _without_noun(answer: str) -> str:
-    """`17 apples` is 17; a unit of measure stays, for it says how much."""
+    """`17 apples` becomes 17; a unit of measure is kept, since it changes the value."""
     number, unit = cut_unit(answer)
     return (
         number if unit is not None and not unit.known and value(normal_form(number)) is not None else answer
@@ -82,7 +82,9 @@ def normal_form(answer: str) -> str:
     text = re.sub(r"(\\log_\w)\s+(?=\d)", r"\1", _JOINED.sub(", ", text))
     text = re.sub(r"(?<=\d)\s+(?=\d+\s*/\s*\d)", "\\\\mixed", text)
     text = re.sub(r"(?<=\d)\s+(?=\d)", "\\\\gap", text)
-    text = re.sub(r"(?<=\d),\s+(?=\d{3}(?!\d))", ",\\\\gap", text)  # or the list would read as one number
+    text = re.sub(
+        r"(?<=\d),\s+(?=\d{3}(?!\d))", ",\\\\gap", text
+    )  # else the list would be read as one number
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", text)
     text = _WORDS.sub(lambda found: _LETTER_UNITS.get(found[1].strip(), found[1].strip()), text)
@@ -95,7 +97,7 @@ def normal_form(answer: str) -> str:
 
 
 def _grouped(text: str) -> str:
-    """Take out the commas and thin spaces that group the digits of one number; a list or tuple keeps its own."""
+    """Take out the commas and thin spaces that group the digits of one number; those of a list or tuple are kept."""
     if re.fullmatch(r"[^,(\[\\{]*?(?<![\d.])\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?[^,)\]]*", text):
         return text.replace(",", "")
     if re.search(r",\s", text) and not re.match(r"\s*[(\[]|\s*\\\{", text):

@@ -1,4 +1,4 @@
-"""Exact arithmetic on a handful of numbers: expressions, operations, and what can still be reached."""
+"""Exact arithmetic on a few numbers: expressions, operations, and reachability of a target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 Numbers: TypeAlias = tuple[Fraction, ...]
-"""What is left to combine, ascending; equal multisets are equal."""
+"""The numbers left to combine, ascending, so that equal multisets are equal."""
 
 _LONGEST = 200
 
@@ -23,7 +23,7 @@ def combine(left: Fraction, sign: str, right: Fraction) -> Fraction | None:
 
 
 def without(numbers: Numbers, *used: Fraction) -> Numbers | None:
-    """The numbers with each of `used` taken out once, or None when one is not there."""
+    """The numbers with each of `used` removed once; None if one is missing."""
     rest = list(numbers)
     for number in used:
         if number not in rest:

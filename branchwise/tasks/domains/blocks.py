@@ -32,17 +32,17 @@ ACTIONS = {"pick-up": 1, "put-down": 1, "stack": 2, "unstack": 2}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
-    """Where every block stands; a held block stands nowhere."""
+    """The position of every block; a held block has none."""
 
     below: Below
     held: str | None = None
 
     def under(self, block: str) -> str | None:
-        """What the block stands on, or None for a held or unknown block."""
+        """The block or table below the block; None for a held or unknown block."""
         return dict(self.below).get(block)
 
     def clear(self, block: str) -> bool:
-        """Whether the block stands somewhere with nothing on it."""
+        """Whether the block is placed and has nothing on it."""
         return self.under(block) is not None and block not in dict(self.below).values()
 
     def act(self, action: tuple[str, ...]) -> World | None:
@@ -77,7 +77,7 @@ class World:
                 yield ("pick-up", block) if base == TABLE else ("unstack", block, base)
 
     def holds(self, goal: Below) -> int:
-        """How many of the goal's pairs are true."""
+        """Number of the goal's pairs that hold."""
         return sum(self.under(block) == base for block, base in goal)
 
 
@@ -86,7 +86,7 @@ def _odd(name: str, base: str) -> bool:
 
 
 def world_from_pairs(pairs: Below) -> World | None:
-    """The world of these pairs with an empty hand, or None when they describe none."""
+    """The world of these pairs with an empty hand, or None if they are inconsistent."""
     below = dict(pairs)
     bases = [base for base in below.values() if base != TABLE]
     if len(below) < len(pairs) or len(set(bases)) < len(bases) or not set(bases) <= set(below):

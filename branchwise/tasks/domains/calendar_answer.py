@@ -1,4 +1,4 @@
-"""Find the one time that a reply proposes, or nothing where it proposes none or several."""
+"""Parser of the proposed time in a reply; none if it proposes none or several."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _DOUBT = re.compile(
 _CHANGE = re.compile(r"\b(?:actually|wait|instead|correction|rather|alternatively)\b", re.IGNORECASE)
 _LONGEST = 20_000
 _MARKS = 20
-"""So many of the last marks are looked at."""
+"""Number of the last marks that are examined."""
 
 
 def slot_in(text: str) -> Slot | None:
-    """The proposed time; its day is empty where the reply names none or several.
+    """The proposed time; its day is empty if the reply names none or several.
 
-    It is the one after the last mark such as `proposed time` or `answer`; else the one that has a line for itself;
-    else the only one of the reply, in a sentence that does not speak against it. Where these are several different
-    times, or the reply later changes its mind, there is none.
+    It is the one after the last mark such as `proposed time` or `answer`; else the one alone on its line;
+    else the only one of the reply, in a sentence that does not negate it. There is none if these are several
+    different times, or the reply retracts it later.
     """
     text = spoken(plain(text[-_LONGEST:]))
     slot = _proposed(text)
@@ -70,7 +70,7 @@ def _proposed(text: str) -> Slot | None:
 
 
 def _only(lines: list[str]) -> Slot | None:
-    """The one slot of the lines, told once or more; None for several. A day told once counts for all."""
+    """The single distinct slot of the lines; None for several. A day given once counts for all."""
     if any(_EITHER.search(line) for line in lines):
         return None
     found = {slot for line in lines for slot in _slots(line)}
@@ -83,7 +83,7 @@ def _only(lines: list[str]) -> Slot | None:
 
 
 def _alone(line: str) -> bool:
-    """Whether a slot is all that the line says."""
+    """Whether the line contains only a slot."""
     return _SLOT.search(line) is not None and not re.search(r"\w", _SLOT.sub("", line))
 
 

@@ -1,4 +1,4 @@
-"""Read a scheduling problem in the words of NATURAL PLAN (Zheng et al. 2024, arXiv 2406.04520), or refuse."""
+"""Parser of scheduling problems in the words of NATURAL PLAN (Zheng et al. 2024, arXiv 2406.04520)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _AVOID = re.compile(
     rf"|do(?:es)? not want to meet) on (?P<part>{_PART})\."
 )
 _MORE = re.compile(rf"(?P<part>{_PART})\.")
-"""What follows `Ann can not meet on Monday.` for Tuesday; the benchmark writes the next days so."""
+"""Continuation of `Ann can not meet on Monday.` with further days, as in the benchmark."""
 _EARLIEST = re.compile(
     r".+? would like to (?:meet|schedule the meeting) at their earl(?:ie|i)st availability\."
 )
@@ -54,9 +54,9 @@ _SILENT = re.compile(
 
 
 def calendar_text(problem: str) -> Meeting | None:
-    """Read every sentence of a scheduling problem, or return None when one is not understood.
+    """Parse every sentence of a scheduling problem; None if one cannot be parsed.
 
-    Nothing is guessed: a person whose schedule is missing, a stranger or an impossible time also give None.
+    Nothing is guessed: a missing schedule, an unknown person or an impossible time also give None.
     """
     sentences = _sentences(problem)
     head = _HEAD.fullmatch(sentences[0]) if sentences else None
@@ -90,10 +90,10 @@ def _sentences(problem: str) -> list[str]:
 
 
 def _schedules(sentences: Iterable[str]) -> tuple[set[str], tuple[Block, ...], tuple[Block, ...], bool]:
-    """Who was spoken of, the busy blocks, the avoided ones, and whether the earliest time is asked for.
+    """The persons named, the busy blocks, the avoided ones, and whether the earliest time is requested.
 
     Raises:
-        ValueError: A sentence is not understood.
+        ValueError: A sentence cannot be parsed.
     """
     known: set[str] = set()
     busy: list[Block] = []
@@ -141,7 +141,7 @@ def _span(text: str) -> tuple[int, int]:
     """Start and end in minutes after midnight.
 
     Raises:
-        ValueError: It is no span of one day.
+        ValueError: It is not a span of one day.
     """
     first, last = re.split(r" to |-| - ", text, maxsplit=1)
     found = span(first.strip(), last.strip())
@@ -154,7 +154,7 @@ def _duration(text: str) -> int:
     """Minutes.
 
     Raises:
-        ValueError: It is no length of time.
+        ValueError: It is not a duration.
     """
     counted = _COUNTED.fullmatch(text)
     told = 60 * int(counted["hours"] or 0) + int(counted["minutes"] or 0) if counted else 0

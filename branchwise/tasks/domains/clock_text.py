@@ -1,4 +1,4 @@
-"""Read times of day as people write them: `13:00`, `1:00 - 1:30 PM`, `9am`, `noon`, `half past nine`."""
+"""Parser of times of day as people write them: `13:00`, `1:00 - 1:30 PM`, `9am`, `noon`, `half past nine`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 _LONGEST = 100_000
-"""Characters of a reply that are looked at."""
+"""Characters of a reply that are examined."""
 _TRIES = 8
 """Ends of a block that are tried where its text has fences of its own, as in a docstring."""
 _CLOSING_INDENT = 4
@@ -14,10 +14,10 @@ _CLOSING_INDENT = 4
 
 
 def code_blocks(text: str) -> Iterator[str]:
-    """The text of each fenced block, in order; of one that is not closed, all that follows.
+    """The text of each fenced block, in order; an unclosed block extends to the end.
 
-    A block may be fenced by backticks or tildes, with any info string, and indented as in a list. Where a fence
-    inside the code could end the block too early, the first end that leaves Python is taken.
+    A block may be fenced by backticks or tildes, with any info string, and indented as in a list. If a fence
+    inside the code could end the block too early, the first end that gives valid Python is taken.
     """
     lines = text[:_LONGEST].splitlines()
     at = 0
@@ -33,7 +33,7 @@ def code_blocks(text: str) -> Iterator[str]:
 
 
 def python_code(text: str, name: str = "") -> str:
-    """The code of a reply: its last block that defines `name`, else that defines anything, else its last one.
+    """The code of a reply: its last block that defines `name`, else the last that defines anything, else the last.
 
     A reply without blocks is code as a whole.
     """
@@ -48,7 +48,7 @@ def python_code(text: str, name: str = "") -> str:
 
 
 def defines(code: str, names: Sequence[str] = ()) -> bool:
-    """Whether the code defines one of these functions, or any where no name is given, at the left margin."""
+    """Whether the code defines one of these functions, or any without a name, at the left margin."""
     for line in code.splitlines():
         words = line.removeprefix("async ")
         if words.startswith("def ") and (not names or words[4:].partition("(")[0].strip() in names):
@@ -78,7 +78,7 @@ def _fence(line: str) -> tuple[str, int]:
 
 
 def _ends(lines: Sequence[str], begin: int, fence: str, indent: int) -> list[int]:
-    """The lines at which a block may end, the first ones only; the end of the text where none closes it."""
+    """The lines at which a block may end, the first ones only; the end of the text if none closes it."""
     found = []
     for number in range(begin, len(lines)):
         closing, inner = _fence(lines[number])
@@ -91,5 +91,5 @@ def _ends(lines: Sequence[str], begin: int, fence: str, indent: int) -> list[int
 
 
 def _dedented(lines: Sequence[str], indent: int) -> str:
-    """The lines without as much of their indentation as the opening fence had."""
+    """The lines with the opening fence's indentation removed."""
     return "\n".join(line[min(indent, len(line) - len(line.lstrip(" "))) :] for line in lines) + "\n"

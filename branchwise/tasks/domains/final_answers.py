@@ -1,4 +1,4 @@
-r"""Find the final answer in a reply as chat models write it: boxed, after `####` or `Answer:`, in bold, in display."""
+r"""Parser of the final answer in a chat model's reply: boxed, after `####` or `Answer:`, in bold, or displayed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _HASHES = re.compile(r"^[ \t*_>]{0,8}####(?!#)(?P<rest>[^\n]{0,2000})$", re.MULTILINE)
-# Neither runs past another opening sign, so that many openings without an end take linear time.
+# Neither matches past another opening sign, so that many unclosed openings take linear time.
 _DISPLAY = re.compile(
     r"\\\[(?P<one>(?:(?!\\[\[\]]).){1,2000})\\\]|\$\$(?P<two>(?:(?!\$\$).){1,2000})\$\$", re.DOTALL
 )
@@ -22,16 +22,16 @@ _NUMBER = re.compile(r"(?<![\w.])-?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?
 _REASON = re.compile(
     r",?\s+(?:because|since|as|which|where|but|not|so)\b|\s+\([A-Za-z][A-Za-z -]*\)$", re.IGNORECASE
 )
-"""What follows an answer in prose: `(C) because ...`, `7, not 8`, `12 (twelve)`."""
+"""Text after an answer in prose: `(C) because ...`, `7, not 8`, `12 (twelve)`."""
 _HOLDS = re.compile(r"[\w\\(\[$]")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _LONGEST = 200_000
 _MARKS = 20
-"""So many of the last marks are looked at."""
+"""Number of the last marks that are examined."""
 
 
 def said_answer(text: str) -> str | None:
-    r"""What a reply gives as its answer, without what wraps it; None where nothing can be taken for one.
+    r"""The answer of a reply, without its markup; None without one.
 
     The last `\boxed{}` that is not empty; else the last `####` line; else what follows the last `answer is` or
     `Answer:`, on its line or the next; else the last formula that is displayed, then the last one in the last
@@ -93,7 +93,7 @@ def _without_stop(text: str) -> str:
 
 
 def _boxed(text: str) -> str | None:
-    r"""What is in the last `\boxed{}` or `\fbox{}` that is closed and not empty, brackets counted."""
+    r"""The content of the last closed, non-empty `\boxed{}` or `\fbox{}`, with brackets matched."""
     for start in reversed([found.start() for found in re.finditer(r"\\f?box(?:ed)?\s{0,3}\{", text)][-20:]):
         begin, depth = text.index("{", start) + 1, 1
         for at in range(begin, min(len(text), begin + 4000)):
@@ -106,7 +106,7 @@ def _boxed(text: str) -> str | None:
 
 
 def _marked(text: str) -> str | None:
-    """What follows the last mark that something follows."""
+    """The text after the last mark that is followed by any."""
     hashes = [found["rest"] for found in _HASHES.finditer(text) if _HOLDS.search(found["rest"])]
     if hashes:
         inner = _SAID.search(hashes[-1])
@@ -117,7 +117,7 @@ def _marked(text: str) -> str | None:
             rest = _next_lines(text[found.end() :] if not _HOLDS.search(rest) else rest + text[found.end() :])
         if rest and _HOLDS.search(rest):
             said = _sentence(rest)
-            # `The answer is 18!` rejoices; a factorial is written after a colon or in a formula.
+            # `The answer is 18!` is an exclamation; a factorial is written after a colon or in a formula.
             return (
                 said.rstrip("!*") if re.search(r"\b(?:is|are)\b", found[0][:40]) and "$" not in said else said
             )
@@ -146,7 +146,7 @@ def _sentence(text: str) -> str:
 
 
 def _last_side(formula: str) -> str:
-    """The last side of a calculation `2 + 3 = 5`; an equation of a name, `x = 5`, stays whole."""
+    """The last side of a calculation `2 + 3 = 5`; an equation of a name, `x = 5`, is kept whole."""
     sides = formula.split("=")
     if "," in formula:
         return formula

@@ -1,4 +1,4 @@
-"""Benchmark instances, read from files that the user has; nothing is ever downloaded."""
+"""Benchmark instances, read from the user's files; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from branchwise.tasks.task import Task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Instance:
-    """One problem of a benchmark with what its graders need."""
+    """One problem of a benchmark, with the data of its graders."""
 
     id: str
     problem: str
-    """The text that a task is given."""
+    """The task's input text."""
     gold: Json = None
     """The reference answer; only graders read it, never a checker."""
     meta: Mapping[str, Json] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Instance:
 
 
 Grades: TypeAlias = Mapping[str, bool]
-"""Grader name -> passed. The first is the one that headlines a table."""
+"""Grader name -> passed. The first is the headline of a table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +44,15 @@ class Benchmark:
 
 
 def read_records(folder: Path | None, *names: str) -> Iterator[dict[str, Json]]:
-    """Read the records of the first of these files that is there.
+    """Read the records of the first existing file of these.
 
     Args:
         folder: The folder that holds the data sets, or None for the environment variable.
         *names: Paths below it, with `*` for any name: JSON lines, JSON (a list of records, or an object of them by
-            their ids) or Parquet; what ends in `.gz` is unpacked.
+            their ids) or Parquet; files ending in `.gz` are decompressed.
 
     Raises:
-        BadInput: No folder is named, none of the files is there, or it cannot be read.
+        BadInput: No folder is named, none of the files exists, or it cannot be read.
     """
     named = folder or (Path(os.environ["BRANCHWISE_DATA"]) if os.environ.get("BRANCHWISE_DATA") else None)
     if named is None:

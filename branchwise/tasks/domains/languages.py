@@ -1,4 +1,4 @@
-"""Tell the language of a text and count its sentences, by kept libraries (docs/decisions/0085)."""
+"""Language identification and sentence counts, by maintained libraries (docs/decisions/0085)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CODES = frozenset(
         " sk sl sq sr sv sw ta te th tl tr uk ur vi zh",
     )
 )
-"""The languages (ISO 639-1) that are told apart: those of IFEval and their neighbours."""
+"""The languages (ISO 639-1) that are distinguished: those of IFEval and their neighbours."""
 
 _LONGEST = 20_000
 _UNLIKELY = 0.03
 _MARKS = re.compile(r"^[ \t]*(?:[-*•+>#|]{1,6}|\(?(?:\d{1,3}|[A-Za-z])[.)])(?=\s)[ \t]*", re.MULTILINE)
-"""What opens an item of a list, a heading or a quotation; its full stop ends no sentence."""
+"""Mark that opens a list item, a heading or a quotation; its full stop does not end a sentence."""
 
 
 def language(text: str) -> str | None:
@@ -28,7 +28,7 @@ def language(text: str) -> str | None:
 
 
 def written_in(text: str, code: str) -> bool | None:
-    """Whether the text is in a language; None where that cannot be told.
+    """Whether the text is in a language; None if undecided.
 
     The likeliest language is taken as the text's; another one is excluded where its probability is below 3 %.
 
@@ -47,8 +47,9 @@ def written_in(text: str, code: str) -> bool | None:
 def sentences(text: str) -> tuple[int, int] | None:
     """The fewest and the most sentences that the text has, or None without the library.
 
-    Marks of lists and emphasis do not count. A line that ends without a full stop may go on in the next line, as the
-    official splitter has it, or be a sentence of its own, as in a heading or a list: the two counts.
+    Marks of lists and emphasis do not count. A line without a final full stop may continue in the next line,
+    as in the official splitter, or be a separate sentence, as in a heading or a list; this gives the two
+    counts.
     """
     plain = re.sub(r"\*\*|__|`", "", _MARKS.sub("", text))
     found = [ask("sentences", form, "en") for form in (" ".join(plain.split()), plain)]

@@ -1,4 +1,4 @@
-"""Ask kept libraries in a child process, which is killed when it takes too long."""
+"""Client of the child process that calls slow libraries; it is killed on timeout."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SECONDS = 3.0
 """Wall time that one question may take; the first one of a kind also imports its library."""
 _STARTING = 30.0
 _MOST_SLOW = 10_000
-"""Texts that are remembered because a question about them did not end."""
+"""Most texts remembered because a question about them timed out."""
 _KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LANG", "LC_ALL", "HOME")
-"""Environment variables that the child is given; keys are none of them."""
+"""Environment variables passed to the child; API keys are not among them."""
 
 
 class Child:
-    """One warm child process, started at the first question and again after it was killed. Threads may share it."""
+    """One warm child process, started at the first question and restarted after a kill; thread-safe."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -32,13 +32,13 @@ class Child:
         self._slow: set[str] = set()
 
     def ask(self, what: str, *arguments: str, seconds: float = _SECONDS) -> Json:
-        """The answer to one question, or None where the library is missing, failed or took too long.
+        """The answer to one question; None if the library is missing, failed or timed out.
 
-        A text of a question that took too long is not asked about again.
+        A text of a question that timed out is not tried again.
 
         Args:
             what: A function of `library_child.py`.
-            arguments: Its arguments; anything that is no text of UTF-8 is replaced.
+            arguments: Its arguments; invalid UTF-8 is replaced.
             seconds: Wall time until the child is killed; a library's first question is given half a minute.
         """
         if not self._slow.isdisjoint(arguments):
@@ -61,7 +61,7 @@ class Child:
             finally:
                 timer.cancel()
             if not said:
-                # What has hung once would hang again beside every other answer of a vote.
+                # A text that hung once would hang again in every comparison of a vote.
                 self._slow.update(arguments if len(self._slow) < _MOST_SLOW else ())
                 self._stop()
                 return None
@@ -99,7 +99,7 @@ class Child:
             if pipe is not None:
                 try:
                     pipe.close()
-                except OSError:  # what was not sent yet has nowhere to go
+                except OSError:  # unsent data cannot be flushed
                     continue
 
 

@@ -1,4 +1,4 @@
-"""The program of the child process that asks kept libraries: JSON lines in, JSON lines out.
+"""Program of the child process that calls slow libraries: JSON lines in, JSON lines out.
 
 It is started by its path and imports nothing of branchwise, so that it begins in a few milliseconds. A library is
 imported at the first question that needs it; where it is not installed the answer is None.
@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 _MEMORY = 3 << 30
-"""Bytes of address space; a question that needs more ends the child, which its parent notices."""
+"""Bytes of address space; a question that needs more ends the child, which its parent detects."""
 
 
 def equal(one: str, other: str) -> bool | None:
@@ -23,7 +23,7 @@ def equal(one: str, other: str) -> bool | None:
     left, right = read(one), read(other)
     if not left or not right or isinstance(left[0], str) or isinstance(right[0], str):
         return None
-    # The rule is not symmetric: which of both is the reference must not decide.
+    # math-verify is not symmetric: the result must not depend on which one is the reference.
     return bool(
         _close(left[0], right[0])
         and any(
@@ -37,7 +37,7 @@ def _close(left: Any, right: Any) -> bool:
     """Two of its rules are too wide: numbers are compared absolutely, equations by their solutions."""
     try:
         if getattr(left, "rel_op", "") == getattr(right, "rel_op", "") == "==":
-            # Two equations are one where their differences are proportional.
+            # Two equations are equal if their differences are proportional.
             ratio = ((left.lhs - left.rhs) / (right.lhs - right.rhs)).simplify()
             return bool(ratio.is_number and ratio.is_finite and ratio != 0)
         if not (left.is_number and right.is_number):
@@ -95,7 +95,7 @@ _ANSWERS = {"equal": equal, "language": language, "sentences": sentences}
 
 
 def main() -> None:
-    """Answer questions until the input ends."""
+    """Answer questions until end of input."""
     try:
         import resource  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
-r"""Compare short answers to mathematics questions: types first, exact numbers next, algebra last.
+r"""Equality of short answers to mathematics questions: types first, exact numbers next, algebra last.
 
-Types are decided here: lists, tuples, intervals, sets, units, names, case. What is left, one formula against another,
-is put to math-verify in a child process (docs/decisions/0085).
+Types are decided here: lists, tuples, intervals, sets, units, names, case. The rest, formulas against
+formulas, is decided by math-verify in a child process (docs/decisions/0085).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from branchwise.tasks.domains.units import Unit, cut_unit, scale
 
 _LONGEST = 2000
 _FORMULA = 400
-"""Characters of the longest formula that is put to the algebra."""
+"""Most characters of a formula that is passed to math-verify."""
 _DEPTH = 20
 _SHORT = 3
 """Letters in a row that may be a product, `ab`, beside a formula; more are a word."""
@@ -51,11 +51,12 @@ def same_answer(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def compare(one: str, other: str) -> bool | None:
-    """Whether two answers are equal; None where that cannot be told.
+    """Whether two answers are equal; None if undecided.
 
-    Brackets are a type: tuples, open and closed intervals, sets and bare lists differ, except a set and a bare list,
-    whose parts may come in any order. Units that are both named must be of one dimension, and count. A per cent is a
-    hundredth. Single letters keep their case. The names of two assignments must be equal. Decimals are exact.
+    Brackets are a type: tuples, open and closed intervals, sets and bare lists differ, except a set and a
+    bare list, whose parts may come in any order. If both name units, these must be of one dimension and are
+    converted. A per cent is a hundredth. Single letters keep their case. The names of two assignments must be
+    equal. Decimals are exact.
     """
     one, other = normal_form(one), normal_form(other)
     if not one or not other:
@@ -73,13 +74,13 @@ def compare(one: str, other: str) -> bool | None:
 
 
 def _all(told: Iterable[bool | None]) -> bool | None:
-    """False where one is False, None where one cannot be told, else True."""
+    """False if one is False, None if one is undecided, else True."""
     found = list(told)
     return False if False in found else None if None in found else True
 
 
 def _any_order(ours: Sequence[str], theirs: Sequence[str]) -> bool | None:
-    """Pair the parts of two lists off, each once."""
+    """Match the parts of two lists in any order, each once."""
     left, unsure = list(theirs), False
     for part in ours:
         told = [_same_part(part, other) for other in left]
@@ -93,7 +94,7 @@ def _any_order(ours: Sequence[str], theirs: Sequence[str]) -> bool | None:
 
 
 def _typed(text: str) -> tuple[str, str, list[str]]:
-    """The name of an answer with brackets, its kind and its parts; brackets around one part are none."""
+    """The name of an answer with brackets, its kind and its parts; brackets around one part are ignored."""
     name = _NAME.match(text.replace(" ", "")) if text[-1:] in {")", "]", "}"} else None
     if name and _bracketed(name["rest"]):
         return name["name"], *_typed(name["rest"])[1:]
@@ -187,7 +188,7 @@ def _same_formula(one: str, other: str) -> bool | None:
 
 
 def _hostile(text: str) -> bool:
-    """Whether a formula is too long, too deep or plainly too large to be put to the algebra."""
+    """Whether a formula is too long, too deep or too large to be passed to math-verify."""
     depth = deepest = 0
     for sign in text:
         depth += (sign in "({[") - (sign in ")}]")

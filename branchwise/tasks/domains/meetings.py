@@ -1,4 +1,4 @@
-"""A meeting to find: its typed constraints, and the exact test of a proposed time."""
+"""Typed constraints of a meeting, and the exact check of a proposed time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def minutes(clock: object) -> int:
     """Turn `H:MM` into minutes after midnight; 24:00 is the end of a day.
 
     Raises:
-        ValueError: It is no time of day.
+        ValueError: It is not a time of day.
     """
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", clock) if isinstance(clock, str) else None
     if match is None or int(match[2]) > 59 or (at := int(match[1]) * 60 + int(match[2])) > 24 * 60:
@@ -68,7 +68,7 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Meeting:
-    """Everything that a meeting's time must satisfy."""
+    """The constraints on a meeting's time."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -79,12 +79,12 @@ class Meeting:
     """Beginning of the work hours."""
     end: Minutes
     days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=7)]
-    """In the order in which they come."""
+    """In calendar order."""
     busy: Annotated[tuple[Block, ...], Field(max_length=1000)] = ()
     avoid: Annotated[tuple[Block, ...], Field(max_length=1000)] = ()
     """Spans that someone asked to keep free; they bind like busy ones (NATURAL PLAN, appendix)."""
     earliest: bool = False
-    """Whether the first possible time is asked for."""
+    """Whether the earliest possible time is requested."""
 
     def __post_init__(self) -> None:
         if self.start + self.duration > self.end:
@@ -100,10 +100,10 @@ class Meeting:
 
     @property
     def step(self) -> int:
-        """Minutes between two starts that are tried: 30, or less where a time of the problem asks for it.
+        """Minutes between candidate starts: 30, or less if a time of the problem is on a finer grid.
 
-        Every possible time begins with the work hours or where a block ends, or can be moved there; so a step that
-        divides all of these misses none.
+        Every possible time starts with the work hours or at the end of a block, or can be moved there; so a
+        step that divides all of these is complete.
         """
         blocks = (*self.busy, *self.avoid)
         times = (self.start, *(block.end for block in blocks), *(block.start for block in blocks))
@@ -115,9 +115,9 @@ class Meeting:
             yield Slot(day=day, start=start, end=start + self.duration)
 
     def first(self) -> Slot | None:
-        """The first possible slot, or None when there is none.
+        """The earliest possible slot; None without one.
 
-        It starts with the work hours or where a block ends, so that trying those is exact.
+        It starts with the work hours or at the end of a block, so that trying those is exact.
         """
         ends = {block.end for block in (*self.busy, *self.avoid) if block.end > self.start}
         for day in self.days:
@@ -149,7 +149,7 @@ def meeting_data(meeting: Meeting) -> Mapping[str, Json]:
 
 
 def typed_meeting(data: Json) -> Meeting | None:
-    """Type JSON strictly as a meeting, or None when any part of it makes no sense."""
+    """Type JSON strictly as a meeting, or None if any part of it is invalid."""
     try:
         return _ADAPTER.validate_json(json.dumps(data), strict=True)
     except (ValidationError, TypeError, ValueError):

@@ -20,7 +20,7 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], str | N
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measures:
-    """How far a sequence of states follows the right one."""
+    """ProcBench's measures of a sequence of states against the right one."""
 
     prefix_match_length: int
     """Number of states that are right before the first wrong one (PML)."""

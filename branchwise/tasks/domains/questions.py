@@ -1,4 +1,4 @@
-"""What tasks with a question in and one final answer out have in common."""
+"""Shared parts of tasks with one question and one final answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def question_task(
     instructions: str,
     answer: Callable[[str], str | None] = final_answer,
 ) -> Task:
-    """Build a task whose answers only a model can judge while the search runs: it has no checker.
+    """Build a task without a checker: only a model can judge its answers during the search.
 
     Answers are equal where `same_answer` proves it.
     """
@@ -54,9 +54,9 @@ def _shape(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
 
 
 def right_answer(instance: Instance, answer: str | None) -> bool:
-    """Whether an answer is proven equal to the reference; where a per cent is asked for its sign may be left out.
+    """Whether an answer is proven equal to the reference; if a per cent is requested its sign may be omitted.
 
-    What cannot be told counts as wrong, so that a right answer may fail and a wrong one does not pass.
+    An undecided answer counts as wrong, so that a right answer may fail and a wrong one cannot pass.
     """
     gold = str(instance.gold)
     if answer is None:

@@ -1,4 +1,4 @@
-r"""Take what wraps an answer off it: Markdown, LaTeX, code fences, kinds of dashes and spaces."""
+r"""Normalisation of replies: remove Markdown, LaTeX wrappers and code fences, unify dashes and spaces."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def number(word: str) -> int:
     """The value of a number word below a hundred.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a number word.
     """
     tens, _, ones = re.sub(r"[ -]", " ", word.lower()).partition(" ")
     if tens in _TENS:

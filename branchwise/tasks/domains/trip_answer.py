@@ -1,4 +1,4 @@
-"""Read the stays of an itinerary, line by line; a line that is not understood makes it unreadable."""
+"""Parser of an itinerary, line by line; an unreadable line makes it unreadable."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DOUBT = re.compile(
     r"(?i:\b(?:not|no|or|either|instead|except|maybe|perhaps|if|unless|without|skip\w*|avoid\w*)\b|n['’]t\b|/)"
     r"|(?:\b(?i:then|to|in|and|via)|[,&>→]) ?[A-ZÀ-Þ]"
 )
-"""What takes back or adds to a stay: the line then says more than was read."""
+"""Words that retract or extend a stay: such a line is not parsed in full."""
 _FINAL = re.compile(
     r"^\W*(?:(?:the|my|here is (?:the|my)) )?(?:final|corrected|revised|updated)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
@@ -47,22 +47,22 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Itinerary:
-    """What a reply says about a trip."""
+    """The parsed trip of a reply."""
 
     visits: tuple[Visit, ...] = ()
     flights: tuple[tuple[int, str, str], ...] = ()
-    """Day, from and to, of those that are told."""
+    """Day, origin and destination of each flight that the reply states."""
     lengths: tuple[tuple[str, int], ...] = ()
-    """City and days, where a stay's length is told beside its span."""
+    """City and days, if a stay's length is stated beside its span."""
     unread: str = ""
-    """A line that was not understood, or nothing."""
+    """The first unreadable line, or empty."""
 
 
 def itinerary(text: str, trip: Trip) -> Itinerary:
-    """Read the stays `Day 1-3: ... City ...`, one a line, with the flights and lengths that the lines tell.
+    """Read the stays `Day 1-3: ... City ...`, one a line, with the flights and lengths that the lines state.
 
     Spans may have any dash or `to`, numbers or number words, days in any case; cities are whole names. A line about a
-    flight alone, `Day 3: Fly from Oslo to Porto`, is no stay. A line with a day that tells no city is not understood.
+    flight alone, `Day 3: Fly from Oslo to Porto`, is not a stay. A line with a day and no city is unreadable.
     """
     visits: list[Visit] = []
     flights: list[tuple[int, str, str]] = []
@@ -86,7 +86,7 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
 
 
 def _settled(text: str) -> str:
-    """What follows the last heading that calls a plan final, where days follow it; else all of the text."""
+    """The text after the last heading of a final plan, if days follow it; else the whole text."""
     for mark in reversed(list(_FINAL.finditer(text))[-5:]):
         if _MENTION.search(text, mark.end()):
             return text[mark.end() :]
@@ -103,7 +103,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _add(visits: list[Visit], visit: Visit) -> None:
-    """Add a stay, or lengthen the last one: a stay may be told in several lines."""
+    """Add a stay, or extend the last one: a stay may span several lines."""
     last = visits[-1] if visits else None
     if last is not None and last.city == visit.city and last.first <= visit.first <= last.last + 1:
         visits[-1] = Visit(city=last.city, first=last.first, last=max(last.last, visit.last))
@@ -112,7 +112,7 @@ def _add(visits: list[Visit], visit: Visit) -> None:
 
 
 def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str]], int] | None:
-    """The stay of a line, the flights it tells and the length it tells; None when it is not understood."""
+    """The stay of a line, its flights and its stated length; None if it is unreadable."""
     found = _LINE.match(line)
     if found is None:
         return None
@@ -158,7 +158,7 @@ def _without(rest: str, city: str) -> str:
 
 
 def _city(text: str, trip: Trip) -> str | None:
-    """The city that a text is, or the name of a stranger, or None for a text that is no name."""
+    """The city that a text names, an unknown city's name, or None for a text that is not a name."""
     wanted = _folded(text.strip(" .,"))
     known = next((city for city in trip.stays if _folded(city) == wanted), None)
     return known or (text.strip() if _NAME.fullmatch(text.strip()) else None)
@@ -166,6 +166,6 @@ def _city(text: str, trip: Trip) -> str | None:
 
 @lru_cache(maxsize=512)
 def _cities(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Whole names, the longest first, so that one that begins like another is not taken for it."""
+    """Whole names, the longest first, so that a name that is a prefix of another does not match it."""
     options = "|".join(re.escape(_folded(name)) for name in sorted(names, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?P<name>{options})(?![\w’'-]*\w)", re.IGNORECASE)

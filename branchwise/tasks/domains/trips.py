@@ -1,4 +1,4 @@
-"""A trip through cities: its constraints as NATURAL PLAN words them, and the exact test of an itinerary."""
+"""Trips through cities: parser of NATURAL PLAN's constraints, and the exact check of an itinerary."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _FLIGHTS = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trip:
-    """Everything that an itinerary must satisfy."""
+    """The constraints on an itinerary."""
 
     days: int
     stays: Mapping[str, int]
     """City -> days, both travel days counted."""
     events: tuple[tuple[str, int, int], ...]
-    """City, first day and last day on which one must be there."""
+    """City, first day and last day of a required stay."""
     flights: frozenset[tuple[str, str]]
     """From and to."""
 
@@ -55,7 +55,7 @@ class Visit:
 
 
 def trip_text(problem: str) -> Trip | None:
-    """Read every sentence of a trip problem, or return None when one is not understood."""
+    """Parse every sentence of a trip problem; None if one cannot be parsed."""
     flights = _FLIGHTS.search(problem)
     if flights is None:
         return None
@@ -68,7 +68,7 @@ def trip_text(problem: str) -> Trip | None:
         elif found := _STAY.fullmatch(sentence):
             city = found["city"] or found["city_2"]
             if city in stays:
-                return None  # told twice, and which of both counts is not known
+                return None  # stated twice, and it is unknown which one counts
             stays[city] = int(found["days"] or found["days_2"])
         elif found := next((f for event in _EVENTS if (f := event.fullmatch(sentence))), None):
             events.append((found["city"], int(found["first"]), int(found["last"])))
@@ -98,7 +98,7 @@ def _hops(text: str) -> set[tuple[str, str]] | None:
 
 
 def broken_rules(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
-    """Sentences about every constraint that a whole itinerary breaks; empty when it is right."""
+    """A sentence for every constraint that a whole itinerary breaks; empty if it is right."""
     broken = broken_so_far(trip, visits)
     seen = {visit.city: visit for visit in visits}
     broken += [f"{city} is not visited." for city in trip.stays if city not in seen]
@@ -108,7 +108,7 @@ def broken_rules(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
 
 
 def broken_so_far(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
-    """Sentences about what is already wrong with the beginning of an itinerary."""
+    """A sentence for every constraint that the beginning of an itinerary already breaks."""
     broken: list[str] = []
     for number, visit in enumerate(visits):
         before = visits[number - 1] if number else None
@@ -140,7 +140,7 @@ def trip_data(trip: Trip) -> Mapping[str, Json]:
 
 
 def typed_trip(data: Mapping[str, Json]) -> Trip | None:
-    """Read the JSON form back, or None when it is not one."""
+    """Parse the JSON form; None if it is invalid."""
     days, stays, events, flights = (data.get(name) for name in ("days", "stays", "events", "flights"))
     if not isinstance(days, int) or not isinstance(stays, Mapping):
         return None

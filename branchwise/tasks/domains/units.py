@@ -1,4 +1,4 @@
-"""Units of measure in short answers: what a number is a number of."""
+"""Units of measure in short answers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _TAIL = re.compile(rf"^(?P<number>.*[\d.)}}!])\s*(?:{_WORDS})$", re.DOTALL)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """What a number is a number of."""
+    """Unit of a number, or the noun after it."""
 
     kind: str
     """Its dimension, such as `length`, or the noun that was written."""
@@ -59,7 +59,7 @@ class Unit:
 def cut_unit(text: str) -> tuple[str, Unit | None]:
     r"""Cut a unit off an answer: `\text{ cm}^2`, `square feet`, `^\circ`, `\$5`, `5 apples`.
 
-    A single letter after a number is a name, as in `5 x`, and no unit.
+    A single letter after a number is a name, as in `5 x`, not a unit.
     """
     text = re.sub(r"\^\s*\{?\s*\\circ\s*\}?|\\degrees?\b", "°", text.strip())
     money = re.match(r"^(-?)\s*(\\?\$|€|£)\s*(?=[\d.])", text)
@@ -97,9 +97,9 @@ def _without_words(number: str) -> str:
 
 
 def scale(one: Unit | None, other: Unit | None) -> tuple[Fraction, Fraction] | None:
-    """The factors that bring two numbers to one unit, or None where their units cannot be the same.
+    """The factors that convert two numbers to one unit; None if their units are incompatible.
 
-    A unit that only one of them names is taken for both.
+    A unit that only one of them names applies to both.
     """
     same = (Fraction(1), Fraction(1))
     if one is None or other is None or "plain" in {one.kind, other.kind}:

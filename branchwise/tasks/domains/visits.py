@@ -1,4 +1,4 @@
-"""A day of meeting friends across a city: NATURAL PLAN's meeting problems, and the most friends that can be met."""
+"""NATURAL PLAN's meeting problems: their parser, and the largest number of friends that can be met in a day."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Travel: TypeAlias = tuple[tuple[str, str, int], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Friend:
-    """Where and when a friend can be met, in minutes after midnight, and for how long at least."""
+    """A friend's place, hours in minutes after midnight, and shortest meeting."""
 
     name: str
     place: str
@@ -49,10 +49,10 @@ class Outing:
 
 
 def _window(start: str, end: str, arrival: int) -> tuple[int, int]:
-    """When a friend can be met; an end that is not after the start is past midnight.
+    """The hours of a friend; an end that is not after the start is past midnight.
 
     Raises:
-        ValueError: They are no times, or it is not clear of which day they are.
+        ValueError: They are not times, or their day is ambiguous.
     """
     first, last = at(start), at(end)
     if first is None or last is None or first == last:
@@ -64,7 +64,7 @@ def _window(start: str, end: str, arrival: int) -> tuple[int, int]:
 
 
 def visits_text(problem: str) -> Outing | None:
-    """Read every sentence of a meeting problem, or return None when one is not understood."""
+    """Parse every sentence of a meeting problem; None if one cannot be parsed."""
     travel: dict[tuple[str, str], int] = {}
     arrive: list[re.Match[str]] = []
     where: dict[str, re.Match[str]] = {}
@@ -85,7 +85,7 @@ def visits_text(problem: str) -> Outing | None:
             return None
         told += 1
     if told != len(travel) + len(arrive) + len(where) + len(stays):
-        return None  # something is told twice, and which of both counts is not known
+        return None  # a fact is stated twice, and it is unknown which one counts
     begins = at(arrive[0]["time"]) if len(arrive) == 1 else None
     if begins is None or set(where) != set(stays) or not 0 < len(where) <= 12:
         return None
@@ -109,8 +109,8 @@ def visits_text(problem: str) -> Outing | None:
 def most_friends(outing: Outing) -> int:
     """The largest number of friends that one day allows, exactly.
 
-    For every set of friends met and the last of them it keeps the earliest time to be done; waiting longer or
-    meeting longer never helps, so that is enough. At most 12 friends: 2^12 sets.
+    For every set of friends met and the last of them it keeps the earliest finishing time; waiting or meeting
+    longer never helps, so this is exact. At most 12 friends: 2^12 sets.
     """
     way = {(here, there): n for here, there, n in outing.travel}
     done: dict[tuple[frozenset[str], str], int] = {(frozenset(), outing.place): outing.time}

@@ -1,4 +1,4 @@
-"""Read a day's plan of meetings and replay it against the problem, claim by claim (docs/decisions/0086)."""
+"""Replay of a day's plan of meetings against the problem, claim by claim (docs/decisions/0086)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LEFT = re.compile(
     r"|\b(?:you|then|next),? (?:start|travel|walk|go|drive|head|wait|meet|visit)\b(?! \d+ (?:friend|people))",
     re.IGNORECASE,
 )
-"""What only a step would say; where it is left over, a step was not read."""
+"""Words that occur only in steps; if any is left over, a step was not parsed."""
 _DAY = 24 * 60
 _LONGEST_STAY = 20 * 60
 """A meeting that would last longer ends before it begins."""
@@ -38,14 +38,14 @@ _LONGEST_STAY = 20 * 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """What came of a plan."""
+    """Outcome of a plan."""
 
     met: tuple[str, ...] = ()
     """Friends met before the first violation."""
     violation: str = ""
-    """The first one, or nothing."""
+    """The first violation, or empty."""
     unread: str = ""
-    """Text that was not understood, or nothing."""
+    """The unreadable text, or empty."""
 
 
 class _Violated(Exception):
@@ -55,15 +55,15 @@ class _Violated(Exception):
 def replay(outing: Outing, text: str, *, claims: bool = True) -> Day:
     """Replay the sentences `You start/travel/wait/meet ...` up to the first violation.
 
-    With `claims` every number that the plan tells must be true: minutes of travel those of the problem, a time that of
-    the clock, a meeting as long as it says and as the problem asks for, inside the friend's hours. Without, the clock
-    follows the problem whatever the plan tells, as in the official grader. Times past midnight are of the next day
-    where a friend can be met past midnight.
+    With `claims` every number of the plan must be true: minutes of travel those of the problem, a time that
+    of the clock, a meeting as long as it says and as the problem asks for, inside the friend's hours.
+    Without, the clock follows the problem regardless of the plan's numbers, as in the official grader. Times
+    past midnight are of the next day where a friend can be met past midnight.
 
     Args:
         outing: The problem.
-        text: The plan; what is before its last `SOLUTION:` is not looked at.
-        claims: Whether what the plan tells must be true.
+        text: The plan; text before its last `SOLUTION:` is ignored.
+        claims: Whether the plan's numbers must be true.
     """
     text = digits(plain(text)).rpartition("SOLUTION:")[2]
     steps = list((_STEPS if claims else _OFFICIAL).finditer(text))
@@ -87,7 +87,7 @@ def friends_in(text: str) -> Iterator[str]:
 
 
 class _Walk:
-    """Where one is, when, and who was met."""
+    """State of the replay: place, time and friends met."""
 
     def __init__(self, outing: Outing, claims: bool) -> None:
         self._outing, self._claims = outing, claims
@@ -103,7 +103,7 @@ class _Walk:
         """Do one step.
 
         Raises:
-            _Violated: It cannot be done as it is told.
+            _Violated: It cannot be done as stated.
         """
         if step["start"]:
             if (step["start"].casefold(), at(step["at"])) != (self._place, self._time) or self.met:

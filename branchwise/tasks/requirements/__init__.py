@@ -1,4 +1,4 @@
-"""Requirements: what a person wants of a text and a program can tell."""
+"""Requirements on a text that a program can check."""
 
 from __future__ import annotations
 

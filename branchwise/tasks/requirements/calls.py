@@ -1,4 +1,4 @@
-"""Requirements that are functions of the user's own, and their names, by which a resumed run finds them."""
+"""Requirements as user functions, referenced by an importable name so that a resumed run finds them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 500
 
 
 def call(value: Json) -> Requirement:
-    """Require what `module:function` says: `function(text)` gives True, or False, or what is wrong as a text.
+    """Require `module:function`: `function(text)` returns True, or False, or the fault as a text.
 
     Raises:
         BadInput: It cannot be imported.
@@ -25,7 +25,7 @@ def call(value: Json) -> Requirement:
     if not callable(function):
         raise BadInput(f"The requirement `{name}` is no function of a text.")
     if name.partition(":")[0].partition(".")[0] in sys.stdlib_module_names:
-        # A stored run may be a stranger's, and would have a function of Python's own called with a model's text.
+        # A stored run is untrusted, and could name a standard-library function to call with a model's text.
         raise BadInput(f"`{name}` is Python's own and no requirement: write a function that calls it.")
     doc = (getattr(function, "__doc__", None) or "").strip().splitlines()
     return Requirement(
@@ -52,10 +52,10 @@ def _called(name: str, function: Callable[[str], object], text: str) -> Finding:
 
 
 def name_of(thing: Any) -> str:
-    """The name by which a function or type is imported again.
+    """The importable name of a function or type.
 
     Raises:
-        BadInput: It has none: it is a lambda, or was made inside a function.
+        BadInput: It has no importable name: it is a lambda, or was defined inside a function.
     """
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", "")
     if not module or not name or "<" in name:
@@ -70,10 +70,10 @@ def name_of(thing: Any) -> str:
 
 
 def imported(name: str) -> Any:
-    """What `module:name` leads to.
+    """Import `module:name`.
 
     Raises:
-        BadInput: It cannot be imported; says how to make it importable.
+        BadInput: It cannot be imported; the message explains how to make it importable.
     """
     module, colon, path = name.partition(":")
     if not colon or not module or not path:

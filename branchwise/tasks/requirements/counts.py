@@ -40,7 +40,7 @@ class Limits:
         return {side: number for side, number in ends.items() if number is not None}
 
     def degree(self, number: int) -> float:
-        """How near a number is to the range, in [0, 1]."""
+        """Closeness of a number to the range, in [0, 1]."""
         if self.least is not None and number < self.least:
             return number / self.least
         if self.most is not None and number > self.most:
@@ -61,18 +61,18 @@ _COUNTED: Mapping[str, Callable[[str], int]] = {
     "characters": lambda text: len(text.strip()),
 }
 COUNTS = ("sentences", *_COUNTED)
-"""What can be counted."""
+"""The countable units."""
 
 
 def count(name: str, value: Json) -> Requirement:
-    """Require a number of something.
+    """Require a count within a range.
 
     Args:
         name: One of `COUNTS`. Paragraphs are separated by empty lines; headings are Markdown's.
         value: `3`, `"3"`, `"50..100"`, `"50.."`, `"..100"`, or `{"least": 50, "most": 100}`.
 
     Raises:
-        BadInput: It is no range.
+        BadInput: It is not a range.
     """
     limits = _limits(name, value)
     if name == "sentences":
@@ -87,7 +87,7 @@ def count(name: str, value: Json) -> Requirement:
         )
 
     def refutes(text: str) -> bool:
-        # The last one may not be whole yet.
+        # The last one may be incomplete.
         return limits.most is not None and number_of(text) - 1 > limits.most
 
     return Requirement(
@@ -99,7 +99,7 @@ def count(name: str, value: Json) -> Requirement:
 
 
 def _sentences(limits: Limits) -> Requirement:
-    """A library counts them; a line without a full stop may be one of its own or not, which leaves two numbers."""
+    """Lower and upper count by a library: a line without a full stop may or may not be a sentence of its own."""
 
     def check(text: str) -> Finding:
         counted = sentences(text)

@@ -11,11 +11,11 @@ from branchwise.tasks.requirements.rules import ARGUMENTS, follows, instruction_
 
 
 def ifeval(value: Json) -> Requirement:
-    """Require what an instruction of IFEval says: `{"id": "punctuation:no_comma", "arguments": {}}`.
+    """Require an instruction of IFEval: `{"id": "punctuation:no_comma", "arguments": {}}`.
 
     Raises:
         UnknownName: There is no such instruction.
-        BadInput: Its arguments are others.
+        BadInput: Its arguments do not fit it.
     """
     if not isinstance(value, Mapping) or not {"id"} <= set(value) <= {"id", "arguments"}:
         raise BadInput('The requirement `ifeval` takes {"id": RULE, "arguments": {...}}.')

@@ -12,7 +12,7 @@ def pattern(value: Json) -> Requirement:
     """Require that the whole text, white space around it aside, matches a pattern.
 
     Raises:
-        BadInput: It is broken, or looks around or back, which cannot be matched in linear time.
+        BadInput: It is invalid, or uses lookaround or backreferences, which cannot be matched in linear time.
     """
     if not isinstance(value, str) or not value:
         raise BadInput("The requirement `pattern` takes a regular expression.")

@@ -1,4 +1,4 @@
-"""The requirement that code passes tests, which run in another process than the code that they call."""
+"""The requirement that code passes tests, which run in a separate process from the code under test."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def passes_tests(value: Json, seconds: float = _SECONDS) -> Requirement:
     """Require Python code whose function passes tests; code and tests run in two sandboxes.
 
     Args:
-        value: Python that calls one function: each `assert` is a case, what else there is runs before them.
+        value: Python that calls one function: each `assert` is a case, other statements run before them.
         seconds: Wall time that code and tests may take.
 
     Raises:
-        BadInput: The tests are no Python, hold no `assert`, or do not call exactly one function of the code.
+        BadInput: The tests are not valid Python, have no `assert`, or do not call exactly one function of the
+            code.
     """
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
         raise BadInput(f"The requirement `tests` takes Python statements, at most {_LONGEST:,} characters.")
@@ -64,7 +65,7 @@ def _ready() -> None:
 
 
 def _examined(parsed: ast.Module) -> str:
-    """The function that the tests call and do not bring."""
+    """The function that the tests call and do not define."""
     brought, called = set(dir(builtins)), set()
     for node in ast.walk(parsed):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -1,4 +1,4 @@
-"""What a requirement is: something that a program can tell about a text."""
+"""The Requirement record: a property of a text that a program can check."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What a requirement says of one text."""
+    """Result of checking one text against a requirement."""
 
     kept: bool | None
-    """None where it cannot be told."""
+    """None if undecided."""
     wrong: str = ""
-    """What is wrong and by how much, for the next attempt; empty where it is kept."""
+    """The fault and its size, as feedback for the next attempt; empty if the requirement is kept."""
     degree: float = 0.0
-    """How nearly it is kept, in [0, 1]; 1 where it is kept."""
+    """Degree in [0, 1] to which it is kept; 1 if it is kept."""
 
 
 def kept() -> Finding:
-    """The finding of a text that keeps a requirement."""
+    """The finding of a text that meets a requirement."""
     return Finding(kept=True, degree=1.0)
 
 
 def finding(holds: bool | None, wrong: str, degree: float = 0.0) -> Finding:
-    """The finding of a rule that tells no more than yes, no, or None where it cannot tell."""
+    """The finding of a rule that returns only yes, no, or None if undecided."""
     return kept() if holds else Finding(kept=holds, wrong=wrong, degree=degree)
 
 
@@ -43,16 +43,16 @@ class Requirement:
     stored: Mapping[str, Any]
     """The form that is stored with the run, from which `read` makes the same requirement again."""
     words: str
-    """What is required, as a model is told."""
+    """The requirement in words, as shown to a model."""
     check: Callable[[str], Finding]
     """Judge a whole text."""
     refutes: Callable[[str], bool] = _never
-    """Whether no text that begins so keeps the requirement."""
+    """Whether no text with this beginning can meet the requirement."""
     regex: str | None = None
-    """A pattern of the whole text, by which decoding can be steered."""
+    """A pattern of the whole text, to constrain decoding."""
     schema: Mapping[str, object] | None = None
-    """A JSON schema of the whole text, by which decoding can be steered."""
+    """A JSON schema of the whole text, to constrain decoding."""
     ready: Callable[[], None] = _nothing
-    """Raise when this machine lacks what `check` needs."""
+    """Raise if this machine lacks a dependency of `check`."""
     blocking: bool = False
     """Whether `check` waits for other programs."""

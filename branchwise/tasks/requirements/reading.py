@@ -1,4 +1,4 @@
-"""Requirements as people write them, as Python gives them and as runs store them: all lead to `Requirement`."""
+"""Parser of requirements: the text, Python and stored forms, all read to a `Requirement`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def requirements(given: Iterable[object]) -> tuple[Requirement, ...]:
             compiled pattern, a type that pydantic knows, a function of a text, or a Requirement.
 
     Raises:
-        BadInput: One cannot be used; the message says which.
+        BadInput: One is invalid; the message names it.
     """
     found = []
     for number, one in enumerate(given, 1):
@@ -70,7 +70,7 @@ def requirements(given: Iterable[object]) -> tuple[Requirement, ...]:
 
 
 def modules(stored: Iterable[Any]) -> frozenset[str]:
-    """The modules that stored requirements import functions and types from."""
+    """The modules from which stored requirements import functions and types."""
     named = (one.get("call") or one.get("python_type") for one in stored if isinstance(one, Mapping))
     return frozenset(str(name).partition(":")[0] for name in named if name)
 
@@ -143,7 +143,7 @@ def _value(name: str, value: str) -> Json:
 
 
 def _file(value: str) -> str:
-    """What a file holds, where the value is the name of one; else the value."""
+    """The content of the named file, if the value names one; else the value."""
     if "\n" in value or value.lstrip().startswith("{") or len(value) > 1_000:
         return value
     path = Path(value)

@@ -1,4 +1,4 @@
-"""A task with requirements: they are shown to the model, steer decoding, judge and are given back as feedback."""
+"""Tasks with requirements: these are shown to the model, constrain decoding, judge answers and give feedback."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OutputFormatOf: TypeAlias = Callable[[Constraints, str, Grain], OutputFormat]
 def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None = None) -> Task:
     """Add requirements to a task.
 
-    The answer is then the whole reply as it is written. The `text` task, which no program can check, becomes one that
+    The answer is then the whole reply, unchanged. The `text` task, which no program can check, becomes one that
     is checked soundly; a task with a checker of its own must pass that too.
 
     Args:
         task: The task.
-        wanted: What is required of a whole reply; none leaves the task as it is.
-        can: What the engine can do; without it decoding is not steered.
+        wanted: The requirements on a whole reply; none leaves the task unchanged.
+        can: The engine's capabilities; without them decoding is not constrained.
     """
     if not wanted:
         return task
@@ -61,7 +61,7 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
     more: dict[str, Any] = {
         "read_constraints": read,
         "check": check,
-        # Equal answers share a verdict, so an answer is all that the requirements look at.
+        # Equal answers share a verdict, so the requirements examine only the answer.
         "answer": lambda text: text.strip() or None,
         "same": lambda one, other: one == other,
         "ready": ready,
@@ -86,12 +86,12 @@ def _unblanked(text: str) -> str:
 
 
 def _ended(text: str) -> bool:
-    """Whether a text that is written step by step is over: the model added nothing to a finished paragraph."""
+    """Whether a text written step by step is complete: the model added nothing to a finished paragraph."""
     return text.endswith(_PARAGRAPH)
 
 
 def _judged(wanted: Sequence[Requirement], text: str) -> Verdict:
-    """Judge a whole text: the score grows with what is kept, and with how nearly the rest is."""
+    """Judge a whole text: the score grows with the requirements met and the degree of the others."""
     found = [one.check(text) for one in wanted]
     if all(finding.kept for finding in found):
         return _verdict(100, True, "Every requirement is kept.")
@@ -102,7 +102,7 @@ def _judged(wanted: Sequence[Requirement], text: str) -> Verdict:
 
 
 def _begun(wanted: Sequence[Requirement], text: str) -> Verdict | None:
-    """Judge the beginning of a text: refuted where nothing that begins so can keep a requirement, else no more."""
+    """Judge the beginning of a text: refuted if no continuation can meet a requirement, else without a score."""
     broken = [one for one in wanted if one.refutes(text)]
     if not broken:
         return None
@@ -149,7 +149,7 @@ def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
 
 
 def _steered(task: Task, wanted: Sequence[Requirement], can: Capabilities | None) -> OutputFormatOf:
-    """The form of samples: that of the task, or for whole texts that of the one requirement that gives a form."""
+    """The output format of samples: the task's, or for whole texts that of the one requirement with a format."""
     schemas = [one.schema for one in wanted if one.schema]
     patterns = [one.regex for one in wanted if one.regex is not None and _can_steer(one.regex)]
 

@@ -1,4 +1,4 @@
-"""The rules of IFEval (Zhou et al. 2023, arXiv 2311.07911): does a text do what it was told?"""
+"""The rules of IFEval (Zhou et al. 2023, arXiv 2311.07911): checkers of its 25 instructions."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ ARGUMENTS: Mapping[str, Mapping[str, type]] = {
 
 
 def follows(instruction: str, text: str, facts: Facts) -> bool | None:
-    """Whether the text follows one instruction; an empty text follows none. None where it cannot be told.
+    """Whether the text follows one instruction; an empty text follows none. None if undecided.
 
-    The rules are the official ones but for these: a keyword is a text and no pattern, a letter may be any sign,
-    languages are told by py3langid and sentences by sentencex, which differ from the official libraries on some
-    texts. Without these libraries (the extra `grading`) both cannot be told.
+    The rules are the official ones but for these: a keyword is a text and not a pattern, a letter may be any
+    character, languages are identified by py3langid and sentences by sentencex, which differ from the
+    official libraries on some texts. Without these libraries (the extra `grading`) both are undecided.
 
     Raises:
         KeyError: There is no such instruction.
@@ -64,7 +64,7 @@ def follows(instruction: str, text: str, facts: Facts) -> bool | None:
 
 
 def instruction_words(instruction: str, facts: Facts) -> str:
-    """What an instruction asks for, in words."""
+    """An instruction in words."""
     arguments = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
     return f"{instruction.partition(':')[2].replace('_', ' ')}{': ' if arguments else ''}{arguments}"
 
@@ -99,7 +99,7 @@ def words(text: str) -> int:
 
 
 def _sentences(text: str, facts: Facts) -> bool | None:
-    """None where it depends on whether a line without a full stop is a sentence of its own."""
+    """Whether the count fits; None if it depends on a line without a full stop being a sentence of its own."""
     told = {_compare(number, facts["relation"], facts["num_sentences"]) for number in sentences(text) or ()}
     return told.pop() if len(told) == 1 else None
 
@@ -110,7 +110,7 @@ def _in_english(text: str, cased: bool) -> bool:
 
 
 def _blocks(text: str, divider: str) -> list[str] | None:
-    """The parts between dividers; None when one inside is empty."""
+    """The parts between dividers; None if an inner one is empty."""
     parts = re.split(divider, text)
     if any(not part.strip() for part in parts[1:-1]):
         return None

@@ -16,7 +16,7 @@ from branchwise.tasks.requirements.calls import imported
 from branchwise.tasks.requirements.protocol import Finding, Requirement, kept
 
 _FEW = 3
-"""Faults that are named at most."""
+"""Most faults that are listed."""
 _SHOWN = 300
 
 
@@ -31,10 +31,10 @@ def as_json(value: Json = True) -> Requirement:
 
 
 def schema(value: Json) -> Requirement:
-    """Require JSON that a JSON schema admits; its patterns are matched in linear time and it may refer to itself only.
+    """Require JSON that a JSON schema admits; its patterns are matched in linear time and references must be local.
 
     Raises:
-        BadInput: It is no JSON schema.
+        BadInput: It is not a JSON schema.
     """
     if not isinstance(value, Mapping):
         raise BadInput("A requirement's JSON schema is an object.")

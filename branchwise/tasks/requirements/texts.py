@@ -16,7 +16,7 @@ _CASES: Mapping[str, Callable[[str], bool]] = {"lower": str.islower, "upper": st
 
 
 def contains(value: Json) -> Requirement:
-    """Require texts that occur, in any case: one, or a list of which each must occur."""
+    """Require one text, or each of a list, to occur, in any case."""
     texts = _texts("contains", value)
 
     def check(text: str) -> Finding:
@@ -94,7 +94,7 @@ def case(value: Json) -> Requirement:
 
 
 def language(value: Json) -> Requirement:
-    """Require a language by its code (ISO 639-1); the library of the extra `grading` tells it."""
+    """Require a language by its code (ISO 639-1); needs the library of the extra `grading`."""
     if value not in CODES:
         raise BadInput(f"The requirement `language` takes one of {', '.join(sorted(CODES))}, not `{value}`.")
     return Requirement(
