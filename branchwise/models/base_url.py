@@ -36,7 +36,7 @@ def parse(text: str, *, key: str = "$OPENAI_API_KEY") -> URL:
     if url.scheme not in {"http", "https"} or not host:
         raise BadInput(f"A base URL must look like `http://localhost:8000/v1`, not `{_shown(text)}`.")
     if not url.port:
-        raise BadInput(f"The port in the base URL `{_shown(text)}` is none: use 1 to 65535.")
+        raise BadInput(f"The port in the base URL `{_shown(text)}` is invalid: use 1 to 65535.")
     _named(host)
     path = url.raw_path.rstrip("/")
     for ending in _PATHS:
@@ -56,7 +56,7 @@ def _named(host: str) -> None:
     labels = encoded.removesuffix(b".").split(b".")
     sound = all(0 < len(label) < 64 and label != b"xn--" for label in labels) and len(encoded) < 254
     if not sound or any(c.isspace() or not c.isprintable() or c in _UNFIT for c in host):
-        raise BadInput(f"The host `{_shown(host)}` of the base URL is no name that a host can have.")
+        raise BadInput(f"The host `{_shown(host)}` of the base URL is not a valid host name.")
 
 
 def _shown(text: str) -> str:

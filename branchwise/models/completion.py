@@ -39,7 +39,7 @@ def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float
     """
     said = parse(body) if isinstance(body, bytes) else body
     if not isinstance(said, Mapping):
-        raise ModelError("The reply cannot be read: it is no JSON object.")
+        raise ModelError("The reply cannot be read: it is not a JSON object.")
     listed = said.get("choices")
     if not listed and (refusal := within(said)) is not None:
         raise refusal

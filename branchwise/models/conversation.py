@@ -116,7 +116,7 @@ def _read(messages: Iterable[Any]) -> Iterable[Message]:
             except BadInput as error:
                 raise BadInput(f"Message {number}: {error}") from None
         else:
-            raise BadInput(f"Message {number} is no object with a `role` and `content`.")
+            raise BadInput(f"Message {number} is not an object with a `role` and `content`.")
 
 
 def _check_calls(messages: Sequence[Message]) -> None:

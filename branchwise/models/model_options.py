@@ -79,7 +79,7 @@ class ModelOptions:
         for name, value in self.headers.items():
             _check_header(name, value)
         for name in _OWN_BODY & self.extra_body.keys():
-            raise BadInput(f"`extra_body` cannot replace `{name}`, which the request says itself.")
+            raise BadInput(f"`extra_body` cannot replace `{name}`, which the request sets itself.")
 
     def temperature_of(self, agent: str) -> float | None:
         """The temperature set for an agent, or None."""

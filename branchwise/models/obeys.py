@@ -36,7 +36,7 @@ def ignored(text: str, form: OutputFormat) -> str | None:
     try:
         value = from_json(text)
     except ValueError:
-        return "the server ignored the JSON schema: this is no JSON"
+        return "the server ignored the JSON schema: this is not JSON"
     return None if admits(form.schema, value) else "the server ignored the JSON schema"
 
 

@@ -31,5 +31,5 @@ def load_own(spec: str, options: dict[str, Any]) -> Model:
     except Exception as error:  # the module's own code may raise anything
         raise BadInput(f"The model `{spec}` cannot be opened: {type(error).__name__}: {error}.") from error
     if not hasattr(made, "sample"):
-        raise BadInput(f"`{spec}` gives a {type(made).__name__}, which is no model: it has no `sample`.")
+        raise BadInput(f"`{spec}` gives a {type(made).__name__}, which is not a model: it has no `sample`.")
     return cast("Model", made)

@@ -110,7 +110,7 @@ def scorer(
     where, _, model = url.partition("#")
     whole = parse(where, key=f"${api_key_env}")
     if not whole.name:
-        raise BadInput("A scorer's URL names what scores, for example `http://localhost:8001/classify`.")
+        raise BadInput("A scorer's URL includes the endpoint, for example `http://localhost:8001/classify`.")
     transport = Transport(
         str(whole.parent), api_key_env=api_key_env, timeout=timeout, retries=retries, stored=stored
     )
@@ -275,7 +275,9 @@ def _last(data: list[list[float]] | list[float]) -> list[float]:
 def _score(path: str, row: Sequence[float]) -> float:
     """The last number of a row, a probability; of a row of one number from `/pooling` the logistic."""
     if not row:
-        raise ModelError("The scores cannot be read: there is none; a model of steps found none in the text.")
+        raise ModelError(
+            "The scores cannot be read: the row is empty; a process-reward model found no steps in the text."
+        )
     value = row[-1]
     if path == "pooling" and len(row) == 1:
         return 1 / (1 + math.exp(-value)) if value > -700 else 0.0

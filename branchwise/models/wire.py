@@ -1,4 +1,4 @@
-"""The OpenAI chat format: the body of a request, with what vLLM adds to it."""
+"""The OpenAI chat format: the body of a request, with vLLM's extensions."""
 
 from __future__ import annotations
 

@@ -79,12 +79,12 @@ def _is_file(path: Path) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
-            raise BadInput(f"`{path}` is larger than {_LARGEST:,} bytes, so it is no settings file.")
+            raise BadInput(f"`{path}` is larger than {_LARGEST:,} bytes, too large for a settings file.")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"The settings file `{path}` cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadInput(f"The settings file `{path}` is no TOML: {error}.") from error
+        raise BadInput(f"The settings file `{path}` is not TOML: {error}.") from error
 
 
 def _refuse_foreign(read: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ def _checked(read: dict[str, Any], path: Path) -> Settings:
         found = Settings.model_validate_json(json.dumps(read))
     except TypeError as error:
         raise BadInput(
-            f"`{path}`: dates and times are no settings; write them as texts in quotes."
+            f"`{path}`: dates and times are not settings; write them as texts in quotes."
         ) from error
     except ValidationError as error:
         raise BadInput(f"`{path}`: {_sentence(error)}") from error

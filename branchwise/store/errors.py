@@ -15,7 +15,7 @@ BranchwiseError
 ├── ModelError          a model could not answer
 │   └── Unsupported     the engine lacks what the request needs
 ├── EnvironmentFailed   an environment cannot go on: no browser, a site that does not answer
-├── BadAction           a line is no action, or its target is missing or ambiguous here
+├── BadAction           a line is not an action, or its target is missing or ambiguous here
 └── ActionRefused       an action that would leave something behind was not done
 """
 

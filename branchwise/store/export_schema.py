@@ -102,7 +102,7 @@ def _wrong(table: str, column: sa.Column[object], value: Json) -> str | None:  #
 
 def _wrong_integer(value: Json, bits: int, *, signed: bool) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int):
-        return "it is no whole number"
+        return "it is not a whole number"
     lowest = -(2**bits) if signed else 0
     return None if lowest <= value < 2**bits else f"it is not between {lowest} and {2**bits - 1}"
 
@@ -119,7 +119,9 @@ def _wrong_key(value: str, kind: sa.types.TypeEngine[object], words: frozenset[s
     longest = getattr(kind, "length", None)
     if longest is not None and len(value) > longest:
         return f"it is longer than {longest} characters"
-    return None if value.isascii() and value.isprintable() else "it holds other signs than printable ASCII"
+    return (
+        None if value.isascii() and value.isprintable() else "it holds characters other than printable ASCII"
+    )
 
 
 def _wrong_document(value: str) -> str | None:

@@ -67,7 +67,7 @@ class Ledger:
         self.bill = Bill()
         """Usage of the run's calls, those of earlier claims included."""
         self.effects = 0
-        """Effects begun before this ledger was opened."""
+        """Effects started before this ledger was opened."""
         self._database, self._lease, self._on_change = database, lease, on_change
         self._scrub = Redaction()
         self._done: dict[str, tuple[str, str]] = {}

@@ -24,8 +24,8 @@ def prune(
 ) -> list[str]:
     """Delete runs with all that belongs to them, their sub-runs included.
 
-    A sub-run is deleted with its parent only: a parent that is resumed reads what its sub-runs found. A run stays as
-    long as somebody works on one of its sub-runs.
+    A sub-run is deleted with its parent only: a parent that is resumed reads what its sub-runs found. A run is kept as
+    long as a worker runs one of its sub-runs.
 
     Args:
         connection: For writing.
@@ -60,7 +60,7 @@ def prune(
 
 
 def _with_sub_runs(connection: sa.Connection, roots: Iterable[str], *, lock: bool) -> list[str]:
-    """The runs, each followed by its sub-runs, without those of which somebody works on a sub-run."""
+    """The runs, each followed by its sub-runs, except runs with a sub-run in progress."""
     families = {root: [root] for root in roots}
     root_of, busy = {root: root for root in families}, set[str]()
     new = list(families)

@@ -43,7 +43,7 @@ def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -
     for run in family.values():
         if not trust_code and (code := code_named(run)) is not None:
             raise BadInput(
-                f"The exported run would import `{code[:80]}` when it is resumed. Where you trust whoever wrote it, "
+                f"The exported run would import `{code[:80]}` when it is resumed. If you trust its author, "
                 "say --trust-code."
             )
     belongings = {table: _belonging(document, table, family) for table in BELONGINGS}
@@ -69,7 +69,7 @@ def _family(rows: list[dict[str, Json]]) -> dict[str, dict[str, Json]]:
     """The run and its sub-runs by their ids, parents first; the run is part of nothing that is here already.
 
     Raises:
-        BadInput: They are no run with its sub-runs.
+        BadInput: They are not a run with its sub-runs.
     """
     family: dict[str, dict[str, Json]] = {}
     for row in rows:
@@ -77,13 +77,13 @@ def _family(rows: list[dict[str, Json]]) -> dict[str, dict[str, Json]]:
         if not run_id:
             raise BadInput("The exported run has no id.")
         if run_id in family or (family and row["parent"] not in family):
-            raise BadInput(f"The exported run `{run_id}` is there twice or is no sub-run of one before it.")
+            raise BadInput(f"The exported run `{run_id}` is a duplicate, or not a sub-run of one before it.")
         family[run_id] = row if family else {**row, "parent": None}
     return family
 
 
 def _at_rest(run: dict[str, Json]) -> dict[str, Json]:
-    """The row of a run that nobody here has asked to be worked on."""
+    """The row of an imported run: no owner or lease; not queued and not running."""
     status = Status.PAUSED if run["status"] in {Status.QUEUED, Status.RUNNING} else run["status"]
     waits = {} if status in _OVER else _WAITS
     return {**run, "status": status, "owner": None, "lease_until": 0.0, **waits}
@@ -93,9 +93,9 @@ def _read(text: str) -> dict[str, Json]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"This is no exported run: {error}.") from error
+        raise BadInput(f"This is not an exported run: {error}.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise BadInput("This is no exported run; `branchwise db export RUN` writes one.")
+        raise BadInput("This is not an exported run; `branchwise db export RUN` writes one.")
     if document.get("revision") != HEAD:
         raise SchemaMismatch(
             f"The run was exported at schema revision {str(document.get('revision'))[:20]}, this branchwise needs "
@@ -107,7 +107,7 @@ def _read(text: str) -> dict[str, Json]:
 def _rows(document: dict[str, Json], table: sa.Table) -> list[dict[str, Json]]:
     rows = document.get(table.name)
     if not isinstance(rows, list) or (table is runs_table and not rows):
-        raise BadInput(f"The exported run's `{table.name}` is not as this branchwise writes it.")
+        raise BadInput(f"The exported run's `{table.name}` does not have this version's format.")
     return [check_row(table, row) for row in rows]
 
 
@@ -119,5 +119,5 @@ def _belonging(document: dict[str, Json], table: sa.Table, family: Collection[st
     if table.c.get("id") is not None and table.c.id.autoincrement is True:
         return [{name: value for name, value in row.items() if name != "id"} for row in rows]
     if len({tuple(row[column.name] for column in table.primary_key) for row in rows}) < len(rows):
-        raise BadInput(f"The exported run's `{table.name}` names a row twice.")
+        raise BadInput(f"The exported run's `{table.name}` contains a duplicate row.")
     return rows

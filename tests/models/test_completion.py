@@ -282,7 +282,7 @@ def test_an_error_inside_a_200_is_an_error(body: Any, status: int, words: str) -
         (b"data: {}\n\n", "streamed"),
         (b"", "cannot be read"),
         (b"[" * 100_000, "recursion"),
-        (b"[]", "no JSON object"),
+        (b"[]", "not a JSON object"),
         (b'{"choices": "x"}', "no list of `choices`"),
         (b'{"choices": [7]}', "holds no message"),
         (b'{"a": ' + b"9" * 100_000 + b"}", "cannot be read"),

@@ -142,8 +142,8 @@ def test_a_folder_cannot_send_a_key_to_a_server_of_its_choice(monkeypatch: pytes
         ('[models.a]\nuse = "uniform"\nextra_body = { n = 3 }', "cannot replace `n`"),
         ('[models.a]\nuse = "uniform"\napi_key_env = "sk-12345"', "never the key itself"),
         ('[models.a]\nuse = "a"', "names a model itself"),
-        ("x", "is no TOML"),
-        ("a = " + "[" * 5_000, "is no TOML"),
+        ("x", "is not TOML"),
+        ("a = " + "[" * 5_000, "is not TOML"),
     ],
 )
 def test_what_a_file_must_not_hold_is_refused_with_its_place(text: str, said: str) -> None:

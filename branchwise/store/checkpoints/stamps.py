@@ -1,11 +1,11 @@
-"""Random numbers that tell the versions of two forks apart."""
+"""Random numbers that distinguish the channel versions of two forks."""
 
 from __future__ import annotations
 
 import os
 import random
 
-# An own generator: programs seed the module's, and os.urandom per value costs more than the write.
+# A separate generator: programs seed the module's, and os.urandom per value is slower than the write.
 stamps = random.Random()  # noqa: S311 - no secret
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=stamps.seed)

@@ -167,7 +167,7 @@ def schema_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def _named_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
     # Statements that change tables end a transaction here, but not this lock. What came after the last of
-    # them is committed before the lock is let go, or the next process would not see the revision.
+    # them is committed before the lock is released, or the next process would not see the revision.
     with engine.connect() as connection:
         if connection.scalar(sa.select(sa.func.get_lock(str(_LOCK), _LOCK_SECONDS))) != 1:
             raise StoreError(
@@ -214,7 +214,7 @@ def _prepare_threshold(url: sa.URL) -> int | None:
 
 def _prepare_without_pooler(connection: Any, _record: object) -> None:
     # Behind a pooler in transaction mode (PgBouncer) a prepared statement's name may mean another client's statement,
-    # which would be run without an error. A pooler tells its clients another process than the one they reach.
+    # which would be run without an error. A pooler reports another process id than that of the server process.
     reached = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
     connection.rollback()
     connection.prepare_threshold = 5 if reached == connection.info.backend_pid else None

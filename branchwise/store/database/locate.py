@@ -36,7 +36,7 @@ def locate(store: str | None = None) -> sa.URL:
         # Not the exception's text: it may contain the URL and thus a password.
         shown = Redaction({}).message(given)
         raise StoreError(
-            f"`{shown}` is no database URL; write sqlite:///FILE or postgresql://HOST/NAME."
+            f"`{shown}` is not a database URL; write sqlite:///FILE or postgresql://HOST/NAME."
         ) from None
     if dialect not in DRIVERS:
         raise StoreError(f"`{dialect}` is not supported; use one of {', '.join(sorted(DRIVERS))}.")

@@ -56,7 +56,7 @@ runs = sa.Table(
     sa.Column("queue", _NAME),  # whose workers may take it; NULL: claimed by id only
     sa.Column(
         "forked_at", NODE_ID
-    ),  # the node of `forked_from` that this run's root stands for, or the place
+    ),  # the node of `forked_from` that this run's root represents, or the place
     sa.Column("workflow", key(255)),  # solve, web, an installed workflow, or module:attribute
     sa.Column("parent", RUN_ID),  # the parent run of a sub-run
     sa.Column("wake", sa.Double),  # when a waiting run continues without an answer; NULL: never

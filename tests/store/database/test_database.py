@@ -262,8 +262,8 @@ def test_a_database_opened_for_reading_says_so(tmp_path: Path) -> None:
         ("sqlite:////proc/nowhere/runs.sqlite", "cannot be made"),
         ("sqlite:////", "is a folder"),
         ("oracle://somewhere/runs", "not supported"),
-        ("nonsense://x", "not supported|no database URL"),
-        ("://", "no database URL"),
+        ("nonsense://x", "not supported|not a database URL"),
+        ("://", "not a database URL"),
         ("postgresql://postgres@127.0.0.1:1/none?connect_timeout=2", "does not do what was asked"),
     ],
 )

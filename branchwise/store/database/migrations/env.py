@@ -12,7 +12,7 @@ context.configure(
     target_metadata=metadata,
     version_table=VERSION_TABLE,
     version_table_schema=context.config.attributes["schema"],
-    render_as_batch=True,  # SQLite alters a table by making it anew
+    render_as_batch=True,  # SQLite alters a table by recreating it
     transaction_per_migration=False,
 )
 with context.begin_transaction():
