@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from branchwise.models.budget import BudgetTracker
     from branchwise.models.pool import Pool
 
-    answer_sync, fork_sync, replay_sync = synchronous(answer), synchronous(fork), synchronous(replay)
-    resume_sync, run_sync, solve_sync = synchronous(resume), synchronous(run), synchronous(solve)
+    answer_sync = synchronous(answer)
+    fork_sync = synchronous(fork)
+    replay_sync = synchronous(replay)
+    resume_sync = synchronous(resume)
+    run_sync = synchronous(run)
+    solve_sync = synchronous(solve)
     submit_sync, work_sync = synchronous(submit), synchronous(work)
 
 __all__ = [

@@ -92,7 +92,9 @@ def go_on(
 
 
 def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *, as_json: bool) -> None:
-    err, began, opened = console.err(quiet=as_json), time.monotonic(), ""
+    err = console.err(quiet=as_json)
+    began = time.monotonic()
+    opened = ""
 
     def note(run_id: str) -> None:
         nonlocal opened

@@ -7,7 +7,10 @@ from html import escape
 from branchwise.store.records import Node, NodeId
 from branchwise.store.tree import Tree
 
-_WIDE, _HIGH, _GAP, _DROP = 180, 56, 16, 40
+_WIDE = 180
+_HIGH = 56
+_GAP = 16
+_DROP = 40
 _LINE = 26
 """Characters of a line in a box."""
 _LINES = 2

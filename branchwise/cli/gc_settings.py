@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 200_000, 20, 20
+_YOUNG = 200_000
+_MIDDLE = 20
+_OLD = 20
 
 
 def calm() -> None:

@@ -11,7 +11,10 @@ from branchwise.statistics.reliability import Reliability
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a7a00", "#56b4e9", "#e69f00", "#7f7f7f")
 """Okabe and Ito's colours, which readers with a colour vision deficiency can tell apart."""
-_LEFT, _TOP, _WIDE, _HIGH = 48, 12, 420, 260
+_LEFT = 48
+_TOP = 12
+_WIDE = 420
+_HIGH = 260
 
 
 def curves(found: Sequence[Curve]) -> str:

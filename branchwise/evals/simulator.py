@@ -165,7 +165,9 @@ def _kind(members: Sequence[Recorded], name: str) -> Kind:
     groups: dict[str, dict[str | None, list[Recorded]]] = {}
     for sample in members:
         groups.setdefault(sample.instance, {}).setdefault(sample.answer, []).append(sample)
-    between, within, centres = [], [], []
+    between = []
+    within = []
+    centres = []
     for answers in groups.values():
         scored = [[_logit(s.scores[name]) for s in same if name in s.scores] for same in answers.values()]
         means = [fmean(values) for values in scored if values]

@@ -10,7 +10,7 @@ from typing import Any, cast
 from branchwise.models.base_url import parse
 from branchwise.models.keys import KEY, allow
 from branchwise.models.own import importable, load_own
-from branchwise.models.protocol import Model
+from branchwise.models.protocol import Checkable, Model, SelfDescribing
 from branchwise.store.errors import BadInput, UnknownName
 
 _SCHEMES = {
@@ -116,9 +116,8 @@ async def check(model: Model) -> None:
     Raises:
         ModelError: It cannot be reached or refuses requests; says what to do.
     """
-    own = getattr(model, "check", None)
-    if own is not None:
-        await own()
+    if isinstance(model, Checkable):
+        await model.check()
 
 
 async def ask(model: Model) -> None:
@@ -127,6 +126,5 @@ async def ask(model: Model) -> None:
     Raises:
         ModelError: It cannot be reached or refuses requests; says what to do.
     """
-    own = getattr(model, "ask", None)
-    if own is not None:
-        await own()
+    if isinstance(model, SelfDescribing):
+        await model.ask()

@@ -66,14 +66,18 @@ def embedded(
         raise ModelError(f"There is no model file at `{file}`.")
     params = xllamacpp.CommonParams()
     params.model.path = str(file)
-    params.n_ctx, params.n_parallel, params.kv_unified = context, slots, True
+    params.n_ctx = context
+    params.n_parallel = slots
+    params.kv_unified = True
     params.warmup, params.verbosity = False, -1
     for pool in (params.cpuparams, params.cpuparams_batch):
         pool.n_threads = threads or _threads()
         pool.poll = 0  # busy-waiting threads starve other processes on the machine
     # The engine listens on a loopback port, which other programs must not use.
     key = secrets.token_urlsafe()
-    params.api_keys, params.cors_origins, params.ui = [key], "http://127.0.0.1", False
+    params.api_keys = [key]
+    params.cors_origins = "http://127.0.0.1"
+    params.ui = False
     try:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
@@ -122,7 +126,9 @@ def packaged() -> Path:
 
 class _Embedded:
     def __init__(self, server: Any, file: Path, slots: int, key: str) -> None:
-        self._server, self._slots, self._key = server, slots, key
+        self._server = server
+        self._slots = slots
+        self._key = key
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="branchwise-embedded")
         self._rendered = lru_cache(maxsize=256)(self._render)
         self.name = f"embedded:{file.stem}"

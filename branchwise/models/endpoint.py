@@ -88,7 +88,10 @@ class Endpoint:
         price: Price | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        self._model, self._transport, self._dialect, self._price = name, transport, dialect, price
+        self._model = name
+        self._transport = transport
+        self._dialect = dialect
+        self._price = price
         self._extra = dict(extra_body or {})
         self._adaptation = Adaptation(f"`{transport.base}`")
         self._several = Several(self._once)

@@ -51,7 +51,10 @@ class Refused(ModelError):
     def __init__(
         self, status: int, reason: str, wait: float | None = None, *, parameters: tuple[str, ...] = ()
     ) -> None:
-        self.status, self.reason, self.wait, self.parameters = status, reason, wait, parameters
+        self.status = status
+        self.reason = reason
+        self.wait = wait
+        self.parameters = parameters
         super().__init__(f"The server refused with status {status}: {reason}")
 
 

@@ -94,8 +94,12 @@ class _Litellm:
     ) -> None:
         self.name = f"litellm:{name}"
         self._known = set(client.get_supported_openai_params(model=name) or ())
-        self._client, self._model, self._base_url = client, name, base_url
-        self._timeout, self._retries, self._extra = timeout, retries, extra
+        self._client = client
+        self._model = name
+        self._base_url = base_url
+        self._timeout = timeout
+        self._retries = retries
+        self._extra = extra
         self._price = price
         self._adaptation = Adaptation(f"`{name}`")
         self._several = Several(self._once, None if "n" in self._known else False)

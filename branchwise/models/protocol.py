@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from branchwise.store.records import Usage
 
@@ -169,6 +170,41 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Release connections, threads and memory; the model cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A model that can be reached or not: one behind a network."""
+
+    async def check(self) -> None:
+        """Make sure that the model can be reached; costs no token.
+
+        Raises:
+            ModelError: It cannot be reached or refuses us; says what to do.
+        """
+        ...
+
+
+@runtime_checkable
+class SelfDescribing(Protocol):
+    """A model whose capabilities are known only after it was asked."""
+
+    async def ask(self) -> None:
+        """Fetch the capabilities, once; costs no token.
+
+        Raises:
+            ModelError: It cannot be reached or refuses us; says what to do.
+        """
+        ...
+
+
+@runtime_checkable
+class Limiting(Protocol):
+    """A model that limits concurrency itself, over all runs."""
+
+    def slot(self) -> AbstractAsyncContextManager[None]:
+        """A place among the calls in flight."""
         ...
 
 

@@ -15,6 +15,7 @@ from branchwise.models.estimate import at_most
 from branchwise.models.prices import Price, check_price, price_of
 from branchwise.models.protocol import (
     Capabilities,
+    Limiting,
     Model,
     OutputFormat,
     Reply,
@@ -78,7 +79,8 @@ def recorded(
     for budget in tracker.budgets():
         check_price(budget, model, price)
     tracker.price = tracker.price or price
-    return Recorded(model, record, tracker, getattr(model, "slot", lambda: gate), price)
+    slot = model.slot if isinstance(model, Limiting) else lambda: gate
+    return Recorded(model, record, tracker, slot, price)
 
 
 class Recorded:
@@ -92,7 +94,9 @@ class Recorded:
         slot: Callable[[], AbstractAsyncContextManager[None]],
         price: Price | None,
     ) -> None:
-        self._model, self._record, self._tracker = model, record, tracker
+        self._model = model
+        self._record = record
+        self._tracker = tracker
         self._slot, self._price = slot, price
 
     @property

@@ -22,7 +22,9 @@ class Reservation:
     def __init__(self, tracker: BudgetTracker, need: Need, size: Size, *, holds: bool = True) -> None:
         self.size = size
         """The size to send."""
-        self._tracker, self._holds, self._cost = tracker, holds, need.costs(size)
+        self._tracker = tracker
+        self._holds = holds
+        self._cost = need.costs(size)
         if holds:
             tracker.hold(self._cost)
 

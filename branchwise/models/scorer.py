@@ -124,7 +124,9 @@ class Scorer:
 
     def __init__(self, url: str, model: str, path: str, transport: Transport) -> None:
         self.name = f"scorer:{url}" + (f"#{model}" if model else "")
-        self._model, self._path, self._transport = model, path, transport
+        self._model = model
+        self._path = path
+        self._transport = transport
         self._waiting: list[_Case] = []
         self._sending: set[asyncio.Task[None]] = set()
         self._templated = True

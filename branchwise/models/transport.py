@@ -56,7 +56,9 @@ class Transport:
         """
         self.base = parse(base_url, key=f"${api_key_env}")
         self.api_key_env = api_key_env
-        self._timeout, self._retries, self._stored = timeout, retries, stored
+        self._timeout = timeout
+        self._retries = retries
+        self._stored = stored
         self._headers = _sound(headers or {})
         self._client = Client(self.base)
         self._closed = False

@@ -125,7 +125,9 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Options:
-        tokens, samples, length = self.max_num_batched_tokens, self.max_num_seqs, self.max_model_len
+        tokens = self.max_num_batched_tokens
+        samples = self.max_num_seqs
+        length = self.max_model_len
         if tokens and samples and tokens < samples:
             raise ValueError(
                 f"`max_num_batched_tokens` ({tokens}) is below `max_num_seqs` ({samples}): "

@@ -25,7 +25,10 @@ class Process:
     """An engine that runs, or ran."""
 
     def __init__(self, launch: Launch, log: Path, grace: float, inner: asyncio.subprocess.Process) -> None:
-        self._launch, self._log, self._grace, self._inner = launch, log, grace, inner
+        self._launch = launch
+        self._log = log
+        self._grace = grace
+        self._inner = inner
         self.pid = inner.pid
         """The guard's, which leads the group of the engine's processes."""
 

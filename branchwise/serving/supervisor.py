@@ -59,7 +59,9 @@ class _Supervisor:
     def __init__(
         self, name: str, profile: Profile, planned: Sequence[Launch], watch: Callable[[PoolState], None]
     ) -> None:
-        self._profile, self._planned, self._watch = profile, planned, watch
+        self._profile = profile
+        self._planned = planned
+        self._watch = watch
         self._logs = state.logs(name)
         self._asked = [asyncio.Event(), asyncio.Event()]
         replicas = tuple(

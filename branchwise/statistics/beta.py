@@ -92,7 +92,9 @@ def _descend(
     loss: Callable[[tuple[float, float]], float], start: tuple[float, float], *, bound: float
 ) -> tuple[float, float]:
     """Walk downhill in both coordinates with a halving stride: pattern search in one valley."""
-    best, lowest, stride = start, loss(start), 1.0
+    best = start
+    lowest = loss(start)
+    stride = 1.0
     while stride > 1e-4:
         a, b = best
         around = [(a + s, b + t) for s in (-stride, 0, stride) for t in (-stride, 0, stride) if s or t]

@@ -42,7 +42,9 @@ def power_law(points: Sequence[tuple[int, float]]) -> PowerLaw | None:
         a = best_a(b)
         return sum((y - a * power(k, b)) ** 2 for k, y in seen)
 
-    low, high, ratio = -4.0, 0.0, (5**0.5 - 1) / 2
+    low = -4.0
+    high = 0.0
+    ratio = (5**0.5 - 1) / 2
     while high - low > 1e-9:
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         low, high = (low, right) if loss(left) < loss(right) else (left, high)

@@ -51,7 +51,9 @@ class UnknownName(BadInput):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, tuple(sorted(known))
+        self.kind = kind
+        self.name = name
+        self.known = tuple(sorted(known))
         near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
         hint = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(self.known) or 'none'}."
         super().__init__(f"There is no {kind} `{name}`. {hint}")
@@ -106,7 +108,10 @@ class BudgetSpent(BranchwiseError):
     def __init__(
         self, what: str, *, limit: float | None = None, need: float | None = None, left: float | None = None
     ) -> None:
-        self.what, self.limit, self.need, self.left = what, limit, need, left
+        self.what = what
+        self.limit = limit
+        self.need = need
+        self.left = left
         words = what.replace("_", " ")
         known = f" Of {limit:,.10g} {left or 0:,.10g} are left" if limit is not None else ""
         needed = f", and the next call needs {need:,.10g}" if known and need is not None else ""

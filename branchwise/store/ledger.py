@@ -68,7 +68,9 @@ class Ledger:
         """Usage of the run's calls, those of earlier claims included."""
         self.effects = 0
         """Effects started before this ledger was opened."""
-        self._database, self._lease, self._on_change = database, lease, on_change
+        self._database = database
+        self._lease = lease
+        self._on_change = on_change
         self._scrub = Redaction()
         self._done: dict[str, tuple[str, str]] = {}
         self._inherited: dict[str, Inherited] = {}

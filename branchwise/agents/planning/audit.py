@@ -116,7 +116,9 @@ def optimal_samples(
     Returns:
         The optimal number, at least 1; None if it is at least `most`.
     """
-    best, highest, value = 1, -math.inf, 0.0
+    best = 1
+    highest = -math.inf
+    value = 0.0
     for k in range(1, most + 1):
         value += sum(share * _gain(rate, completeness, soundness, wrong, k) for share, rate in classes)
         # A gain below rounding error counts as 0; it would push the optimum to infinity.

@@ -14,7 +14,9 @@ from branchwise.store.records import Node, VerifiedBy
 
 _HOPE = 0.95
 """Probability that a trial contains a solution, if the estimate is right; it sizes the trials."""
-_FEWEST, _MOST, _UNKNOWN = 4, 64, 16
+_FEWEST = 4
+_MOST = 64
+_UNKNOWN = 16
 
 
 class PlannerState(TypedDict):

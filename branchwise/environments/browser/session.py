@@ -117,7 +117,9 @@ class Session:
     async def observe(self) -> Observation:
         """Read the page."""
         reading = await self._read()
-        shot, kind, masking = None, self.setting.screenshot, self.masking
+        shot = None
+        kind = self.setting.screenshot
+        masking = self.masking
         if kind != "none":
             shot = await screenshot(self.page, reading.elements, kind, await masking.places(self.page))
         return Observation(
@@ -151,7 +153,9 @@ class Session:
         judged = await self._judged(step)
         if judged.effect is Effect.IRREVERSIBLE and not allow:
             raise ActionRefused(judged.text, judged.reason)
-        guard, self.notes, self.allowed = self.guard, [], allow or self.setting.rewinds
+        guard = self.guard
+        self.notes = []
+        self.allowed = allow or self.setting.rewinds
         held, writes = len(guard.held), len(guard.writes)
         guard.open = self.allowed
         try:

@@ -30,22 +30,17 @@ async def answered(services: RunServices, asking: Question, until: tuple[float, 
     journal, key = services.journal, asking.key
     if not journal.decided(key):
         asked_at = time.time()
-
-        async def noted() -> Json:
-            return {"question": asking.question, "at": asked_at}
-
-        kept = cast("Mapping[str, float]", await journal.once(f"{key}/question", QUESTION, noted))
+        kept = cast(
+            "Mapping[str, float]",
+            await journal.decide(f"{key}/question", QUESTION, {"question": asking.question, "at": asked_at}),
+        )
         if until is None:
             raise wait(services, asking)
         deadline = kept["at"] + until[0]
         if time.time() < deadline:
             timed = replace(asking, deadline=deadline)
             raise wait(services, timed)
-
-        async def nobody() -> Json:
-            return answer_json(until[1], "timeout")
-
-        await journal.once(key, ANSWER, nobody)
+        await journal.decide(key, ANSWER, answer_json(until[1], "timeout"))
     return cast("Json", answer_of(journal.decision(key)))
 
 

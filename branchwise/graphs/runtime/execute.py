@@ -107,9 +107,9 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
             if (stop := services.stop()) is not None:
                 raise stop
         except LeaseLost:
-            await journal.kept()  # raises what was refused, if that is why
+            await journal.flush()  # raises what was refused, if that is why
             raise
-        await journal.kept()
+        await journal.flush()
         return await _closed(how, workflow, run, context, ended)
 
 
@@ -232,8 +232,6 @@ def _questions(services: RunServices, interrupts: tuple[Interrupt, ...]) -> tupl
 
 async def note_engine(journal: Journal, engine: Model) -> None:
     """Record the model's name and capabilities as a decision of the run, since a replay has no model."""
-
-    async def noted() -> Json:
-        return {"name": engine.name, "capabilities": as_fields(engine.capabilities)}
-
-    await journal.once(ENGINE, "engine", noted)
+    await journal.decide(
+        ENGINE, "engine", {"name": engine.name, "capabilities": as_fields(engine.capabilities)}
+    )

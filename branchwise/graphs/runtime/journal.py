@@ -25,7 +25,10 @@ class Journal:
     def __init__(
         self, store: Store, lease: Lease, tree: Tree, decisions: dict[str, Json], *, ahead: bool = False
     ) -> None:
-        self._store, self._lease, self._tree, self._decisions = store, lease, tree, decisions
+        self._store = store
+        self._lease = lease
+        self._tree = tree
+        self._decisions = decisions
         self._seen: dict[tuple[int, int], Tree] = {}
         """Cache of `before` for this round and the previous one."""
         self._ahead = ahead

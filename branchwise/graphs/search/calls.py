@@ -68,7 +68,7 @@ def info(strategy: str) -> StrategyInfo:
 
 def calls(state: SearchState, context: SearchContext) -> list[Call]:
     """The calls of the round that `state` allocated, in the allocation's order, so that a resumed run repeats them."""
-    seen = context.journal.before(state["round"], since=state["since"])
+    seen = context.journal.tree_before(state["round"], since=state["since"])
     probing = state["strategy"] == PROBE
     hint = strategies.usual if probing else strategies.hints(state["strategy"], **state["knobs"])
     found: list[Call] = []

@@ -10,13 +10,13 @@ from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.state import RunState, SearchContext
 from branchwise.graphs.search.verdicts import with_outcome
 from branchwise.store.as_fields import as_fields
-from branchwise.store.records import Json, Node, Verdict, VerifiedBy
+from branchwise.store.records import Node, Verdict, VerifiedBy
 
 
 async def conclude(state: RunState, context: SearchContext) -> RunState:
     """End the run for the reason `state["stop"]`, which an acceptance or an abstention may change."""
     auto = context.options.strategy == "auto"
-    tree = context.journal.before(state["round"] + 1)
+    tree = context.journal.tree_before(state["round"] + 1)
     given = answer(
         tree, "best_of_n" if auto or not state["strategy"] else info(state["strategy"]).aggregation
     )
@@ -31,11 +31,9 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
     stop = "accepted" if given.node.accepted else state["stop"]
     if sure.calibrated and sure.value is not None and sure.value < context.options.abstain_below:
         stop = "abstained"
-
-    async def noted() -> Json:
-        return {"node": given.node.id, "stop": stop, "share": given.share, **as_fields(sure)}
-
-    await context.journal.once("answer", "answer", noted)
+    await context.journal.decide(
+        "answer", "answer", {"node": given.node.id, "stop": stop, "share": given.share, **as_fields(sure)}
+    )
     return {
         "stop": stop,
         "short": short,

@@ -53,7 +53,7 @@ async def verify(state: SearchState, runtime: Runtime[SearchContext]) -> SearchS
 
 async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
     round_ = state["round"] + 1
-    tree = context.journal.before(round_, since=state["since"])
+    tree = context.journal.tree_before(round_, since=state["since"])
     won = not context.options.exhaustive and any(node.accepted and node.complete for node in tree)
     if state["stop"] or won or round_ > _MOST_ROUNDS:
         return {"allocation": {}}
@@ -71,7 +71,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
             raise BadInput(str(failed(f"The strategy `{state['strategy']}`", error))) from error
         return _lawful(asked, tree, most, state["strategy"])
 
-    decided = await context.journal.once(f"r{round_}/allocate", "allocate", allocate)
+    decided = await context.journal.decide(f"r{round_}/allocate", "allocate", allocate)
     allocation = cast("dict[NodeId, int]", decided)
     spent = sum(allocation.values())
     if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
@@ -81,7 +81,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
 
 def _worth_drawing(state: SearchState, context: SearchContext) -> int:
     """Number of samples after which, by the verifier's audit, more solutions do more harm than good."""
-    left = max(0, state["most"] - len(context.journal.before(state["round"] + 1).complete))
+    left = max(0, state["most"] - len(context.journal.tree_before(state["round"] + 1).complete))
     return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
 
 
@@ -125,8 +125,8 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
         refused, won, cases = await _at_once(branches, state, context)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
     nodes = [node for branch in branches for node in branch.drawn()]
-    refuse_if_unanswered(nodes, [branch.error for branch in branches], journal.before(round_), round_)
-    nodes = await share_answers(nodes, journal.before(round_), context.task.same)
+    refuse_if_unanswered(nodes, [branch.error for branch in branches], journal.tree_before(round_), round_)
+    nodes = await share_answers(nodes, journal.tree_before(round_), context.task.same)
     await journal.write(nodes)
     if won:
         await _end_race(cases, round_, context)
@@ -138,7 +138,9 @@ class _Branch:
     """The children of one call: drawn at once, or in parts where the budget pays for a part."""
 
     def __init__(self, call: Call, state: SearchState, context: SearchContext) -> None:
-        self._call, self._state, self._context = call, state, context
+        self._call = call
+        self._state = state
+        self._context = context
         self._left: Call | None = call
         self._nodes: list[Node] = []
         self._cut: dict[NodeId, Node] = {}
@@ -155,7 +157,7 @@ class _Branch:
             drawn = await sampled(self._left, self._state, self._context)
         except BudgetSpent as refusal:
             return refusal
-        before = self._context.journal.before(self._state["round"])
+        before = self._context.journal.tree_before(self._state["round"])
         self._nodes += await share_answers(drawn.nodes, before, self._context.task.same)
         self._cut |= {node.id: node for node in drawn.cut}
         self.error, self._left = drawn.error, drawn.rest
@@ -205,7 +207,7 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
         ModelError: No judgement was answered, in this round or before.
     """
     journal, round_ = context.journal, state["round"]
-    duplicates, tree = DuplicateIndex.before(state, context), journal.before(round_ + 1)
+    duplicates, tree = DuplicateIndex.before(state, context), journal.tree_before(round_ + 1)
     raced = cast("Sequence[NodeId] | None", journal.decision(_race(round_)))
     arrived = [
         [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
@@ -221,14 +223,14 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}
     new = [node for node in tree if node.round == round_ and node.failed is None]
-    refuse_if_unjudged(found.values(), journal.before(round_))
+    refuse_if_unjudged(found.values(), journal.tree_before(round_))
     # Nodes of one text share a judgement, which is the oldest one's.
     own = {task: name for name, task in reversed(cases.items())}
     verdicts = {name: found[name] for name in reversed(own.values())}
     said = [(name, verdict) for name, verdict in verdicts.items() if isinstance(verdict, Verdict)]
     await journal.judge(duplicates.judged(new, tree, found), said)
     await context.pending.clear()
-    grown = journal.before(round_ + 1)
+    grown = journal.tree_before(round_ + 1)
     context.tell("judged", f"{len(said)} judged", round_=round_, nodes=[grown[node.id] for node in new])
     return {}
 
@@ -237,7 +239,9 @@ class _Judging:
     """The judgements of one batch of candidates; those that the budget refused are retried in the next wave."""
 
     def __init__(self, batch: list[Node], texts: Mapping[NodeId, str], duplicates: DuplicateIndex) -> None:
-        self._batch, self._texts, self._duplicates = batch, texts, duplicates
+        self._batch = batch
+        self._texts = texts
+        self._duplicates = duplicates
         self._refused: int | None = None
         self._cases: Cases = {}
 
@@ -264,11 +268,7 @@ async def _end_race(cases: Cases, round_: int, context: SearchContext) -> None:
     """Cancel pending judgements and record the finished ones, so that a resumed run continues from the same state."""
     judged = [name for name, task in cases.items() if task.done() and isinstance(task.result(), Verdict)]
     await call_off(cases.values())
-
-    async def noted() -> Json:
-        return cast("Json", sorted(judged))
-
-    await context.journal.once(_race(round_), "race", noted)
+    await context.journal.decide(_race(round_), "race", cast("Json", sorted(judged)))
 
 
 def _race(round_: int) -> str:

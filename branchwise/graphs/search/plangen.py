@@ -123,11 +123,7 @@ async def constraints(
         )["constraints"]
     except BudgetSpent as refusal:
         return Command(update={"stop": "budget", "short": short_of(refusal)}, goto="judge")
-
-    async def noted() -> Json:
-        return as_fields(known)
-
-    await context.journal.once("constraints", "constraints", noted)
+    await context.journal.decide("constraints", "constraints", as_fields(known))
     context.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
     return Command(
         update={"constraints": known if context.options.constraints else replace(known, items=())},
@@ -161,7 +157,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
             "Json", {**asdict(made), "prior": dict(chosen), "source": context.options.prior, "most": worth}
         )
 
-    planned = cast("Mapping[str, Any]", await context.journal.once("plan", "plan", noted))
+    planned = cast("Mapping[str, Any]", await context.journal.decide("plan", "plan", noted))
     context.tell("probed", _said(planned), round_=1)
     update: RunState = {
         "round": 1,
@@ -186,7 +182,9 @@ async def _memory(context: SearchContext) -> Mapping[str, Arm]:
     """Rewards of strategies in earlier runs; read once and recorded, so that a resumed run uses the same."""
     if not context.options.memory:
         return {}
-    found = cast("Mapping[str, Any]", await context.journal.once("memory", "memory", context.journal.rewards))
+    found = cast(
+        "Mapping[str, Any]", await context.journal.decide("memory", "memory", context.journal.rewards)
+    )
     return {name: Arm(pulls=pulls, reward=reward) for name, (pulls, reward) in found.items()}
 
 
@@ -204,7 +202,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         async def noted() -> Json:
             terms = {strategy: {**asdict(t), "total": t.total} for strategy, t in selection.terms.items()}
             # The first trial sees the probes, and its strategy counts them among its own.
-            drawn = sum(n.strategy == PROBE for n in context.journal.before(2)) if trial == 1 else 0
+            drawn = sum(n.strategy == PROBE for n in context.journal.tree_before(2)) if trial == 1 else 0
             fit = sized(name, samples, drawn, state, context) if fitted is None else fitted
             return {
                 "strategy": name,
@@ -216,11 +214,13 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
             }
 
         # Recorded: after a resume the remaining budget differs and must not change the size of a trial.
-        chosen = cast("Mapping[str, Any]", await context.journal.once(f"t{trial}/select", "select", noted))
-        name, knobs, samples = chosen["strategy"], dict(chosen["knobs"]), chosen.get("samples", samples)
+        chosen = cast("Mapping[str, Any]", await context.journal.decide(f"t{trial}/select", "select", noted))
+        name = chosen["strategy"]
+        knobs = dict(chosen["knobs"])
+        samples = chosen.get("samples", samples)
     else:
         name, knobs = context.options.strategy, dict(context.options.knobs)
-    best = context.journal.before(state["round"] + 1).best
+    best = context.journal.tree_before(state["round"] + 1).best
     context.tell("selected", f"trial {trial}: {name}", round_=state["round"])
     return {
         "strategy": name,
@@ -235,7 +235,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
 async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["select", "__end__"]]:
     """Close the trial: record its reward for the selector, and end or continue the run."""
     context = runtime.context
-    tree = context.journal.before(state["round"] + 1)
+    tree = context.journal.tree_before(state["round"] + 1)
     mine = [n for n in tree if n.round >= state["since"] and n.strategy == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
 
@@ -254,7 +254,9 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
         return {"strategy": state["strategy"], "round": state["round"], **found, **learnt}
 
     # Recorded: after a resume the remaining budget differs and must not change the decision.
-    closed = cast("Mapping[str, Any]", await context.journal.once(f"t{state['trial']}/judge", "judge", noted))
+    closed = cast(
+        "Mapping[str, Any]", await context.journal.decide(f"t{state['trial']}/judge", "judge", noted)
+    )
     update: RunState = {"stop": closed["stop"]}
     # A trial without a sample, or that ended at once, is no evidence about its strategy.
     if state["trial"] and closed.get("counts", True):
@@ -275,7 +277,7 @@ def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Li
     """
     if affordable_samples(state, context) < 1:
         return "budget"
-    if len(context.journal.before(state["round"] + 1).complete) >= state["most"]:
+    if len(context.journal.tree_before(state["round"] + 1).complete) >= state["most"]:
         return "enough"
     known = refuted(context, state["constraints"], state["round"] + 1)
     if known is not None and known.everything:
@@ -288,6 +290,6 @@ def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Li
 
 
 def _accepted(context: SearchContext, round_: int) -> Reason | Literal[""]:
-    best = context.journal.before(round_).best
+    best = context.journal.tree_before(round_).best
     won = best is not None and best.accepted and not context.options.exhaustive
     return "accepted" if won else ""

@@ -26,7 +26,7 @@ async def probe(state: RunState, context: SearchContext) -> list[Node]:
         return []
     await grow(asked, context)
     await judge_round(asked, context)
-    return [node for node in context.journal.before(2) if node.strategy == PROBE]
+    return [node for node in context.journal.tree_before(2) if node.strategy == PROBE]
 
 
 async def _probes(state: RunState, context: SearchContext) -> int:
@@ -37,7 +37,7 @@ async def _probes(state: RunState, context: SearchContext) -> int:
     async def counted() -> Json:
         return {"count": probes(state, context)}
 
-    found = await context.journal.once("probes", "probes", counted)
+    found = await context.journal.decide("probes", "probes", counted)
     return int(cast("Mapping[str, Any]", found)["count"])
 
 

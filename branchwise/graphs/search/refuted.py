@@ -138,7 +138,7 @@ def refuted(context: SearchContext, constraints: Constraints, round_: int) -> Re
     """Refutations before `round_` in all trials; None if the run does not exclude them."""
     if not (context.options.exclude and context.checked):
         return None
-    tree = context.journal.before(round_)
+    tree = context.journal.tree_before(round_)
     found = _READ.get(tree)
     if found is None:
         found = _READ[tree] = Refuted(tree, context.task, constraints)

@@ -33,7 +33,7 @@ def affordable_solutions(state: SearchState, context: SearchContext) -> int:
     """Number of whole solutions that the budget affords, at the mean cost of those seen, else at the longest."""
     tracker, budget = context.tracker, context.tracker.budget
     form = context.task.output_format(state["constraints"], "", "solution")
-    each = _seen(context.journal.before(state["round"] + 1)) or longest(form)
+    each = _seen(context.journal.tree_before(state["round"] + 1)) or longest(form)
     limits = [tracker.samples_left() if budget.calls or budget.cost or budget.seconds else UNLIMITED]
     if budget.completion_tokens is not None:
         limits.append(int((budget.completion_tokens - tracker.spent.completion_tokens) / max(1, each)))

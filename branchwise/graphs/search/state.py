@@ -164,7 +164,9 @@ class SearchContext:
     ) -> None:
         """Emit an event with the state of the tree and the budget; `count` where the nodes are not given."""
         best, tracker = self.journal.tree.best, self.tracker
-        score, spent, left = best.score if best else None, tracker.spent.tokens, tracker.tokens_left()
+        score = best.score if best else None
+        spent = tracker.spent.tokens
+        left = tracker.tokens_left()
         event = Event(
             kind=kind,
             text=text,

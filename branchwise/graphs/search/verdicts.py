@@ -31,7 +31,7 @@ class DuplicateIndex:
     @classmethod
     def before(cls, state: SearchState, context: SearchContext) -> DuplicateIndex:
         """Index all nodes before `state["round"]`."""
-        tree, now = context.journal.before(state["round"]), info(state["strategy"]).needs
+        tree, now = context.journal.tree_before(state["round"]), info(state["strategy"]).needs
         needs = {strategy: info(strategy).needs for strategy in {node.strategy for node in tree} if strategy}
         said: dict[Says, NodeId] = {}
         for node in tree:

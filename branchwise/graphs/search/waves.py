@@ -39,7 +39,7 @@ async def tight(state: SearchState, calls: Sequence[Call], context: SearchContex
             "most": most._asdict(),
         }
 
-    decided = await context.journal.once(f"r{state['round']}/budget", "budget", decide)
+    decided = await context.journal.decide(f"r{state['round']}/budget", "budget", decide)
     return isinstance(decided, dict) and not decided["fits"]
 
 
@@ -54,7 +54,7 @@ async def in_waves(name: str, jobs: Iterable[Job], context: SearchContext) -> li
     left, wave = list(jobs), 0
     while left:
         wave += 1
-        base = await context.journal.once(f"{name}/{wave}", "budget", _now(context))
+        base = await context.journal.decide(f"{name}/{wave}", "budget", _now(context))
         with context.tracker.wave(base):
             tasks = [asyncio.ensure_future(job()) for job in left]
             await ended(tasks, unless=None)

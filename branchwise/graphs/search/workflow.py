@@ -190,7 +190,7 @@ def _verifier(task: Task, sample: Sampler, score: Sampler, prompts: Prompts, opt
 
 def result_of_state(run_id: str, state: RunState, context: SearchContext, usage: Usage) -> Result:
     """The Result of a run whose graph has ended."""
-    tree = context.journal.before(state["round"] + 1)
+    tree = context.journal.tree_before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node
     return Result(

@@ -125,7 +125,9 @@ def resample(shares: Sequence[float], count: int, random: Random, how: Resamplin
     if how == "multinomial":
         return sorted(random.choices(range(len(shares)), weights=shares, k=count))
     edges = list(accumulate(shares))
-    offset, at, chosen = random.random(), 0, []
+    offset = random.random()
+    at = 0
+    chosen = []
     for i in range(count):
         point = (i + offset) / count * edges[-1]
         while at < len(edges) - 1 and edges[at] <= point:

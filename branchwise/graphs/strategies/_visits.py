@@ -54,7 +54,9 @@ def visits(
         below: A node's children; by default those that `strategy` requested.
         worth: A node's own value in [0, 1].
     """
-    seen, order, value = Visits(), [tree.root], {ROOT: 0.5}
+    seen = Visits()
+    order = [tree.root]
+    value = {ROOT: 0.5}
     for node in order:
         children = offspring(tree, node.id, strategy) if below is None else below(node)
         if children:

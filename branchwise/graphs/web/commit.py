@@ -31,10 +31,10 @@ async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     context, asked = runtime.context, state.get("asked", 0) + 1
 
     async def wanted() -> Json:
-        node = most_wanted(context.journal.before(state["round"]))
+        node = most_wanted(context.journal.tree_before(state["round"]))
         return node.id if node else None
 
-    name = str(await context.journal.once(f"r{state['round']}/ask", "ask", wanted))
+    name = str(await context.journal.decide(f"r{state['round']}/ask", "ask", wanted))
     node = context.journal.tree[name]
     if not await _allowed(context, node):
         await context.journal.write([released(node, "a person said no")])
@@ -67,7 +67,7 @@ async def _allowed(context: WebContext, node: Node) -> bool:
             by = "--allow" if context.options.allow else "a person"
             return {"yes": allowed, "by": by, "action": node.text.strip()}
 
-        await context.journal.once(key, "leave", answer)
+        await context.journal.decide(key, "leave", answer)
     return bool(cast("dict[str, Json]", context.journal.decision(key))["yes"])
 
 

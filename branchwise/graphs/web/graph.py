@@ -50,7 +50,7 @@ def _next(state: WebState) -> str:
 async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     """Get the strategy's allocation: the nodes to visit, and the number of actions to propose there."""
     context, round_ = runtime.context, state.get("round", 0) + 1
-    tree = context.journal.before(round_)
+    tree = context.journal.tree_before(round_)
     if state.get("stop"):
         return {"next": ""}
     if any(node.accepted for node in tree):
@@ -60,7 +60,9 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     async def allocate() -> Json:
         return dict(_allocation(context, tree, left, state.get("base", 0)))
 
-    asked = cast("dict[NodeId, int]", await context.journal.once(f"r{round_}/allocate", "allocate", allocate))
+    asked = cast(
+        "dict[NodeId, int]", await context.journal.decide(f"r{round_}/allocate", "allocate", allocate)
+    )
     if asked:
         return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
     asks = state.get("asked", 0) < context.options.questions or context.options.allow

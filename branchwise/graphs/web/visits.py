@@ -68,11 +68,9 @@ async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visi
 
 async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str = "arrival") -> None:
     """Record the outcome of a node's action, once."""
-
-    async def found() -> Json:
-        return cast("Json", {**asdict(arrival), "steps": context.steps()})
-
-    await context.journal.once(f"{key}/{node}", key, found)
+    await context.journal.decide(
+        f"{key}/{node}", key, cast("Json", {**asdict(arrival), "steps": context.steps()})
+    )
 
 
 async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
@@ -102,7 +100,7 @@ async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> Pag
         return cast("Json", asdict(PageValue(value=said["value"], votes=said["votes"])))
 
     judged: PageValue = TypeAdapter(PageValue).validate_python(
-        await context.journal.once(key, "value", found)
+        await context.journal.decide(key, "value", found)
     )
     context.watch(_line(node, page, judged))
     return judged

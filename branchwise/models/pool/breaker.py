@@ -31,7 +31,9 @@ class Breaker:
         """Record that a request or a probe was answered."""
         if self.state == "open":
             return
-        self.state, self._failures, self.reason = "closed", 0, ""
+        self.state = "closed"
+        self._failures = 0
+        self.reason = ""
         self._answers += 1
         if self._answers >= _SETTLED:
             self._pause = _FIRST_PAUSE
@@ -46,7 +48,9 @@ class Breaker:
         """Open at once."""
         if self.state == "open":
             return
-        self.state, self.reason, self._answers = "open", reason, 0
+        self.state = "open"
+        self.reason = reason
+        self._answers = 0
         self._until, self._pause = now + self._pause, min(_LONGEST_PAUSE, self._pause * 2)
 
     def due(self, now: float) -> bool:

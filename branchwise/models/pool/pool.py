@@ -66,7 +66,9 @@ class Pool:
         self, replicas: Sequence[Replica], *, routing: Routing, timeout: float, retries: int, queue: int
     ) -> None:
         self._replicas = tuple(replicas)
-        self._routing, self._timeout, self._retries = routing, timeout, retries
+        self._routing = routing
+        self._timeout = timeout
+        self._retries = retries
         self._shared = Shared()
         self._gate = Gate(self._room, queue)
         self._turns = count()

@@ -59,13 +59,18 @@ class Replica:
 
     def __init__(self, url: str, endpoint: Endpoint, most: int) -> None:
         self.url, self.endpoint = url, endpoint
-        self.limit, self.breaker, self.held = Limit(most), Breaker(), Held()
+        self.limit = Limit(most)
+        self.breaker = Breaker()
+        self.held = Held()
         self.samples = 0
         self.failures = 0
         self.usage = Usage()
         self.pace: float | None = None
         """Seconds per token of the longest sample, a moving mean; None while too few calls were answered."""
-        self._answers, self._mean, self._seconds, self._tokens = 0, 0.0, 0.0, 0.0
+        self._answers = 0
+        self._mean = 0.0
+        self._seconds = 0.0
+        self._tokens = 0.0
         self._calls: set[_Call] = set()
         self._alone_until = 0.0
 

@@ -96,7 +96,9 @@ class _Family:
     """
 
     def __init__(self, connection: sa.Connection, scope: Scope, dissect: Dissect) -> None:
-        self._connection, self._scope, self._dissect = connection, scope, dissect
+        self._connection = connection
+        self._scope = scope
+        self._dissect = dissect
         self._stamps = {
             (row.channel, row.version)
             for row in connection.execute(

@@ -269,7 +269,9 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str
     ) -> Work[None]:
         checkpoint_id = config["configurable"]["checkpoint_id"]
-        scope, rows, task = scope_of(config), self._codec.encode_writes(writes), (task_id, task_path)
+        scope = scope_of(config)
+        rows = self._codec.encode_writes(writes)
+        task = (task_id, task_path)
         return self._guarded(
             partial(add_writes, scope=scope, checkpoint_id=checkpoint_id, task=task, writes=rows)
         )

@@ -206,7 +206,9 @@ class Database:
 
     def _patiently(self, act: Callable[[], T]) -> T:
         """Retry `act` while the database is busy or unavailable."""
-        wait, until, looked = 0.01, time.monotonic() + _PATIENCE, False
+        wait = 0.01
+        until = time.monotonic() + _PATIENCE
+        looked = False
         while True:
             try:
                 return act()
