@@ -72,7 +72,7 @@ def actor(
     """Make the actor.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         prompts: Where the prompt "actor" is looked up.
         samples: Proposals sampled for one page; the paper takes the larger of 20 and twice the branching.
         temperature: Sampling temperature; the paper uses 1.0 with top-p 0.95.

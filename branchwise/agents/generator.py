@@ -54,7 +54,7 @@ def generator(
     """Make the generator, a LangGraph node.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         task: The domain, with its instructions and the form of its samples.
         prompts: Where the prompts "revise" and "step" are looked up.
         temperature: Sampling temperature; PlanGEN uses 0.7.

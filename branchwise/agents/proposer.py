@@ -26,7 +26,7 @@ def proposer(
     constrained, since tasks define no format of a list.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         task: The domain, with its instructions.
         prompts: Where the prompt "propose" is looked up.
         temperature: Sampling temperature.

@@ -53,7 +53,7 @@ def value(
     """Make the value agent.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         prompts: Where the prompt "value" is looked up.
         judgements: Judgements averaged; the paper uses 20.
         temperature: Sampling temperature; the paper uses 1.0.

@@ -26,7 +26,7 @@ from branchwise.tasks.domains.meetings import (
 from branchwise.tasks.task import Task, not_judged
 
 Steer = Literal["none", "form", "hours"]
-"""How far decoding is steered: not at all; to the form of an answer; to days, hours and duration."""
+"""Constraint on decoding: none; the form of an answer; also days, hours and duration."""
 
 _INSTRUCTIONS = """{problem}
 

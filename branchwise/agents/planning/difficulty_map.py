@@ -40,7 +40,7 @@ class DifficultyMap:
         """Fit a Beta in each quantile bin of the signal; neighbours whose means fall are pooled.
 
         Args:
-            signal: Which signal the values are.
+            signal: The signal of the values.
             seen: One (value, right samples, samples) an instance. The counts must be of other samples than
                 those the value was read from, else the map is biased upwards.
             bins: The most bins.

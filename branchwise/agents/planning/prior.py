@@ -34,7 +34,7 @@ def prior(
     """Make the prior agent, a LangGraph node that costs one call.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         task: The domain, for prompt overrides.
         strategies: Names of the strategies with one line about each.
         prompts: Where the prompt "prior" is looked up.

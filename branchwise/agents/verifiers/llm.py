@@ -30,7 +30,7 @@ def llm(
     """Make the LLM verifier.
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         task: The domain, for prompt overrides.
         prompts: Where the prompt "verifiers/llm" is looked up.
         threshold: The lowest accepted score; PlanGEN's example is 95. On the paper's own data a score of

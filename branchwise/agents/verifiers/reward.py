@@ -13,7 +13,7 @@ def reward(score: Sampler, task: Task, *, threshold: int = 95) -> Verifier:
     """Make the reward verifier; a process-reward model judges beginnings as well.
 
     Args:
-        score: How to call the scorer.
+        score: The reward model's scorer.
         task: The domain, whose instructions open the conversation that is scored.
         threshold: The lowest accepted score, from -100 to 100.
     """

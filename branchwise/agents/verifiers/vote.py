@@ -30,10 +30,10 @@ def vote(sample: Sampler, task: Task, prompts: Prompts | None = None, *, judgeme
     Source: arXiv 2305.10601, section 3 (state evaluator, vote).
 
     Args:
-        sample: How to call the model.
+        sample: The model's Sampler.
         task: The domain, for prompt overrides.
         prompts: Where the prompt "verifiers/vote" is looked up.
-        judgements: A fifth of the answers asked for; the paper asks for 5.
+        judgements: A fifth of the number of ballots; the paper uses 5.
     """
     template = (prompts or Prompts()).load("verifiers/vote", task.name)
     ballots = 5 * judgements

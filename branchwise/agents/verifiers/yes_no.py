@@ -21,7 +21,7 @@ def yes_no(sample: Sampler, task: Task, prompts: Prompts | None = None, *, thres
     prefix cache recomputes only the question.
 
     Args:
-        sample: How to call the model; it must constrain decoding to choices and return log-probabilities.
+        sample: The model's Sampler; it must constrain decoding to choices and return log-probabilities.
         task: The domain, whose instructions open the conversation.
         prompts: Where the prompt "verifiers/yes_no" is looked up.
         threshold: The lowest accepted score, from -100 to 100.

@@ -1,4 +1,4 @@
-"""Questions of nodes: the run waits in the store until an answer or a timeout."""
+"""Questions of nodes: the run waits in the store for an answer or a timeout."""
 
 from __future__ import annotations
 

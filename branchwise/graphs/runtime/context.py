@@ -90,10 +90,10 @@ class Run:
         """Sample from a model.
 
         Args:
-            name: What for; once in a visit of a node.
+            name: The call's name, unique within one visit of a node.
             prompt: A text, messages, or a whole SampleRequest, which says all that follows itself.
             n: Samples to draw.
-            output: What each sample must be: choices, a regular expression, a JSON schema, or a type that pydantic
+            output: The type of each sample: choices, a regular expression, a JSON schema, or a type that pydantic
                 knows, whose value is the reply's `value`.
             model: Another model than the run's, by its name.
             temperature: Of the sampling.
@@ -158,7 +158,7 @@ class Run:
         """Call a function with side effects; its result is recorded before the node sees it, and reused afterwards.
 
         Args:
-            name: What for; once in a visit of a node.
+            name: The call's name, unique within one visit of a node.
             function: A function, which runs in a thread, or a coroutine function. Arguments and result are plain
                 data. A parameter `idempotency_key` receives a text that is the same at every attempt. It may return
                 `(value, Usage(cost=...))` to be paid from the budget.
@@ -190,7 +190,7 @@ class Run:
         """Ask a person. The run waits in the store, at no cost, until it is resumed in any process.
 
         Args:
-            name: What for; once in a visit of a node.
+            name: The call's name, unique within one visit of a node.
             question: Plain data, shown to the person.
             answer: The type of the answer; anything that JSON holds where None.
             timeout: Seconds after which `default` is the answer.
@@ -226,7 +226,7 @@ class Run:
         """Run a search as a sub-run on this run's budget; return its Result.
 
         Args:
-            name: What for; once in a visit of a node.
+            name: The call's name, unique within one visit of a node.
             problem: The problem in words.
             task: Its domain.
             strategy: A strategy's name, or "auto".

@@ -12,11 +12,11 @@ class Event:
     """Progress event of a run."""
 
     kind: str
-    """`opened` with the run's id, `node` when a node has ended, `custom` for what a node wrote by LangGraph's stream
-    writer, `subrun` for what a sub-run tells, `waiting`, `ended`; a workflow may have kinds of its own."""
+    """`opened` with the run's id, `node` when a node has ended, `custom` for output of LangGraph's stream writer,
+    `subrun` for events of a sub-run, `waiting`, `ended`; a workflow may have kinds of its own."""
     text: str
     data: Any = None
-    """What the node returned or wrote; a sub-run's own Event; the questions; the output."""
+    """The node's update or output; a sub-run's Event; the questions; the run's output."""
     run_id: str = ""
     tokens: int = 0
     """Tokens spent so far."""

@@ -54,9 +54,9 @@ class Execution:
     """Finds the workflows of sub-runs."""
     watch: Watch = quiet
     on_change: OnChange | None = None
-    """What to do when a recorded call's request has changed; by default as the run was created."""
+    """Policy if a recorded call's request has changed; by default as the run was created."""
     shared: BudgetTracker | None = None
-    """What the run may spend together with others."""
+    """A budget that several runs share."""
     tape: Tape | None = None
     """The recorded calls of a replay, in the ledger's place."""
     from_start: bool = False

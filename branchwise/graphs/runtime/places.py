@@ -26,7 +26,7 @@ class Visit:
     place: str
     namespace: str
     asked: dict[str, str] = field(default_factory=dict)
-    """The hash of what each name asked for."""
+    """The request's hash by call name."""
     equal: Counter[str] = field(default_factory=Counter)
     """Number of equal requests of unnamed calls."""
 

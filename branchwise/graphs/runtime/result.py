@@ -1,4 +1,4 @@
-"""How a run ended, or what it waits for."""
+"""Result of a run of any workflow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from branchwise.store.records import Usage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
-    """How a run ended, or what it waits for."""
+    """The output of a finished run, or the questions of a waiting one."""
 
     run_id: str
     output: Any
@@ -21,7 +21,7 @@ class RunResult:
     waiting: tuple[Question, ...] = ()
     """The open questions; empty when the run is done."""
     usage: Usage
-    """What it has cost so far, its sub-runs included."""
+    """Usage so far, including its sub-runs."""
     seconds: float
     """Seconds of work, over all resumptions."""
 

@@ -57,7 +57,7 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
     Args:
         workflow: `module:attribute` or an installed workflow's name; a graph that is at the top level of a module.
         input: The graph's input: the fields of its state.
-        budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens.
+        budget: The run's budget: a Budget, its limits as a mapping, or a number of tokens.
         model: As for `solve`; `module:function` names your own function that makes a Model.
         base_url: URL of an OpenAI-compatible server.
         model_options: Limits, connection and price of the model: the fields of `ModelOptions`.
@@ -165,8 +165,8 @@ async def resume(  # noqa: PLR0913 - each is a word a person would say
         run_id: The run.
         store: As for `run`.
         model: The Model, if the run was started with one of your own.
-        on_change: What to do when a recorded call's request has changed; by default as the run was created.
-        budget: What the run may spend from now on, in place of what was left.
+        on_change: Policy if a recorded call's request has changed; by default as the run was created.
+        budget: The budget from now on, in place of what was left.
         from_start: Run the graph from its start against the record, so that every call is checked; recorded
             calls cost nothing.
         watch: Called with each Event.

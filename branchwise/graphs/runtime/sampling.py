@@ -15,11 +15,11 @@ class PlacedSampler:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the model can do."""
+        """The model's capabilities."""
         return self._services.engine.capabilities
 
     async def __call__(self, key: str, request: SampleRequest) -> Reply:
-        """Answer, from the ledger if the same node asked the same under that key before."""
+        """Answer, from the ledger if the same node made the same request under that key before."""
         services = self._services
         visit = services.visit()
         sampler = await services.sampler(self._model)

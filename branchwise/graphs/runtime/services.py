@@ -30,7 +30,7 @@ from branchwise.store.records import Json
 
 T = TypeVar("T")
 STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
-"""What ends a node's visit even where the node catches it."""
+"""Exceptions that end a node's visit even if the node catches them."""
 
 
 class RunLedger(Record, Protocol):
@@ -72,7 +72,7 @@ class RunServices:
     waiting: dict[str, Question] = field(default_factory=dict)
     """The questions that this execution has found open."""
     stops: list[tuple[str, Exception]] = field(default_factory=list)
-    """What must stop the run, and in which node's namespace it came up."""
+    """The exceptions that must stop the run, with the namespace of the node that raised them."""
     samplers: dict[str, Sampler] = field(default_factory=dict)
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One for each sub-run, so that it is executed once."""

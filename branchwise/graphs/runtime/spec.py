@@ -20,7 +20,7 @@ BudgetLike = Budget | Mapping[str, "int | float"] | int | None
 """A Budget, its fields as a mapping, or a number of tokens."""
 
 COMMON = frozenset({"model", "base_url", "model_options", "prompts", "seed", "budget"})
-"""What requests of every workflow have, besides its name and its input."""
+"""Fields common to requests of all workflows, besides name and input."""
 LARGEST = 10_000_000
 """Characters of an input's JSON."""
 
@@ -34,7 +34,7 @@ class RunSpec:
     workflow: str
     """A built-in workflow, an entry point of `branchwise.workflows`, or `module:attribute`."""
     input: Any = field(default_factory=dict)
-    """What the graph begins with, as plain JSON."""
+    """The graph's input as plain JSON."""
     model: str = "embedded"
     base_url: str | None = None
     """Where an OpenAI-compatible server listens."""

@@ -42,7 +42,7 @@ async def submit_workflow(  # noqa: PLR0913 - each is a word a person would say
         queue: The queue of the workers that run them.
         priority: Higher goes first.
         max_attempts: Number of workers that may die with a run before it fails.
-        on_change: What to do when a resumed call's request has changed.
+        on_change: Policy if a resumed call's request has changed.
         budget: The budget of each run.
         model: As for `run`.
         base_url: As for `run`.

@@ -14,7 +14,7 @@ from branchwise.store.tree import Tree
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The solution to answer with."""
+    """The answer and its solution."""
 
     node: Node
     share: float | None

@@ -176,7 +176,7 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         name: child(id=name, tokens=one.tokens, logprob=one.logprob, **_read(name, one, context.task, ask))
         for name, one in zip(call.ids, samples, strict=False)
     }
-    if lists:  # a list may be shorter than was asked for
+    if lists:  # a list may be shorter than requested
         return Drawn(nodes=list(reading.values()))
     short = {name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"}
     return _drawn(replace(call, ids=call.ids[: ask["n"]]), reading, short)
@@ -207,7 +207,7 @@ def _read(name: NodeId, sample: Sample, task: Task, ask: GeneratorState) -> dict
         return _came_of(sample, task, ask)
     except BranchwiseError:
         raise
-    except Exception as error:  # anyone may have written the task
+    except Exception as error:  # the task may be third-party code
         raise failed(f"The task `{task.name}`", error, node=name) from error
 
 

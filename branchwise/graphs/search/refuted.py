@@ -70,7 +70,7 @@ class Refuted:
 
         Args:
             text: The beginning that is continued.
-            grain: What one sample adds.
+            grain: The unit that one sample adds.
             earlier: The beginnings on the way to `text`. A step back to the state of one of them is excluded
                 too, since it adds no new continuation.
         """

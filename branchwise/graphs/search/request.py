@@ -195,7 +195,7 @@ def stored(spec: RunSpec) -> Json:
     """A search's request as stored: the input's fields beside the others, as in versions before workflows."""
     request = request_of(spec)
     shown, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
-    # What is at its default is not stored, so that older versions read the run.
+    # Defaults are not stored, so that older versions can read the run.
     shown = {name: value for name, value in shown.items() if name in asked or name not in _LEFT_OUT}
     for name in _NESTED & shown.keys():
         shown[name] = as_fields(shown[name])

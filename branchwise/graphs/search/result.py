@@ -1,4 +1,4 @@
-"""How a run ended."""
+"""Results of a search, and reading them from the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Shortfall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """How a run ended."""
+    """Result of a search."""
 
     run_id: str
     solved: bool

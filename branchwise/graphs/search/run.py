@@ -60,7 +60,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         strategy: A name of `branchwise strategies`, or "auto" to let the planner and the selector choose; or a
             strategy function of yours at the top level of a module, stored as `module:function`.
         knobs: Knobs of that strategy, for example `{"n": 32}`.
-        budget: What the run may spend: a Budget, its limits as a mapping, or a number of tokens; without one it is
+        budget: The run's budget: a Budget, its limits as a mapping, or a number of tokens; without one it is
             bounded by the strategy alone.
         model: "embedded", "pool:NAME", "openai-compatible:NAME" (with `base_url`), "litellm:NAME", or an open Model,
             which many runs may share.

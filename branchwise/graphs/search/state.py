@@ -30,14 +30,14 @@ EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "j
 
 
 class SearchState(TypedDict, total=False):
-    """What the nodes of a search read and write; a part of RunState."""
+    """The part of RunState that the nodes of a search read and write."""
 
     problem: str
     constraints: Constraints
     strategy: str
     knobs: Knobs
     trial: int
-    """Which trial of a strategy this is, from 1."""
+    """Number of the current trial, from 1."""
     since: int
     """The first round in this trial's view of the tree."""
     round: int
@@ -103,7 +103,7 @@ class Options:
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Lowest score at which an LLM verifier accepts."""
     verifier: str = "auto"
-    """Who judges: a program that the task has; a model in words, or by the probability of "Yes"; a reward model at
+    """The verifier: the task's program; a model in words, or by the probability of "Yes"; a reward model at
     `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
     the program where there is one, else the model in words. `module:function` names one of your own."""
     judgements: Annotated[int, Field(ge=1, le=100)] = 1
@@ -118,13 +118,13 @@ class Options:
     constraints: bool = True
     """Whether agents are shown the constraints; a program checks by them either way."""
     feedback: bool = True
-    """Whether a new trial is told what was wrong with the best solution so far."""
+    """Whether a new trial is given the feedback on the best solution so far."""
     memory: bool = False
     """Whether the selector also counts how strategies did in earlier runs of this task and model in the store."""
     abstain_below: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Least calibrated confidence of an answer; below it the run abstains."""
     batch: Annotated[int, Field(ge=0)] = 0
-    """Samples asked for in one call at most; 0 asks for all children of a node at once. Small calls are judged
+    """Most samples of one call; 0 requests all children of a node at once. Small calls are judged
     sooner, large ones leave more to the engine."""
     exclude: bool = True
     """Whether later calls of the run exclude what a program refuted: whole solutions and dead beginnings. It has no

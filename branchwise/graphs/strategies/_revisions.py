@@ -12,7 +12,7 @@ def chains(tree: Tree, budget: int, *, strategy: str, width: int, length: int) -
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         strategy: The strategy whose revisions count.
         width: Number of chains.
         length: Solutions in a chain. A chain ends early at a revision that failed.

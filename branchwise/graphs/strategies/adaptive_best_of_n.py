@@ -25,10 +25,10 @@ def adaptive_best_of_n(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Most solutions to sample.
-        batch: Solutions asked for at once.
+        batch: Solutions requested at once.
         threshold: The unit reward that is good enough.
     """
     have = sampled(tree, "adaptive_best_of_n")

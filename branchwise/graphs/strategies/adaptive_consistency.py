@@ -27,10 +27,10 @@ def adaptive_consistency(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Most solutions to sample (the paper uses 40).
-        batch: Solutions asked for at once.
+        batch: Solutions requested at once.
         certainty: Probability that the leader is ahead of the second, under a uniform prior.
     """
     have = sampled(tree, "adaptive_consistency")

@@ -31,10 +31,10 @@ def adaptive_vote(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Most solutions to sample.
-        batch: Solutions asked for at once.
+        batch: Solutions requested at once.
         certainty: Probability that the leader is ahead of the second; 1 samples `n`.
     """
     have = sampled(tree, "adaptive_vote")

@@ -28,7 +28,7 @@ def beam_search(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Samples of a layer (N).
         expand: Children of each kept prefix (M); at most `n` are used.

@@ -37,7 +37,7 @@ def best_first(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         branching: Children of each expanded node (b).
         depth: The deepest layer (d).

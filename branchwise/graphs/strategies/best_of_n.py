@@ -22,7 +22,7 @@ def best_of_n(tree: Tree, budget: int, *, seed: int = 0, n: Count = 5) -> Alloca
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions to compare (PlanGEN uses 5 at temperature 0.7).
     """

@@ -42,7 +42,7 @@ def coat(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         branching: Children of an expanded thought.
         simulations: Thoughts that are expanded in all.

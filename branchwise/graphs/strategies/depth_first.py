@@ -33,7 +33,7 @@ def depth_first(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         branching: Children of a node (k; 5 to 8 in the paper's crosswords, of which 3 are tried).
         threshold: A thought must score more than this to be followed (v_th).

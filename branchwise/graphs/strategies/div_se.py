@@ -34,7 +34,7 @@ def div_se(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions that vote.
         approaches: Instructions, one for each approach.

@@ -27,7 +27,7 @@ def dvts(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Samples of a layer over all groups (N).
         expand: Children of each group's best node (M); at most `n` are used.

@@ -35,7 +35,7 @@ def early_pruning(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions started.
         keep: Share of them that is finished (the paper keeps 25 to 50 %).

@@ -24,7 +24,7 @@ def hypothesis_refinement(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Rules proposed at a time (N).
         iterations: Most rounds of proposals (T).

@@ -26,7 +26,7 @@ def idiv_se(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of replies (1 in the paper).
         approaches: Instructions, one for each approach.

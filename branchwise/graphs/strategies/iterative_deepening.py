@@ -38,7 +38,7 @@ def iterative_deepening(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions.
         first: Tokens of the first segment (ours; the paper's is not stated here).

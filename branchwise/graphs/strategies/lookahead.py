@@ -34,7 +34,7 @@ def lookahead(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Samples of a layer (N).
         expand: Children of each kept candidate (M); at most `n` are used.

@@ -45,7 +45,7 @@ def mcts(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         rule: Selection rule.
         exploration: Weight of the exploration term (1.5 in AlphaMath; 1 for UCT in REBASE's baseline).

@@ -42,7 +42,7 @@ def parallel_tempering(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Of the resampling, the references and the swaps.
         n: Particles of a chain, the reference included.
         chains: Number of chains (M); their temperatures fall geometrically, and one alone has the hottest.

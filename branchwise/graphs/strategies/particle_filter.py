@@ -35,7 +35,7 @@ def particle_filter(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Of the resampling.
         n: Number of particles.
         temperature: Divides the log-odds before the softmax (1 in the paper).

@@ -38,7 +38,7 @@ def particle_gibbs(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Of the resampling and of the references.
         n: Particles of an iteration, the reference included.
         iterations: Filters run one after the other (T).

@@ -23,7 +23,7 @@ def plan_first(tree: Tree, budget: int, *, seed: int = 0, plans: Count = 3, n: C
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         plans: Number of approaches.
         n: Solutions over all approaches.

@@ -65,7 +65,7 @@ class StrategyInfo:
     paper: str
     """Source: authors or name, arXiv id, section."""
     grain: Grain
-    """What one sample adds."""
+    """The unit that one sample adds."""
     needs: frozenset[Need] = frozenset()
     aggregation: Aggregation = "best_of_n"
     suits: tuple[float, float, float] = (0.5, 0.5, 0.5)

@@ -48,7 +48,7 @@ def rebase(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for; a smaller one is divided by the same rule.
+        budget: Most samples of the allocation; a smaller one is divided by the same rule.
         seed: Unused; this strategy draws nothing.
         width: Number of solutions to reach (N).
         temperature: Balance temperature T_b of the softmax; large values divide evenly, small ones are greedy.

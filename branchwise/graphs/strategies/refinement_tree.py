@@ -39,7 +39,7 @@ def refinement_tree(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         branching: Revisions of each selected solution.
         select: Solutions of a layer, or of one solution's revisions, that are revised.

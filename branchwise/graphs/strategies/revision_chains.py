@@ -26,7 +26,7 @@ def revision_chains(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Most solutions in all chains together.
         ratio: Length of a chain divided by the number of chains; small is parallel, large is sequential.

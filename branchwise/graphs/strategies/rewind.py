@@ -47,7 +47,7 @@ def rewind(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         branching: Children of an expanded node.
         exploration: Weight of the exploration term (c = 2 in the paper).

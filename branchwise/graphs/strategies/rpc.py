@@ -20,7 +20,7 @@ def rpc(tree: Tree, budget: int, *, seed: int = 0, n: Count = 64) -> Allocation:
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions that vote (the paper uses 64 to 128).
     """

@@ -24,7 +24,7 @@ def sequential_revision(tree: Tree, budget: int, *, seed: int = 0, n: Count = 4)
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Solutions in the chain, the first included.
     """

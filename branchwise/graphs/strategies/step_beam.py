@@ -27,7 +27,7 @@ def step_beam(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         width: Prefixes kept (B1; the paper uses 1 to 5).
         branching: Children of each (B2).

@@ -35,7 +35,7 @@ def step_gates(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         gate: The unit reward that a step must reach.
         consistent: The unit reward that a whole solution must reach.

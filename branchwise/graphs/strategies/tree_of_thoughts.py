@@ -43,7 +43,7 @@ def tree_of_thoughts(
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Draws the layer's thoughts where `select` is "sample".
         width: Thoughts kept of each layer (b; the paper uses 5 for Game of 24).
         branching: Children of each thought (k).

@@ -22,7 +22,7 @@ def weighted_best_of_n(tree: Tree, budget: int, *, seed: int = 0, n: Count = 16)
 
     Args:
         tree: The run's tree.
-        budget: How many samples may be asked for.
+        budget: Most samples of the allocation.
         seed: Unused; this strategy draws nothing.
         n: Number of solutions that vote.
     """

@@ -40,7 +40,7 @@ class WebContext:
     value: Agent[ValueState, ValueUpdate]
     options: WebOptions
     ask: Callable[[Question], Awaitable[bool]]
-    """Asks a person whether an action is committed; the run waits in the store until somebody has answered."""
+    """Asks a person whether to commit an action; the run waits in the store for the answer."""
     effect: Callable[[str, Json, Callable[[], Awaitable[Json]]], Awaitable[Json]]
     """Does an action at most once under a key, and records its result."""
     known_done: Callable[[str, Json], bool]

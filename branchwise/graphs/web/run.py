@@ -48,8 +48,8 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
             EnvironmentSpec, which is stored with the run, so that it can be resumed from its id alone.
         model: As for `solve`.
         base_url: URL of an OpenAI-compatible server.
-        options: How to search.
-        budget: What the run may spend.
+        options: Options of the search.
+        budget: The run's budget.
         store: Database URL.
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
@@ -112,8 +112,8 @@ async def resume_web(  # noqa: PLR0913 - as for browse
         store: An open Store, or a database URL.
         answer: The answer to the run's open question.
         allow: Whether irreversible actions are committed from now on without asking; kept with the run.
-        on_change: What to do when a recorded call's request has changed; by default as the run was created.
-        budget: What the run may spend from now on.
+        on_change: Policy if a recorded call's request has changed; by default as the run was created.
+        budget: The budget from now on.
         hooks: As for `browse`.
 
     Raises:
