@@ -67,7 +67,7 @@ def _fight(arm: _Arm, seed: int, cluster: Cluster | None) -> None:
             url=url,
             seed=seed,
             workers=arm.workers,
-            runs=4,
+            runs=6,
             waves=4,
             kills=6,
             stops=3,
@@ -175,7 +175,8 @@ def main() -> int:
 _HEAD = """# Crash campaign
 
 `make crash`: worker processes as `branchwise worker` runs them (the real loop, graph, ledger and checkpointer, two runs
-at once each) share a queue of four runs, of a selecting and three fixed strategies, under a deterministic engine. Each
+at once each) share a queue of six runs under a deterministic engine: searches by a selecting and three fixed
+strategies, a user's own workflow with parallel nodes and an effect, and a web search in a scripted house. Each worker
 is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
 are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended,
 the queue is filled again, up to four times.

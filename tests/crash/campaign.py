@@ -16,10 +16,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from branchwise.graphs.search.submit import submit
 from tests.crash.judge import Outcome, judged
 from tests.crash.points import POINTS, UNSTOPPABLE, Doom
-from tests.crash.worker import Orders, problems, serve
+from tests.crash.worker import Orders, enqueue, problems, serve
 
 _LOOK = 0.05
 """Seconds between looks at the workers, which need the processor more."""
@@ -56,7 +55,7 @@ def crash_campaign(plan: Campaign) -> Outcome:
         arena = _Arena(plan, oracle)
         for wave in range(plan.waves):
             queued = problems(plan.seed, plan.runs, first=wave * plan.runs)
-            asked |= zip(asyncio.run(submit(queued, store=plan.url)), queued, strict=True)
+            asked |= zip(asyncio.run(enqueue(queued, plan.url)), queued, strict=True)
             arena.fight()
             if not arena.dooms:
                 break

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, cast
 
 from branchwise.graphs.runtime.worker import work
-from branchwise.graphs.search.submit import submit
 from branchwise.models.scripted import scripted
 from branchwise.store.records import Json, Node
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store
-from tests.crash.worker import digest, write
+from tests.crash.worker import FLOW, digest, enqueue, write
+
+_WAY_BACK = frozenset({"restored", "replayed", "steps"})
+_MAY_DIFFER = frozenset({"run_id", "seconds", "usage", "replayed"})
+"""Fields of a result that a crash may change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,11 +77,12 @@ class _Run:
     decisions: Mapping[str, Json]
     keys: Mapping[str, str]
     """The key of every answered call, and its request's digest."""
+    asked: int
+    """Calls of the model among them; effects are answered calls as well."""
     tokens: int
     ambiguous: int
     double: int
     """Keys that were answered more than once."""
-    problem: str = field(default="")
 
 
 async def judged(
@@ -95,8 +99,7 @@ async def judged(
     calm = await _undisturbed(list(asked.values()))
     count: Counter[str] = Counter()
     notes: list[str] = []
-    for run, (run_id, given) in zip(found.values(), asked.items(), strict=True):
-        right = calm[str(given["problem"])]
+    for (run_id, run), right in zip(found.items(), calm, strict=True):
         mine = {line.split(" ")[2] for line in lines if line.startswith(f"kept {run_id} ")}
         count["lost"] += len(mine - set(run.keys))
         count["stuck"] += run.status is not Status.DONE
@@ -109,7 +112,7 @@ async def judged(
         seed=seed,
         workers=workers,
         runs=len(asked),
-        calls=sum(len(run.keys) for run in calm.values()),
+        calls=sum(run.asked for run in calm),
         sent=sum(line.startswith("send ") for line in lines),
         ambiguous=sum(run.ambiguous for run in found.values()),
         ends=_points(lines, "end"),
@@ -154,21 +157,27 @@ async def _read(store: Store, run_id: str) -> _Run:
     done = [call for call in calls if call.state is CallState.DONE]
     result = cast("Mapping[str, Json]", run.result or {})
     return _Run(
-        problem=str(cast("Mapping[str, Json]", run.spec)["problem"]),
         status=run.status,
-        answer={name: value for name, value in result.items() if name not in {"run_id", "seconds", "usage"}},
+        answer={name: value for name, value in result.items() if name not in _MAY_DIFFER},
         tree=list(await store.nodes(run_id)),
-        decisions={decision.key: decision.payload for decision in await store.decisions(run_id)},
+        decisions={decision.key: _settled(decision.payload) for decision in await store.decisions(run_id)},
         keys={call.key: digest(call.request) for call in done},
+        asked=sum(call.kind == "model" for call in done),
         tokens=sum(call.usage.tokens for call in done),
         ambiguous=sum(call.state is CallState.AMBIGUOUS for call in calls),
         double=len(done) - len({call.key for call in done}),
     )
 
 
-async def _undisturbed(asked: Sequence[dict[str, Any]]) -> dict[str, _Run]:
+def _settled(payload: Json) -> Json:
+    """A decision without how a visited page was reached again, which a crash changes."""
+    if not isinstance(payload, dict):
+        return payload
+    return {name: value for name, value in payload.items() if name not in _WAY_BACK}
+
+
+async def _undisturbed(asked: Sequence[dict[str, Any]]) -> list[_Run]:
     async with Store.opened("sqlite://") as store:
-        ids = await submit(asked, store=store)
-        await work(store=store, model=scripted(write), until_empty=True)
-        runs = [await _read(store, run_id) for run_id in ids]
-    return {run.problem: run for run in runs}
+        ids = await enqueue(asked, store)
+        await work(store=store, model=scripted(write), until_empty=True, imports=[FLOW])
+        return [await _read(store, run_id) for run_id in ids]

@@ -31,16 +31,20 @@ def cluster(request: pytest.FixtureRequest) -> Cluster | None:
     return None if request.param == "sqlite" else request.getfixturevalue("postgres")
 
 
-@pytest.mark.parametrize(("seed", "workers"), [(1, 1), (7, 4)])
+@pytest.mark.parametrize(
+    ("seed", "workers", "runs"),
+    [(1, 1, 2), (15, 4, 4)],
+    ids=["two searches", "two searches, a workflow of a user's and a web search"],
+)
 def test_workers_that_are_killed_and_stopped_repeat_and_lose_nothing(
-    cluster: Cluster | None, seed: int, workers: int
+    cluster: Cluster | None, seed: int, workers: int, runs: int
 ) -> None:
     with fresh(cluster) as url:
         plan = Campaign(
             url=url,
             seed=seed,
             workers=workers,
-            runs=2,
+            runs=runs,
             kills=4,
             stops=2,
             restart=cluster.restart if cluster else None,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.runtime.worker import Report, work
 from branchwise.graphs.search.state import Options
+from branchwise.graphs.search.submit import submit
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
@@ -37,30 +40,65 @@ def write(request: SampleRequest, seed: int) -> str:
     asked = request.messages[-1].content
     if '"Score: "' in asked:
         return f"It could be better.\nScore: {int(digest(asked), 16) % 90}"
+    if request.output_format.choices:  # an action of a web search
+        return request.output_format.choices[seed % len(request.output_format.choices)]
+    if "Status: " in asked:  # a judgement of a page
+        return "Further on.\nStatus: failure\nOn the right track to success: yes"
     return f"Step {seed % 97}." if request.prefix.count("Step") < 3 else f"Answer: {seed % 5}"
 
 
 MODEL = "scripted:script"
+FLOW = "tests.crash.flow"
+HOUSE: Mapping[str, Any] = {
+    "environment": "scripted",
+    "opening": {"name": "scripted"},
+    "options": {
+        "depth": 3,
+        "states": 8,
+        "samples": 4,
+        "judgements": 2,
+        "held": True,
+        "questions": 0,
+        "knobs": {"branching": 3},
+    },
+}
+"""A web search in the scripted house, where nothing is written."""
 
 
 def problems(seed: int, count: int, first: int = 0) -> list[dict[str, Any]]:
-    """Runs of every kind: chosen strategies and fixed ones, with checkpoints at every step and at the end only."""
+    """Runs of every kind: searches by chosen and fixed strategies, with checkpoints at every step and at the end only.
+
+    After each four searches come a workflow of a user's and a web search.
+    """
     kinds: list[dict[str, Any]] = [
         {"strategy": "auto", "options": Options(trials=2, probes=2, durability="sync", batch=3)},
         {"strategy": "step_beam", "options": Options(durability="sync")},
         {"strategy": "mcts", "knobs": {"simulations": 6}, "options": Options()},
         {"strategy": "best_of_n", "knobs": {"n": 12}, "options": Options(durability="sync", batch=1)},
     ]
-    return [
-        {
-            "problem": f"What is the answer to question {seed}.{number}?",
-            "model": MODEL,
-            "seed": seed + number,
-            "max_attempts": 1000,
-            **kinds[(seed + number) % len(kinds)],
-        }
-        for number in range(first, first + count)
-    ]
+    made = []
+    for number in range(first, first + count):
+        kind, what = (seed + number) % (len(kinds) + 2), f"question {seed}.{number}"
+        common = {"model": MODEL, "seed": seed + number, "max_attempts": 1000}
+        if kind < len(kinds):
+            made.append({"problem": f"What is the answer to {what}?", **common, **kinds[kind]})
+        elif kind == len(kinds):
+            made.append({"workflow": f"{FLOW}:graph", "input": {"question": what}, **common})
+        else:
+            made.append({"workflow": "web", "input": {"goal": f"the room of {what}", **HOUSE}, **common})
+    return made
+
+
+async def enqueue(asked: Sequence[Mapping[str, Any]], store: str | Store) -> list[str]:
+    """Put runs of every kind into the queue; gives their ids in that order."""
+    ids = []
+    for given in asked:
+        more = {name: value for name, value in given.items() if name not in {"workflow", "input"}}
+        if "workflow" in given:
+            ids += await submit_workflow(given["workflow"], [given["input"]], store=store, **more)
+        else:
+            ids += await submit([given], store=store)
+    return ids
 
 
 class Witnessed:
@@ -97,4 +135,6 @@ async def _serve(orders: Orders) -> None:
 
     async with Store.opened(orders.url, ttl=orders.ttl) as store:
         oracle.watch(store.database.engine)
-        await work(store=store, model=Witnessed(oracle), concurrency=2, until_empty=True, watch=watch)
+        await work(
+            store=store, model=Witnessed(oracle), concurrency=2, until_empty=True, watch=watch, imports=[FLOW]
+        )
