@@ -15,7 +15,7 @@ class Journal:
     """Reads and writes one run's nodes and decisions.
 
     A node that LangGraph runs again after a crash may find rows of its own earlier attempt, or of later
-    rounds when checkpoints were lost. So decisions of round r read `before(r)`, node names are counted from
+    rounds when checkpoints were lost. So decisions of round r read `tree_before(r)`, node names are counted from
     it, and writing a node twice is idempotent.
 
     If every effect goes through the ledger, no write needs to wait for its commit: the writer commits in
@@ -30,7 +30,7 @@ class Journal:
         self._tree = tree
         self._decisions = decisions
         self._seen: dict[tuple[int, int], Tree] = {}
-        """Cache of `before` for this round and the previous one."""
+        """Cache of `tree_before` for this round and the previous one."""
         self._ahead = ahead
         self._last: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
@@ -55,7 +55,7 @@ class Journal:
         """All nodes, including rounds that a resumed run has not reached again."""
         return self._tree
 
-    def before(self, round_: int, *, since: int = 0) -> Tree:
+    def tree_before(self, round_: int, *, since: int = 0) -> Tree:
         """The tree of rounds `since` to `round_` (exclusive), without branches that hang off an unseen node."""
         cut = self._seen.get((round_, since))
         if cut is None:
@@ -95,11 +95,11 @@ class Journal:
         self._seen = {key: tree for key, tree in self._seen.items() if key[0] <= first}
 
     def decided(self, key: str) -> bool:
-        """Whether `once` has a decision of that key already."""
+        """Whether `decide` has a decision of that key already."""
         return key in self._decisions
 
     def decision(self, key: str) -> Json:
-        """What `once` has decided under that key already, or None."""
+        """What `decide` has decided under that key already, or None."""
         return self._decisions.get(key)
 
     async def rewards(self) -> Json:
@@ -110,15 +110,21 @@ class Journal:
         """The keys that begin so, in the order in which they were decided."""
         return [key for key in self._decisions if key.startswith(beginning)]
 
-    async def once(self, key: str, kind: str, decide: Callable[[], Awaitable[Json]]) -> Json:
-        """The decision `key`, made by `decide` the first time and read from the store afterwards."""
+    async def decide(self, key: str, kind: str, value: Json | Callable[[], Awaitable[Json]]) -> Json:
+        """Record a decision once; from then on the recorded one is returned.
+
+        Args:
+            key: Names the decision within the run.
+            kind: What sort of decision it is.
+            value: The decision, or a function that makes it where that costs something; called once.
+        """
         if key not in self._decisions:
-            payload = await decide()
+            payload = await value() if callable(value) else value
             await self._keep(self._store.add_decision(self._lease, key, kind, payload))
             self._decisions[key] = payload
         return self._decisions[key]
 
-    async def kept(self) -> None:
+    async def flush(self) -> None:
         """Wait until all writes are committed.
 
         Raises:
