@@ -128,7 +128,7 @@ def _ask(err: Terminal, question: Question) -> bool:
 
 
 def _put(out: Terminal, question: Question) -> None:
-    out.print("This would leave something behind:", style="bold yellow")
+    out.print("This action has a lasting effect:", style="bold yellow")
     for number, action in enumerate([*question.path, question.action], 1):
         out.print(f"  {number}. {action}")
     out.print(f"  on {question.url}: {question.reason}", soft_wrap=True)
@@ -145,15 +145,15 @@ def _print(result: WebResult, store: str | None) -> None:
     if result.question is not None:
         _put(out, result.question)
         out.print(
-            f"The run waits for your word: {how_to_resume(result.run_id, store, said=' --yes')}",
+            f"The run waits for your approval: {how_to_resume(result.run_id, store, said=' --yes')}",
             soft_wrap=True,
         )
-        out.print("(--no refuses this action, --allow says yes to all that follow)", style="dim")
+        out.print("(--no rejects this action, --allow approves it and all later ones)", style="dim")
         return
     for number, action in enumerate(result.actions, 1):
         out.print(f"{number}. {action}")
     word = "reached" if result.solved else f"not reached ({result.reason})"
-    sure = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
+    sure = {"program": "a program checked it", "model": "a model's opinion", "none": "not checked"}
     value = "none" if result.value is None else f"{result.value:.2f}"
     out.print(
         f"goal {word}; value {value}, {sure[result.verified_by]}",
@@ -163,7 +163,7 @@ def _print(result: WebResult, store: str | None) -> None:
         out.print(f"answer: {result.answer}")
     out.print(f"page: {result.url}")
     for line in result.written:
-        out.print(f"written and stays: {line}", style="bold yellow")
+        out.print(f"committed, not reverted: {line}", style="bold yellow")
     out.print(
         f"run {result.run_id}: {result.visited} pages visited, {result.replayed} actions replayed",
     )

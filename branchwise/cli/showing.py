@@ -124,9 +124,7 @@ def _print_end(page: Terminal, line: Row) -> None:
     if line["answer"] is not None and line["solved"] is not None:
         word = "answer" if line["solved"] else "best answer, not accepted"
         page.print(f"{word}: {short(line['answer'], _LONG)}", soft_wrap=True)
-        page.print(
-            f"{_VOUCHED.get(str(line['verified_by']), 'nobody checked it')}; {line['why']}", soft_wrap=True
-        )
+        page.print(f"{_VOUCHED.get(str(line['verified_by']), 'not checked')}; {line['why']}", soft_wrap=True)
     else:
         page.print(f"stopped: {line['why']}", soft_wrap=True)
     if line["expected"] is not None:
@@ -207,7 +205,7 @@ def dollars(usage: Usage) -> str:
     return f"${usage.cost:.4f} and an unknown cost" if usage.cost else "cost unknown (--price states it)"
 
 
-_VOUCHED = {"program": "a program checked it", "model": "a model's opinion", "none": "nobody checked it"}
+_VOUCHED = {"program": "a program checked it", "model": "a model's opinion", "none": "not checked"}
 _ENDED = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
