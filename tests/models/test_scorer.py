@@ -160,7 +160,7 @@ async def test_a_text_without_steps_fails_alone(judge: Judge) -> None:
         *(model.sample(request) for request in asks("", "aaa")), return_exceptions=True
     )
     await model.aclose()
-    assert "found none in the text" in str(heard[0])
+    assert "found no steps in the text" in str(heard[0])
     assert isinstance(heard[1], Reply)
     assert heard[1].samples[0].text == "0.3"
 

@@ -235,7 +235,7 @@ async def test_sub_runs_are_exported_and_restored_with_their_parent(store: Store
         reordered = {**document, "runs": document["runs"][::-1]}
         twice = {**document, "runs": [*document["runs"], document["runs"][1]]}
         for ill in (reordered, twice):
-            with pytest.raises(BadInput, match="no sub-run"):
+            with pytest.raises(BadInput, match="not a sub-run"):
                 await other.restore(json.dumps(ill))
         with pytest.raises(StoreError, match="already"):
             await other.restore(await store.export(child))

@@ -137,7 +137,7 @@ WRONG: list[tuple[Any, str]] = [
     ([], "1 to 1000 messages"),
     (7, "a text or a list of messages"),
     ({"role": "user", "content": "x"}, "a text or a list of messages"),
-    ([7], "Message 1 is no object"),
+    ([7], "Message 1 is not an object"),
     ([{"role": "wizard", "content": "x"}], "Message 1: A message's role is one of"),
     ([{"role": "user"}], "Message 1: A message's content is a text"),
     ([{"role": "user", "content": [{"type": "input_audio"}]}], "Message 1: A message's content"),
