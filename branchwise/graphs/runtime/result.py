@@ -10,6 +10,9 @@ from typing import Any
 from branchwise.graphs.runtime.questions import Question
 from branchwise.store.records import Usage
 
+_SHOWN = 20_000
+"""Characters of a result that a notebook shows."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
@@ -29,8 +32,12 @@ class RunResult:
         """Show it in a notebook."""
         word = "waits for an answer" if self.waiting else "done"
         shown = [{"key": one.key, "question": one.question} for one in self.waiting] or self.output
-        text = json.dumps(shown, indent=1, ensure_ascii=False, default=str)
-        return (
-            f"<b>run {html.escape(self.run_id)}</b>: {word}, {self.usage.calls:,} calls, "
-            f"{self.usage.tokens:,} tokens, {self.seconds:.1f} s<pre>{html.escape(text)}</pre>"
-        )
+        return as_html(self.run_id, f"{word}, {self.seconds:.1f} s", self.usage, shown)
+
+
+def as_html(run_id: str, word: str, usage: Usage, shown: Any) -> str:
+    """A result for a notebook: a line on the run, and what came of it as JSON, cut where it is very long."""
+    text = json.dumps(shown, indent=1, ensure_ascii=False, default=str)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    cost = f"{usage.calls:,} calls, {usage.tokens:,} tokens"
+    return f"<b>run {html.escape(run_id)}</b>: {html.escape(word)}, {cost}<pre>{html.escape(text)}</pre>"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from branchwise.graphs.runtime.result import as_html
 from branchwise.graphs.search.state import Reason
 from branchwise.renamed import refuse
 from branchwise.store.earlier import in_new_words
@@ -55,6 +56,17 @@ class Result:
     """With the reason "budget": which limit is reached, and by how much one more sample does not fit."""
     notes: tuple[str, ...] = ()
     """What the server did otherwise than it was asked, one sentence each."""
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        word = f"{'solved' if self.solved else 'not solved'} ({self.reason}), {self.seconds:.1f} s"
+        shown = {
+            "answer": self.answer,
+            "score": self.score,
+            "verified_by": self.verified_by,
+            "text": self.text,
+        }
+        return as_html(self.run_id, word, self.usage, shown)
 
     def __getattr__(self, name: str) -> object:
         # Called for what is not a field: a name of version 0.1 is told its new one.

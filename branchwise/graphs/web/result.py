@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from branchwise.graphs.runtime.result import as_html
 from branchwise.store.records import NodeId, Usage, VerifiedBy
 
 
@@ -46,3 +47,9 @@ class WebResult:
     """Writes committed to the site, which persist."""
     usage: Usage
     question: Question | None = None
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        word = f"{'reached' if self.solved else 'not reached'} ({self.reason})"
+        shown = {"answer": self.answer, "url": self.url, "actions": self.actions, "written": self.written}
+        return as_html(self.run_id, word, self.usage, shown)

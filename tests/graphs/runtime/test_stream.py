@@ -10,6 +10,7 @@ import pytest
 import branchwise
 from branchwise.graphs.runtime.result import RunResult
 from branchwise.graphs.runtime.stream import stream, stream_resumed
+from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Event
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
@@ -110,8 +111,23 @@ def test_what_a_notebook_shows_is_escaped_and_bounded() -> None:
         Node(id="0.2", parent="0", depth=1, text="", failed=HOSTILE),
         *(Node(id=f"0.1.{i}", parent="0.1", depth=2, text=str(i)) for i in range(1000)),
     ]
-    shown = [result._repr_html_(), Tree(nodes)._repr_html_()]
+    found = Result(
+        run_id="r",
+        solved=True,
+        reason="accepted",
+        answer=HOSTILE,
+        text=HOSTILE * 10_000,
+        score=1.0,
+        node="0.1",
+        nodes=2,
+        rounds=1,
+        usage=Usage(),
+        seconds=1.0,
+    )
+    shown = [result._repr_html_(), Tree(nodes)._repr_html_(), found._repr_html_()]
     assert all("<script" not in page and "&lt;script" in page for page in shown)
+    assert "solved (accepted)" in shown[2]
+    assert len(shown[2]) < 100_000
     assert "<td>0.50</td>" in shown[1]
     assert "accepted" in shown[1]
     assert "503 more nodes" in shown[1]
