@@ -41,8 +41,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         with SQLAlchemySaver.from_url("sqlite:///agent.sqlite") as saver:
             graph = builder.compile(checkpointer=saver)
 
-    Every method may be called from any thread, with or without an event loop, and each write is one transaction.
-    State is rebuilt from a closed set of types: see `StrictSerializer`.
+    Safe to call from any thread, with or without an event loop. State is rebuilt from a closed set of types.
 
     Args:
         database: Where to keep checkpoints; the caller closes it.
@@ -72,11 +71,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         guard: Guard | None = None,
         serde: SerializerProtocol | None = None,
     ) -> Self:
-        """Open the database at `url` and keep checkpoints there; `with` or `async with` closes it.
-
-        Raises:
-            StoreError: The database cannot be reached, read or written.
-        """
+        """Open the database at `url`, or raise StoreError; `with` or `async with` closes it."""
         saver = cls(Database.open(url), allow=allow, guard=guard, serde=serde)
         saver._opened = True
         return saver
