@@ -108,13 +108,15 @@ def web(
         named = chosen(model, base_url, None)
         small = named.spec.partition(":")[0] == "embedded"
         own: dict[str, object] = settings(option or [])
+        usual = 3 if small else 20
+        plain = "plain" if screenshots else "none"
         if environment == "browser":
             own |= {
                 "url": _url(url),
                 "hosts": host or [],
                 "secrets": dict(_secret(pair) for pair in secret or []),
                 "fork": fork_endpoint,
-                "screenshot": "marks" if look else "plain" if screenshots else "none",
+                "screenshot": "marks" if look else plain,
             }
         errand = Errand(
             goal=goal,
@@ -129,7 +131,7 @@ def web(
                 states=states,
                 steps=steps,
                 samples=samples or (5 if small else 20),
-                judgements=(3 if small else 20) if judgements is None else judgements,
+                judgements=judgements if judgements is not None else usual,
                 held=small if held is None else held,
                 at_once=at_once,
                 allow=allow,

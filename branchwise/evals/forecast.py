@@ -58,13 +58,14 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
     rows = []
     for policy in wanted:
         gap = accuracy[best] - accuracy[policy]
+        behind = "not ranked" if gap <= checked.error else "worse"
         rows.append(
             (
                 policy.name,
                 f"{100 * accuracy[policy]:.1f} +- {100 * checked.error:.1f}",
                 f"{100 * checked.held_back[policy]:.1f}" if policy in checked.held_back else "",
                 f"{found.cost(policy):,.0f}",
-                "best" if policy is best else "not ranked" if gap <= checked.error else "worse",
+                "best" if policy is best else behind,
             )
         )
     return Report(

@@ -32,7 +32,9 @@ def simulated(
     rows = []
     for policy in policies:
         better = found.better(policy, base)
-        verdict = "not ranked" if better is None else "better" if better is policy else "worse"
+        verdict = "better" if better is policy else "worse"
+        if better is None:
+            verdict = "not ranked"
         rows.append(
             (
                 policy.name,

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from branchwise.models.limits import most_characters, too_long
 from branchwise.models.obeys import ignored
@@ -102,10 +102,11 @@ def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
     if error is not None:
         return Sample(text=text, tokens=tokens, finish="error", error=error, reasoning=choice.reasoning)
     logprob, likely = _logprobs(choice, request)
+    whole: Literal["tool_calls", "stop"] = "tool_calls" if calls else "stop"
     return Sample(
         text=text,
         tokens=tokens,
-        finish="length" if choice.cut else "tool_calls" if calls else "stop",
+        finish="length" if choice.cut else whole,
         logprob=logprob,
         choices=likely,
         tool_calls=calls,
@@ -159,7 +160,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
     refusals: list[str] = []
     for part in content if isinstance(content, list) else [content]:
         kind = part.get("type") if isinstance(part, Mapping) else None
-        into = thoughts if kind in ("thinking", "reasoning") else refusals if kind == "refusal" else texts
+        into = {"thinking": thoughts, "reasoning": thoughts, "refusal": refusals}.get(str(kind), texts)
         into.append(_part(part))
     thoughts += [value for name in _THOUGHTS if isinstance(value := message.get(name), str) and value][:1]
     refusals.append(_part(message.get("refusal")))

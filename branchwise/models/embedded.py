@@ -171,6 +171,7 @@ class _Embedded:
     ) -> tuple[list[Sample], Usage]:
         output_format = request.output_format
         n = min(self._slots, request.n - have)
+        likeliest = TOP if output_format.choices else 1
         body: dict[str, Any] = {
             "prompt": prompt,
             "n": n,
@@ -181,7 +182,7 @@ class _Embedded:
             "min_p": 0.0,
             "stop": list(output_format.stop),
             "cache_prompt": True,
-            "n_probs": (TOP if output_format.choices else 1) if request.logprobs else 0,
+            "n_probs": likeliest if request.logprobs else 0,
             "stream": True,
             **_held(output_format),
         }

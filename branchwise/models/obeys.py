@@ -56,7 +56,9 @@ def admits(schema: Any, value: Any) -> bool:
     if isinstance(schema.get("enum"), list | tuple) and value not in schema["enum"]:
         return False
     kinds = schema.get("type")
-    named = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list | tuple) else []
+    named = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(named, list | tuple):
+        named = []
     if named and not any(_is(value, kind) for kind in named):
         return False
     if isinstance(value, list):

@@ -89,7 +89,9 @@ def _dot(run_id: str, tree: Tree) -> str:
         score = "" if node.score is None else f" {node.score:.2f}"
         text = node.text.strip().replace("\n", " ")
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-        colour = "palegreen" if node.accepted else "mistyrose" if node.failed is not None else "white"
+        colour = "white" if node.failed is None else "mistyrose"
+        if node.accepted:
+            colour = "palegreen"
         label = _quoted(f"{node.id}{score}\n{shown}")
         lines.append(f"  {_quoted(node.id)} [label={label}, fillcolor={colour}];")
         if node.parent is not None:

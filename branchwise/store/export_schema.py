@@ -76,7 +76,9 @@ def check_json(value: Json, depth: int = 0) -> str | None:
         return f"it is nested deeper than {_DEEPEST} levels"
     if isinstance(value, float) and not math.isfinite(value):
         return "it holds a number that is not finite"
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    items = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        return None
     return next((wrong for item in items if (wrong := check_json(item, depth + 1))), None)
 
 

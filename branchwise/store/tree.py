@@ -125,7 +125,9 @@ class Tree:
 
 def _row(node: Node) -> str:
     score = "" if node.score is None else f"{node.score:.2f}"
-    word = "accepted" if node.accepted else "failed" if node.failed is not None else ""
+    word = "" if node.failed is None else "failed"
+    if node.accepted:
+        word = "accepted"
     text = node.text.strip() if node.failed is None else node.failed
     text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in (score, word, text))

@@ -151,7 +151,9 @@ def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> Ou
     opened = _OPENED.search(text) if grain == "step" else None
     if steer == "form" or meeting is None:
         whole = f"({_DAY}), {_FORM}"
-        regex = whole if grain == "solution" else _FORM if opened else f"({_DAY}), "
+        regex = _FORM if opened else f"({_DAY}), "
+        if grain == "solution":
+            regex = whole
         return OutputFormat(max_tokens=24, regex=regex)
     if grain == "step" and opened is None:
         return OutputFormat(max_tokens=8, choices=tuple(f"{day}, " for day in meeting.days))

@@ -142,7 +142,9 @@ def _check(constraints: Constraints, text: str, complete: bool) -> Verdict | Non
     most = most_friends(outing)
     right = complete and not day.violation and len(day.met) == most
     share = len(day.met) / most if most else 1.0
-    score = 100.0 if right else -100 + 190 * share if complete else -100.0 if day.violation else 90 * share
+    score = -100.0 if day.violation else 90 * share
+    if complete:
+        score = 100.0 if right else -100 + 190 * share
     feedback = f"{day.violation} {len(day.met)} friends are met.".strip()
     if complete and not day.violation and not right:
         feedback += " More are possible."

@@ -235,7 +235,9 @@ class Run:
             model: Another model than the run's, by its name.
             options: Other `Options` of a search.
         """
-        more = options if isinstance(options, Mapping) else as_fields(options) if options is not None else {}
+        more = options or {}
+        if not isinstance(more, Mapping):
+            more = as_fields(more)
         given = {
             "problem": problem,
             "task": task,

@@ -137,7 +137,9 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
     """
     tree = context.journal.tree
     parent = tree[call.parent]
-    improved = parent if parent.complete else tree[state["previous"]] if state["previous"] else None
+    improved = parent if parent.complete else None
+    if improved is None and state["previous"]:
+        improved = tree[state["previous"]]
     grain: Grain = "solution" if parent.complete else call.hint.grain or info(state["strategy"]).grain
     ask: GeneratorState = {
         "problem": state["problem"],

@@ -46,10 +46,11 @@ def judged(node: Node, page: Visit, said: PageValue, *, deepest: int) -> Node:
     failed = page.failed or (f"the same page as node {said.twin}" if said.twin is not None else None)
     ended = page.ended or reached or node.depth >= deepest
     sound = page.reached or page.reward is not None
+    by_model = VerifiedBy.MODEL if said.votes else VerifiedBy.NONE
     return replace(
         node,
         score=said.value,
-        verified_by=VerifiedBy.PROGRAM if sound else VerifiedBy.MODEL if said.votes else VerifiedBy.NONE,
+        verified_by=VerifiedBy.PROGRAM if sound else by_model,
         accepted=reached and failed is None,
         complete=ended and failed is None,
         answer=page.answer,

@@ -76,7 +76,9 @@ def compare(one: str, other: str) -> bool | None:
 def _all(told: Iterable[bool | None]) -> bool | None:
     """False if one is False, None if one is undecided, else True."""
     found = list(told)
-    return False if False in found else None if None in found else True
+    if False in found:
+        return False
+    return None if None in found else True
 
 
 def _any_order(ours: Sequence[str], theirs: Sequence[str]) -> bool | None:
