@@ -125,3 +125,14 @@ def test_no_room_holds_more_than_a_quarter_of_the_lines() -> None:
     for path in SOURCES:
         sizes[path.relative_to(ROOT / "branchwise").parts[0]] += lines(path)
     assert max(sizes.values()) <= sizes.total() / 4, sizes
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_an_expression_has_one_condition_and_an_assignment_at_most_a_pair(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.IfExp):
+            assert not isinstance(node.body, ast.IfExp), f"line {node.lineno}"
+            assert not isinstance(node.orelse, ast.IfExp), f"line {node.lineno}"
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            packed = [t for t in node.targets if isinstance(t, ast.Tuple) and len(t.elts) > 2]
+            assert not packed, f"line {node.lineno}"
