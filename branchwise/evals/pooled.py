@@ -152,14 +152,14 @@ def _coverage(log: Log, plan: Plan) -> Table:
         half = min(n for n, _ in counts) // 2
         ks = sorted({k for k in (1, 2, 4, 8, 16, 32, half) if k <= half})
         law = power_law([(k, coverage(counts, k)) for k in ks])
-        output_format = Beta.fit((c, n) for n, c in counts)
+        fitted = Beta.fit((c, n) for n, c in counts)
         rows.append(
             (
                 arm or "all",
                 *(bootstrap([pass_at_k(n, c, k) for n, c in counts]).percent() for k in (1, half)),
                 f"{sum(c > 0 for _, c in counts) / len(counts):.1%}",
                 f"exp({law.a:.2f} k^{law.b:.2f}), rmse {law.rmse:.3f}" if law else "too few points",
-                f"({output_format.a:.2f}, {output_format.b:.2f})",
+                f"({fitted.a:.2f}, {fitted.b:.2f})",
             )
         )
     return Table(

@@ -18,7 +18,7 @@ def trials(title: str, log: Log, facts: Mapping[str, str]) -> Report:
     n = min(len(run) for run in runs)
     counts = [(len(run), sum(run)) for run in runs]
     each = repeated([run[:n] for run in runs])
-    output_format = Beta.fit((c, m) for m, c in counts)
+    fitted = Beta.fit((c, m) for m, c in counts)
     rows = tuple(
         (
             str(k),
@@ -33,7 +33,7 @@ def trials(title: str, log: Log, facts: Mapping[str, str]) -> Report:
         (f"min@{n}", f"{100 * each.minimum:.1f}"),
         (f"max@{n}", f"{100 * each.maximum:.1f}"),
         (f"majority@{n}", f"{100 * each.majority:.1f}"),
-        ("Beta of pass@1", f"({output_format.a:.2f}, {output_format.b:.2f})"),
+        ("Beta of pass@1", f"({fitted.a:.2f}, {fitted.b:.2f})"),
     )
     return Report(
         title=title,

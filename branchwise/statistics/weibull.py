@@ -14,22 +14,18 @@ _TURNS = 200
 class Weibull:
     """A Weibull distribution."""
 
-    output_format: float
+    shape: float
     scale: float
 
     @property
     def mean(self) -> float:
         """The expectation."""
-        return self.scale * gamma(1 + 1 / self.output_format)
+        return self.scale * gamma(1 + 1 / self.shape)
 
     def log_density(self, x: float) -> float:
         """The logarithm of the density at `x` > 0."""
         ratio = log(x / self.scale)
-        return (
-            log(self.output_format / self.scale)
-            + (self.output_format - 1) * ratio
-            - exp(min(self.output_format * ratio, 700.0))
-        )
+        return log(self.shape / self.scale) + (self.shape - 1) * ratio - exp(min(self.shape * ratio, 700.0))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +54,7 @@ def fit(values: Sequence[float]) -> Mixture | None:
     """
     if len(values) < 8 or min(values) <= 0 or max(values) - min(values) < 1e-12:
         return None
-    now = Mixture(
-        weight=0.5, high=Weibull(output_format=1.0, scale=1.0), low=Weibull(output_format=1.5, scale=2.0)
-    )
+    now = Mixture(weight=0.5, high=Weibull(shape=1.0, scale=1.0), low=Weibull(shape=1.5, scale=2.0))
     before = -float("inf")
     for _ in range(_TURNS):
         share = [now.posterior(x) for x in values]
@@ -92,21 +86,22 @@ def _fit_one(values: Sequence[float], weights: Sequence[float]) -> Weibull | Non
         return None
     logs = [log(x) for x in values]
     mean = fsum(w * y for w, y in zip(weights, logs, strict=True)) / total
-    output_format, low, high = 1.0, *_SHAPES
+    shape = 1.0
+    low, high = _SHAPES
     for _ in range(60):
         # Powers relative to the largest value, for x ** 200 would leave the range of a float.
-        powers = [w * exp(output_format * (y - max(logs))) for w, y in zip(weights, logs, strict=True)]
+        powers = [w * exp(shape * (y - max(logs))) for w, y in zip(weights, logs, strict=True)]
         s0 = fsum(powers)
         if s0 <= 0:
             return None
         s1 = fsum(p * y for p, y in zip(powers, logs, strict=True)) / s0
         s2 = fsum(p * y * y for p, y in zip(powers, logs, strict=True)) / s0
-        slope = s1 - 1 / output_format - mean
-        low, high = (low, output_format) if slope > 0 else (output_format, high)
-        step = output_format - slope / (s2 - s1 * s1 + 1 / output_format**2)
+        slope = s1 - 1 / shape - mean
+        low, high = (low, shape) if slope > 0 else (shape, high)
+        step = shape - slope / (s2 - s1 * s1 + 1 / shape**2)
         step = step if low < step < high else (low + high) / 2
-        if abs(step - output_format) < 1e-9 * output_format:
+        if abs(step - shape) < 1e-9 * shape:
             break
-        output_format = step
-    scale = exp(max(logs) + log(s0 / total) / output_format)
-    return Weibull(output_format=output_format, scale=scale) if isfinite(scale) and scale > 0 else None
+        shape = step
+    scale = exp(max(logs) + log(s0 / total) / shape)
+    return Weibull(shape=shape, scale=scale) if isfinite(scale) and scale > 0 else None

@@ -113,7 +113,7 @@ class BudgetSpent(BranchwiseError):
         self.need = need
         self.left = left
         words = what.replace("_", " ")
-        known = f" Of {limit:,.10g} {left or 0:,.10g} are left" if limit is not None else ""
+        known = f" {left or 0:,.10g} of {limit:,.10g} are left" if limit is not None else ""
         needed = f", and the next call needs {need:,.10g}" if known and need is not None else ""
         super().__init__(f"The run's budget of {words} is spent.{known}{needed}{'.' if known else ''}")
 

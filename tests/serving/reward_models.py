@@ -70,13 +70,13 @@ def _read(words: Any, talk: list[dict[str, str]]) -> Any:
 def _said(model: Any, words: Any, talk: list[dict[str, str]]) -> dict[str, Any]:
     read = _read(words, talk)
     last = model(**read).logits.softmax(-1)[0, -1].item()
-    return {"tokens": read["input_ids"].output_format[1], "probability": last}
+    return {"tokens": read["input_ids"].shape[1], "probability": last}
 
 
 def _stepped(model: Any, words: Any, talk: list[dict[str, str]]) -> dict[str, Any]:
     ids = _read(words, talk)["input_ids"]
     rewards = model.score(model.model(ids).last_hidden_state)[0, :, 0]
-    return {"step_tokens": ids.output_format[1], "steps": rewards[ids[0] == TAG_ID].tolist()}
+    return {"step_tokens": ids.shape[1], "steps": rewards[ids[0] == TAG_ID].tolist()}
 
 
 if __name__ == "__main__":

@@ -23,14 +23,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def said(tmp_path: Path) -> dict[str, Any]:
-    output_format = {
+    shape = {
         "hidden_size": 96,
         "num_attention_heads": 6,
         "num_hidden_layers": 2,
         "intermediate_size": 128,
     }
-    output_format |= {"vocab_size": 10, "max_position_embeddings": 512}
-    (tmp_path / "config.json").write_text(json.dumps(output_format))
+    shape |= {"vocab_size": 10, "max_position_embeddings": 512}
+    (tmp_path / "config.json").write_text(json.dumps(shape))
     return {"model": str(tmp_path), "device": "cpu", "command": ["sh"]}
 
 

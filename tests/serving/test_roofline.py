@@ -75,7 +75,7 @@ def test_experts_that_nobody_picks_are_not_read(batch: int) -> None:
         experts=64, active_experts=2, dtype="float16",
     )  # fmt: skip
     slow = Device(name="slow", bandwidth=1e9, flops={"float16": 1e18}, source="test")
-    step = bound(setup(output_format=sparse, device=slow), batch=batch, prompt=1, tokens=2).step_seconds
+    step = bound(setup(shape=sparse, device=slow), batch=batch, prompt=1, tokens=2).step_seconds
     everything = 2 * sparse.parameters / 1e9
     assert step < everything * 1.2
     assert batch > 1 or step < everything / 5

@@ -133,7 +133,7 @@ def test_the_fit_finds_two_weibulls() -> None:
     assert mixture.weight == pytest.approx(150 / 400, abs=0.04)
     assert mixture.high.scale == pytest.approx(0.8, abs=0.03)
     assert mixture.low.scale == pytest.approx(0.3, abs=0.03)
-    assert mixture.high.output_format == pytest.approx(20, rel=0.35)
+    assert mixture.high.shape == pytest.approx(20, rel=0.35)
     assert mixture.posterior(0.8) > 0.99
     assert mixture.posterior(0.3) < 0.01
 
