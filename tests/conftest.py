@@ -102,3 +102,10 @@ def real_vllm(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     home = tmp_path_factory.mktemp("vllm")
     with pool_up(home, "--profile", str(PROFILE), "--model", str(smollm2)) as pool:
         yield pool.url()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that start a vLLM more time: a start takes minutes on a slow machine."""
+    for item in items:
+        if item.get_closest_marker("vllm") is not None:
+            item.add_marker(pytest.mark.timeout(900))
