@@ -67,6 +67,12 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def document(text: str) -> None:
+    """Write a document on standard output: unchanged into a file or pipe, escaped on a terminal."""
+    sys.stdout.write(f"{visible(text) if sys.stdout.isatty() else text}\n")
+    sys.stdout.flush()
+
+
 def forgive_encodings() -> None:
     """Let standard output and error escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-from branchwise.cli import completing
+from branchwise.cli import completing, console
 from branchwise.cli.console import say
 from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import StoreUrl
@@ -117,7 +116,7 @@ def export(
 
     for name, text in run(work()):
         if to is None:
-            sys.stdout.write(f"{text}\n")
+            console.document(text)
         else:
             _save(to / f"{name}.{ending}", text)
 

@@ -94,7 +94,10 @@ def test_what_cannot_be_shown_is_refused_with_a_sentence(words: tuple[str, ...],
     assert said in refused.output
 
 
-def test_runs_and_show_print_problem_answer_verdict_and_why(store: str) -> None:
+def test_runs_and_show_print_problem_answer_verdict_and_why(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "240")
     listed = branchwise("runs").stdout
     assert "program" in listed
     assert "it waits for a worker" in listed

@@ -177,7 +177,7 @@ async def test_who_cannot_be_scored_fails_alone(engines: Engines) -> None:
     no_step = (Message(role="user", content=PROBLEM),)
     stepless, whole = await replies(f"{engines.steps}/pooling", [no_step, talk(PLANS[0])])
     assert isinstance(stepless, ModelError)
-    assert "found none in the text" in str(stepless)
+    assert "found no steps in the text" in str(stepless)
     assert scores([whole]) == pytest.approx([1 / (1 + math.exp(-engines.expected[0].steps[-1]))], abs=1e-3)
 
 

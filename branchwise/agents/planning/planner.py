@@ -98,7 +98,7 @@ def planner(
             "plan": Plan(
                 difficulty=difficulty,
                 arms=tuple(dict.fromkeys([*(choice.strategy for choice in choices), *names])),
-                prior=_priors(names, choices, difficulty, by_steps=state["by_steps"]),
+                prior=_priors(names, choices, difficulty, by_steps=state.get("by_steps", False)),
                 knobs={choice.strategy: choice.knobs for choice in choices},
                 samples=_worth(difficulty) if known else _UNKNOWN,
                 basis="policy table" if choices else "default",

@@ -146,6 +146,10 @@ def _by_key(workflow: Workflow, decisions: Sequence[Decision]) -> dict[str, obje
     return {one.key: (one.kind, one.payload) for one in made}
 
 
+_RECORDS = frozenset({"plan", "select", "judge", "answer"})
+"""Kinds of decisions whose keys are names of fields, to which later versions add; others are keyed by nodes."""
+
+
 def _as_told(made: Mapping[str, object], before: Sequence[Decision]) -> dict[str, object]:
     """The decisions without fields newer than the version that recorded the run."""
     had = {one.key: one.payload for one in before}
@@ -154,7 +158,7 @@ def _as_told(made: Mapping[str, object], before: Sequence[Decision]) -> dict[str
 
 def _without_new(value: object, before: object) -> object:
     kind, payload = cast("tuple[str, object]", value)
-    if isinstance(payload, Mapping) and isinstance(before, Mapping):
+    if kind in _RECORDS and isinstance(payload, Mapping) and isinstance(before, Mapping):
         payload = {name: payload[name] for name in payload if name in before}
     return kind, payload
 
