@@ -21,7 +21,7 @@ def branchwise(*arguments: str, home: Path, **environment: str) -> str:
         capture_output=True,
         text=True,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "COLUMNS"},
             "BRANCHWISE_STORE": str(home / "runs.sqlite"),
             "XDG_DATA_HOME": str(home),
             **environment,

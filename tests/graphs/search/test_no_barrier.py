@@ -12,6 +12,7 @@ from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Event, Options
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
+from branchwise.store.errors import CodeFailed
 from branchwise.store.records import Node
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
@@ -161,7 +162,7 @@ async def test_a_won_race_stays_won_when_the_run_is_resumed(url: str, at: str) -
         if event.kind == at:
             raise PulledPlug
 
-    with pytest.raises(PulledPlug):
+    with pytest.raises(CodeFailed):
         await solve(
             "Which?",
             model=Racing(),
