@@ -14,7 +14,7 @@ from branchwise.graphs.search.state import Event
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs
-from branchwise.store.errors import RequestChanged
+from branchwise.store.errors import CodeFailed, RequestChanged
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
@@ -38,7 +38,7 @@ async def _interrupted(folder: Path) -> tuple[str, str, Scripted]:
     prompts.mkdir()
     template = prompts / "constraint.md"
     template.write_text("List constraints. {constraint_types}{problem}")
-    with pytest.raises(PulledPlug):
+    with pytest.raises(CodeFailed):
         await solve("2 + 2?", model=scripted(_write), store=url, prompts=prompts, watch=_stop)
     template.write_text("List all constraints. {constraint_types}{problem}")
     async with Store.opened(url) as store:
