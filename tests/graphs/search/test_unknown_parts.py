@@ -152,7 +152,7 @@ async def test_a_strategy_that_breaks_its_contract_is_named(sqlite_url: str) -> 
         "absent": "it asked for {'0.9': 1}",
         "zero": "it asked for {'0': 0}",
         "crowd": "it asked for",
-        "raises": "failed: AttributeError",
+        "raises": "AttributeError",
     }
     async with Store.opened(sqlite_url) as store:
         for name, words in says.items():
