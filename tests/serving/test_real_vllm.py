@@ -205,7 +205,7 @@ async def test_a_cancelled_call_stops_at_the_server(model: Endpoint, real_vllm: 
     before = await load(real_vllm)
     endless = SampleRequest(messages=ASK, n=8, temperature=1.0, output_format=OutputFormat(max_tokens=3000))
     call = asyncio.create_task(model.sample(endless))
-    await settled(real_vllm, lambda now: now.running == 8, seconds=60.0)
+    await settled(real_vllm, lambda now: now.running == 8)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
@@ -303,13 +303,13 @@ async def test_a_won_race_and_a_cancelled_run_stop_at_the_server(real_vllm: str,
 
     won = await run(race=True)
     assert won.solved
-    after = await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=60.0)
+    after = await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=10.0)
     assert 1 <= after.finished - before.finished < 8, "the first whole story ended the others"
 
     other = asyncio.create_task(run())
-    await settled(real_vllm, lambda now: now.running == 8, seconds=60.0)
+    await settled(real_vllm, lambda now: now.running == 8)
     other.cancel()
     with pytest.raises(asyncio.CancelledError):
         await other
-    await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=60.0)
+    await settled(real_vllm, lambda now: now.running + now.waiting == 0, seconds=10.0)
     await pool.aclose()
