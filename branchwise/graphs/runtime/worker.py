@@ -245,6 +245,6 @@ async def _engines(model: Model | None) -> AsyncIterator[Callable[[RunSpec], asy
             yield engine_of
         finally:
             for opening in opened.values():
-                if not opening.done():
-                    opening.cancel()
-                    await asyncio.wait([opening])
+                opening.cancel()
+            # Awaited all the same: a failure that nobody waits for any more is not printed at the exit.
+            await asyncio.gather(*opened.values(), return_exceptions=True)

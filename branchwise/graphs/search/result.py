@@ -75,4 +75,7 @@ class Result:
 
 def result_of(data: Json) -> Result:
     """Read a stored result."""
-    return read_stored(TypeAdapter(Result), in_new_words(data), "result")
+    return read_stored(_RESULT, in_new_words(data), "result")
+
+
+_RESULT = TypeAdapter(Result)  # made once: it takes as long as a dozen model calls
