@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import statistics
 import sys
 import tempfile
 import time
@@ -118,14 +119,16 @@ async def measured(arm: Arm, runs: int, at_once: int) -> float:
 
 
 async def main() -> None:
-    """Print a table in Markdown: the best of two turns of each arm."""
+    """Print a table in Markdown: medians of each arm's turns, and of the turns' ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=128)
+    parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--postgres", default="")
     asked = parser.parse_args()
     sys.modules.setdefault("workflow_runs", sys.modules["__main__"])
     print(
-        "| database | at once | branchwise, calls recorded | LangGraph's saver, no record |\n|---|---|---|---|"
+        "| database | at once | branchwise, calls recorded | LangGraph's saver, no record | ratio (range) |\n"
+        "|---|---|---|---|---|"
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, url in (("SQLite", f"sqlite:///{folder}/a.sqlite"), ("PostgreSQL", asked.postgres)):
@@ -137,10 +140,16 @@ async def main() -> None:
                     count = max(8, asked.runs // 8) if at_once == 1 else asked.runs
                     turns = [
                         (await measured(mine, count, at_once), await measured(theirs, count, at_once))
-                        for _ in (1, 2)
+                        for _ in range(asked.turns)
                     ]
-                    best = [max(turn[arm] for turn in turns) for arm in (0, 1)]
-                    print(f"| {name} | {at_once} | {best[0]:.1f} runs/s | {best[1]:.1f} runs/s |", flush=True)
+                    _print(name, at_once, turns)
+
+
+def _print(name: str, at_once: int, turns: list[tuple[float, float]]) -> None:
+    own, stock = (statistics.median(turn[arm] for turn in turns) for arm in (0, 1))
+    ratios = sorted(mine / theirs for mine, theirs in turns)
+    spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+    print(f"| {name} | {at_once} | {own:.1f} runs/s | {stock:.1f} runs/s | {spread} |", flush=True)
 
 
 if __name__ == "__main__":

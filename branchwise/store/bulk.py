@@ -9,7 +9,9 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from branchwise.store.database.batch import Row, send
-from branchwise.store.leases import Lease, guard
+from branchwise.store.errors import TooLarge
+from branchwise.store.fence import guard
+from branchwise.store.leases import Lease
 
 Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
 """A statement and its rows."""
@@ -19,16 +21,23 @@ Change: TypeAlias = "tuple[sa.Insert | sa.Update, Sequence[Row]]"
 class Bulk:
     """A write-only operation for `Database.write`; many may be queued at once."""
 
-    lease: Lease
-    """The lease under which the rows are written."""
+    lease: Lease | None
+    """The lease under which the rows are written; None outside a run."""
     changes: Sequence[Change]
     """Written in this order; the order of two such operations queued together must not matter."""
     last: bool = False
     """Whether no later write depends on it; the lease then stays valid when a row is too large."""
+    optional: bool = False
+    """Whether the run can go on without it, as without a checkpoint; a refusal then leaves the lease valid."""
 
     def __call__(self, connection: sa.Connection) -> None:
         """Write the rows."""
         at_once(connection, [self])
+
+    def refused(self, error: BaseException) -> None:
+        """Break the lease after the database refused the rows, if later writes may depend on them."""
+        if self.lease is not None and not self.optional and not (self.last and isinstance(error, TooLarge)):
+            self.lease.broken = True
 
 
 def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
@@ -38,9 +47,10 @@ def at_once(connection: sa.Connection, works: Sequence[Bulk]) -> None:
         LeaseLost: One of the operations may not write, or follows one that was refused.
     """
     rows: dict[sa.Insert | sa.Update, list[Row]] = {}
-    guard(connection, [work.lease for work in works])
+    guard(connection, [work.lease for work in works if work.lease is not None])
     for work in works:
-        work.lease.check_whole()
+        if work.lease is not None:
+            work.lease.check_whole()
         for statement, some in work.changes:
             rows.setdefault(statement, []).extend(some)
     for statement, all_ in rows.items():

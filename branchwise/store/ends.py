@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from branchwise.store.database.dialects import now
 from branchwise.store.database.tables import runs
-from branchwise.store.leases import Lease, guard, note
+from branchwise.store.fence import guard
+from branchwise.store.leases import Lease, note
 from branchwise.store.records import Json
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.runs import get

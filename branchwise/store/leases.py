@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from branchwise.store.database.dialects import each_clock_its_own, now
 from branchwise.store.database.tables import decisions, nodes, run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
+from branchwise.store.fence import guard
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
 from branchwise.store.silence import clock, heard, left
@@ -18,9 +19,6 @@ from branchwise.store.workflows import Workflows, among
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""
 
-_HELD = sa.select(runs.c.id, runs.c.epoch).where(runs.c.status == Status.RUNNING).with_for_update(read=True)
-_FENCE = _HELD.where(runs.c.id == sa.bindparam("run_id"), runs.c.epoch == sa.bindparam("epoch"))
-_FENCES = _HELD.where(runs.c.id.in_(sa.bindparam("run_ids", expanding=True)))
 _RENEW = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("b_run_id"), runs.c.epoch == sa.bindparam("b_epoch"))
@@ -112,32 +110,6 @@ class Lease:
     def elapsed(self) -> float:
         """Seconds of work on the run, earlier claims included."""
         return self.elapsed_before + clock() - self.began
-
-
-def guard(connection: sa.Connection, leases: Iterable[Lease]) -> None:
-    """Lock the runs of all these leases until `connection` commits, or refuse the transaction.
-
-    Raises:
-        LeaseLost: One of the runs was claimed by another worker, cancelled or finished.
-    """
-    transaction = connection.get_transaction()
-    held, fenced = connection.info.get("branchwise_fenced", (None, set()))
-    if held is not transaction:
-        fenced = set()
-        connection.info["branchwise_fenced"] = (transaction, fenced)
-    asked = {(lease.run_id, lease.epoch): lease for lease in leases}
-    new = {claim: lease for claim, lease in asked.items() if claim not in fenced}
-    if not new:
-        return
-    if len(new) == 1:
-        [(run_id, epoch)] = new
-        found = connection.execute(_FENCE, {"run_id": run_id, "epoch": epoch})
-    else:
-        found = connection.execute(_FENCES, {"run_ids": sorted({run_id for run_id, _ in new})})
-    fenced |= {(row.id, row.epoch) for row in found}
-    for claim, lease in new.items():
-        if claim not in fenced:
-            raise lease.lost()
 
 
 class MayBeAlive(LeaseLost):

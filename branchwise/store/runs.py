@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from branchwise.store.database.dialects import now, occurs_in
 from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import BadInput, StoreError, UnknownName
-from branchwise.store.leases import ORDERED, Lease, guard, note
+from branchwise.store.fence import guard
+from branchwise.store.leases import ORDERED, Lease, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
 from branchwise.store.silence import clock

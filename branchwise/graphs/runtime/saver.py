@@ -21,7 +21,7 @@ class RunSaver(FreshSaver):
     """Writes a run's checkpoints under its lease, with the visit counts of its nodes."""
 
     def __init__(self, store: Store, lease: Lease, places: Places, *, allow: Allowed = ()) -> None:
-        super().__init__(store.database, allow=allow, guard=lease.guard)
+        super().__init__(store.database, allow=allow, lease=lease)
         self._places = places
         if not lease.fresh:
             self._begun.set()

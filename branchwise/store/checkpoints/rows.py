@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
+from branchwise.store.bulk import Change
+from branchwise.store.database.batch import Row
 from branchwise.store.database.checkpoint_tables import lg_blobs, lg_checkpoints, lg_writes, values_of
 from branchwise.store.database.dialects import upsert
 
@@ -55,18 +57,13 @@ def in_scope(table: sa.Table, scope: Scope) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.thread_id == scope.thread_id, table.c.checkpoint_ns == scope.checkpoint_ns)
 
 
-def add_checkpoint(
-    connection: sa.Connection, scope: Scope, head: Head, blobs: Mapping[Stamp, Payload]
-) -> None:
-    """Write a checkpoint and the blobs that are new with it; a version once written never changes."""
-    dialect = connection.dialect.name
-    if blobs:
-        rows = [
-            {**scope._asdict(), "channel": channel, "version": version, "value_type": kind, "value": value}
-            for (channel, version), (kind, value) in blobs.items()
-        ]
-        connection.execute(upsert(lg_blobs, dialect), rows)
-    row = {
+def checkpoint_rows(dialect: str, scope: Scope, head: Head, blobs: Mapping[Stamp, Payload]) -> list[Change]:
+    """The rows of a checkpoint and of the blobs that are new with it; a version once written never changes."""
+    new: list[Row] = [
+        {**scope._asdict(), "channel": channel, "version": version, "value_type": kind, "value": value}
+        for (channel, version), (kind, value) in blobs.items()
+    ]
+    row: Row = {
         **scope._asdict(),
         "checkpoint_id": head.checkpoint_id,
         "parent_id": head.parent_id,
@@ -76,19 +73,19 @@ def add_checkpoint(
         "metadata_type": head.metadata[0],
         "metadata": head.metadata[1],
     }
-    connection.execute(upsert(lg_checkpoints, dialect, values_of(lg_checkpoints)), row)
+    return [
+        (upsert(lg_blobs, dialect), new),
+        (upsert(lg_checkpoints, dialect, values_of(lg_checkpoints)), [row]),
+    ]
 
 
-def add_writes(
-    connection: sa.Connection,
-    scope: Scope,
-    checkpoint_id: str,
-    task: tuple[str, str],
-    writes: Sequence[Write],
-) -> None:
-    """Store the writes of `task` (id, path); repeating it replaces only the kinds a task has once."""
+def write_rows(
+    dialect: str, scope: Scope, checkpoint_id: str, task: tuple[str, str], writes: Sequence[Write]
+) -> list[Change]:
+    """The rows of a task (id, path); storing them again replaces only the kinds a task has once."""
+    changes: list[Change] = []
     for special in (False, True):
-        rows = [
+        rows: list[Row] = [
             {
                 **scope._asdict(),
                 "checkpoint_id": checkpoint_id,
@@ -102,9 +99,8 @@ def add_writes(
             for write in writes
             if (write.idx < 0) is special
         ]
-        if rows:
-            replaced = values_of(lg_writes) if special else ()
-            connection.execute(upsert(lg_writes, connection.dialect.name, replaced), rows)
+        changes.append((upsert(lg_writes, dialect, values_of(lg_writes) if special else ()), rows))
+    return changes
 
 
 def find_checkpoint(connection: sa.Connection, scope: Scope, checkpoint_id: str | None) -> Rows:

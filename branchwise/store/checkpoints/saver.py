@@ -21,11 +21,12 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
+from branchwise.store.bulk import Bulk, Change
 from branchwise.store.checkpoints.codec import Allowed, Codec, StrictSerializer
 from branchwise.store.checkpoints.history import history
 from branchwise.store.checkpoints.reading import Listing, config_of, read_checkpoint, scope_of
 from branchwise.store.checkpoints.removal import copy_thread, prune_thread, remove_runs, remove_thread
-from branchwise.store.checkpoints.rows import add_checkpoint, add_writes
+from branchwise.store.checkpoints.rows import checkpoint_rows, write_rows
 from branchwise.store.checkpoints.stamps import stamps
 from branchwise.store.database.database import Database, callers_own
 from branchwise.store.errors import BadInput
@@ -237,6 +238,10 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         # LangGraph's `with_allowlist` copies the saver and gives the copy another serialiser.
         return Codec(self.serde)
 
+    @property
+    def _dialect(self) -> str:
+        return self._database.engine.dialect.name
+
     def _guarded(self, work: Work[T]) -> Work[T]:
         guard = self._guard
         if guard is None:
@@ -248,6 +253,9 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
 
         return guarded
 
+    def _rows(self, changes: Sequence[Change]) -> Work[None]:
+        return self._guarded(Bulk(None, changes, optional=True))
+
     # Serialise before returning: the caller may change the object afterwards.
 
     def _putting(
@@ -258,18 +266,15 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
         new_versions: ChannelVersions,
     ) -> Work[None]:
         head, blobs = self._codec.encode(config, checkpoint, metadata, new_versions)
-        return self._guarded(partial(add_checkpoint, scope=scope_of(config), head=head, blobs=blobs))
+        return self._rows(checkpoint_rows(self._dialect, scope_of(config), head, blobs))
 
     def _putting_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str
     ) -> Work[None]:
         checkpoint_id = config["configurable"]["checkpoint_id"]
-        scope = scope_of(config)
-        rows = self._codec.encode_writes(writes)
+        encoded = self._codec.encode_writes(writes)
         task = (task_id, task_path)
-        return self._guarded(
-            partial(add_writes, scope=scope, checkpoint_id=checkpoint_id, task=task, writes=rows)
-        )
+        return self._rows(write_rows(self._dialect, scope_of(config), checkpoint_id, task, encoded))
 
     def _removing_runs(self, run_ids: Sequence[str]) -> Work[None]:
         return self._guarded(partial(remove_runs, run_ids=run_ids, dissect=self._codec.dissect))

@@ -20,7 +20,7 @@ from branchwise.store.database.connection import connect
 from branchwise.store.database.dialects import in_memory
 from branchwise.store.database.faults import UNREADABLE, Fault, explain, fault, is_coming, unreadable
 from branchwise.store.database.schema import ensure
-from branchwise.store.errors import StoreError, TooLarge
+from branchwise.store.errors import StoreError
 
 T = TypeVar("T")
 
@@ -180,8 +180,8 @@ class Database:
         except BaseException as error:
             if len(group) == 1:
                 work = group[0].work
-                if isinstance(work, Bulk) and not (work.last and isinstance(error, TooLarge)):
-                    work.lease.broken = True
+                if isinstance(work, Bulk):
+                    work.refused(error)
                 _tell([(group[0].done, None, error)])
                 return
             for job in group:
