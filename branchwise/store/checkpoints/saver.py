@@ -61,6 +61,7 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
     ) -> None:
         super().__init__(serde=serde or StrictSerializer(allow))
         self._database, self._guard = database, callers_own(guard)
+        self._dialect = database.engine.dialect.name
         self._opened = False
 
     @classmethod
@@ -237,10 +238,6 @@ class SQLAlchemySaver(BaseCheckpointSaver[str]):
     def _codec(self) -> Codec:
         # LangGraph's `with_allowlist` copies the saver and gives the copy another serialiser.
         return Codec(self.serde)
-
-    @property
-    def _dialect(self) -> str:
-        return self._database.engine.dialect.name
 
     def _guarded(self, work: Work[T]) -> Work[T]:
         guard = self._guard
