@@ -27,7 +27,7 @@ _ROOT = Path(__file__).parents[2]
 _RELEASE = "508207a"
 """The last commit of version 0.1, schema revision 0003."""
 _WORK = """
-import asyncio, sys
+import asyncio, signal, sys
 from branchwise.agents.models.scripted import scripted
 from branchwise.graphs.submit import submit
 from branchwise.graphs.worker import work
@@ -41,6 +41,8 @@ async def main():
     say = lambda report: print(report.kind, flush=True)
     await work(store=sys.argv[1], model=scripted(answer, latency=0.15), concurrency=2, watch=say)
 
+# A shell starts what runs in the background with this signal ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
 """
 _OPEN = "import sys; from branchwise.store.database import Database; Database.open(sys.argv[1])"

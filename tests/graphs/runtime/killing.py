@@ -98,7 +98,7 @@ async def carried_through(url: str, flow: str, run_id: str, die_at: int = 0) -> 
     if die_at < 0:
         deadly(flow)
     model = Doomed(die_at)
-    async with Store.opened(url, ttl=2.0) as store:
+    async with Store.opened(url, ttl=15.0) as store:
         ended = await run(f"{flow}:graph", INPUTS[flow], model=model, store=store, run_id=run_id)
         while ended.waiting:
             question = ended.waiting[0]
