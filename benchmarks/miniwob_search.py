@@ -34,7 +34,13 @@ TASKS = (
     *("click-collapsible-2", "enter-text", "choose-list", "click-option", "navigate-tree", "login-user"),
 )
 SHARED = WebOptions(
-    depth=6, states=10_000, samples=20, judgements=0, held=True, questions=0, knobs={"branching": 5}
+    depth=6,
+    max_pages=10_000,
+    samples=20,
+    value_samples=0,
+    pick_actions=True,
+    max_approvals=0,
+    knobs={"branching": 5},
 )
 METHODS = {
     "rollout": replace(SHARED, strategy="best_of_n", knobs={"n": 1}),
@@ -77,7 +83,7 @@ async def _instance(task: str, seed: int, asked: dict[str, Any], inner: Model | 
                 "",
                 environment,
                 model=model,
-                options=replace(options, steps=asked["steps"]),
+                options=replace(options, max_actions=asked["steps"]),
                 seed=seed,
                 store=f"sqlite:///{folder}/runs.sqlite",
             )

@@ -43,7 +43,9 @@ sys.path.insert(0, str(SHOP))
 
 from shop_world import GOALS  # noqa: E402 - the shop is a folder of scripts
 
-SHARED = WebOptions(depth=7, states=10_000, samples=20, judgements=0, held=True, questions=0)
+SHARED = WebOptions(
+    depth=7, max_pages=10_000, samples=20, value_samples=0, pick_actions=True, max_approvals=0
+)
 METHODS = {
     "rollout": replace(SHARED, strategy="best_of_n", knobs={"n": 1}),
     "restarts": replace(SHARED, strategy="best_of_n", knobs={"n": 1000}),
@@ -139,7 +141,7 @@ async def _instance(
                 wanted.asked,
                 environment,
                 model=model,
-                options=replace(options, steps=asked["steps"], judgements=10 if judges else 0),
+                options=replace(options, max_actions=asked["steps"], value_samples=10 if judges else 0),
                 seed=seed,
                 store=f"sqlite:///{folder}/runs.sqlite",
                 hooks=RunHooks(check=check),

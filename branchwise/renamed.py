@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any, TypeVar, cast
+
+Made = TypeVar("Made", bound=Callable[..., Any])
 
 NAMES = {"Purse": "BudgetTracker", "Vouch": "VerifiedBy", "Shape": "OutputFormat", "About": "StrategyInfo"}
 FIELDS = {"vouch": "verified_by", "arm": "strategy"}
@@ -52,3 +56,37 @@ def refuse(owner: str, name: str) -> AttributeError:
     return AttributeError(
         f"`{owner}.{name}` is now `{owner}.{new}`." if new else f"`{owner}` has no attribute `{name}`."
     )
+
+
+def new_names(**new: str) -> Callable[[Made], Made]:
+    """Decorator of a function or dataclass: an old argument's or field's name raises an error that says the new one.
+
+    Args:
+        new: The new name by the old one.
+    """
+
+    def decorate(made: Made) -> Made:
+        if not isinstance(made, type):
+            return cast("Made", _checked(made, made.__name__, new))
+        kind: Any = made
+
+        def missing(record: object, name: str) -> object:
+            if name in new:
+                raise AttributeError(f"`{kind.__name__}.{name}` is now `{kind.__name__}.{new[name]}`.")
+            raise AttributeError(f"`{kind.__name__}` has no attribute `{name}`.")
+
+        kind.__init__ = _checked(kind.__init__, kind.__name__, new)
+        kind.__getattr__ = missing
+        return made
+
+    return decorate
+
+
+def _checked(made: Callable[..., Any], owner: str, new: Mapping[str, str]) -> Callable[..., Any]:
+    @wraps(made)
+    def checked(*values: Any, **named: Any) -> Any:
+        for name in new.keys() & named.keys():
+            raise TypeError(f"`{owner}({name}=...)` is now `{owner}({new[name]}=...)`.")
+        return made(*values, **named)
+
+    return checked

@@ -13,6 +13,7 @@ from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
 from branchwise.environments.protocol import Action, Observation, Session
 from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadAction
 
 _ACTION = re.compile(r"Action: *(\S.*?) *")
@@ -60,13 +61,14 @@ class ActorUpdate(TypedDict):
     """Number of samples that were not an action on this page."""
 
 
+@new_names(held="pick_actions")
 def actor(
     sample: Sampler,
     prompts: Prompts | None = None,
     *,
     samples: int = 20,
     temperature: float = 1.0,
-    held: bool = False,
+    pick_actions: bool = False,
     seed: int = 0,
 ) -> Agent[ActorState, ActorUpdate]:
     """Make the actor.
@@ -76,7 +78,7 @@ def actor(
         prompts: Where the prompt "actor" is looked up.
         samples: Proposals sampled for one page; the paper takes the larger of 20 and twice the branching.
         temperature: Sampling temperature; the paper uses 1.0 with top-p 0.95.
-        held: Whether decoding is constrained to the actions that the page offers, if the model supports
+        pick_actions: Whether decoding is constrained to the actions that the page offers, if the model supports
             choices; for small models that cannot write the form unaided.
         seed: The run's seed; each call derives its own from it and its path.
     """
@@ -84,7 +86,7 @@ def actor(
 
     async def actor_node(state: ActorState) -> ActorUpdate:
         choices: tuple[str, ...] = ()
-        if held and sample.capabilities.choices:
+        if pick_actions and sample.capabilities.choices:
             choices = tuple(a.text for a in await state["session"].actions())[:_MOST_CHOICES]
         key = f"{state['path']}/act"
         request = SampleRequest(

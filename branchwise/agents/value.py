@@ -1,4 +1,4 @@
-"""The value agent: mean of several judgements that a state leads to the goal (arXiv 2407.01476, section 3.2)."""
+"""The value agent: mean of several sampled opinions on whether a page leads to the goal (arXiv 2407.01476, section 3.2)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
 from branchwise.environments.protocol import Observation
 from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
+from branchwise.renamed import new_names
 
 _STATUS = re.compile(r'^[^\w\n]*Status: *"?(success|failure)"?[^\w\n]*$', re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(
     r'^[^\w\n]*On the right track to success: *"?(yes|no)"?[^\w\n]*$', re.IGNORECASE | re.MULTILINE
 )
-_HELD = r"[^\n]{1,300}\nStatus: (success|failure)\nOn the right track to success: (yes|no)"
+_FORM = r"[^\n]{1,300}\nStatus: (success|failure)\nOn the right track to success: (yes|no)"
 
 
 class ValueState(TypedDict):
@@ -42,11 +43,12 @@ class ValueUpdate(TypedDict):
     """1 for success, 0.5 for on the right track, 0 for neither or for an unreadable reply."""
 
 
+@new_names(judgements="samples")
 def value(
     sample: Sampler,
     prompts: Prompts | None = None,
     *,
-    judgements: int = 20,
+    samples: int = 20,
     temperature: float = 1.0,
     seed: int = 0,
 ) -> Agent[ValueState, ValueUpdate]:
@@ -55,7 +57,7 @@ def value(
     Args:
         sample: The model's Sampler.
         prompts: Where the prompt "value" is looked up.
-        judgements: Judgements averaged; the paper uses 20.
+        samples: Opinions sampled for one page and averaged; the paper uses 20.
         temperature: Sampling temperature; the paper uses 1.0.
         seed: The run's seed; each call derives its own from it and its path.
     """
@@ -73,9 +75,9 @@ def value(
         key = f"{state['path']}/value"
         request = SampleRequest(
             messages=(shown(asked, state.get("picture")),),
-            n=judgements,
+            n=samples,
             temperature=temperature,
-            output_format=OutputFormat(max_tokens=256, regex=_HELD if sample.capabilities.regex else None),
+            output_format=OutputFormat(max_tokens=256, regex=_FORM if sample.capabilities.regex else None),
             seed=derived_seed(seed, key),
         )
         votes = tuple(_vote(one) for one in (await sample(key, request)).samples if one.error is None)

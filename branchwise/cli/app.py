@@ -42,6 +42,7 @@ from branchwise.cli.planning import planner
 from branchwise.cli.pool import pool
 from branchwise.cli.prompts import prompts as prompt_files
 from branchwise.cli.queue import cancel, runs, submit, worker
+from branchwise.cli.renamed_options import ResumeCommand, WebCommand
 from branchwise.cli.results import results
 from branchwise.cli.resuming import resume
 from branchwise.cli.running import answer, run_workflow, workflows
@@ -159,8 +160,8 @@ def _problem(problem: str, file: Path | None) -> str | list[Any]:
 
 
 app.command("run")(run_workflow)
+app.command(cls=ResumeCommand)(resume)
 for command in (
-    resume,
     answer,
     workflows,
     runs,
@@ -208,7 +209,7 @@ def show(
     run(show_run(run_id, store, why=why, as_json=as_json))
 
 
-app.command()(web)
+app.command(cls=WebCommand)(web)
 
 
 for listed in (listing.strategies, listing.tasks, listing.where):

@@ -63,7 +63,7 @@ def browsing(errand: Errand, *, as_json: bool) -> None:
             store=errand.store,
             seed=errand.seed,
             prompts=errand.prompts,
-            shots=_folder(errand.store) if errand.screenshots else None,
+            screenshots=_folder(errand.store) if errand.screenshots else None,
             hooks=hooks,
         )
 
@@ -77,7 +77,7 @@ def go_on(
     *,
     store: str | None,
     answer: bool | None,
-    allow: bool,
+    auto_approve: bool,
     on_change: Literal["fail", "fork", "accept"] | None,
     as_json: bool,
 ) -> None:
@@ -85,7 +85,7 @@ def go_on(
 
     async def work(hooks: RunHooks) -> WebResult:
         return await resume_web(
-            run_id, store=store, answer=answer, allow=allow, on_change=on_change, hooks=hooks
+            run_id, store=store, answer=answer, auto_approve=auto_approve, on_change=on_change, hooks=hooks
         )
 
     _show(work, store, as_json=as_json)
@@ -148,7 +148,7 @@ def _print(result: WebResult, store: str | None) -> None:
             f"The run waits for your approval: {how_to_resume(result.run_id, store, said=' --yes')}",
             soft_wrap=True,
         )
-        out.print("(--no rejects this action, --allow approves it and all later ones)", style="dim")
+        out.print("(--no rejects this action, --auto-approve approves it and all later ones)", style="dim")
         return
     for number, action in enumerate(result.actions, 1):
         out.print(f"{number}. {action}")

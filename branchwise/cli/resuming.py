@@ -40,9 +40,11 @@ def resume(
             "--yes/--no", help="Approve or reject the action (or answer the question) the run waits on."
         ),
     ] = None,
-    allow: Annotated[
+    auto_approve: Annotated[
         bool,
-        typer.Option("--allow", help="Web runs: commit irreversible actions from now on without asking."),
+        typer.Option(
+            "--auto-approve", help="Web runs: commit irreversible actions from now on without asking."
+        ),
     ] = False,
     tokens: Tokens = None,
     calls: Calls = None,
@@ -68,8 +70,15 @@ def resume(
     if found.workflow == "web":
         from branchwise.cli.browsing import go_on
 
-        go_on(found.id, store=store, answer=answer, allow=allow, as_json=as_json, on_change=on_change)
-    if allow:
+        go_on(
+            found.id,
+            store=store,
+            answer=answer,
+            auto_approve=auto_approve,
+            as_json=as_json,
+            on_change=on_change,
+        )
+    if auto_approve:
         refuse(BadInput(f"The run `{found.id}` is not a web run: it commits no actions."))
     if answer is not None:
         from branchwise.graphs.runtime.answer import answer as say

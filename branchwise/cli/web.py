@@ -36,7 +36,7 @@ def web(
             "--option", "-o", help="Set an option of the environment, for example task=click-button."
         ),
     ] = None,
-    host: Annotated[list[str] | None, typer.Option(help="Another site that the browser may reach.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Another host that the browser may reach.")] = None,
     secret: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,10 +47,10 @@ def web(
         str | None,
         typer.Option(help="URL that forks the site's state; its token comes from BRANCHWISE_FORK_TOKEN."),
     ] = None,
-    allow: Annotated[
+    auto_approve: Annotated[
         bool,
         typer.Option(
-            "--allow", help="Commit irreversible actions without asking, if no other action is left."
+            "--auto-approve", help="Commit irreversible actions without asking, if no other action is left."
         ),
     ] = False,
     strategy: Annotated[
@@ -58,30 +58,33 @@ def web(
     ] = "best_first",
     knob: Knobs = None,
     depth: Annotated[int, typer.Option(help="Maximum depth: actions from the start page.")] = 5,
-    states: Annotated[int, typer.Option(help="Maximum number of pages visited.")] = 20,
-    steps: Annotated[
+    max_pages: Annotated[int, typer.Option(help="Maximum number of pages visited.")] = 20,
+    max_actions: Annotated[
         int | None, typer.Option(help="Maximum number of executed actions, replayed ones included.")
     ] = None,
     samples: Annotated[
         int | None,
         typer.Option(help="Proposals sampled for one page; default: 20, with the embedded model 5."),
     ] = None,
-    judgements: Annotated[
+    value_samples: Annotated[
         int | None,
-        typer.Option(help="Judgements averaged for one page; default: 20, with the embedded model 3."),
+        typer.Option(
+            help="Values sampled for one page and averaged; default: 20, with the embedded model 3."
+        ),
     ] = None,
-    at_once: Annotated[int, typer.Option(help="Branches visited at the same time.")] = 1,
-    held: Annotated[
+    concurrency: Annotated[int, typer.Option(help="Branches visited at the same time.")] = 1,
+    pick_actions: Annotated[
         bool | None,
         typer.Option(
-            "--held/--free", help="Choose among the page's actions, or write one; the embedded model chooses."
+            "--pick-actions/--write-actions",
+            help="Have the model pick one of the page's actions, or write one; the embedded model picks.",
         ),
     ] = None,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
-    look: Annotated[
+    vision: Annotated[
         bool,
         typer.Option(
-            "--look", help="Send the model screenshots with numbered elements; needs a multimodal model."
+            "--vision", help="Send the model screenshots with numbered elements; needs a multimodal model."
         ),
     ] = False,
     model: ModelName = None,
@@ -116,7 +119,7 @@ def web(
                 "hosts": host or [],
                 "secrets": dict(_secret(pair) for pair in secret or []),
                 "fork": fork_endpoint,
-                "screenshot": "marks" if look else plain,
+                "screenshot": "marks" if vision else plain,
             }
         errand = Errand(
             goal=goal,
@@ -128,19 +131,19 @@ def web(
                 strategy=strategy.replace("-", "_"),
                 knobs=pairs(knob or []),
                 depth=depth,
-                states=states,
-                steps=steps,
+                max_pages=max_pages,
+                max_actions=max_actions,
                 samples=samples or (5 if small else 20),
-                judgements=judgements if judgements is not None else usual,
-                held=small if held is None else held,
-                at_once=at_once,
-                allow=allow,
-                look=look,
+                value_samples=value_samples if value_samples is not None else usual,
+                pick_actions=small if pick_actions is None else pick_actions,
+                concurrency=concurrency,
+                auto_approve=auto_approve,
+                vision=vision,
             ),
             budget=Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost),
             seed=seed,
             prompts=prompts,
-            screenshots=screenshots or look,
+            screenshots=screenshots or vision,
             store=store,
         )
     except (BadInput, ValueError) as error:

@@ -35,7 +35,7 @@ async def proposals(
         "session": session,
         "n": 2,
     }
-    got = await actor(sampler, samples=len(replies), held=held)(state)
+    got = await actor(sampler, samples=len(replies), pick_actions=held)(state)
     assert sampler.keys == ["w/0/act"]
     ranked = [(candidate.action.text, candidate.share) for candidate in got["candidates"]]
     return ranked, got["unreadable"], sampler.model.requests[0]
@@ -82,7 +82,7 @@ async def judged(*replies: str | Sample, page: str = "You are home.") -> tuple[f
         "observation": Observation(text=page, fingerprint="x"),
         "history": ["go home"],
     }
-    got = await value(sampler, judgements=len(replies))(state)
+    got = await value(sampler, samples=len(replies))(state)
     assert sampler.keys == ["w/0/value"]
     return got["value"], sampler.model.requests[0]
 

@@ -56,7 +56,7 @@ async def test_a_task_is_its_seed_and_judges_by_itself(pages: str, executable: P
 async def test_a_search_runs_through_it(pages: str, executable: Path, tmp_path: Path) -> None:
     window = Window(executable_path=executable, patience=30)
     environment = browsergym("miniwob.enter-text", url=pages, rewinds=True, window=window)
-    options = WebOptions(samples=8, judgements=0, held=True, depth=3, states=30)
+    options = WebOptions(samples=8, value_samples=0, pick_actions=True, depth=3, max_pages=30)
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     result = await browse("", environment, model=uniform(), options=options, store=store, seed=2)
     await environment.aclose()

@@ -61,10 +61,10 @@ async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 async def _allowed(context: WebContext, node: Node) -> bool:
     key = f"leave/{node.id}"
     if not context.journal.decided(key):
-        allowed = context.options.allow or await context.ask(question(context, node))
+        allowed = context.options.auto_approve or await context.ask(question(context, node))
 
         async def answer() -> Json:
-            by = "--allow" if context.options.allow else "a person"
+            by = "auto_approve" if context.options.auto_approve else "a person"
             return {"yes": allowed, "by": by, "action": node.text.strip()}
 
         await context.journal.decide(key, "leave", answer)

@@ -88,7 +88,7 @@ class WebContext:
 
     def picture(self, node: NodeId) -> str | None:
         """The file of the node's screenshot, if the model is shown screenshots."""
-        return self.arrived(node).screenshot if self.options.look else None
+        return self.arrived(node).screenshot if self.options.vision else None
 
     def history(self, node: NodeId) -> list[str]:
         """The actions of this branch; actions of other branches are excluded."""
@@ -129,7 +129,7 @@ class WebContext:
         if (before := self.live.pop(node, None)) is not None:
             await before.aclose()
         self.live[node] = session
-        while len(self.live) > max(1, self.environment.abilities.parallel - self.options.at_once):
+        while len(self.live) > max(1, self.environment.abilities.parallel - self.options.concurrency):
             await self.live.pop(next(iter(self.live))).aclose()
 
     async def forget(self) -> None:

@@ -55,7 +55,7 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
         return {"next": ""}
     if any(node.accepted for node in tree):
         return {"next": "", "stop": "accepted"}
-    left = context.options.states + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
+    left = context.options.max_pages + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
 
     async def allocate() -> Json:
         return dict(_allocation(context, tree, left, state.get("base", 0)))
@@ -65,7 +65,7 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     )
     if asked:
         return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
-    asks = state.get("asked", 0) < context.options.questions or context.options.allow
+    asks = state.get("asked", 0) < context.options.max_approvals or context.options.auto_approve
     if asks and most_wanted(tree) is not None:
         return {"next": "commit", "round": round_}
     return {"next": "", "stop": "exhausted"}
@@ -77,7 +77,7 @@ def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[N
     if options.rolls:
         return dict(strategy(tree, context.tracker.samples_left(), seed=context.seed))
     asked: dict[NodeId, int] = {}
-    width = min(left, options.at_once) if not options.eager else left
+    width = min(left, options.concurrency) if not options.eager else left
     while len(asked) < width:
         more = {
             name: count
@@ -93,7 +93,7 @@ def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[N
 
 
 def _bounds(context: WebContext, base: int) -> dict[str, int]:
-    """Knobs that disable a strategy's own stop: the graph bounds depth and states, and leaves are visited too."""
+    """Knobs that disable a strategy's own stop: the graph bounds depth and pages, and leaves are visited too."""
     own = {
         "best_first": {"depth": base + context.options.depth + 1, "expansions": 1_000_000},
         "mcts": {"simulations": 1_000_000},
@@ -115,8 +115,8 @@ async def visiting(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 
 async def _visit(context: WebContext, names: list[NodeId], state: WebState) -> None:
     deepest = state.get("base", 0) + context.options.depth
-    for at in range(0, len(names), context.options.at_once):
-        batch = names[at : at + context.options.at_once]
+    for at in range(0, len(names), context.options.concurrency):
+        batch = names[at : at + context.options.concurrency]
         found = zip(batch, await visit(context, batch), strict=True)
         await context.journal.write(
             [judged(context.journal.tree[name], page, said, deepest=deepest) for name, (page, said) in found]

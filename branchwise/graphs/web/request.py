@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs import strategies
-from branchwise.graphs.runtime.spec import COMMON, RunSpec
+from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
+from branchwise.renamed import new_names
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Budget, Json
@@ -20,33 +21,48 @@ from branchwise.store.records import Budget, Json
 _LAZY = frozenset({"best_first", "mcts"})
 """Strategies that pop a node before its visit; the others compare visited nodes."""
 _BEYOND = frozenset({"hints", "revisions"})
+_OPTIONS = {
+    "states": "max_pages",
+    "steps": "max_actions",
+    "judgements": "value_samples",
+    "held": "pick_actions",
+    "at_once": "concurrency",
+    "allow": "auto_approve",
+    "questions": "max_approvals",
+    "look": "vision",
+}
+"""Options of version 0.1, which stored runs name."""
+_FIELDS = {"opening": "environment_spec", "shots": "screenshots"}
 
 
+@new_names(**_OPTIONS)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebOptions:
     """Options of a web search, stored with the run. Defaults are the paper's (arXiv 2407.01476, section 4)."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     strategy: str = "best_first"
     knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     depth: int = 5
     """Actions from the start, or from the last committed write, to the deepest page."""
-    states: int = 20
+    max_pages: int = 20
     """Most pages visited before the search answers or asks; trajectories are bounded by their number."""
-    steps: int | None = None
-    """Actions executed at most, replayed ones included."""
+    max_actions: int | None = None
+    """Most actions executed, replayed ones included; None for no limit."""
     samples: int = 20
     """Proposals sampled for one page."""
-    judgements: int = 20
-    """Judgements averaged for one page; with 0 only a sound check ranks pages."""
-    held: bool = False
+    value_samples: int = 20
+    """Values sampled from the model and averaged for one page; with 0 only a sound check ranks pages."""
+    pick_actions: bool = False
     """Whether the model picks among the listed actions instead of writing one."""
-    at_once: int = 1
+    concurrency: int = 1
     """Branches visited concurrently; 1 is the paper's order, more pops several frontier nodes together."""
-    allow: bool = False
+    auto_approve: bool = False
     """Whether irreversible actions are committed without asking, once nothing else is left to try."""
-    questions: int = 3
+    max_approvals: int = 3
     """Most irreversible actions for which a person is asked."""
-    look: bool = False
+    vision: bool = False
     """Whether the model is shown screenshots; it must be multimodal."""
 
     @property
@@ -60,6 +76,7 @@ class WebOptions:
         return strategies.info(self.strategy).grain == "solution"
 
 
+@new_names(**_FIELDS)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebRequest:
     """Request of a web search, stored with the run, so that it can be resumed from its id."""
@@ -68,13 +85,13 @@ class WebRequest:
     """The goal; empty if the environment provides it."""
     environment: str
     """The environment's name; a run is resumed in the same one only."""
-    opening: EnvironmentSpec | None = None
+    environment_spec: EnvironmentSpec | None = None
     """How to reopen the environment; None for one that the caller made."""
     model: str = "embedded"
     base_url: str | None = None
     prompts: str | None = None
     """Folder of prompt overrides."""
-    shots: str | None = None
+    screenshots: str | None = None
     """Folder where runs keep their screenshots."""
     seed: int = 0
     budget: Budget = field(default_factory=Budget)
@@ -94,23 +111,30 @@ def check(options: WebOptions) -> None:
             f"The strategy `{options.strategy}` needs {', '.join(sorted(lacking))}, which no environment has; "
             "use best_first, mcts, beam_search or best_of_n."
         )
-    least = {"depth": 1, "states": 1, "samples": 1, "at_once": 1, "judgements": 0, "questions": 0}
+    least = {
+        "depth": 1,
+        "max_pages": 1,
+        "samples": 1,
+        "concurrency": 1,
+        "value_samples": 0,
+        "max_approvals": 0,
+    }
     for name, bound in least.items():
         if getattr(options, name) < bound:
             raise BadInput(f"`{name}` must be at least {bound}, not {getattr(options, name)}.")
-    if options.steps is not None and options.steps < 1:
-        raise BadInput(f"`steps` must be at least 1, not {options.steps}.")
+    if options.max_actions is not None and options.max_actions < 1:
+        raise BadInput(f"`max_actions` must be at least 1, not {options.max_actions}.")
 
 
-def can_look(engine: Model, options: WebOptions) -> None:
+def check_vision(engine: Model, options: WebOptions) -> None:
     """Refuse a model without image input if it is to be shown screenshots.
 
     Raises:
         Unsupported: The message names engines that take images.
     """
-    if options.look and not engine.capabilities.pictures:
+    if options.vision and not engine.capabilities.pictures:
         raise Unsupported(
-            f"The model `{engine.name}` cannot look at pages: it takes no pictures; {who_can('pictures')} may."
+            f"The model `{engine.name}` cannot be shown screenshots: it takes no images; {who_can('pictures')} may."
         )
 
 
@@ -122,19 +146,28 @@ def spec_of_request(request: WebRequest) -> RunSpec:
 
 
 def request_of(spec: RunSpec) -> WebRequest:
-    """Parse a web search's request.
+    """Parse a web search's request, also one that version 0.1 stored.
 
     Raises:
+        UnknownName: It has an option that this version does not know.
         BadInput: The input is not a web search's.
     """
     common = {name: getattr(spec, name) for name in COMMON - {"model_options"}}
-    given = spec.input if isinstance(spec.input, Mapping) else {}
+    given = _named(spec.input, _FIELDS) if isinstance(spec.input, Mapping) else {}
+    if isinstance(options := given.get("options"), Mapping):
+        given["options"] = _named(options, _OPTIONS)
     try:
         return _REQUEST.validate_python({**given, **common})
     except ValidationError as error:
+        if unknown := unknown_option(error):
+            raise unknown from error
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"The input `{where}` of a web search cannot be used: {first['msg']}.") from error
+
+
+def _named(stored: Mapping[str, object], new: Mapping[str, str]) -> dict[str, object]:
+    return {new.get(name, name): value for name, value in stored.items()}
 
 
 def stored(spec: RunSpec) -> Json:

@@ -17,6 +17,7 @@ from branchwise.graphs.web.request import WebOptions, WebRequest, request_of, sp
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.workflow import RunHooks, workflow
 from branchwise.models.protocol import Model
+from branchwise.renamed import new_names
 from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange, RunRecord, Status
 from branchwise.store.store import Store
@@ -24,6 +25,7 @@ from branchwise.store.store import Store
 __all__ = ["RunHooks", "browse", "resume_web"]
 
 
+@new_names(shots="screenshots")
 async def browse(  # noqa: PLR0913 - each is a word a person would say
     goal: str,
     environment: Environment | EnvironmentSpec,
@@ -35,7 +37,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     store: str | Store | None = None,
     seed: int = 0,
     prompts: Path | None = None,
-    shots: Path | None = None,
+    screenshots: Path | None = None,
     hooks: RunHooks | None = None,
     run_id: str | None = None,
     watch: Watch = quiet,
@@ -53,7 +55,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
         store: Database URL.
         seed: Seed of the run.
         prompts: Folder of prompt overrides.
-        shots: Folder for screenshots; each run has its own within.
+        screenshots: Folder for screenshots; each run has its own within.
         hooks: Callbacks: a sound check, approval, progress.
         run_id: The run's id; an existing run is resumed.
         watch: Called with each Event.
@@ -67,11 +69,11 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     request = WebRequest(
         goal=goal.strip(),
         environment=place.name,
-        opening=environment if isinstance(environment, EnvironmentSpec) else None,
+        environment_spec=environment if isinstance(environment, EnvironmentSpec) else None,
         model=model if isinstance(model, str) else model.name,
         base_url=base_url,
         prompts=str(prompts) if prompts else None,
-        shots=str(shots) if shots else None,
+        screenshots=str(screenshots) if screenshots else None,
         seed=seed,
         budget=budget_of(budget),
         options=options or WebOptions(),
@@ -91,6 +93,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     return cast("WebResult", ended.output)
 
 
+@new_names(allow="auto_approve")
 async def resume_web(  # noqa: PLR0913 - as for browse
     run_id: str,
     environment: Environment | None = None,
@@ -98,7 +101,7 @@ async def resume_web(  # noqa: PLR0913 - as for browse
     model: Model | None = None,
     store: str | Store | None = None,
     answer: bool | None = None,
-    allow: bool = False,
+    auto_approve: bool = False,
     on_change: OnChange | None = None,
     budget: Budget | None = None,
     hooks: RunHooks | None = None,
@@ -111,7 +114,7 @@ async def resume_web(  # noqa: PLR0913 - as for browse
         model: The Model, if the run was started with one of your own.
         store: An open Store, or a database URL.
         answer: The answer to the run's open question.
-        allow: Whether irreversible actions are committed from now on without asking; kept with the run.
+        auto_approve: Whether irreversible actions are committed from now on without asking; kept with the run.
         on_change: Policy if a recorded call's request has changed; by default as the run was created.
         budget: The budget from now on.
         hooks: As for `browse`.
@@ -122,7 +125,7 @@ async def resume_web(  # noqa: PLR0913 - as for browse
     made = workflow(environment, hooks)
     async with opened_store(store) as db:
         run = await db.run(run_id)
-        if allow and run.status is not Status.DONE:
+        if auto_approve and run.status is not Status.DONE:
             await _allow(db, run)
         while True:
             run = await db.run(run_id)
@@ -135,7 +138,7 @@ async def resume_web(  # noqa: PLR0913 - as for browse
 
 async def _allow(db: Store, run: RunRecord) -> None:
     request = request_of(spec_of(run.spec))
-    allowed = replace(request, options=replace(request.options, allow=True))
+    allowed = replace(request, options=replace(request.options, auto_approve=True))
     lease = await db.claim(run.id)
     async with db.held(lease):
         await db.amend(lease, stored(spec_of_request(allowed)))

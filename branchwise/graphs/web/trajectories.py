@@ -19,7 +19,7 @@ from branchwise.store.records import Node, NodeId, child_id
 
 
 async def roll(state: WebState, runtime: Runtime[WebContext]) -> WebState:
-    """Roll out the allocated trajectories, `at_once` concurrently, until one is accepted.
+    """Roll out the allocated trajectories, `concurrency` at the same time, until one is accepted.
 
     The baseline of arXiv 2407.01476, table 4: whole trajectories compared by the value of their last page.
     """
@@ -31,8 +31,8 @@ async def roll(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     ]
     try:
         await open_start(context)
-        for at in range(0, len(starts), context.options.at_once):
-            batch = starts[at : at + context.options.at_once]
+        for at in range(0, len(starts), context.options.concurrency):
+            batch = starts[at : at + context.options.concurrency]
             await _together(_trajectory(context, name, child, state) for name, child in batch)
             if any(node.accepted for node in context.journal.tree):
                 break

@@ -29,9 +29,9 @@ async def open_start(context: WebContext) -> Visit:
         if not (context.given_goal or seen.goal):
             await session.aclose()
             raise BadInput("The goal is empty, and this environment does not say what is to be done.")
-        if context.options.look and seen.screenshot is None:
+        if context.options.vision and seen.screenshot is None:
             await session.aclose()
-            raise BadInput("The model is to look at pages, but this environment makes no pictures of them.")
+            raise BadInput("The model is to be shown screenshots, but this environment makes none.")
         await context.leave(ROOT, session)
         page = Outcome(observation=seen, effect=Effect.REVERSIBLE)
         await record(context, ROOT, _arrival(context, ROOT, page))
@@ -40,7 +40,7 @@ async def open_start(context: WebContext) -> Visit:
 
 
 async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visit, PageValue]]:
-    """Visit nodes, `at_once` of them concurrently, and judge their pages.
+    """Visit nodes, `concurrency` of them at the same time, and judge their pages.
 
     Outcomes are recorded in the order of `nodes` before any page is judged, so that a resumed run judges the
     same pages and finds the same duplicates.
@@ -48,7 +48,7 @@ async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visi
     Raises:
         BudgetSpent: The budget of tokens or actions does not cover all of them; those visited are recorded.
     """
-    gate = asyncio.Semaphore(context.options.at_once)
+    gate = asyncio.Semaphore(context.options.concurrency)
 
     async def arrive(name: NodeId) -> Visit:
         async with gate:
@@ -87,7 +87,7 @@ async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> Pag
         if page.reward is not None:
             return cast("Json", asdict(PageValue(value=page.reward)))
         twin = _twin(context, node) if twins else None
-        if twin is not None or not context.options.judgements:
+        if twin is not None or not context.options.value_samples:
             return cast("Json", asdict(PageValue(value=None if twin else 0.5, twin=twin)))
         state = ValueState(
             goal=context.goal,

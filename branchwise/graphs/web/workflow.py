@@ -26,7 +26,7 @@ from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.web.context import Check, WebContext
 from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
-from branchwise.graphs.web.request import WebRequest, can_look, check, request_of, stored
+from branchwise.graphs.web.request import WebRequest, check, check_vision, request_of, stored
 from branchwise.graphs.web.result import Question, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.models.recorded import recorded
@@ -77,7 +77,7 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         about="Search for a goal in an environment: a browser, MiniWoB, BrowserGym, or one of your own.",
         schema=TypeAdapter(WebRequest).json_schema(),
         check=_check,
-        check_model=lambda spec, engine: can_look(engine, request_of(spec).options),
+        check_model=lambda spec, engine: check_vision(engine, request_of(spec).options),
         start=lambda spec: {"round": 0},
         context=partial(_context, environment, hooks or RunHooks()),
         result=_stored,
@@ -99,20 +99,20 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
 def _check(spec: RunSpec) -> None:
     request = request_of(spec)
     check(request.options)
-    if request.options.look and request.shots is None:
-        raise BadInput("A model that is to look at pages needs a folder for screenshots: give `shots`.")
+    if request.options.vision and request.screenshots is None:
+        raise BadInput("With `vision` a run needs a folder for screenshots: give `screenshots`.")
 
 
 def _imports(spec: RunSpec) -> tuple[str, ...]:
-    opening = request_of(spec).opening
-    module, _, function = opening.name.partition(":") if opening else ("", "", "")
+    named = request_of(spec).environment_spec
+    module, _, function = named.name.partition(":") if named else ("", "", "")
     return (module,) if function else ()
 
 
 def _budget(spec: RunSpec) -> Budget:
     """The run's budget; its actions count as effects."""
-    steps = request_of(spec).options.steps
-    return spec.budget if steps is None or spec.budget.effects else replace(spec.budget, effects=steps)
+    most = request_of(spec).options.max_actions
+    return spec.budget if most is None or spec.budget.effects else replace(spec.budget, effects=most)
 
 
 def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
@@ -141,11 +141,11 @@ async def _context(
 
 
 def _opened(request: WebRequest) -> Environment:
-    if request.opening is None:
+    if request.environment_spec is None:
         raise BadInput(
             f"The run's environment `{request.environment}` was made by a program; resume it there, with resume_web."
         )
-    return opened(request.opening)
+    return opened(request.environment_spec)
 
 
 def _context_of(
@@ -167,8 +167,14 @@ def _context_of(
         environment=place,
         journal=journal,
         tracker=services.tracker,
-        actor=actor(sample, services.prompts, samples=options.samples, held=options.held, seed=request.seed),
-        value=value(sample, services.prompts, judgements=options.judgements, seed=request.seed),
+        actor=actor(
+            sample,
+            services.prompts,
+            samples=options.samples,
+            pick_actions=options.pick_actions,
+            seed=request.seed,
+        ),
+        value=value(sample, services.prompts, samples=options.value_samples, seed=request.seed),
         check=hooks.check,
         options=options,
         ask=partial(_ask, services, hooks),
@@ -176,7 +182,7 @@ def _context_of(
         known_done=partial(_known_done, services),
         counted=[done],
         seed=request.seed,
-        shots=Path(request.shots) / services.run_id if request.shots else None,
+        shots=Path(request.screenshots) / services.run_id if request.screenshots else None,
         watch=watch,
     )
 

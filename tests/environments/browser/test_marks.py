@@ -140,9 +140,9 @@ async def test_the_request_carries_the_picture(site: str, executable: Path, tmp_
             "press Go",
             chrome,
             model=model,
-            options=WebOptions(samples=1, judgements=1, look=True),
+            options=WebOptions(samples=1, value_samples=1, vision=True),
             store=f"sqlite:///{tmp_path / 'runs.db'}",
-            shots=tmp_path,
+            screenshots=tmp_path,
         )
         await model.aclose()
     await chrome.aclose()
@@ -166,14 +166,18 @@ async def test_the_request_carries_the_picture(site: str, executable: Path, tmp_
 async def test_a_model_without_eyes_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
     store, blind = f"sqlite:///{tmp_path / 'runs.db'}", scripted(["x"], capabilities=Capabilities())
     with pytest.raises(Unsupported, match="takes no pictures"):
-        await browse("x", house(), model=blind, options=WebOptions(look=True), store=store, shots=tmp_path)
+        await browse(
+            "x", house(), model=blind, options=WebOptions(vision=True), store=store, screenshots=tmp_path
+        )
     with pytest.raises(Unsupported, match="takes no pictures"):
         await browse(
-            "x", house(), model="uniform", options=WebOptions(look=True), store=store, shots=tmp_path
+            "x", house(), model="uniform", options=WebOptions(vision=True), store=store, screenshots=tmp_path
         )
     async with Store.opened(store) as db:
         assert await db.runs() == []
     sees = scripted(["x"])
     with pytest.raises(BadInput, match="makes no pictures"):
-        await browse("x", house(), model=sees, options=WebOptions(look=True), store=store, shots=tmp_path)
+        await browse(
+            "x", house(), model=sees, options=WebOptions(vision=True), store=store, screenshots=tmp_path
+        )
     assert (blind.calls, sees.calls) == (0, 0)

@@ -64,10 +64,12 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
             "Mugs: small red mug, add to basket",
             environment,
             model=scripted(lexical),
-            options=WebOptions(held=True, samples=6, judgements=1, states=12, knobs={"branching": 2}),
+            options=WebOptions(
+                pick_actions=True, samples=6, value_samples=1, max_pages=12, knobs={"branching": 2}
+            ),
             store=store,
             hooks=RunHooks(check=reached),
-            shots=tmp_path,
+            screenshots=tmp_path,
         )
         live = await environment.reset()
         assert not await reached(live)

@@ -19,7 +19,9 @@ async def test_everybody_gets_over_the_river(
 ) -> None:
     monkeypatch.syspath_prepend(EXAMPLES)
     store = f"sqlite:///{tmp_path / 'runs.db'}"
-    options = WebOptions(strategy=strategy, depth=7, states=200, samples=40, judgements=0, held=True)
+    options = WebOptions(
+        strategy=strategy, depth=7, max_pages=200, samples=40, value_samples=0, pick_actions=True
+    )
     result = await browse(
         "", EnvironmentSpec(name="river:river"), model=uniform(), options=options, store=store
     )
@@ -35,7 +37,7 @@ async def test_one_trajectory_at_random_is_the_baseline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(EXAMPLES)
-    options = WebOptions(strategy="best_of_n", knobs={"n": 20}, depth=7, judgements=0, held=True)
+    options = WebOptions(strategy="best_of_n", knobs={"n": 20}, depth=7, value_samples=0, pick_actions=True)
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     result = await browse(
         "", EnvironmentSpec(name="river:river"), model=uniform(), options=options, store=store

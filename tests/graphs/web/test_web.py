@@ -18,7 +18,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
 
-OPTIONS = WebOptions(depth=4, states=12, samples=6, judgements=2, knobs={"branching": 3})
+OPTIONS = WebOptions(depth=4, max_pages=12, samples=6, value_samples=2, knobs={"branching": 3})
 NEAR = {"kitchen", "balcony"}
 
 
@@ -124,7 +124,7 @@ async def test_the_prompt_holds_the_history_of_its_own_branch(tmp_path: Path) ->
 
 
 async def test_states_bound_the_search(tmp_path: Path) -> None:
-    options = WebOptions(depth=4, states=2, samples=6, judgements=1, questions=0)
+    options = WebOptions(depth=4, max_pages=2, samples=6, value_samples=1, max_approvals=0)
     result = await browse("x", scripted(), model=walker(), options=options, store=url_of(tmp_path))
     assert (result.solved, result.visited, result.reason) == (False, 2, "exhausted")
 
@@ -171,7 +171,7 @@ async def test_every_visit_is_there_for_the_viewer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("strategy", ["mcts", "beam_search", "tree_of_thoughts", "best_of_n"])
 async def test_other_strategies_find_the_garden_too(tmp_path: Path, strategy: str) -> None:
     knobs = {"n": 30} if strategy == "best_of_n" else {}
-    options = WebOptions(strategy=strategy, knobs=knobs, depth=4, states=30, samples=6, judgements=1)
+    options = WebOptions(strategy=strategy, knobs=knobs, depth=4, max_pages=30, samples=6, value_samples=1)
     result = await browse("x", scripted(), model=walker(), options=options, store=url_of(tmp_path))
     assert (result.solved, result.verified_by) == (True, "program")
     assert result.actions == ("go to kitchen", "go to balcony", "jump")
@@ -179,7 +179,7 @@ async def test_other_strategies_find_the_garden_too(tmp_path: Path, strategy: st
 
 async def test_a_trajectory_is_judged_where_it_ends_and_draws_one_proposal_a_page(tmp_path: Path) -> None:
     model = walker()
-    options = WebOptions(strategy="best_of_n", knobs={"n": 4}, depth=2, judgements=1, questions=0)
+    options = WebOptions(strategy="best_of_n", knobs={"n": 4}, depth=2, value_samples=1, max_approvals=0)
     result = await browse("x", scripted(), model=model, options=options, store=url_of(tmp_path))
     tree = await tree_of(url_of(tmp_path), result.run_id)
     assert len(tree.children("0")) == 4
@@ -189,7 +189,7 @@ async def test_a_trajectory_is_judged_where_it_ends_and_draws_one_proposal_a_pag
 
 
 async def test_several_branches_at_once_end_as_the_same_search_would(tmp_path: Path) -> None:
-    options = replace(OPTIONS, at_once=3)
+    options = replace(OPTIONS, concurrency=3)
     house = scripted(parallel=6)
     result = await browse("x", house, model=walker(), options=options, store=url_of(tmp_path))
     assert result.solved
@@ -204,11 +204,11 @@ async def test_steps_bound_the_actions_that_are_executed(tmp_path: Path, strateg
     options = WebOptions(
         strategy=strategy,
         depth=4,
-        states=99,
-        steps=7,
+        max_pages=99,
+        max_actions=7,
         samples=6,
-        judgements=0,
-        questions=0,
+        value_samples=0,
+        max_approvals=0,
         knobs={"n": 99} if strategy == "best_of_n" else {},
     )
     result = await browse("x", house, model=walker(), options=options, store=url_of(tmp_path))

@@ -18,7 +18,7 @@ ROOMS = {
     "bank": {"burn the bridge": Door(to="garden", writes="bridge burnt"), "go back": Door(to="hall")},
     "garden": {},
 }
-OPTIONS = WebOptions(depth=3, states=6, samples=4, judgements=1, knobs={"branching": 2})
+OPTIONS = WebOptions(depth=3, max_pages=6, samples=4, value_samples=1, knobs={"branching": 2})
 
 
 def walker(request: SampleRequest, seed: int) -> str:
@@ -52,7 +52,9 @@ async def test_a_search_waits_for_a_word_and_takes_it(tmp_path: Path, yes: bool)
 
 async def test_allow_commits_only_when_nothing_else_is_left(tmp_path: Path) -> None:
     house, store = scripted(ROOMS), f"sqlite:///{tmp_path / 'runs.db'}"
-    options = WebOptions(depth=3, states=6, samples=4, judgements=1, knobs={"branching": 2}, allow=True)
+    options = WebOptions(
+        depth=3, max_pages=6, samples=4, value_samples=1, knobs={"branching": 2}, auto_approve=True
+    )
     result = await browse("cross", house, model=stand_in(walker), options=options, store=store)
     assert (result.solved, result.written) == (True, ("bridge burnt",))
     async with Store.opened(store) as db:

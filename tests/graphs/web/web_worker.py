@@ -19,7 +19,13 @@ from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import digest
 
 OPTIONS = WebOptions(
-    depth=3, states=7, samples=4, judgements=2, held=True, questions=0, knobs={"branching": 3}
+    depth=3,
+    max_pages=7,
+    samples=4,
+    value_samples=2,
+    pick_actions=True,
+    max_approvals=0,
+    knobs={"branching": 3},
 )
 
 
@@ -58,7 +64,9 @@ async def work(store: str, oracle: Path, site: str) -> WebResult:
             return await resume_web(known[0].id, chrome, store=store, model=Witness(oracle))
         model = Witness(oracle)
         shots = oracle.parent / "shots"
-        return await browse("go on", chrome, model=model, options=OPTIONS, store=store, seed=3, shots=shots)
+        return await browse(
+            "go on", chrome, model=model, options=OPTIONS, store=store, seed=3, screenshots=shots
+        )
     finally:
         await chrome.aclose()
 
