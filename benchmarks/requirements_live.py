@@ -11,7 +11,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.live.report import live_report
 from branchwise.evals.live.requirements import ARMS, LONGEST, prompts, with_requirements
 from branchwise.evals.tables import write
@@ -32,7 +32,7 @@ async def main() -> None:
     ask.add_argument("--out", type=Path, default=Path(__file__).parent / "live")
     asked = ask.parse_args()
 
-    def said(outcome: Outcome) -> None:
+    def said(outcome: GradedRun) -> None:
         print(outcome.instance, outcome.arm, outcome.seed, "right" if outcome.right else "wrong", flush=True)
 
     chosen = prompts(asked.data, asked.prompts)

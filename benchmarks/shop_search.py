@@ -32,7 +32,7 @@ from web_policies import NAMES, Policy
 from branchwise import models
 from branchwise.environments.browser.browser import Chrome, browser
 from branchwise.environments.browser.fork_endpoint import fork_endpoint
-from branchwise.environments.browser.session import Session as Branch
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Abilities, Environment, Session, Snapshot
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import RunHooks, browse
@@ -64,7 +64,7 @@ class Shop:
 
     async def reached(self, session: Session, goal: str) -> bool:
         """Whether a goal holds in the session's world, by the shop's own database."""
-        assert isinstance(session, Branch)
+        assert isinstance(session, BrowserSession)
         headers = {"Authorization": f"Bearer {self.token}", "X-World": session.world or ""}
         where = f"{self.url}_worlds/goals"
         async with aiohttp.ClientSession(headers=headers) as http, http.get(where) as reply:

@@ -19,13 +19,13 @@ from typing import Any
 from shop_search import opened
 
 from branchwise.environments.browser.browser import browser
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Action
 
 _ROUND = ('click link "Mugs"', 'click link "Blue mug"', "back", "back")
 
 
-async def walk(session: Session, until: float) -> int:
+async def walk(session: BrowserSession, until: float) -> int:
     """Walk in a circle until a moment, and count the steps."""
     done = 0
     while time.monotonic() < until:

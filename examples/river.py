@@ -1,6 +1,7 @@
-"""A river to cross with a wolf, a goat and a cabbage: an environment of one's own in one file.
+"""A river to cross with a wolf, a goat and a cabbage: an environment of your own in one file.
 
-    PYTHONPATH=examples branchwise web --environment river:river --model uniform --pick-actions --value-samples 0 --depth 7
+    export PYTHONPATH=examples
+    branchwise web --environment river:river --model uniform --pick-actions --value-samples 0 --depth 7
 
 No model that knows anything is needed: the search tells states apart and never looks at one twice.
 """

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 import branchwise
+from branchwise.environments.scripted import scripted
+from branchwise.graphs.web.request import WebOptions
+from branchwise.graphs.web.run import browse
 from tests.readmes import folders, readme
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +121,25 @@ def test_old_public_names_tell_the_new_ones() -> None:
         branchwise.Purse  # noqa: B018
     with pytest.raises(ModuleNotFoundError, match=r"is now `branchwise\.models`"):
         import_module("branchwise.agents.models.scripted")
+
+
+def test_old_options_tell_the_new_ones() -> None:
+    for old, new in (("states", "max_pages"), ("at_once", "concurrency"), ("look", "vision")):
+        with pytest.raises(TypeError, match=rf"is now `WebOptions\({new}=\.\.\.\)`"):
+            WebOptions(**{old: 1})  # type: ignore[arg-type]
+        with pytest.raises(AttributeError, match=rf"is now `WebOptions\.{new}`"):
+            getattr(WebOptions(), old)
+    with pytest.raises(TypeError, match=r"is now `browse\(screenshots=\.\.\.\)`"):
+        browse("x", scripted(), shots="x")  # type: ignore[call-arg]
+
+
+def test_a_name_of_a_class_means_one_thing() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(name(path))
+    assert not {one: paths for one, paths in homes.items() if len(paths) > 1}
 
 
 def test_no_room_holds_more_than_a_quarter_of_the_lines() -> None:

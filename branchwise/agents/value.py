@@ -1,4 +1,4 @@
-"""The value agent: mean of several sampled opinions on whether a page leads to the goal (arXiv 2407.01476, section 3.2)."""
+"""The value agent: mean of sampled opinions on whether a page leads to the goal (arXiv 2407.01476, section 3.2)."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def run_(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Compare strategies live at equal budgets. Repeat an interrupted command to continue it."""
-    from branchwise.cli.benching import Asked, bench_task
+    from branchwise.cli.benching import BenchOptions, bench_task
     from branchwise.cli.exits import refuse
     from branchwise.cli.running import import_named
     from branchwise.store.errors import BadInput
@@ -125,7 +125,7 @@ def run_(
         "seconds": seconds,
         "cost": cost,
     }
-    asked = Asked(
+    asked = BenchOptions(
         task=task,
         models=tuple(chosen(name, base_url, model_option, price) for name in names or (model,)),
         data=data,
@@ -171,10 +171,10 @@ def ablate(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Run ablations: remove one part of the method at a time, at equal calls."""
-    from branchwise.cli.benching import Asked, bench_task
+    from branchwise.cli.benching import BenchOptions, bench_task
     from branchwise.evals.live.ablations import ablations
 
-    asked = Asked(
+    asked = BenchOptions(
         task=task,
         models=(chosen(model, base_url, model_option, price),),
         data=data,

@@ -25,7 +25,7 @@ from branchwise.cli import console
 from branchwise.cli.exits import run
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.live.own import benchmark_of
 from branchwise.evals.live.report import live_report
 from branchwise.evals.live.samples import samples_log
@@ -44,7 +44,7 @@ from branchwise.tasks.requirements import requirements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class BenchOptions:
     """Options of `bench run` and `bench ablate`, without the arms."""
 
     task: str
@@ -66,7 +66,7 @@ class Asked:
     as_json: bool
 
 
-def bench_task(asked: Asked, title: str, arms: Sequence[str]) -> None:
+def bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> None:
     """Compare `arms` and show the report."""
     report = run(
         _bench_task(asked, title, arms),
@@ -83,10 +83,10 @@ def show(report: Report, *, as_json: bool) -> None:
         terminal(report, console.out())
 
 
-async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
+async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> Report:
     experiments = [_experiment(asked, model, arms) for model in asked.models]
     quiet = asked.as_json or not sys.stderr.isatty()
-    outcomes: list[Outcome] = []
+    outcomes: list[GradedRun] = []
     facts: dict[str, str] = {}
     with _progress(quiet) as progress:
         bar = progress.add_task(title, total=sum(one.runs for one in experiments))
@@ -113,12 +113,12 @@ async def _bench_task(asked: Asked, title: str, arms: Sequence[str]) -> Report:
     return report
 
 
-def _named(model: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _named(model: str, outcomes: Sequence[GradedRun]) -> list[GradedRun]:
     """Add the model to each outcome's arm name, for a table of several models."""
     return [replace(outcome, arm=f"{outcome.arm} on {model}") for outcome in outcomes]
 
 
-def _experiment(asked: Asked, model: ChosenModel, arms: Sequence[str]) -> Experiment:
+def _experiment(asked: BenchOptions, model: ChosenModel, arms: Sequence[str]) -> Experiment:
     benchmark, common = benchmark_of(asked.task, asked.file, asked.require), pairs(asked.knobs)
     chosen = spread(tuple(benchmark.instances(asked.data)), asked.instances, leave_out=asked.leave_out)
     if not chosen:

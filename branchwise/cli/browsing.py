@@ -20,7 +20,7 @@ from branchwise.cli.showing import print_bill
 from branchwise.cli.solving import how_to_resume
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.result import Question, WebResult
+from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.run import RunHooks, browse, resume_web
 from branchwise.store.database.locate import locate
 from branchwise.store.records import Budget
@@ -32,7 +32,7 @@ _BLIND = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Errand:
+class BrowseOptions:
     """Options of `branchwise web`."""
 
     goal: str
@@ -49,7 +49,7 @@ class Errand:
     store: str | None
 
 
-def browsing(errand: Errand, *, as_json: bool) -> None:
+def browsing(errand: BrowseOptions, *, as_json: bool) -> None:
     """Search, print the result, exit."""
 
     async def work(hooks: RunHooks) -> WebResult:
@@ -106,7 +106,7 @@ def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *
 
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
 
-    async def ask(question: Question) -> bool | None:
+    async def ask(question: ApprovalRequest) -> bool | None:
         return await asyncio.to_thread(_ask, err, question) if asks else None
 
     async def watched() -> WebResult:
@@ -122,12 +122,12 @@ def _show(work: Callable[[RunHooks], Awaitable[WebResult]], store: str | None, *
     raise typer.Exit(Exit.SOLVED if result.solved else Exit.NOT_SOLVED)
 
 
-def _ask(err: Terminal, question: Question) -> bool:
+def _ask(err: Terminal, question: ApprovalRequest) -> bool:
     _put(err, question)
     return typer.confirm("Do it?", default=False, err=True)
 
 
-def _put(out: Terminal, question: Question) -> None:
+def _put(out: Terminal, question: ApprovalRequest) -> None:
     out.print("This action has a lasting effect:", style="bold yellow")
     for number, action in enumerate([*question.path, question.action], 1):
         out.print(f"  {number}. {action}")

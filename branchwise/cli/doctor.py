@@ -21,7 +21,7 @@ _STYLES = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PartCheck:
     """The result of checking one part."""
 
     part: str
@@ -44,7 +44,7 @@ def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
-def examine(store: str | None) -> Iterator[Finding]:
+def examine(store: str | None) -> Iterator[PartCheck]:
     """Check each part in turn; a part that fails becomes a finding, never an exception."""
     from branchwise.cli import examining
 
@@ -52,10 +52,10 @@ def examine(store: str | None) -> Iterator[Finding]:
         yield _look(part, look)
 
 
-def _look(part: str, look: Callable[[], tuple[State, str]]) -> Finding:
+def _look(part: str, look: Callable[[], tuple[State, str]]) -> PartCheck:
     try:
-        return Finding(part, *look())
+        return PartCheck(part, *look())
     except BranchwiseError as error:
-        return Finding(part, "broken", str(error))
+        return PartCheck(part, "broken", str(error))
     except Exception as error:  # a broken installation may raise anything
-        return Finding(part, "broken", f"{type(error).__name__}: {error}")
+        return PartCheck(part, "broken", f"{type(error).__name__}: {error}")

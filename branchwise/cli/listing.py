@@ -11,7 +11,7 @@ from branchwise.cli import console
 from branchwise.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from branchwise.graphs.strategies import Row
+    from branchwise.graphs.strategies import CatalogueEntry
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -29,7 +29,7 @@ def strategies(as_json: AsJson = False) -> None:
     console.out().print(table)
 
 
-def _strategy(row: Row) -> dict[str, object]:
+def _strategy(row: CatalogueEntry) -> dict[str, object]:
     info = row.info
     told = {
         "paper": info.paper,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from branchwise.agents.planning.policy_table import PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable
 from branchwise.cli import completing, console
 from branchwise.cli.console import out
 from branchwise.cli.exits import run
@@ -109,7 +109,7 @@ def show(
     run(work())
 
 
-def _row(table: PolicyTable, row: Row) -> tuple[str, ...]:
+def _row(table: PolicyTable, row: PolicyRow) -> tuple[str, ...]:
     choices = ", ".join(f"{c.strategy} {dict(c.knobs)} ({c.prior:.2f})" for c in row.choices)
     return table.describe(row.bin), str(row.tokens), str(row.instances), choices
 

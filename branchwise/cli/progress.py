@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from branchwise.cli import console
-from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.state import SearchEvent
 
 
 class Progress:
@@ -31,7 +31,7 @@ class Progress:
     ) -> None:
         self._live.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: SearchEvent) -> None:
         """Show one event."""
         if event.kind == "sampled":
             self._candidates += event.nodes
@@ -43,7 +43,7 @@ class Progress:
             self._console.print(f"  {self._line(event)}", soft_wrap=True)
         self._live.update(Text(f"  {self._line(event)}"))
 
-    def _line(self, event: Event) -> str:
+    def _line(self, event: SearchEvent) -> str:
         best = "none" if self._best is None else f"{self._best:.2f}"
         left = "" if event.left is None else f", {event.left:,} tokens left"
         return f"round {event.round}: {self._candidates} candidates, best score {best}, {event.tokens:,} tokens{left}"

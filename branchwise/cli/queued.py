@@ -15,7 +15,7 @@ from typing import Any
 
 from branchwise.cli import console
 from branchwise.cli.exits import run
-from branchwise.graphs.runtime.worker import Report, work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.store.errors import BadInput
 
 _STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}
@@ -51,7 +51,7 @@ class _Log:
         if not self._as_json:
             self._console.print(text, style="dim", soft_wrap=True)
 
-    def __call__(self, report: Report) -> None:
+    def __call__(self, report: WorkerLogLine) -> None:
         """Show one report."""
         if self._as_json:
             print(json.dumps({"at": time.time(), **asdict(report)}), flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from typer.core import TyperCommand
 
@@ -22,7 +22,7 @@ _WEB = {
 class _Renamed(TyperCommand):
     """A command that names an old option's new name."""
 
-    renamed: Mapping[str, str] = {}
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse old options, then parse the others."""
@@ -36,10 +36,10 @@ class _Renamed(TyperCommand):
 class WebCommand(_Renamed):
     """`branchwise web`."""
 
-    renamed = _WEB
+    renamed: ClassVar[Mapping[str, str]] = _WEB
 
 
 class ResumeCommand(_Renamed):
     """`branchwise resume`."""
 
-    renamed = {"--allow": _WEB["--allow"]}
+    renamed: ClassVar[Mapping[str, str]] = {"--allow": _WEB["--allow"]}

@@ -16,7 +16,7 @@ from branchwise.cli import completing
 from branchwise.cli.console import err, out, visible
 from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import StoreUrl
-from branchwise.cli.rows import COLUMNS, Row, rows, short
+from branchwise.cli.rows import COLUMNS, OutputRow, rows, short
 from branchwise.store.errors import BadInput
 
 _SHOWN = ("id", "run", "status", "problem", "answer", "verified_by", "right", "tokens", "cost", "why")
@@ -61,12 +61,12 @@ def results(
         _show(found)
 
 
-def _flat(row: Row) -> Row:
+def _flat(row: OutputRow) -> OutputRow:
     """The row with values that are not scalars written as JSON."""
     return {name: json.dumps(v) if isinstance(v, Mapping | list) else v for name, v in row.items()}
 
 
-def _write_csv(found: Sequence[Row]) -> None:
+def _write_csv(found: Sequence[OutputRow]) -> None:
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in found:
@@ -81,7 +81,7 @@ def _cell(value: object) -> object:
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
-def _write_parquet(found: Sequence[Row], path: Path) -> None:
+def _write_parquet(found: Sequence[OutputRow], path: Path) -> None:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -99,7 +99,7 @@ def _write_parquet(found: Sequence[Row], path: Path) -> None:
         refuse(BadInput(f"`{path}` cannot be written: {error.strerror or error}."))
 
 
-def _show(found: Sequence[Row]) -> None:
+def _show(found: Sequence[OutputRow]) -> None:
     shown = [name for name in _SHOWN if name != "id" or any(row["id"] for row in found)]
     table = Table(
         *(Column(name, no_wrap=name in {"run", "status"}) for name in shown), box=None, pad_edge=False

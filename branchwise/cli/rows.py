@@ -13,7 +13,7 @@ from branchwise.store.errors import BranchwiseError, UnknownName
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Store
 
-Row: TypeAlias = dict[str, Any]
+OutputRow: TypeAlias = dict[str, Any]
 COLUMNS: Mapping[str, type] = {
     "run": str,
     "id": str,
@@ -70,7 +70,7 @@ async def rows(
     task: str | None = None,
     limit: int | None = None,
     url: str | None = None,
-) -> list[Row]:
+) -> list[OutputRow]:
     """The rows of runs, oldest first.
 
     Args:
@@ -95,7 +95,7 @@ async def rows(
         return [await row_of(store, one) for one in (chosen if limit is None else chosen[-limit:])]
 
 
-async def row_of(store: Store, record: RunRecord) -> Row:
+async def row_of(store: Store, record: RunRecord) -> OutputRow:
     """The row of one run."""
     spec = cast("Mapping[str, Any]", record.spec if isinstance(record.spec, Mapping) else {})
     result = cast("Mapping[str, Any]", record.result if isinstance(record.result, Mapping) else {})
@@ -103,7 +103,7 @@ async def row_of(store: Store, record: RunRecord) -> Row:
     if not isinstance(usage, Mapping):
         usage = asdict(await store.usage(record.id))
     expected, answer = spec.get("expected"), result.get("answer", result.get("output"))
-    row: Row = dict.fromkeys(COLUMNS)
+    row: OutputRow = dict.fromkeys(COLUMNS)
     row |= {
         "run": record.id,
         "id": spec.get("id"),

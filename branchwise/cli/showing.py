@@ -11,7 +11,7 @@ from typing import Any, cast
 from rich.table import Column, Table
 
 from branchwise.cli.console import Terminal, out
-from branchwise.cli.rows import Row, money, row_of, short
+from branchwise.cli.rows import OutputRow, money, row_of, short
 from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.runtime.answer import open_questions
@@ -19,7 +19,7 @@ from branchwise.graphs.search.result import Result
 from branchwise.graphs.web.viewer_data import extras
 from branchwise.models.pool import registry as state
 from branchwise.serving.idealised import Idealised
-from branchwise.serving.measurements import Kept, of_model
+from branchwise.serving.measurements import StoredMeasurements, of_model
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Usage
 from branchwise.store.store import Decision, RunRecord, Status, Store
@@ -119,7 +119,7 @@ async def show_run(run_id: str, url: str | None, *, why: bool, as_json: bool) ->
         page.print(f"idealised: {fit.of(usage):,.1f} s, its calls one after another on {kept.device}")
 
 
-def _print_end(page: Terminal, line: Row) -> None:
+def _print_end(page: Terminal, line: OutputRow) -> None:
     """Print the answer, what verified it, and why the run stopped or what it waits for."""
     if line["answer"] is not None and line["solved"] is not None:
         word = "answer" if line["solved"] else "best answer, not accepted"
@@ -150,7 +150,7 @@ def print_state(out: Terminal, run: RunRecord) -> None:
         out.print(f"output: {json.dumps(output, ensure_ascii=False)}", soft_wrap=True)
 
 
-def _fits(model: str) -> list[tuple[Kept, Idealised]]:
+def _fits(model: str) -> list[tuple[StoredMeasurements, Idealised]]:
     """The call times that `branchwise pool estimate` fitted for a model, in seconds, by device."""
     scheme, _, served = model.partition(":")
     if scheme == "pool" and served in state.names():

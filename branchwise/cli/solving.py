@@ -20,7 +20,7 @@ from branchwise.graphs.search.pairs import Value, part
 from branchwise.graphs.search.request import options_of
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.run import solve as solve_problem
-from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.state import SearchEvent
 from branchwise.models.conversation import Problem
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.records import Budget, VerifiedBy
@@ -50,7 +50,7 @@ def solving(
 ) -> None:
     """Solve, print the result, exit."""
 
-    async def work(watch: Callable[[Event], None]) -> Result:
+    async def work(watch: Callable[[SearchEvent], None]) -> Result:
         options, rest = part(strategy, knobs)
         return await solve_problem(
             problem,
@@ -75,14 +75,14 @@ def solving(
 def resuming(run_id: str, options: Mapping[str, Any], *, store: str | None, as_json: bool) -> None:
     """Resume, print the result, exit; `options` are those of `resume`."""
 
-    async def work(watch: Callable[[Event], None]) -> Result:
+    async def work(watch: Callable[[SearchEvent], None]) -> Result:
         return cast("Result", await resume_run(run_id, store=store, watch=watch, **options))
 
     _show(work, store, as_json=as_json)
 
 
 def _show(
-    work: Callable[[Callable[[Event], None]], Awaitable[Result]],
+    work: Callable[[Callable[[SearchEvent], None]], Awaitable[Result]],
     store: str | None,
     *,
     as_json: bool,
@@ -92,7 +92,7 @@ def _show(
 
     with Progress(silent=as_json) as progress:
 
-        def watch(event: Event) -> None:
+        def watch(event: SearchEvent) -> None:
             nonlocal opened
             if event.kind == "opened":
                 opened = event.text

@@ -99,7 +99,7 @@ def web(
     as_json: AsJson = False,
 ) -> None:
     """Search a website in a real browser for a goal; irreversible actions wait for your approval."""
-    from branchwise.cli.browsing import Errand, browsing
+    from branchwise.cli.browsing import BrowseOptions, browsing
     from branchwise.cli.configured import chosen
     from branchwise.cli.exits import refuse
     from branchwise.graphs.search.pairs import pairs, settings
@@ -121,7 +121,7 @@ def web(
                 "fork": fork_endpoint,
                 "screenshot": "marks" if vision else plain,
             }
-        errand = Errand(
+        errand = BrowseOptions(
             goal=goal,
             environment=environment,
             own=own,

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.environments.sync_proxy import SyncProxy
 from branchwise.store.errors import EnvironmentFailed, UnknownName
@@ -27,7 +27,7 @@ _INSTALL = (
 class _Episode:
     """One task in its own context; its `setup` and `validate` run in a thread and see a synchronous page."""
 
-    session: Session
+    session: BrowserSession
     task: Any
     page: Any = None
     goal: str = ""

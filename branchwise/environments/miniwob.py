@@ -13,7 +13,7 @@ from aiohttp import web
 from playwright.async_api import Error
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.store.errors import EnvironmentFailed, UnknownName
 
@@ -39,7 +39,7 @@ _QUOTED = re.compile(r'"([^"]+)"')
 class _Episode:
     """One episode in its own context."""
 
-    session: Session
+    session: BrowserSession
     goal: str = ""
 
     async def begin(self, seed: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from branchwise.agents.planning.audit import Audit, Labelled, audit
-from branchwise.evals.log import Log, Recorded
+from branchwise.evals.log import Log, RecordedSample
 from branchwise.evals.outcomes import player, shuffled
 from branchwise.evals.planning import Scored, folds
 from branchwise.evals.policy import Policy
@@ -86,7 +86,7 @@ def audited(log: Log, arm: str, budgets: dict[int, float], *, seeds: int) -> Aud
 
 
 def _judges(
-    log: Log, draws: Sequence[Sequence[Sequence[Recorded]]], train: Sequence[int]
+    log: Log, draws: Sequence[Sequence[Sequence[RecordedSample]]], train: Sequence[int]
 ) -> dict[int, Judge]:
     """For each training instance a judge calibrated on others, or calibrated votes would look too good."""
     judges: dict[int, Judge] = {}
@@ -103,7 +103,7 @@ def _policy(arm: str, limit: int, certainty: float) -> Policy:
     )
 
 
-def _audit(log: Log, draws: Sequence[Sequence[Sequence[Recorded]]]) -> tuple[Audit, Judge]:
+def _audit(log: Log, draws: Sequence[Sequence[Sequence[RecordedSample]]]) -> tuple[Audit, Judge]:
     """Audit twice: scores first, then acceptance by the calibrated score."""
     name = log.header.verifier
     assert name is not None
@@ -125,7 +125,9 @@ def _audit(log: Log, draws: Sequence[Sequence[Sequence[Recorded]]]) -> tuple[Aud
     return found, Judge(score=name, verified_by=log.header.verified_by, calibrate=found.calibration)
 
 
-def _state(result: Audited, log: Log, found: Audit, draws: Sequence[Sequence[Sequence[Recorded]]]) -> None:
+def _state(
+    result: Audited, log: Log, found: Audit, draws: Sequence[Sequence[Sequence[RecordedSample]]]
+) -> None:
     for sample in (s for one in draws for half in one[:2] for s in half):
         score = sample.scores.get(log.header.verifier or "")
         stated = found.confidence(score)
@@ -135,8 +137,8 @@ def _state(result: Audited, log: Log, found: Audit, draws: Sequence[Sequence[Seq
 
 
 def _mean(
-    play: Callable[[Sequence[Recorded], Judge, int], Played],
-    draws: Sequence[Sequence[Recorded]],
+    play: Callable[[Sequence[RecordedSample], Judge, int], Played],
+    draws: Sequence[Sequence[RecordedSample]],
     judge: Judge,
 ) -> tuple[float, float]:
     played = [play(half, judge, i) for i, half in enumerate(draws)]

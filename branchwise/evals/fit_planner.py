@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from branchwise.agents.planning.audit import Audit, Labelled, audit
-from branchwise.agents.planning.policy_table import PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.planning import fit_table
@@ -51,7 +51,7 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
     probed = probing(log, arm, found.instances, probes=probes, seeds=seeds)
     maps, prior = fit_maps(probed), fit_prior(probed)
     seen = {(i, d): forecast(p, maps, prior) for i, draws in enumerate(probed) for d, p in enumerate(draws)}
-    rows: dict[tuple[int | None, int], Row] = {}
+    rows: dict[tuple[int | None, int], PolicyRow] = {}
     table = PolicyTable()
     for n in limits:
         budget = fmean(found.cost(p) for p in among if p.strategy == "best_of_n" and p.limit == n)

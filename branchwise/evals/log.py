@@ -63,7 +63,7 @@ class Step:
 
 
 @checked(frozen=True, kw_only=True, slots=True, config=_STRICT)
-class Recorded:
+class RecordedSample:
     """One recorded sample. `correct` is the outcome; everything else would be seen live."""
 
     instance: str
@@ -98,7 +98,7 @@ class Log:
     """Recorded samples with their header."""
 
     header: Header
-    samples: tuple[Recorded, ...]
+    samples: tuple[RecordedSample, ...]
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -110,9 +110,9 @@ class Log:
         """The instances, in order of first appearance."""
         return tuple(dict.fromkeys(sample.instance for sample in self.samples))
 
-    def pools(self, arm: str) -> dict[str, tuple[Recorded, ...]]:
+    def pools(self, arm: str) -> dict[str, tuple[RecordedSample, ...]]:
         """Each instance's samples of one arm, revisions included, by index."""
-        pools: dict[str, list[Recorded]] = {}
+        pools: dict[str, list[RecordedSample]] = {}
         for sample in self.samples:
             if sample.arm == arm:
                 pools.setdefault(sample.instance, []).append(sample)
@@ -167,10 +167,10 @@ class _First(BaseModel):
 
 
 _HEADER = TypeAdapter(Header)
-_SAMPLE = TypeAdapter(Recorded)
+_SAMPLE = TypeAdapter(RecordedSample)
 
 
-def _refuse_twins(path: Path, samples: Iterable[Recorded]) -> None:
+def _refuse_twins(path: Path, samples: Iterable[RecordedSample]) -> None:
     seen: set[tuple[str, str, int]] = set()
     for number, sample in enumerate(samples, start=2):
         key = (sample.instance, sample.arm, sample.index)

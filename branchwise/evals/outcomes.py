@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from branchwise.evals.log import Log, Recorded
+from branchwise.evals.log import Log, RecordedSample
 from branchwise.evals.policy import Policy
 from branchwise.evals.replay import Deck, Judge, Played, halves, replay
 from branchwise.evals.steps import StepDeck
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.strategies.protocol import Aggregator, Strategy
 
-Draws = Sequence[Recorded]
+Draws = Sequence[RecordedSample]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Outcomes:
         return {p: [fmean(row[which::2]) for row in rows] for p, rows in self.right.items()}
 
 
-def shuffled(log: Log, arm: str, *, seeds: int) -> dict[str, list[list[Recorded]]]:
+def shuffled(log: Log, arm: str, *, seeds: int) -> dict[str, list[list[RecordedSample]]]:
     """Each instance's draws of one arm: for every seed, two halves that share no sample."""
     return {
         instance: [half for seed in range(seeds) for half in halves(pool, seed=seed)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import fmean, quantiles
 
-from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable, RankedStrategy
 from branchwise.evals.outcomes import Outcomes
 from branchwise.evals.policy import Policy
 from branchwise.evals.probing import Probe, fit_maps, fit_prior, forecast
@@ -209,11 +209,11 @@ def _row(
     policy: Policy,
     worth: Mapping[Policy, tuple[float, float]],
     cells: Mapping[int | None, Sequence[tuple[int, int]]],
-) -> Row:
+) -> PolicyRow:
     accuracy, cost = worth[policy]
-    choice = Choice(strategy=policy.strategy, knobs=policy.knobs, prior=accuracy)
+    choice = RankedStrategy(strategy=policy.strategy, knobs=policy.knobs, prior=accuracy)
     members = {i for i, _ in cells.get(cell, ())}
-    return Row(bin=cell, tokens=max(1, round(cost)), choices=(choice,), instances=len(members))
+    return PolicyRow(bin=cell, tokens=max(1, round(cost)), choices=(choice,), instances=len(members))
 
 
 def _best(found: Outcomes, rows: Sequence[int], among: Sequence[Policy]) -> Policy:

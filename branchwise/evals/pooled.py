@@ -27,7 +27,7 @@ from branchwise.store.records import VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class ReplayPlan:
     """How a log is replayed."""
 
     limits: tuple[int, ...]
@@ -42,7 +42,7 @@ class Plan:
     """The arms that policies draw from; all where empty."""
 
 
-def pooled(title: str, log: Log, plan: Plan, facts: Mapping[str, str], *, seeds: int) -> Report:
+def pooled(title: str, log: Log, plan: ReplayPlan, facts: Mapping[str, str], *, seeds: int) -> Report:
     """Replay every policy and planner on the log.
 
     Args:
@@ -89,7 +89,7 @@ def pooled(title: str, log: Log, plan: Plan, facts: Mapping[str, str], *, seeds:
     )
 
 
-def _whole(log: Log, plan: Plan) -> Log:
+def _whole(log: Log, plan: ReplayPlan) -> Log:
     """The log without instances whose pools are too small."""
     arms = plan.arms or log.arms
     enough = set(log.instances)
@@ -106,14 +106,14 @@ def _budget(found: Outcomes, arm: str, n: int) -> float:
     )
 
 
-def _audited(log: Log, plan: Plan, budgets: Mapping[int, float], seeds: int) -> Audited | None:
+def _audited(log: Log, plan: ReplayPlan, budgets: Mapping[int, float], seeds: int) -> Audited | None:
     answers = any(sample.answer is not None for sample in log.samples)
     if log.header.verified_by is VerifiedBy.PROGRAM or log.header.verifier is None or not answers:
         return None
     return audited(log, plan.arm, dict(budgets), seeds=seeds)
 
 
-def _policies(found: Outcomes, log: Log, plan: Plan) -> Table:
+def _policies(found: Outcomes, log: Log, plan: ReplayPlan) -> Table:
     rows = [
         (policy.name, bootstrap(found.accuracy(policy)).percent(), f"{found.cost(policy):,.0f}")
         for policy in found.right
@@ -144,7 +144,7 @@ def _reliabilities(plots: Mapping[str, Reliability]) -> list[Table]:
     ]
 
 
-def _coverage(log: Log, plan: Plan) -> Table:
+def _coverage(log: Log, plan: ReplayPlan) -> Table:
     rows = []
     for arm in plan.arms or log.arms:
         pools = log.pools(arm).values()
@@ -192,7 +192,7 @@ def _stepwise(log: Log, found: Outcomes, seeds: int) -> list[Table]:
     return tables
 
 
-def _whole_pools(log: Log, plan: Plan) -> list[Table]:
+def _whole_pools(log: Log, plan: ReplayPlan) -> list[Table]:
     if log.header.verified_by is VerifiedBy.PROGRAM or log.header.verifier is None:
         return []
     return [whole_pools(log, plan.arm)]

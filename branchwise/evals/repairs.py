@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from branchwise.evals.log import Log, Recorded
+from branchwise.evals.log import Log, RecordedSample
 from branchwise.evals.report import Table
 from branchwise.statistics.bootstrap import bootstrap
 
@@ -40,7 +40,7 @@ def repairs(log: Log) -> Table | None:
     )
 
 
-def _first_chain(pool: Sequence[Recorded]) -> list[Recorded]:
+def _first_chain(pool: Sequence[RecordedSample]) -> list[RecordedSample]:
     chain = [next(sample for sample in pool if sample.after is None)]
     while following := [sample for sample in pool if sample.after == chain[-1].index]:
         chain.append(following[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from branchwise.evals.log import Recorded
+from branchwise.evals.log import RecordedSample
 from branchwise.graphs.strategies.protocol import Aggregator, Strategy
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Node, NodeId, VerifiedBy, child_id
@@ -29,7 +29,7 @@ class Judge:
     accept: float | None = None
     """Scores from here on are accepted, after calibration; None keeps what was recorded."""
 
-    def __call__(self, sample: Recorded) -> tuple[float | None, bool]:
+    def __call__(self, sample: RecordedSample) -> tuple[float | None, bool]:
         """The unit reward, or None, and whether the sample is accepted."""
         score = sample.scores.get(self.score) if self.score is not None else None
         if score is not None and self.calibrate is not None:
@@ -60,7 +60,7 @@ class Played:
     """Draws that found nothing recorded."""
 
 
-def halves(pool: Sequence[Recorded], *, seed: int) -> tuple[list[Recorded], list[Recorded]]:
+def halves(pool: Sequence[RecordedSample], *, seed: int) -> tuple[list[RecordedSample], list[RecordedSample]]:
     """Split an instance's pool at random into two halves that share no sample, each in its order of drawing.
 
     Samples that revise another go with the one they revise.
@@ -72,14 +72,14 @@ def halves(pool: Sequence[Recorded], *, seed: int) -> tuple[list[Recorded], list
 
 
 def replay(
-    draws: Sequence[Recorded],
+    draws: Sequence[RecordedSample],
     strategy: Strategy,
     aggregate: Aggregator,
     *,
     limit: int,
     judge: Judge,
     seed: int = 0,
-    deal: Callable[[Sequence[Recorded], Judge], Deck] | None = None,
+    deal: Callable[[Sequence[RecordedSample], Judge], Deck] | None = None,
 ) -> Played:
     """Play one search: what is allocated under the root draws whole solutions, without replacement.
 
@@ -114,7 +114,7 @@ def replay(
     return deck.played(aggregate, rounds)
 
 
-def probe(draws: Sequence[Recorded], judge: Judge, count: int) -> tuple[Node, ...]:
+def probe(draws: Sequence[RecordedSample], judge: Judge, count: int) -> tuple[Node, ...]:
     """The first `count` samples as a live run would hold its probes."""
     deck = Deck(draws, judge)
     deck.draw(ROOT, count, 1)
@@ -125,10 +125,10 @@ def probe(draws: Sequence[Recorded], judge: Judge, count: int) -> tuple[Node, ..
 class Deck:
     """A pool of recorded solutions, drawn without replacement."""
 
-    draws: Sequence[Recorded]
+    draws: Sequence[RecordedSample]
     judge: Judge
-    waiting: list[Recorded] = field(init=False)
-    drawn: dict[NodeId, Recorded] = field(init=False, default_factory=dict)
+    waiting: list[RecordedSample] = field(init=False)
+    drawn: dict[NodeId, RecordedSample] = field(init=False, default_factory=dict)
     said: dict[str, NodeId] = field(init=False, default_factory=dict)
     tree: Tree = field(init=False, default_factory=Tree)
     dry: int = field(init=False, default=0)
@@ -159,7 +159,7 @@ class Deck:
             [self._node(parent, begin + i, self._next(parent, i), round_) for i in range(count)]
         )
 
-    def _next(self, parent: NodeId, place: int) -> Recorded | None:
+    def _next(self, parent: NodeId, place: int) -> RecordedSample | None:
         if parent == ROOT:
             return self.waiting.pop() if self.waiting else None
         if parent not in self.drawn:
@@ -169,7 +169,7 @@ class Deck:
         revisions = [s for s in self.draws if s.after == origin.index and s.index not in taken]
         return revisions[0] if revisions and place == 0 else None
 
-    def _node(self, parent: NodeId, ordinal: int, sample: Recorded | None, round_: int) -> Node:
+    def _node(self, parent: NodeId, ordinal: int, sample: RecordedSample | None, round_: int) -> Node:
         name, depth = child_id(parent, ordinal), self.tree[parent].depth + 1
         if sample is None:
             self.dry += 1
@@ -211,7 +211,7 @@ class Deck:
         )
 
 
-def _with_revisions(first: list[Recorded], pool: Sequence[Recorded]) -> list[Recorded]:
+def _with_revisions(first: list[RecordedSample], pool: Sequence[RecordedSample]) -> list[RecordedSample]:
     """Append the revisions of `first`, of any length."""
     kept = {sample.index for sample in first}
     revisions = []

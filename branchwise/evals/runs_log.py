@@ -10,7 +10,7 @@ from operator import eq
 from typing import Any, cast
 
 from branchwise import tasks
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE
 from branchwise.store.errors import BadInput, UnknownName
@@ -37,7 +37,7 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
     Raises:
         BadInput: There are no such runs.
     """
-    samples: list[Recorded] = []
+    samples: list[RecordedSample] = []
     same = _equality(task)
     seen: Counter[str] = Counter()
     sources: set[VerifiedBy] = set()
@@ -106,12 +106,12 @@ def _equality(task: str) -> Callable[[str, str], bool]:
 
 def _sample(
     node: Node, tree: Tree, instance: str, index: int, right: str | None, same: Callable[[str, str], bool]
-) -> Recorded:
+) -> RecordedSample:
     failed = node.failed is not None or not node.complete
     known = right is not None or node.verified_by is VerifiedBy.PROGRAM or failed
     equal = right is not None and node.answer is not None and same(node.answer, right)
     correct = not failed and (equal if right is not None else node.accepted)
-    return Recorded(
+    return RecordedSample(
         instance=instance,
         index=index,
         correct=correct if known else None,

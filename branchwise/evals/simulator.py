@@ -10,7 +10,7 @@ from random import Random
 from statistics import correlation, fmean
 from typing import Protocol
 
-from branchwise.evals.log import Log, Recorded
+from branchwise.evals.log import Log, RecordedSample
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.policy import Policy
 from branchwise.statistics.beta import Beta
@@ -56,7 +56,7 @@ class Simulator:
         made = (s for i in range(instances) for s in self._instance(f"simulated {i}", samples, rng))
         return Log(header=replace(self.like.header, source="simulated", features={}), samples=tuple(made))
 
-    def _instance(self, name: str, samples: int, rng: Random) -> Iterable[Recorded]:
+    def _instance(self, name: str, samples: int, rng: Random) -> Iterable[RecordedSample]:
         rate = rng.betavariate(self.rates.a, self.rates.b)
         shift = rng.gauss(0, 1)
         other = self.shared * shift + sqrt(1 - self.shared**2) * rng.gauss(0, 1)
@@ -75,7 +75,7 @@ class Simulator:
                 seated.append(rng.choice(seated))
             answer, centre = seated[-1]
             score = 1 / (1 + exp(-(centre + rng.gauss(0, kind.noise))))
-            yield Recorded(
+            yield RecordedSample(
                 instance=name,
                 index=index,
                 arm=self.like.arms[0],
@@ -112,7 +112,7 @@ def simulator(log_: Log, instances: Sequence[str]) -> Simulator:
     chosen = set(instances)
     samples = [s for s in log_.samples if s.instance in chosen and s.after is None]
     name = log_.header.verifier or "score"
-    pools: dict[str, list[Recorded]] = {}
+    pools: dict[str, list[RecordedSample]] = {}
     for sample in samples:
         pools.setdefault(sample.instance, []).append(sample)
     kinds = {}
@@ -161,8 +161,8 @@ def _accuracies(log_: Log, policies: Sequence[Policy], seeds: int) -> dict[Polic
     return {policy: fmean(found.accuracy(policy)) for policy in policies}
 
 
-def _kind(members: Sequence[Recorded], name: str) -> Kind:
-    groups: dict[str, dict[str | None, list[Recorded]]] = {}
+def _kind(members: Sequence[RecordedSample], name: str) -> Kind:
+    groups: dict[str, dict[str | None, list[RecordedSample]]] = {}
     for sample in members:
         groups.setdefault(sample.instance, {}).setdefault(sample.answer, []).append(sample)
     between = []
@@ -185,7 +185,7 @@ def _kind(members: Sequence[Recorded], name: str) -> Kind:
     )
 
 
-def _shared(samples: Sequence[Recorded], name: str) -> float:
+def _shared(samples: Sequence[RecordedSample], name: str) -> float:
     """Correlate mean logits over the instances that have right and wrong samples; 0 where fewer than three do."""
     seen: dict[str, dict[bool, list[float]]] = {}
     for sample in samples:

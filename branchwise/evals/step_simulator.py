@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from branchwise.evals.log import Log, Recorded, Step
+from branchwise.evals.log import Log, RecordedSample, Step
 from branchwise.evals.simulator import concentration
 from branchwise.statistics.beta import Beta
 
@@ -38,7 +38,7 @@ class StepSimulator:
         made = (s for i in range(instances) for s in self._instance(f"simulated {i}", samples, rng))
         return Log(header=replace(self.like.header, source="simulated", features={}), samples=tuple(made))
 
-    def _instance(self, name: str, samples: int, rng: Random) -> Iterator[Recorded]:
+    def _instance(self, name: str, samples: int, rng: Random) -> Iterator[RecordedSample]:
         ease = rng.random()  # one for all depths: an instance that is easy at first is taken to stay so
         rates = [layer.survival.quantile(ease) for layer in self.layers]
         root = _State(alive=True)
@@ -47,7 +47,7 @@ class StepSimulator:
             for layer, rate in zip(self.layers, rates, strict=True):
                 at = at.next(layer, rate, rng)
                 path.append(at.step)
-            yield Recorded(
+            yield RecordedSample(
                 instance=name,
                 index=index,
                 arm=self.like.arms[0],
@@ -111,7 +111,7 @@ def tells_survival(log: Log, verifier: str | None) -> bool:
     return bool(given) and given <= {0.0, 1.0}
 
 
-def _layer(samples: Sequence[Recorded], depth: int, verifier: str, *, last: bool) -> Layer:
+def _layer(samples: Sequence[RecordedSample], depth: int, verifier: str, *, last: bool) -> Layer:
     counts: dict[str, tuple[int, int]] = {}
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     seen: dict[bool, list[Step]] = {True: [], False: []}
@@ -130,7 +130,7 @@ def _layer(samples: Sequence[Recorded], depth: int, verifier: str, *, last: bool
     )
 
 
-def _alive(sample: Recorded, depth: int, verifier: str, *, last: bool) -> bool:
+def _alive(sample: RecordedSample, depth: int, verifier: str, *, last: bool) -> bool:
     ends = depth == len(sample.steps) - 1
     if last:
         return ends and bool(sample.correct)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from branchwise.evals.log import Recorded, Step
+from branchwise.evals.log import RecordedSample, Step
 from branchwise.evals.replay import Deck
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Node, NodeId, child_id
@@ -23,7 +23,7 @@ class StepDeck(Deck):
     """
 
     begins: dict[NodeId, Beginning] = field(init=False, default_factory=lambda: {ROOT: ()})
-    rest: dict[Beginning, list[Recorded]] = field(init=False, default_factory=dict)
+    rest: dict[Beginning, list[RecordedSample]] = field(init=False, default_factory=dict)
     judged: dict[Beginning, NodeId] = field(init=False, default_factory=dict)
     spent: int = field(init=False, default=0)
 
@@ -60,7 +60,7 @@ class StepDeck(Deck):
         self.dry += 1
         return replace(blank, failed="nothing was recorded here")
 
-    def _step(self, blank: Node, sample: Recorded, depth: int) -> Node:
+    def _step(self, blank: Node, sample: RecordedSample, depth: int) -> Node:
         step, now = sample.steps[depth], _beginning(sample, depth + 1)
         self.begins[blank.id] = now
         self.drawn[blank.id] = sample
@@ -92,5 +92,5 @@ class StepDeck(Deck):
         return step.scores.get(self.judge.step) if self.judge.step is not None else None
 
 
-def _beginning(sample: Recorded, depth: int) -> Beginning:
+def _beginning(sample: RecordedSample, depth: int) -> Beginning:
     return tuple(step.text for step in sample.steps[:depth])

@@ -11,17 +11,17 @@ from branchwise.evals.choosing import choosing
 from branchwise.evals.log import Log
 from branchwise.evals.markdown import markdown
 from branchwise.evals.page import page
-from branchwise.evals.pooled import Plan, pooled
+from branchwise.evals.pooled import ReplayPlan, pooled
 from branchwise.evals.report import Report
 from branchwise.evals.stepwise import step_verifiers
 from branchwise.evals.trials import trials
 from branchwise.store.errors import BadInput, UnknownName
 
 _POOLED = {
-    "game24_tot": Plan(limits=(1, 2, 4, 8, 16, 32, 50), budgets=(4, 16, 50), probes=4, arm="io"),
-    "humaneval_codegen16b": Plan(limits=(1, 2, 4, 8, 16, 50), budgets=(4, 16, 50), probes=4),
-    "math_qwen25_rm": Plan(limits=(1, 2, 4), budgets=(2, 4), probes=2),
-    "planbench_blocksworld": Plan(
+    "game24_tot": ReplayPlan(limits=(1, 2, 4, 8, 16, 32, 50), budgets=(4, 16, 50), probes=4, arm="io"),
+    "humaneval_codegen16b": ReplayPlan(limits=(1, 2, 4, 8, 16, 50), budgets=(4, 16, 50), probes=4),
+    "math_qwen25_rm": ReplayPlan(limits=(1, 2, 4), budgets=(2, 4), probes=2),
+    "planbench_blocksworld": ReplayPlan(
         limits=(1, 2, 4, 8, 11), budgets=(4, 11), probes=2, arm="mixed", arms=("mixed",)
     ),
 }
@@ -74,7 +74,7 @@ def read_log(name: str, data: Path | None) -> Log:
     return Log.read(Path(name))
 
 
-def plan_of(name: str, log: Log) -> Plan:
+def plan_of(name: str, log: Log) -> ReplayPlan:
     """How a log is replayed: by the plan that its name has here, else by what its pools allow.
 
     Raises:
@@ -90,7 +90,7 @@ def plan_of(name: str, log: Log) -> Plan:
             "arm `pool` records them."
         )
     limits = tuple(2**i for i in range(half.bit_length()))
-    return Plan(limits=limits, budgets=limits[-2:], probes=min(4, half), arm=arms[0], arms=arms)
+    return ReplayPlan(limits=limits, budgets=limits[-2:], probes=min(4, half), arm=arms[0], arms=arms)
 
 
 def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
@@ -108,7 +108,7 @@ def _reports(name: str, log: Log, seeds: int) -> Iterable[Report]:
     return _pooled(name if name in names() else Path(name).stem, log, plan_of(name, log), facts, seeds)
 
 
-def _pooled(name: str, log: Log, plan: Plan, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:
+def _pooled(name: str, log: Log, plan: ReplayPlan, facts: Mapping[str, str], seeds: int) -> Iterator[Report]:
     """One report, and one more for every further verifier of steps."""
     yield pooled(name, log, plan, facts, seeds=seeds)
     for verifier in step_verifiers(log)[1:]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from statistics import fmean
 
-from branchwise.evals.log import Log, Recorded
+from branchwise.evals.log import Log, RecordedSample
 from branchwise.evals.outcomes import player
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.replay import Judge
@@ -33,7 +33,7 @@ def whole_pools(log: Log, arm: str, *, orders: int = 10) -> Table:
     return Table(title="Whole pools", columns=("choice", "accuracy % [95%]"), rows=tuple(rows))
 
 
-def _order(pool: Sequence[Recorded], seed: int) -> list[Recorded]:
+def _order(pool: Sequence[RecordedSample], seed: int) -> list[RecordedSample]:
     ordered = list(pool)
     Random(seed).shuffle(ordered)  # noqa: S311 - a shuffle, not a secret
     return ordered

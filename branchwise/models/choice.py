@@ -35,7 +35,7 @@ def among(choices: Sequence[str], likely: Iterable[tuple[str, float]]) -> dict[s
 
 
 @dataclass(slots=True)
-class Choice:
+class ServerChoice:
     """A choice as the server reports it, before its tokens are counted."""
 
     text: str = ""
@@ -56,15 +56,15 @@ class Choice:
         return len(self.text) + len(self.reasoning) + called
 
 
-def read_choice(choice: Any) -> Choice:
+def read_choice(choice: Any) -> ServerChoice:
     """Read one entry of `choices`."""
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(message, Mapping):
         if not isinstance(choice, Mapping) or not isinstance(choice.get("text"), str):
-            return Choice(error="a choice holds no message", damaged=True)
+            return ServerChoice(error="a choice holds no message", damaged=True)
         message = {"content": choice["text"]}
     text, reasoning, refusal = _content(message)
-    found = Choice(text=text, reasoning=reasoning, calls=_calls(message))
+    found = ServerChoice(text=text, reasoning=reasoning, calls=_calls(message))
     found.cut, found.error = _ending(choice.get("finish_reason"))
     fault = choice.get("error")
     if fault:
@@ -83,7 +83,7 @@ def read_choice(choice: Any) -> Choice:
     return found
 
 
-def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
+def sample(choice: ServerChoice, tokens: int, request: SampleRequest) -> Sample:
     """Convert a choice to a sample.
 
     Args:
@@ -114,7 +114,7 @@ def sample(choice: Choice, tokens: int, request: SampleRequest) -> Sample:
     )
 
 
-def _missing(choice: Choice, request: SampleRequest) -> str | None:
+def _missing(choice: ServerChoice, request: SampleRequest) -> str | None:
     """Why a sample without text is not an answer; None if it is one."""
     if choice.text:
         return None
@@ -132,7 +132,7 @@ def _ended(text: str, stops: Sequence[str]) -> str:
     return text[: min(ends)] if ends else text
 
 
-def _logprobs(choice: Choice, request: SampleRequest) -> tuple[float | None, dict[str, float] | None]:
+def _logprobs(choice: ServerChoice, request: SampleRequest) -> tuple[float | None, dict[str, float] | None]:
     if not request.logprobs or choice.tokens is None:
         return None, None
     values = [one.get("logprob") if isinstance(one, Mapping) else None for one in choice.tokens]

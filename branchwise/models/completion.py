@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from branchwise.models.choice import Choice, read_choice, sample
+from branchwise.models.choice import ServerChoice, read_choice, sample
 from branchwise.models.estimate import prompt_tokens, text_tokens
 from branchwise.models.failures import within
 from branchwise.models.protocol import Reply, SampleRequest
@@ -87,7 +87,7 @@ def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
     return sorted(choices, key=lambda choice: int(choice["index"]))
 
 
-def _usage(said: Any, choices: Sequence[Choice], request: SampleRequest, seconds: float) -> Usage:
+def _usage(said: Any, choices: Sequence[ServerChoice], request: SampleRequest, seconds: float) -> Usage:
     """The usage; marked where a part of it is an estimate."""
     told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
@@ -121,14 +121,14 @@ def _count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= _MOST else None
 
 
-def _guessed(choice: Choice) -> int:
+def _guessed(choice: ServerChoice) -> int:
     if choice.tokens is not None:
         return len(choice.tokens)
     called = "".join(call.name + call.arguments for call in choice.calls)
     return max(1, text_tokens(choice.text) + text_tokens(choice.reasoning) + text_tokens(called))
 
 
-def _shares(choices: Sequence[Choice], total: int) -> list[int]:
+def _shares(choices: Sequence[ServerChoice], total: int) -> list[int]:
     if all(choice.tokens is not None for choice in choices):
         return [len(choice.tokens or ()) for choice in choices]
     if len(choices) == 1:

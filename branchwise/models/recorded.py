@@ -34,7 +34,7 @@ _ESTIMATE = "prompt_estimate"
 """Stored with a recorded reply: the estimated tokens of its prompt."""
 
 
-class Record(Protocol):
+class Recorder(Protocol):
     """Execute once per key and store the result (see `Ledger`)."""
 
     async def __call__(
@@ -55,8 +55,8 @@ class Record(Protocol):
 
 
 def recorded(
-    model: Model, record: Record, tracker: BudgetTracker, *, limit: int = 256, price: Price | None = None
-) -> Recorded:
+    model: Model, record: Recorder, tracker: BudgetTracker, *, limit: int = 256, price: Price | None = None
+) -> RecordedSampler:
     """Make the Sampler of one run.
 
     A call reserves its budget and waits for its slot before it enters the ledger, so that a worker that
@@ -80,16 +80,16 @@ def recorded(
         check_price(budget, model, price)
     tracker.price = tracker.price or price
     slot = model.slot if isinstance(model, Limiting) else lambda: gate
-    return Recorded(model, record, tracker, slot, price)
+    return RecordedSampler(model, record, tracker, slot, price)
 
 
-class Recorded:
+class RecordedSampler:
     """The Sampler that `recorded` makes."""
 
     def __init__(
         self,
         model: Model,
-        record: Record,
+        record: Recorder,
         tracker: BudgetTracker,
         slot: Callable[[], AbstractAsyncContextManager[None]],
         price: Price | None,

@@ -17,7 +17,7 @@ from branchwise.store.errors import ModelError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class StoredMeasurements:
     """Measurements of a model on a device."""
 
     served: str
@@ -30,18 +30,18 @@ class Kept:
     """What those options reached on the workload they were tuned on."""
 
 
-_KEPT = TypeAdapter(Kept)
+_KEPT = TypeAdapter(StoredMeasurements)
 
 
-def keep(served: str, device: str, **news: Any) -> Kept:
+def keep(served: str, device: str, **news: Any) -> StoredMeasurements:
     """Update the fields in `news`; the others stay as they are.
 
     Args:
         served: The model's name in requests.
         device: The device's name, as `hardware.here` gives it.
-        **news: Fields of `Kept`.
+        **news: Fields of `StoredMeasurements`.
     """
-    now = replace(read(served, device) or Kept(served=served, device=device), **news)
+    now = replace(read(served, device) or StoredMeasurements(served=served, device=device), **news)
     path = _file(served, device)
     half = path.with_suffix(".half")
     half.write_text(json.dumps(asdict(now), indent=1), encoding="utf-8")
@@ -49,7 +49,7 @@ def keep(served: str, device: str, **news: Any) -> Kept:
     return now
 
 
-def read(served: str, device: str) -> Kept | None:
+def read(served: str, device: str) -> StoredMeasurements | None:
     """The saved measurements of a model on a device.
 
     Raises:
@@ -58,13 +58,13 @@ def read(served: str, device: str) -> Kept | None:
     return _read(_file(served, device))
 
 
-def of_model(served: str) -> tuple[Kept, ...]:
+def of_model(served: str) -> tuple[StoredMeasurements, ...]:
     """The saved measurements of a model on any device."""
     found = (_read(path) for path in sorted(_folder().glob("*.json")))
     return tuple(one for one in found if one is not None and one.served == served)
 
 
-def _read(path: Path) -> Kept | None:
+def _read(path: Path) -> StoredMeasurements | None:
     try:
         return _KEPT.validate_json(path.read_bytes())
     except FileNotFoundError:

@@ -74,7 +74,7 @@ class Lora(BaseModel):
     max_lora_rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] = 16
 
 
-class Options(BaseModel):
+class EngineOptions(BaseModel):
     """The engine's options; one that is left out keeps the engine's default."""
 
     model_config = _STRICT
@@ -124,7 +124,7 @@ class Options(BaseModel):
     lora: Lora | None = None
 
     @model_validator(mode="after")
-    def _fits(self) -> Options:
+    def _fits(self) -> EngineOptions:
         tokens = self.max_num_batched_tokens
         samples = self.max_num_seqs
         length = self.max_model_len

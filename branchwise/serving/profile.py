@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from branchwise.serving.options import Options
+from branchwise.serving.options import EngineOptions
 from branchwise.store.errors import BadInput, UnknownName
 
 _RUNS = frozenset({"command", "environment", "arguments", "trust_remote_code"})
@@ -50,7 +50,7 @@ class Profile(BaseModel):
     """How long an engine may take to end after SIGTERM, before SIGKILL."""
     arguments: list[str] = []
     """Words put at the end of the engine's command line as they are, for options that are not checked here."""
-    options: Options = Options()
+    options: EngineOptions = EngineOptions()
 
     @property
     def served(self) -> str:

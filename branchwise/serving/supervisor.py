@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from branchwise.models.pool import registry as state
-from branchwise.models.pool.registry import Phase, PoolState, Replica
+from branchwise.models.pool.registry import EngineRecord, Phase, PoolState
 from branchwise.serving.launch import Launch, on_cuda
 from branchwise.serving.metrics import load
 from branchwise.serving.process import Process
@@ -65,7 +65,9 @@ class _Supervisor:
         self._logs = state.logs(name)
         self._asked = [asyncio.Event(), asyncio.Event()]
         replicas = tuple(
-            Replica(index=launch.index, url=launch.url, log=str(self._log(launch)), devices=launch.devices)
+            EngineRecord(
+                index=launch.index, url=launch.url, log=str(self._log(launch)), devices=launch.devices
+            )
             for launch in planned
         )
         self._now = PoolState(

@@ -28,7 +28,7 @@ from branchwise.store.records import Json, Usage
 from branchwise.store.redaction import Redaction
 from branchwise.store.rows import CallState, OnChange
 from branchwise.store.single_flight import SingleFlight
-from branchwise.store.texts import Asked, digest, take_out
+from branchwise.store.texts import RedactedRequest, digest, take_out
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 """An effect with a cost: returns its result and its usage."""
@@ -179,13 +179,13 @@ class Ledger:
         """The recorded results so far, by key."""
         return ((key, json.loads(response)) for key, (_, response) in self._done.items())
 
-    def _read(self, request: Json) -> Asked:
+    def _read(self, request: Json) -> RedactedRequest:
         written = to_json(request)
         body = self._scrub.request(written)
         value = request if body is written else json.loads(body)
-        return Asked(value, body, digest(body))
+        return RedactedRequest(value, body, digest(body))
 
-    def _recall(self, key: str, asked: Asked) -> str | None:
+    def _recall(self, key: str, asked: RedactedRequest) -> str | None:
         if key not in self._done:
             return None
         known_hash, response = self._done[key]
@@ -211,7 +211,7 @@ class Ledger:
             **_NOTHING,
         }
 
-    async def _act(self, row: Row, asked: Asked, effect: Effect) -> str:
+    async def _act(self, row: Row, asked: RedactedRequest, effect: Effect) -> str:
         sent = False
         try:
             await self._begin(row, asked, self._start)
@@ -236,14 +236,14 @@ class Ledger:
             raise
         return response
 
-    async def _adopt(self, row: Row, asked: Asked, known: Inherited) -> str:
+    async def _adopt(self, row: Row, asked: RedactedRequest, known: Inherited) -> str:
         """Adopt an ancestor's result as a completed call of this run, at no cost."""
         row |= {"state": CallState.DONE, "response": known.response, "model": known.model, "kind": known.kind}
         await self._begin(row, asked, self._take_over)
         self._done[str(row["key"])] = (known.request_hash, known.response)
         return known.response
 
-    async def _begin(self, row: Row, asked: Asked, insert: sa.Insert) -> None:
+    async def _begin(self, row: Row, asked: RedactedRequest, insert: sa.Insert) -> None:
         """Commit the intent, with those long texts of the request that are not stored yet."""
         request, bodies = take_out(asked.value, asked.body)
         new: list[Row] = [

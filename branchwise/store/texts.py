@@ -19,7 +19,7 @@ _PLAIN = frozenset({bool, int, float, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RedactedRequest:
     """A request, redacted."""
 
     value: Json

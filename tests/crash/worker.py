@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from branchwise.graphs.runtime.submit import submit_workflow
-from branchwise.graphs.runtime.worker import Report, work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.submit import submit
 from branchwise.models.codec import request_json
@@ -51,14 +51,14 @@ MODEL = "scripted:script"
 FLOW = "tests.crash.flow"
 HOUSE: Mapping[str, Any] = {
     "environment": "scripted",
-    "opening": {"name": "scripted"},
+    "environment_spec": {"name": "scripted"},
     "options": {
         "depth": 3,
-        "states": 8,
+        "max_pages": 8,
         "samples": 4,
-        "judgements": 2,
-        "held": True,
-        "questions": 0,
+        "value_samples": 2,
+        "pick_actions": True,
+        "max_approvals": 0,
         "knobs": {"branching": 3},
     },
 }
@@ -129,7 +129,7 @@ def serve(orders: Orders) -> None:
 async def _serve(orders: Orders) -> None:
     oracle = Oracle(orders.oracle, orders.doom)
 
-    def watch(report: Report) -> None:
+    def watch(report: WorkerLogLine) -> None:
         if report.kind == "claimed":
             oracle.at("claimed, before the first checkpoint")
 

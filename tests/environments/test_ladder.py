@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Action
 from branchwise.environments.restore import PathStep, restore_path
 from tests.environments.kinds_of_state import PATHS, WRITING, Kinds
@@ -26,7 +26,7 @@ async def kinds() -> AsyncIterator[tuple[Kinds, str]]:
         yield site, str(server.make_url("/"))
 
 
-async def walked(chrome: Chrome, lines: list[str]) -> tuple[Session, str, list[PathStep]]:
+async def walked(chrome: Chrome, lines: list[str]) -> tuple[BrowserSession, str, list[PathStep]]:
     session = await chrome.reset()
     start, path = (await session.observe()).fingerprint, []
     for line in lines:
@@ -56,7 +56,7 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
         back = await restore_path(chrome, start, path, live=session, snapshot=kept)
         fresh = await restore_path(chrome, start, path)
         for found, noted in ((back, rungs), (fresh, without)):
-            assert isinstance(found.session, Session), (kind, found.tried)
+            assert isinstance(found.session, BrowserSession), (kind, found.tried)
             noted[kind] = found.method
             assert site.worlds[found.session.world or ""] == rows, kind
             seen = (await found.session.act(Action(text=after))).observation

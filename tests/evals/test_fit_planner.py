@@ -9,7 +9,7 @@ from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.cli.bench import bench
 from branchwise.cli.planning import planner
 from branchwise.evals.fit_planner import fit_planner
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.graphs import strategies
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Node, VerifiedBy
@@ -30,7 +30,7 @@ def log(instances: int = 24, samples: int = 16) -> Log:
     return Log(
         header=HEADER,
         samples=tuple(
-            Recorded(
+            RecordedSample(
                 instance=str(i),
                 index=k,
                 correct=(right := k % 8 != 0 if i % 2 else k == 5),

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from branchwise.cli.bench import bench
 from branchwise.evals.forecast import forecast
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.store.errors import BadInput
 from branchwise.store.records import VerifiedBy
 
@@ -28,7 +28,7 @@ def log(instances: int = 24, samples: int = 12, *, verifier: str | None = "v") -
             score = min(1.0, max(0.0, rng.gauss(0.6 if right else 0.4, 0.3)))
             answer = "right" if right else f"wrong {rng.randrange(3)}"
             recorded.append(
-                Recorded(
+                RecordedSample(
                     instance=str(i), index=k, correct=right, answer=answer, scores={"v": score}, tokens=10
                 )
             )

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.store.errors import BadInput
 from branchwise.store.records import VerifiedBy
 
 HEADER = Header(task="t", model="m", source="s", licence="MIT", tokens="logged")
 recorded = st.builds(
-    Recorded,
+    RecordedSample,
     instance=st.text(min_size=1, max_size=5),
     index=st.integers(0, 9),
     correct=st.one_of(st.none(), st.booleans()),
@@ -27,7 +27,9 @@ recorded = st.builds(
 
 
 @given(st.lists(recorded, max_size=8, unique_by=lambda s: (s.instance, s.arm, s.index)))
-def test_a_log_survives_its_file(tmp_path_factory: pytest.TempPathFactory, samples: list[Recorded]) -> None:
+def test_a_log_survives_its_file(
+    tmp_path_factory: pytest.TempPathFactory, samples: list[RecordedSample]
+) -> None:
     path = tmp_path_factory.mktemp("log") / "log.jsonl"
     header = Header(
         task="t",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.evals.log import Recorded
+from branchwise.evals.log import RecordedSample
 from branchwise.evals.replay import Judge, Played, halves, probe, replay
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
@@ -18,10 +18,10 @@ from branchwise.store.tree import Tree
 JUDGE = Judge(score="v", verified_by=VerifiedBy.MODEL)
 
 
-def pool(labels: Sequence[bool], scores: Sequence[float | None] | None = None) -> list[Recorded]:
+def pool(labels: Sequence[bool], scores: Sequence[float | None] | None = None) -> list[RecordedSample]:
     shown = scores or [None] * len(labels)
     return [
-        Recorded(
+        RecordedSample(
             instance="i",
             index=i,
             correct=label,
@@ -34,7 +34,7 @@ def pool(labels: Sequence[bool], scores: Sequence[float | None] | None = None) -
     ]
 
 
-def best_of(draws: Sequence[Recorded], n: int, judge: Judge = JUDGE) -> Played:
+def best_of(draws: Sequence[RecordedSample], n: int, judge: Judge = JUDGE) -> Played:
     return replay(
         draws, strategies.load("best_of_n", n=n), aggregations.load("best_of_n"), limit=n, judge=judge
     )
@@ -114,8 +114,8 @@ def test_calibration_changes_what_is_shown_and_not_what_is_true() -> None:
 
 def test_a_revision_is_drawn_under_the_solution_it_revises() -> None:
     chain = [
-        Recorded(instance="i", index=0, correct=False, text="a", tokens=5),
-        Recorded(instance="i", index=1, correct=True, text="b", tokens=7, after=0, accepted=True),
+        RecordedSample(instance="i", index=0, correct=False, text="a", tokens=5),
+        RecordedSample(instance="i", index=1, correct=True, text="b", tokens=7, after=0, accepted=True),
     ]
 
     def revise(tree: Tree, budget: int, *, seed: int = 0) -> Allocation:
@@ -125,7 +125,7 @@ def test_a_revision_is_drawn_under_the_solution_it_revises() -> None:
     sound = Judge(verified_by=VerifiedBy.PROGRAM)
     played = replay(chain[:1] + chain[1:], revise, aggregations.load("best_of_n"), limit=1, judge=sound)
     assert (played.correct, played.tokens) == (False, 5)
-    pair = [*chain, Recorded(instance="i", index=2, correct=False, text="c", tokens=3)]
+    pair = [*chain, RecordedSample(instance="i", index=2, correct=False, text="c", tokens=3)]
     played = replay(pair, revise, aggregations.load("best_of_n"), limit=2, judge=sound)
     assert (played.correct, played.tokens, played.rounds) == (True, 12, 2)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from branchwise.evals.log import Header, Log, Recorded, Step
+from branchwise.evals.log import Header, Log, RecordedSample, Step
 from branchwise.evals.policy import Policy
 from branchwise.evals.simulator import validate
 from branchwise.evals.step_simulator import step_simulator, tells_survival
@@ -42,7 +42,7 @@ def log(instances: int = 60, samples: int = 20) -> Log:
                 score = float(lives[path])
                 steps.append(Step(text=str(path[-1]), scores={"alive": score}, tokens=5 + depth))
             recorded.append(
-                Recorded(
+                RecordedSample(
                     instance=str(i),
                     index=k,
                     correct=lives[path],

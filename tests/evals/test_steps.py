@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.evals import logs
-from branchwise.evals.log import Recorded, Step
+from branchwise.evals.log import RecordedSample, Step
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.replay import Judge, Played, replay
@@ -21,8 +21,8 @@ JUDGE = Judge(score="exact", verified_by=VerifiedBy.PROGRAM, step="v")
 STEPWISE = {name: sized for name in strategies.names() if (sized := strategies.info(name).sized) is not None}
 
 
-def sample(index: int, *texts: str, right: bool = False, price: int = 0) -> Recorded:
-    return Recorded(
+def sample(index: int, *texts: str, right: bool = False, price: int = 0) -> RecordedSample:
+    return RecordedSample(
         instance="i",
         index=index,
         correct=right,
@@ -36,7 +36,9 @@ def sample(index: int, *texts: str, right: bool = False, price: int = 0) -> Reco
     )
 
 
-def play(draws: Sequence[Recorded], name: str, n: int = 8, limit: int = 24, judge: Judge = JUDGE) -> Played:
+def play(
+    draws: Sequence[RecordedSample], name: str, n: int = 8, limit: int = 24, judge: Judge = JUDGE
+) -> Played:
     strategy = strategies.load(name, **STEPWISE[name](n))
     return replay(
         draws, strategy, aggregations.load("best_of_n"), limit=limit, judge=judge, deal=StepDeck, seed=3
@@ -87,7 +89,7 @@ def test_no_step_is_drawn_twice_and_no_label_is_seen(
 
 def test_whole_solutions_cannot_be_played_step_by_step() -> None:
     with pytest.raises(BadInput, match="not cut into steps"):
-        play([Recorded(instance="i", index=0, correct=True)], "rebase", limit=1)
+        play([RecordedSample(instance="i", index=0, correct=True)], "rebase", limit=1)
 
 
 def test_recombined_steps_are_as_good_as_the_samples_they_come_from(data: Path) -> None:

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 import branchwise
 from branchwise.environments.scripted import Door, scripted
+from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.result import result_of
+from branchwise.graphs.web.request import request_of
 from branchwise.graphs.web.run import resume_web
 from branchwise.store.database.connection import connect
 from branchwise.store.database.schema import VERSION_TABLE, migrate
@@ -92,6 +94,20 @@ async def test_what_was_finished_reads_the_same(old: str) -> None:
         pages = await store.nodes(WEB_DONE)
         assert {node.state for node in pages if node.score == 1.0} == {NodeState.VISITED}
         assert {node.state for node in await store.nodes(WEB_WAITING) if node.failed} == {NodeState.HELD}
+        reached = await branchwise.resume(WEB_DONE, store=store)
+        assert (reached.solved, reached.verified_by) == (True, VerifiedBy.PROGRAM)
+
+
+async def test_options_of_a_web_run_are_read_under_their_new_names(old: str) -> None:
+    async with Store.opened(old) as store:
+        runs = [request_of(spec_of((await store.run(name)).spec)) for name in (WEB_DONE, WEB_WAITING)]
+    assert [
+        (run.options.max_pages, run.options.value_samples, run.options.max_approvals) for run in runs
+    ] == [
+        (12, 2, 3),
+        (4, 2, 1),
+    ]
+    assert all(run.environment_spec is None and run.screenshots is None for run in runs)
 
 
 async def test_a_finished_search_replays_bit_by_bit(old: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from branchwise.serving import launch
 from branchwise.serving.check import check
 from branchwise.serving.launch import launches
-from branchwise.serving.options import Options
+from branchwise.serving.options import EngineOptions
 from branchwise.serving.profile import Profile, read_profile
 from branchwise.store.errors import BadInput
 
@@ -139,7 +139,7 @@ def test_the_command_line_goes_over_the_file(said: dict[str, Any], tmp_path: Pat
 
 
 def test_options_become_vllms_flags() -> None:
-    options = Options.model_validate(
+    options = EngineOptions.model_validate(
         {
             "enable_prefix_caching": True,
             "enable_chunked_prefill": False,

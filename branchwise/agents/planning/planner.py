@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from branchwise.agents.planning.difficulty import Difficulty, estimate
-from branchwise.agents.planning.policy_table import Choice, Knobs, PolicyTable
+from branchwise.agents.planning.policy_table import Knobs, PolicyTable, RankedStrategy
 from branchwise.agents.protocol import Agent
 from branchwise.store.records import Node, VerifiedBy
 
@@ -109,7 +109,7 @@ def planner(
 
 
 def _priors(
-    names: Sequence[str], choices: Sequence[Choice], difficulty: Difficulty, *, by_steps: bool
+    names: Sequence[str], choices: Sequence[RankedStrategy], difficulty: Difficulty, *, by_steps: bool
 ) -> dict[str, float]:
     if choices:
         return {**dict.fromkeys(names, 0.0), **{choice.strategy: choice.prior for choice in choices}}

@@ -27,7 +27,7 @@ two end bins hold most instances and stay narrow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class RankedStrategy:
     """One strategy worth trying, with its knobs."""
 
     strategy: str
@@ -37,14 +37,14 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class PolicyRow:
     """The best choices of one cell of the table."""
 
     bin: int | None
     """Difficulty bin, 0 the hardest; None for instances whose difficulty has no basis."""
     tokens: int
     """Mean completion tokens per instance at which the row was fitted."""
-    choices: tuple[Choice, ...]
+    choices: tuple[RankedStrategy, ...]
     """Best first."""
     instances: int = 0
     """Number of labelled instances it was fitted on."""
@@ -57,7 +57,7 @@ class PolicyTable:
     If `lookup` returns None the planner uses its documented default.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PolicyRow, ...] = ()
     edges: tuple[float, ...] = EDGES
     """Rising inner edges of the difficulty bins, in pass@1."""
     source: Mapping[str, Json] = field(default_factory=dict)
@@ -85,7 +85,9 @@ class PolicyTable:
         ends = (0.0, *self.edges, 1.0)
         return f"pass@1 in {'[' if bin_ == 0 else '('}{ends[bin_]:.2f}, {ends[bin_ + 1]:.2f}]"
 
-    def lookup(self, difficulty: Difficulty, tokens_left: int | None = None) -> tuple[Choice, ...] | None:
+    def lookup(
+        self, difficulty: Difficulty, tokens_left: int | None = None
+    ) -> tuple[RankedStrategy, ...] | None:
         """The choices for this instance, best first; None if no row applies.
 
         Of the rows of the instance's bin, the most expensive one within `tokens_left` applies; without a
@@ -209,8 +211,8 @@ def _map(one: _Map) -> DifficultyMap:
     return DifficultyMap(signal=one.signal, edges=tuple(one.edges), beliefs=beliefs)
 
 
-def _row(row: _Row, edges: int) -> Row:
+def _row(row: _Row, edges: int) -> PolicyRow:
     if row.bin is not None and not 0 <= row.bin <= edges:
         raise ValueError(f"There is no difficulty bin {row.bin}.")
-    choices = tuple(Choice(strategy=c.strategy, knobs=c.knobs, prior=c.prior) for c in row.choices)
-    return Row(bin=row.bin, tokens=row.tokens, choices=choices, instances=row.instances)
+    choices = tuple(RankedStrategy(strategy=c.strategy, knobs=c.knobs, prior=c.prior) for c in row.choices)
+    return PolicyRow(bin=row.bin, tokens=row.tokens, choices=choices, instances=row.instances)

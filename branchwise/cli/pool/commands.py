@@ -144,7 +144,7 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Compute a model's roofline bound on a device, and measure a pool against it."""
-    from branchwise.cli.pool.estimating import Question
+    from branchwise.cli.pool.estimating import EstimateOptions
     from branchwise.cli.pool.estimating import estimate as answer
 
     try:
@@ -153,7 +153,7 @@ def estimate(
         batches = ()
     if not batches or min(batches) < 1:
         raise typer.BadParameter("write positive numbers with commas, 1,8,64", param_hint="--batch")
-    question = Question(
+    question = EstimateOptions(
         model=model,
         pool=name,
         device=device,

@@ -25,7 +25,7 @@ from branchwise.store.errors import BadInput, UnknownName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class EstimateOptions:
     """Options of `pool estimate`."""
 
     model: str | None
@@ -49,7 +49,7 @@ class _Line:
     measured: Measured | None
 
 
-def estimate(question: Question, *, as_json: bool) -> None:
+def estimate(question: EstimateOptions, *, as_json: bool) -> None:
     """Print the bound for each batch size and the pool's measured speed."""
     setup, lines, fit = run(_answered(question, console.err(quiet=as_json)))
     if as_json:
@@ -73,7 +73,9 @@ def estimate(question: Question, *, as_json: bool) -> None:
         )
 
 
-async def _answered(question: Question, progress: Terminal) -> tuple[Setup, list[_Line], Idealised | None]:
+async def _answered(
+    question: EstimateOptions, progress: Terminal
+) -> tuple[Setup, list[_Line], Idealised | None]:
     pool = _pool(question.pool) if question.pool is not None else None
     setup = _setup(question, pool, progress)
     bounds = [
@@ -97,7 +99,7 @@ async def _answered(question: Question, progress: Terminal) -> tuple[Setup, list
     return setup, lines, fit
 
 
-def _setup(question: Question, pool: state.PoolState | None, progress: Terminal) -> Setup:
+def _setup(question: EstimateOptions, pool: state.PoolState | None, progress: Terminal) -> Setup:
     model = question.model or (pool.model if pool else None)
     if model is None:
         raise BadInput("Which model? Name its folder with --model, or a running pool.")
@@ -117,14 +119,14 @@ def _setup(question: Question, pool: state.PoolState | None, progress: Terminal)
     )
 
 
-async def _measured(urls: Sequence[str], served: str, batch: int, question: Question) -> Measured:
+async def _measured(urls: Sequence[str], served: str, batch: int, question: EstimateOptions) -> Measured:
     salt = f"batch {batch}"  # otherwise the second batch finds its prompt in the cache
     body = equal_samples(batch=batch, prompt=question.prompt, tokens=question.tokens, salt=salt)
     return await measure(urls, served, [body], in_flight=1)
 
 
 async def _fitted(
-    urls: Sequence[str], pool: state.PoolState, question: Question, calls: Sequence[Timed]
+    urls: Sequence[str], pool: state.PoolState, question: EstimateOptions, calls: Sequence[Timed]
 ) -> Idealised:
     """Fit call times on the calls made so far and on calls of other sizes, one at a time on the engine."""
     prompt = question.prompt

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from branchwise.cli import console
-from branchwise.models.pool.registry import Phase, PoolState, Replica
+from branchwise.models.pool.registry import EngineRecord, Phase, PoolState
 from branchwise.serving.process import tail
 
 STYLES = {
@@ -23,7 +23,7 @@ STYLES = {
 }
 
 
-class Progress:
+class PoolProgress:
     """Shows a pool on standard error; standard output stays free for the result."""
 
     def __init__(self, *, silent: bool = False) -> None:
@@ -69,7 +69,7 @@ class Progress:
         return table
 
 
-def _says(one: Replica) -> str:
+def _says(one: EngineRecord) -> str:
     if one.phase is Phase.READY:
         return one.url
     words = one.note or tail(Path(one.log), 1)

@@ -19,7 +19,7 @@ import typer
 
 from branchwise.cli import console
 from branchwise.cli.exits import Exit, run
-from branchwise.cli.pool.progress import Progress
+from branchwise.cli.pool.progress import PoolProgress
 from branchwise.models.pool import registry as state
 from branchwise.models.pool.registry import PoolState
 from branchwise.serving import measurements as kept
@@ -58,7 +58,7 @@ def up(wish: UpOptions, *, detach: bool, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         _print_plan(planned, as_json=as_json)
         return
-    with Progress(silent=as_json) as progress:
+    with PoolProgress(silent=as_json) as progress:
         if detach:
             ready = run(_in_background(wish.name, profile, progress))
             _announce(ready, progress, as_json=as_json)
@@ -122,7 +122,7 @@ def _best(profile: Profile) -> Mapping[str, Any]:
     return found.options
 
 
-async def _in_background(name: str, profile: Profile, progress: Progress) -> PoolState:
+async def _in_background(name: str, profile: Profile, progress: PoolProgress) -> PoolState:
     process = detach_pool(name, profile)
     try:
         return await asyncio.to_thread(_until_ready, name, process, progress)
@@ -132,7 +132,7 @@ async def _in_background(name: str, profile: Profile, progress: Progress) -> Poo
         raise
 
 
-def _until_ready(name: str, process: subprocess.Popen[bytes], progress: Progress) -> PoolState:
+def _until_ready(name: str, process: subprocess.Popen[bytes], progress: PoolProgress) -> PoolState:
     while process.poll() is None:
         now = state.read(name)
         if now is not None and now.pid == process.pid:
@@ -145,7 +145,7 @@ def _until_ready(name: str, process: subprocess.Popen[bytes], progress: Progress
     )
 
 
-def _announce(now: PoolState, progress: Progress, *, as_json: bool) -> None:
+def _announce(now: PoolState, progress: PoolProgress, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(now)), flush=True)
         return

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from branchwise.cli import console
 from branchwise.cli.exits import run
-from branchwise.cli.pool.progress import STYLES, Progress
+from branchwise.cli.pool.progress import STYLES, PoolProgress
 from branchwise.models.pool import registry as state
 from branchwise.models.pool.registry import Phase, PoolState
 from branchwise.serving.metrics import Load, load
@@ -54,7 +54,7 @@ def down(name: str, *, now: bool) -> None:
         state.forget(name)
         console.err().print(f"The pool `{name}` was already dead; its state was removed.", highlight=False)
         return
-    with Progress() as progress:
+    with PoolProgress() as progress:
         os.kill(pool.pid, signal.SIGTERM)
         if now:
             time.sleep(_TICK)

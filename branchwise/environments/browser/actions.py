@@ -46,7 +46,7 @@ _FORMS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class ParsedAction:
     """A parsed action."""
 
     verb: Verb
@@ -73,7 +73,7 @@ class Step:
                 return f"{self.verb} {self.said}".strip()
 
 
-def actions(line: str, elements: Sequence[Element]) -> Step:
+def actions(line: str, elements: Sequence[Element]) -> ParsedAction:
     """Parse a line against the elements of the current page.
 
     Roles and names must be those of an element that is there; case and spaces of names do not matter. Where
@@ -96,7 +96,7 @@ def actions(line: str, elements: Sequence[Element]) -> Step:
         said = _text(said, line)
     known = cast("Verb", verb)
     if verb not in _ON_ELEMENT:
-        return Step(verb=known, said=said)
+        return ParsedAction(verb=known, said=said)
     element = _marked(parts["mark"], elements, line) if parts["mark"] else _find(parts, elements, line)
     if element.disabled:
         raise BadAction(f"`{line[:200]}`: it is disabled.")
@@ -104,7 +104,7 @@ def actions(line: str, elements: Sequence[Element]) -> Step:
         raise BadAction(f"{element.address} has no option `{said[:80]}`.")
     if verb == "select":
         said = next(option for option in element.options if _same(said, option))
-    return Step(verb=known, element=element, said=said)
+    return ParsedAction(verb=known, element=element, said=said)
 
 
 def _find(parts: dict[str, str | None], elements: Sequence[Element], line: str) -> Element:

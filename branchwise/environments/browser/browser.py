@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 from branchwise.environments.browser.chromium import chromium, flags
-from branchwise.environments.browser.memory import Kept
+from branchwise.environments.browser.memory import BrowserSnapshot
 from branchwise.environments.browser.network import Border, Guard, border
 from branchwise.environments.browser.screenshot import Screenshot
-from branchwise.environments.browser.session import Session, Setting
+from branchwise.environments.browser.session import BrowserSession, Setting
 from branchwise.environments.browser.settle import Traffic
 from branchwise.environments.protocol import Abilities, Snapshot
 from branchwise.store.errors import EnvironmentFailed
@@ -70,20 +70,20 @@ class Chrome:
     name: str
     playwright: Playwright | None = None
     chrome: Browser | None = None
-    sessions: set[Session] = field(default_factory=set)
+    sessions: set[BrowserSession] = field(default_factory=set)
     worlds: set[str] = field(default_factory=set)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def reset(self, *, seed: int = 0) -> Session:
+    async def reset(self, *, seed: int = 0) -> BrowserSession:
         """Open the start page in a fresh context and, where the site forks, a fresh world."""
         world = await self._fork(None)
         session = await self._open(world, storage=None)
         await session.visit(self.setting.url)
         return session
 
-    async def restore(self, snapshot: Snapshot) -> Session:
+    async def restore(self, snapshot: Snapshot) -> BrowserSession:
         """Open a snapshot's page with its storage, fields and a fork of its world."""
-        kept = cast("Kept", snapshot.data)
+        kept = cast("BrowserSnapshot", snapshot.data)
         world = await self._fork(kept["world"])
         session = await self._open(world, storage=kept["storage"])
         await session.refill(kept)
@@ -113,7 +113,7 @@ class Chrome:
         if self.site is not None:
             await self.site.drop(world)
 
-    async def _open(self, world: str | None, storage: object) -> Session:
+    async def _open(self, world: str | None, storage: object) -> BrowserSession:
         chrome = await self._started()
         headers = dict(self.site.headers(world)) if self.site is not None and world is not None else None
         try:
@@ -129,12 +129,12 @@ class Chrome:
         except Error as error:
             raise EnvironmentFailed(f"The browser opened no page: {error.message}") from error
 
-    async def _furnish(self, context: BrowserContext, world: str | None) -> Session:
+    async def _furnish(self, context: BrowserContext, world: str | None) -> BrowserSession:
         context.set_default_timeout(max(_PATIENCE, self.window.patience) * 1000)
         guard = Guard(border=self.border, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)
-        session = Session(
+        session = BrowserSession(
             setting=self.setting,
             context=context,
             page=await context.new_page(),
@@ -148,7 +148,7 @@ class Chrome:
         self.sessions.add(session)
         return session
 
-    async def _left(self, session: Session) -> None:
+    async def _left(self, session: BrowserSession) -> None:
         self.sessions.discard(session)
         if session.world is not None:
             await self._drop(session.world)

@@ -24,7 +24,7 @@ _FIELDS = """kept => {
 }"""
 
 
-class Client(TypedDict):
+class ClientState(TypedDict):
     """The client-side state of a page."""
 
     session: dict[str, str]
@@ -32,29 +32,29 @@ class Client(TypedDict):
     scroll: tuple[float, float]
 
 
-class Kept(TypedDict):
+class BrowserSnapshot(TypedDict):
     """A snapshot: client-side state, and a fork of the server's state if the site offers one."""
 
     url: str
     storage: StorageState
-    client: Client
+    client: ClientState
     world: str | None
 
 
-async def keep(page: Page) -> Kept:
+async def keep(page: Page) -> BrowserSnapshot:
     """Save cookies, local and session storage, IndexedDB, fields and scroll position.
 
     What stands in the JavaScript heap cannot be taken out; whoever puts this back compares fingerprints.
     """
-    return Kept(
+    return BrowserSnapshot(
         url=page.url,
         storage=await page.context.storage_state(indexed_db=True),
-        client=cast("Client", await page.evaluate(_KEEP)),
+        client=cast("ClientState", await page.evaluate(_KEEP)),
         world=None,
     )
 
 
-async def seed_storage(page: Page, kept: Kept) -> None:
+async def seed_storage(page: Page, kept: BrowserSnapshot) -> None:
     """Restore session storage before the page's own scripts run."""
     if not kept["client"]["session"]:
         return
@@ -68,6 +68,6 @@ async def seed_storage(page: Page, kept: Kept) -> None:
     await page.unroute("**/*", empty)
 
 
-async def refill(page: Page, kept: Kept) -> None:
+async def refill(page: Page, kept: BrowserSnapshot) -> None:
     """Restore field values and the scroll position."""
     await page.evaluate(_FIELDS, kept["client"])

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from playwright.async_api import Locator, Page
 
-from branchwise.environments.browser.actions import Step
+from branchwise.environments.browser.actions import ParsedAction
 from branchwise.environments.browser.observation import Element
 from branchwise.store.errors import BadAction
 
 _SECRET = re.compile(r"\{secret:([A-Za-z0-9_]+)\}")
 
 
-async def perform(step: Step, page: Page, origin: str, secrets: Mapping[str, str]) -> Page:
+async def perform(step: ParsedAction, page: Page, origin: str, secrets: Mapping[str, str]) -> Page:
     """Perform `step` and return the page that is in front afterwards.
 
     Args:
@@ -37,7 +37,7 @@ def located(page: Page, element: Element) -> Locator:
     return page.locator(f"aria-ref={element.ref}")
 
 
-async def _on_element(step: Step, place: Locator, origin: str, secrets: Mapping[str, str]) -> None:
+async def _on_element(step: ParsedAction, place: Locator, origin: str, secrets: Mapping[str, str]) -> None:
     match step.verb:
         case "click":
             await place.click()
@@ -49,7 +49,7 @@ async def _on_element(step: Step, place: Locator, origin: str, secrets: Mapping[
             await place.select_option(label=step.said)
 
 
-async def _on_page(step: Step, page: Page) -> Page:
+async def _on_page(step: ParsedAction, page: Page) -> Page:
     match step.verb:
         case "press":
             await page.keyboard.press(step.said)

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TypedDict
 from urllib.parse import unquote, urlsplit
 
-from branchwise.environments.browser.actions import Step
+from branchwise.environments.browser.actions import ParsedAction
 from branchwise.environments.protocol import Effect
 
 _WORDS = """
@@ -54,7 +54,7 @@ FORM_OF = """element => {
 """JavaScript that reads a `Form`; a page can lie in it, which is why writes are held at the network too."""
 
 
-def safety(step: Step, form: Form | None = None) -> tuple[Effect, str]:
+def safety(step: ParsedAction, form: Form | None = None) -> tuple[Effect, str]:
     """Predict the effect of an action, with the reason.
 
     Words are looked for in the element's name and in the address it leads to, whatever the method: GET
@@ -74,7 +74,7 @@ def safety(step: Step, form: Form | None = None) -> tuple[Effect, str]:
     return _by_form(step, form)
 
 
-def _by_form(step: Step, form: Form) -> tuple[Effect, str]:
+def _by_form(step: ParsedAction, form: Form) -> tuple[Effect, str]:
     if form["file"]:
         return Effect.IRREVERSIBLE, "it would upload a file"
     name = step.element.name if step.element else ""

@@ -16,9 +16,9 @@ from playwright.async_api import (
     Page,
 )
 
-from branchwise.environments.browser.actions import Step, actions
+from branchwise.environments.browser.actions import ParsedAction, actions
 from branchwise.environments.browser.masking import Masking
-from branchwise.environments.browser.memory import Kept, keep, refill, seed_storage
+from branchwise.environments.browser.memory import BrowserSnapshot, keep, refill, seed_storage
 from branchwise.environments.browser.network import Guard
 from branchwise.environments.browser.observation import CLICKABLE, FILLABLE, Element, observation
 from branchwise.environments.browser.observation import Page as Reading
@@ -64,7 +64,7 @@ class Setting:
 
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
 @dataclass(kw_only=True, eq=False)
-class Session:
+class BrowserSession:
     """See `protocol.Session`."""
 
     setting: Setting
@@ -74,7 +74,7 @@ class Session:
     traffic: Traffic
     world: str | None
     fork: Callable[[str | None], Awaitable[str | None]]
-    closed: Callable[[Session], Awaitable[None]]
+    closed: Callable[[BrowserSession], Awaitable[None]]
     answer: str | None = None
     allowed: bool = False
     gone: bool = False
@@ -104,7 +104,7 @@ class Session:
             raise EnvironmentFailed(f"`{url}` does not open: {error.message.splitlines()[0]}") from error
         await self._settle()
 
-    async def refill(self, kept: Kept) -> None:
+    async def refill(self, kept: BrowserSnapshot) -> None:
         """Open a snapshot's page and put back what it held.
 
         Raises:
@@ -216,18 +216,18 @@ class Session:
         browser = self.context.browser
         return browser is not None and browser.is_connected()
 
-    def _steps(self, element: Element) -> list[Step]:
+    def _steps(self, element: Element) -> list[ParsedAction]:
         if element.role in FILLABLE:
             fills = [p for p in self.setting.phrases if p != element.value]
-            return [Step(verb="fill", element=element, said=phrase) for phrase in fills]
+            return [ParsedAction(verb="fill", element=element, said=phrase) for phrase in fills]
         if element.options:
-            return [Step(verb="select", element=element, said=option) for option in element.options]
+            return [ParsedAction(verb="select", element=element, said=option) for option in element.options]
         if element.role == "option":
             return []
         clicks = element.role in CLICKABLE or element.role in {"generic", "img", "cell", "listitem"}
-        return [Step(verb="click", element=element)] if clicks else []
+        return [ParsedAction(verb="click", element=element)] if clicks else []
 
-    async def _judged(self, step: Step) -> Action:
+    async def _judged(self, step: ParsedAction) -> Action:
         form: Form | None = None
         try:
             if step.verb == "click" and step.element is not None:
@@ -243,7 +243,7 @@ class Session:
             effect = Effect.REVERSIBLE
         return Action(text=step.line, effect=effect, reason=reason)
 
-    async def _do(self, step: Step) -> None:
+    async def _do(self, step: ParsedAction) -> None:
         try:
             page = await perform(step, self.page, self.setting.origin, self.setting.secrets)
         except Error as error:

@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class ProgramOutcome:
     """Outcome of a program."""
 
     end: End

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from branchwise.environments.sandbox.bubblewrap import Walls, filter_pipe, walls
-from branchwise.environments.sandbox.limits import End, Limits, Outcome, SandboxError
+from branchwise.environments.sandbox.limits import End, Limits, ProgramOutcome, SandboxError
 from branchwise.environments.sandbox.usage import over
 
 _TICK = 0.02
@@ -45,7 +45,7 @@ class Job:
     """File descriptors that it inherits."""
     facts: list[dict[str, Any]] = field(default_factory=list)
     """Its reports, one a line."""
-    outcome: Outcome | None = None
+    outcome: ProgramOutcome | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -174,7 +174,7 @@ def _end(one: _Running) -> None:
                 pipe.close()
 
 
-def _outcome(one: _Running, seconds: float, how: Walls) -> Outcome:
+def _outcome(one: _Running, seconds: float, how: Walls) -> ProgramOutcome:
     end: End = one.stopped or "died"
     error = _ENDED[end]
     for said in one.job.facts:
@@ -182,7 +182,7 @@ def _outcome(one: _Running, seconds: float, how: Walls) -> Outcome:
             error = str(said["error"])
             end = "raised" if error else "finished"
     output = one.printed.decode(errors="replace")
-    return Outcome(end=end, error=error, output=output, seconds=seconds, walls=how.names)
+    return ProgramOutcome(end=end, error=error, output=output, seconds=seconds, walls=how.names)
 
 
 def _said(line: bytes, token: str) -> dict[str, Any] | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from branchwise.environments.sandbox.limits import Limits, Outcome, SandboxError
+from branchwise.environments.sandbox.limits import Limits, ProgramOutcome, SandboxError
 from branchwise.environments.sandbox.running import Job, run_jobs
 
-__all__ = ["Limits", "Outcome", "SandboxError", "sandbox"]
+__all__ = ["Limits", "ProgramOutcome", "SandboxError", "sandbox"]
 
 
-def sandbox(program: str, *, limits: Limits | None = None) -> Outcome:
+def sandbox(program: str, *, limits: Limits | None = None) -> ProgramOutcome:
     """Run a Python program under bubblewrap, with a private empty folder, as nobody, within limits; blocks.
 
     It sees the interpreter and libraries and nothing else of the machine, has no network, sockets, user

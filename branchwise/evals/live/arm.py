@@ -22,7 +22,7 @@ _BEGUN_AGAIN: Mapping[str, Value] = {"restarts": True, "trials": _MOST}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arm:
+class BenchmarkArm:
     """One way to spend a budget."""
 
     name: str
@@ -32,7 +32,7 @@ class Arm:
     options: Options
 
 
-def arm(text: str, common: Mapping[str, Value] | None = None) -> Arm:
+def arm(text: str, common: Mapping[str, Value] | None = None) -> BenchmarkArm:
     """Read an arm.
 
     Args:
@@ -49,4 +49,4 @@ def arm(text: str, common: Mapping[str, Value] | None = None) -> Arm:
     name, *written = _KNOB.split(text)
     strategy, own = _NAMED.get(name, (name, {"trials": _MOST} if name == "auto" else _BEGUN_AGAIN))
     chosen, knobs = part(strategy, {**(common or {}), **own, **pairs(written)})
-    return Arm(name=text, strategy=strategy, knobs=knobs, options=options_of(chosen))
+    return BenchmarkArm(name=text, strategy=strategy, knobs=knobs, options=options_of(chosen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.planning import cross_validated
 from branchwise.evals.report import Table
 from branchwise.statistics.bootstrap import bootstrap, paired
@@ -15,7 +15,7 @@ _NO_CHOICE = ("one", "pool", "auto")
 """Arms that a planner does not choose among: baselines, and the planner itself."""
 
 
-def choices(runs: Mapping[str, Mapping[str, Sequence[Outcome]]]) -> Iterator[Table]:
+def choices(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[Table]:
     """The planner beside a random choice, the best fixed arm of other instances, and the split-half oracle."""
     right = {
         arm: [[float(o.right) for o in of] for of in instances.values()] for arm, instances in runs.items()

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.report import Table
 from branchwise.statistics.bootstrap import bootstrap
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.statistics.power_law import power_law
 
 
-def coverages(runs: Mapping[str, Mapping[str, Sequence[Outcome]]]) -> Iterator[Table]:
+def coverages(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[Table]:
     """A table for each arm that sampled on whatever was accepted (`pool`)."""
     for arm, instances in runs.items():
         if arm.partition(":")[0] == "pool":
             yield from _coverage(arm, instances)
 
 
-def _coverage(arm: str, instances: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
+def _coverage(arm: str, instances: Mapping[str, Sequence[GradedRun]]) -> Iterator[Table]:
     counts = [_counts(of) for of in instances.values()]
     least = min(n for n, _ in counts)
     ks = [k for k in (1, 2, 4, 8, 16, 32, 64, 128) if k <= least]
@@ -35,7 +35,7 @@ def _coverage(arm: str, instances: Mapping[str, Sequence[Outcome]]) -> Iterator[
     )
 
 
-def _counts(outcomes: Sequence[Outcome]) -> tuple[int, int]:
+def _counts(outcomes: Sequence[GradedRun]) -> tuple[int, int]:
     """Samples drawn, cut-off ones too, and right ones, over all seeds."""
     drawn = sum(len(o.tree.children(o.tree.root.id)) for o in outcomes)
     return drawn, sum(s.right for o in outcomes for s in o.solutions)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from branchwise import tasks
-from branchwise.evals.live.arm import Arm
+from branchwise.evals.live.arm import BenchmarkArm
 from branchwise.evals.live.conduct import conduct
-from branchwise.evals.live.outcome import Finished, Outcome, graded
+from branchwise.evals.live.outcome import Finished, GradedRun, graded
 from branchwise.graphs.search.request import SearchRequest, check, check_engine
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
@@ -27,7 +27,7 @@ class Experiment:
 
     task: str
     model: str
-    arms: tuple[Arm, ...]
+    arms: tuple[BenchmarkArm, ...]
     instances: tuple[Instance, ...]
     seeds: int
     """How many runs of each instance."""
@@ -44,7 +44,7 @@ class Experiment:
     benchmark: Benchmark | None = None
     """Where the grader comes from; by default the benchmark that the package has for the task."""
 
-    def request(self, arm: Arm, instance: Instance, seed: int) -> SearchRequest:
+    def request(self, arm: BenchmarkArm, instance: Instance, seed: int) -> SearchRequest:
         """The specification of one run."""
         return SearchRequest(
             problem=instance.problem,
@@ -90,8 +90,8 @@ async def carry_out(
     engine: Model,
     *,
     concurrency: int = 8,
-    done: Callable[[Outcome], None] = lambda outcome: None,
-) -> list[Outcome]:
+    done: Callable[[GradedRun], None] = lambda outcome: None,
+) -> list[GradedRun]:
     """Run what the store does not hold yet, and grade all runs.
 
     Args:
@@ -114,7 +114,7 @@ async def carry_out(
         check_engine(experiment.request(arm, experiment.instances[0], 0), engine)
     room = asyncio.Semaphore(concurrency)
 
-    async def one(arm: Arm, instance: Instance, seed: int) -> Outcome:
+    async def one(arm: BenchmarkArm, instance: Instance, seed: int) -> GradedRun:
         async with room:
             result = await conduct(store, experiment.request(arm, instance, seed), engine)
             run = Finished(

@@ -25,7 +25,7 @@ class Solution:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class GradedRun:
     """One run, graded."""
 
     arm: str
@@ -62,12 +62,12 @@ class Finished:
     calls: Sequence[CallRecord]
 
 
-async def graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
+async def graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> GradedRun:
     """Grade the answer of a run and every solution on its tree, in a thread, since a grader may run programs."""
     return await asyncio.to_thread(_graded, run, grade)
 
 
-def _graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
+def _graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> GradedRun:
     result, tree = run.result, run.tree
     known: dict[str, Grades] = {}
 
@@ -84,7 +84,7 @@ def _graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> Outcome:
     grades = look(result.text)
     if result.answer is None:
         grades = dict.fromkeys(grades, False)
-    return Outcome(
+    return GradedRun(
         arm=run.arm,
         instance=run.instance.id,
         seed=run.seed,

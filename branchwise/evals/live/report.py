@@ -7,7 +7,7 @@ from statistics import fmean
 
 from branchwise.evals.live.choice import choices
 from branchwise.evals.live.coverage import coverages
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.report import Curve, Point, Report, Table
 from branchwise.evals.selective import selective
 from branchwise.serving.idealised import Idealised, Timed, fit_idealised
@@ -15,11 +15,11 @@ from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.statistics.repeated import repeated
 from branchwise.store.errors import BadInput
 
-Runs = Mapping[str, Mapping[str, Sequence[Outcome]]]
+Runs = Mapping[str, Mapping[str, Sequence[GradedRun]]]
 """Outcomes by arm and instance, one a seed."""
 
 
-def live_report(title: str, outcomes: Sequence[Outcome], facts: Mapping[str, str]) -> Report:
+def live_report(title: str, outcomes: Sequence[GradedRun], facts: Mapping[str, str]) -> Report:
     """Report an experiment.
 
     Args:
@@ -32,13 +32,13 @@ def live_report(title: str, outcomes: Sequence[Outcome], facts: Mapping[str, str
     return Report(title=title, facts=facts, tables=tuple(tables), curves=tuple(_curves(runs)))
 
 
-def rates(instances: Mapping[str, Sequence[Outcome]]) -> list[float]:
+def rates(instances: Mapping[str, Sequence[GradedRun]]) -> list[float]:
     """Each instance's share of runs whose answer is right."""
     return [fmean(o.right for o in of) for of in instances.values()]
 
 
-def _by_arm(outcomes: Sequence[Outcome]) -> Runs:
-    runs: dict[str, dict[str, list[Outcome]]] = {}
+def _by_arm(outcomes: Sequence[GradedRun]) -> Runs:
+    runs: dict[str, dict[str, list[GradedRun]]] = {}
     for outcome in outcomes:
         runs.setdefault(outcome.arm, {}).setdefault(outcome.instance, []).append(outcome)
     return runs
@@ -144,6 +144,6 @@ def _curves(runs: Runs) -> Iterator[Curve]:
         yield Curve(name=arm, points=(Point(tokens=tokens, accuracy=bootstrap(rates(instances))),))
 
 
-def _all(instances: Mapping[str, Sequence[Outcome]]) -> Iterator[Outcome]:
+def _all(instances: Mapping[str, Sequence[GradedRun]]) -> Iterator[GradedRun]:
     for of in instances.values():
         yield from of

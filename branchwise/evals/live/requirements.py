@@ -10,7 +10,7 @@ from typing import Any
 from branchwise import tasks
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
@@ -66,8 +66,8 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
     tokens: int,
     longest: int = LONGEST,
     arms: Sequence[str] = ARMS,
-    done: Callable[[Outcome], None] = lambda outcome: None,
-) -> list[Outcome]:
+    done: Callable[[GradedRun], None] = lambda outcome: None,
+) -> list[GradedRun]:
     """Run every arm on every prompt at equal completion tokens; what the store holds already is not run again.
 
     Args:
@@ -94,7 +94,7 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
         model_options=ModelOptions(max_tokens=longest),
         benchmark=tasks.benchmark("ifeval"),
     )
-    found: list[Outcome] = []
+    found: list[GradedRun] = []
     for instance in instances:
         one = replace(every, instances=(instance,), require=given(instance))
         found += await carry_out(one, store, engine, concurrency=1, done=done)

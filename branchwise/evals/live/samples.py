@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from branchwise.evals.live.outcome import Outcome, Solution
-from branchwise.evals.log import Header, Log, Recorded, Step
+from branchwise.evals.live.outcome import GradedRun, Solution
+from branchwise.evals.log import Header, Log, RecordedSample, Step
 from branchwise.evals.runs_log import SCORE, together
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
 
-def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome]) -> Log:
+def samples_log(task: str, model: str, source: str, outcomes: Sequence[GradedRun]) -> Log:
     """Record every whole solution and every failed sample under the root, arm by arm.
 
     Samples of one arm and instance share its steps where the run was a tree; the steps carry their own scores.
@@ -33,7 +33,7 @@ def samples_log(task: str, model: str, source: str, outcomes: Sequence[Outcome])
     )
 
 
-def _samples(outcomes: Sequence[Outcome]) -> Iterator[Recorded]:
+def _samples(outcomes: Sequence[GradedRun]) -> Iterator[RecordedSample]:
     seen: Counter[tuple[str, str]] = Counter()
     for outcome in outcomes:
         key = (outcome.arm, outcome.instance)
@@ -42,7 +42,7 @@ def _samples(outcomes: Sequence[Outcome]) -> Iterator[Recorded]:
             seen[key] += 1
         for node in outcome.tree.children(outcome.tree.root.id):
             if node.failed is not None and not node.complete:
-                yield Recorded(
+                yield RecordedSample(
                     instance=outcome.instance,
                     index=seen[key],
                     correct=False,
@@ -54,10 +54,10 @@ def _samples(outcomes: Sequence[Outcome]) -> Iterator[Recorded]:
                 seen[key] += 1
 
 
-def _sample(solution: Solution, outcome: Outcome, index: int) -> Recorded:
+def _sample(solution: Solution, outcome: GradedRun, index: int) -> RecordedSample:
     path = list(_path(solution.node, outcome.tree))
     logprobs = [node.logprob for node in path]
-    return Recorded(
+    return RecordedSample(
         instance=outcome.instance,
         index=index,
         correct=solution.right,

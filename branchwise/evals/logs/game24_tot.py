@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import sha256
 from branchwise.evals.logs._game24_steps import Values, check_tokens, paths, steps
 from branchwise.store.records import VerifiedBy
@@ -54,7 +54,7 @@ def game24_tot(folder: Path) -> Log:
         for arm in ("io", "cot"):
             tokens = each(row, f"{arm}_tokens", len(row[arm]))
             samples += [
-                Recorded(
+                RecordedSample(
                     instance=puzzle,
                     index=index,
                     arm=arm,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256, short
 from branchwise.store.records import VerifiedBy
 
@@ -28,11 +28,11 @@ def humaneval_codegen16b(folder: Path) -> Log:
     return Log(header=header, samples=tuple(sample for row in rows(path) for sample in _samples(row)))
 
 
-def _samples(row: dict[str, Any]) -> Iterator[Recorded]:
+def _samples(row: dict[str, Any]) -> Iterator[RecordedSample]:
     asserts = len(row["asserts"])
     for index, program in enumerate(row["order"]):
         passed = row["passes"][program]
-        yield Recorded(
+        yield RecordedSample(
             instance=row["task_id"],
             index=index,
             correct=bool(row["official"][program]),

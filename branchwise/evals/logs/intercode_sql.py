@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256
 
 _METHODS = {
@@ -33,7 +33,7 @@ def intercode_sql(folder: Path) -> Log:
         features=features,
     )
     samples = tuple(
-        Recorded(
+        RecordedSample(
             instance=str(row["task_id"]),
             index=0,
             arm=_METHODS[row["strategy"]],

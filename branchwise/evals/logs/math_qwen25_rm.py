@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from pathlib import Path
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256, short
 from branchwise.store.records import VerifiedBy
 
@@ -24,7 +24,7 @@ def math_qwen25_rm(folder: Path) -> Log:
         sha256=sha256(path),
     )
     samples = tuple(
-        Recorded(
+        RecordedSample(
             instance=str(row["idx"]),
             index=index,
             correct=bool(correct),

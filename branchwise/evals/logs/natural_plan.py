@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256
 from branchwise.store.records import VerifiedBy
 
@@ -37,7 +37,7 @@ def natural_plan(folder: Path) -> Log:
         arm = f"{'' if single else 'repair/'}{row['task']}/{row['model']}/{row['method']}"
         chains[row["id"], arm, row["run"]].append(row)
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    samples: list[Recorded] = []
+    samples: list[RecordedSample] = []
     for (instance, arm, _), chain in chains.items():
         begin = counts[instance, arm]
         counts[instance, arm] += len(chain)
@@ -45,9 +45,9 @@ def natural_plan(folder: Path) -> Log:
     return Log(header=header, samples=tuple(samples))
 
 
-def _chain(instance: str, arm: str, begin: int, chain: list[dict[str, Any]]) -> list[Recorded]:
+def _chain(instance: str, arm: str, begin: int, chain: list[dict[str, Any]]) -> list[RecordedSample]:
     return [
-        Recorded(
+        RecordedSample(
             instance=instance,
             index=begin + place,
             arm=arm,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256
 from branchwise.store.records import VerifiedBy
 
@@ -37,7 +37,7 @@ def planbench_blocksworld(folder: Path) -> Log:
         index = counts[instance, arm]
         counts[instance, arm] += 1
         samples.append(
-            Recorded(
+            RecordedSample(
                 instance=instance,
                 index=index,
                 arm=arm,

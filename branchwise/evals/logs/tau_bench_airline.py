@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from branchwise.evals.log import Header, Log, Recorded
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import rows, sha256
 
 
@@ -20,7 +20,7 @@ def tau_bench_airline(folder: Path) -> Log:
         sha256=sha256(path),
     )
     samples = tuple(
-        Recorded(
+        RecordedSample(
             instance=str(row["task_id"]),
             index=row["trial"],
             correct=row["reward"] == 1,

@@ -22,7 +22,7 @@ from pydantic import Field, SkipValidation
 from branchwise.agents.generator import derived_seed
 from branchwise.graphs.runtime import effects
 from branchwise.graphs.runtime.messages import from_reply, to_choice, to_messages, to_tools
-from branchwise.graphs.runtime.places import Visit
+from branchwise.graphs.runtime.places import NodeVisit
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import OutputFormat, SampleRequest
@@ -72,7 +72,7 @@ class RecordedChatModel(BaseChatModel):
         return await self._ask(self.services.visit(), messages, stop, kwargs)
 
     async def _ask(
-        self, visit: Visit, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
+        self, visit: NodeVisit, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> ChatResult:
         services = self.services
         tools = to_tools(options.get("tools") or ())
@@ -107,7 +107,7 @@ def recorded_tool(
         raise BadInput("`run.tool` takes the function itself, not a tool that was made of it.")
     shown = name or str(getattr(function, "__name__", "tool"))
 
-    async def do(visit: Visit, options: dict[str, Any]) -> Any:
+    async def do(visit: NodeVisit, options: dict[str, Any]) -> Any:
         what = f"{shown}.{_hash([effects.named(function), json.loads(json.dumps(options, default=str))])}"
         key = f"{visit.place}/tool.{what}.{visit.ordinal(what)}"
         doing = effects.effect(services, key, function, (), options, at_most_once=at_most_once)
@@ -129,7 +129,7 @@ def recorded_tool(
     )
 
 
-def from_thread(services: RunServices, work: Callable[[Visit], Coroutine[Any, Any, T]]) -> T:
+def from_thread(services: RunServices, work: Callable[[NodeVisit], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine of the run from synchronous code, in a node that LangGraph runs in a thread.
 
     Raises:

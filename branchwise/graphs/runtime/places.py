@@ -20,7 +20,7 @@ _PUSH = "__pregel_push"
 
 
 @dataclass(slots=True)
-class Visit:
+class NodeVisit:
     """One attempt of one node's visit, and its calls so far."""
 
     place: str
@@ -65,9 +65,9 @@ class Places:
         self._visits: dict[tuple[str, str], _Visits] = {}
         """By the parent's place, empty at the top, and the node's name."""
         self._of_task: dict[str, str] = {}
-        self._open: dict[tuple[str, int], Visit] = {}
+        self._open: dict[tuple[str, int], NodeVisit] = {}
 
-    def visit(self, config: RunnableConfig) -> Visit:
+    def visit(self, config: RunnableConfig) -> NodeVisit:
         """The visit of a node or of a task within it.
 
         Raises:
@@ -81,7 +81,7 @@ class Places:
         attempt = getattr(getattr(runtime, "execution_info", None), "node_attempt", 1)
         known = self._open.get((namespace, attempt))
         if known is None:
-            known = self._open[namespace, attempt] = Visit(self._place(meta, namespace), namespace)
+            known = self._open[namespace, attempt] = NodeVisit(self._place(meta, namespace), namespace)
         return known
 
     def _place(self, meta: Mapping[str, Any], namespace: str) -> str:

@@ -15,14 +15,14 @@ from langgraph.errors import GraphInterrupt
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs.runtime.events import Watch
 from branchwise.graphs.runtime.journal import Journal
-from branchwise.graphs.runtime.places import Places, Visit
+from branchwise.graphs.runtime.places import NodeVisit, Places
 from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.resources import opened_engine
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.prices import stated
 from branchwise.models.protocol import Model, Sampler
-from branchwise.models.recorded import Record, recorded
+from branchwise.models.recorded import Recorder, recorded
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost, RequestChanged
 from branchwise.store.json_text import to_json
@@ -33,7 +33,7 @@ STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
 """Exceptions that end a node's visit even if the node catches them."""
 
 
-class RunLedger(Record, Protocol):
+class RunLedger(Recorder, Protocol):
     """Interface of the ledger and of a replay's tape."""
 
     bill: Bill
@@ -77,11 +77,11 @@ class RunServices:
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     """One for each sub-run, so that it is executed once."""
 
-    def visit(self) -> Visit:
+    def visit(self) -> NodeVisit:
         """The visit of the current node."""
         return self.places.visit(get_config())
 
-    def key(self, visit: Visit, name: str, asked: Json) -> str:
+    def key(self, visit: NodeVisit, name: str, asked: Json) -> str:
         """The key of a node's call of a given name.
 
         Raises:
@@ -99,7 +99,7 @@ class RunServices:
             )
         return f"{visit.place}/{name}"
 
-    async def guarded(self, visit: Visit, doing: Awaitable[T]) -> T:
+    async def guarded(self, visit: NodeVisit, doing: Awaitable[T]) -> T:
         """Await `doing`; an exception that must stop the run is recorded even if the node catches it."""
         try:
             return await doing

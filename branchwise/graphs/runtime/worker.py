@@ -45,7 +45,7 @@ _POLL = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
+class WorkerLogLine:
     """A line of a worker's log."""
 
     kind: Kind
@@ -53,7 +53,7 @@ class Report:
     text: str
 
 
-def _quiet(report: Report) -> None: ...
+def _quiet(report: WorkerLogLine) -> None: ...
 
 
 async def work(  # noqa: PLR0913 - each is a word a person would say
@@ -65,7 +65,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
     until_empty: bool = False,
     ttl: float = TTL,
     imports: Collection[str] = (),
-    watch: Callable[[Report], None] = _quiet,
+    watch: Callable[[WorkerLogLine], None] = _quiet,
 ) -> int:
     """Work on queued runs until cancelled; unfinished runs are then requeued and can be resumed.
 
@@ -81,7 +81,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
         ttl: Seconds after which others may take over the runs of a worker that went silent.
         imports: Modules whose workflows may be run here, besides the built-in and the installed ones; runs of
             others stay in the queue.
-        watch: Called with each Report.
+        watch: Called with each WorkerLogLine.
 
     Returns:
         How many runs ended here.
@@ -115,7 +115,7 @@ class _Worker:
     db: Store
     engine_of: Callable[[RunSpec], asyncio.Future[Model]]
     allowed: Allowed
-    watch: Callable[[Report], None]
+    watch: Callable[[WorkerLogLine], None]
     free: asyncio.Semaphore
     ended: int = 0
     left: set[str] = field(default_factory=set)
@@ -208,7 +208,7 @@ class _Worker:
 
     def say(self, kind: Kind, run_id: str, text: str) -> None:
         """Report."""
-        self.watch(Report(kind=kind, run_id=run_id, text=text))
+        self.watch(WorkerLogLine(kind=kind, run_id=run_id, text=text))
 
 
 def _about(run: RunRecord) -> str:

@@ -18,14 +18,14 @@ from branchwise.graphs.search.refusals import refuse_if_unanswered, refuse_if_un
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
-from branchwise.graphs.search.verification import Outcome, call_off, ended
+from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Json, Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
-Cases: TypeAlias = dict[NodeId, asyncio.Task[Outcome]]
+Cases: TypeAlias = dict[NodeId, asyncio.Task[VerdictOutcome]]
 """Judgements by the node that they are about."""
 _MOST_ROUNDS = 1000
 """Most rounds of one strategy; one that still allocates after them is taken to loop."""

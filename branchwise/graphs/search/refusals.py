@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from branchwise.graphs.search.calls import REFUSED
-from branchwise.graphs.search.verification import Outcome
+from branchwise.graphs.search.verification import VerdictOutcome
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.tree import Tree
@@ -37,7 +37,7 @@ def refuse_if_unanswered(
         raise ModelError(f"The model answered none of the calls of round {round_}: {refused[0]}")
 
 
-def refuse_if_unjudged(outcomes: Collection[Outcome], before: Tree) -> None:
+def refuse_if_unjudged(outcomes: Collection[VerdictOutcome], before: Tree) -> None:
     """Raise if no judgement was answered, in this round or before.
 
     Raises:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
 from branchwise.agents.prompts import Prompts
-from branchwise.graphs.runtime.events import Event as RunEvent
+from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
@@ -150,7 +150,7 @@ class SearchContext:
     prompts: Prompts
     options: Options
     seed: int
-    watch: Callable[[Event], None]
+    watch: Callable[[SearchEvent], None]
     """Called with each event, for progress displays."""
     weights: Weights = field(default_factory=Weights)
 
@@ -167,7 +167,7 @@ class SearchContext:
         score = best.score if best else None
         spent = tracker.spent.tokens
         left = tracker.tokens_left()
-        event = Event(
+        event = SearchEvent(
             kind=kind,
             text=text,
             data=tuple(nodes) or None,
@@ -187,7 +187,7 @@ class SearchContext:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event(RunEvent):
+class SearchEvent(Event):
     """Progress event of a search; `kind` is an EventKind.
 
     `data` holds the round's nodes, each with its text, when they were sampled, and again with their scores when they

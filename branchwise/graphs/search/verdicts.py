@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from branchwise.graphs.search.calls import info
 from branchwise.graphs.search.state import SearchContext, SearchState
-from branchwise.graphs.search.verification import Outcome
+from branchwise.graphs.search.verification import VerdictOutcome
 from branchwise.graphs.strategies.protocol import Need
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
@@ -41,7 +41,9 @@ class DuplicateIndex:
                 said.setdefault(says(node, tree.texts[node.id]), node.id)
         return cls(state=state, context=context, said=said)
 
-    def open(self, siblings: Iterable[Node], texts: Mapping[NodeId, str]) -> dict[NodeId, Task[Outcome]]:
+    def open(
+        self, siblings: Iterable[Node], texts: Mapping[NodeId, str]
+    ) -> dict[NodeId, Task[VerdictOutcome]]:
         """Start verifying candidates that are not duplicates; a comparing verifier is given all of them."""
         needs, new = info(self.state["strategy"]).needs, dict(self.said)
         fresh = [
@@ -67,7 +69,7 @@ class DuplicateIndex:
             for node in fresh
         }
 
-    def judged(self, new: Iterable[Node], tree: Tree, found: Mapping[NodeId, Outcome]) -> list[Node]:
+    def judged(self, new: Iterable[Node], tree: Tree, found: Mapping[NodeId, VerdictOutcome]) -> list[Node]:
         """The round's nodes with their verdicts; a duplicate gets the verdict of its original."""
         said, done = dict(self.said), {}
         for node in new:
@@ -91,7 +93,7 @@ def says(node: Node, text: str) -> Says:
     return ("part", text)
 
 
-def with_outcome(node: Node, outcome: Outcome | None) -> Node:
+def with_outcome(node: Node, outcome: VerdictOutcome | None) -> Node:
     """The node with its verdict; unchanged without a judgement or a budget for one."""
     if outcome is None or isinstance(outcome, BudgetSpent):
         return node

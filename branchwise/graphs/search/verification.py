@@ -12,7 +12,7 @@ from branchwise.agents.verifiers.protocol import Verifier, VerifierState
 from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Verdict
 
-Outcome: TypeAlias = Verdict | BudgetSpent | ModelError
+VerdictOutcome: TypeAlias = Verdict | BudgetSpent | ModelError
 """Outcome of a judgement: a verdict, or the error."""
 
 
@@ -25,12 +25,12 @@ class PendingVerdicts:
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        self._cases: dict[str, asyncio.Task[Outcome]] = {}
+        self._cases: dict[str, asyncio.Task[VerdictOutcome]] = {}
         self._cut: Counter[str] = Counter()
         self.accepted = asyncio.Event()
         """Set when a whole solution of this round was accepted."""
 
-    def open(self, state: VerifierState) -> asyncio.Task[Outcome]:
+    def open(self, state: VerifierState) -> asyncio.Task[VerdictOutcome]:
         """Start verifying `state["plan"]`, or join a running verification; its path names the round.
 
         One that the budget refused is retried.
@@ -46,7 +46,7 @@ class PendingVerdicts:
             self._cases[path] = asyncio.create_task(self._judge({**state, "path": again}))
         return self._cases[path]
 
-    async def _judge(self, state: VerifierState) -> Outcome:
+    async def _judge(self, state: VerifierState) -> VerdictOutcome:
         try:
             verdict = (await self._verifier(state))["verdict"]
         except (BudgetSpent, ModelError) as error:
@@ -63,7 +63,7 @@ class PendingVerdicts:
         await call_off(cases)
 
 
-def _refusal(case: asyncio.Task[Outcome]) -> BudgetSpent | None:
+def _refusal(case: asyncio.Task[VerdictOutcome]) -> BudgetSpent | None:
     """The budget's refusal of a judgement, if any."""
     outcome = case.result() if case.done() and not case.cancelled() and case.exception() is None else None
     return outcome if isinstance(outcome, BudgetSpent) else None

@@ -32,7 +32,7 @@ from branchwise.graphs.search.request import (
     task_of,
 )
 from branchwise.graphs.search.result import Result, Shortfall, result_of
-from branchwise.graphs.search.state import Event, Options, Reason, RunState, SearchContext
+from branchwise.graphs.search.state import Options, Reason, RunState, SearchContext, SearchEvent
 from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.model_options import GENERATOR, tuned
@@ -132,7 +132,7 @@ def _labels(spec: RunSpec) -> tuple[str, str]:
     return given.task, given.options.strategy
 
 
-def _progress(event: Event) -> str:
+def _progress(event: SearchEvent) -> str:
     if event.kind != "judged":
         return ""
     return f"round {event.round}: best score {'none' if event.best is None else f'{event.best:.2f}'}"

@@ -22,7 +22,7 @@ GROUP = "branchwise.strategies"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class CatalogueEntry:
     """A strategy's entry in the catalogue."""
 
     name: str
@@ -96,7 +96,7 @@ def info(name: str) -> StrategyInfo:
     return described
 
 
-def catalogue() -> tuple[Row, ...]:
+def catalogue() -> tuple[CatalogueEntry, ...]:
     """Every strategy with its source, knobs and needs, sorted by name."""
     return tuple(_row(name) for name in names())
 
@@ -106,10 +106,10 @@ def usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
     return Hint()
 
 
-def _row(name: str) -> Row:
+def _row(name: str) -> CatalogueEntry:
     function = _find(name)
     summary = (function.__doc__ or "").strip().partition("\n")[0]
-    return Row(name=name, summary=summary, knobs=defaults(function), info=info(name))
+    return CatalogueEntry(name=name, summary=summary, knobs=defaults(function), info=info(name))
 
 
 @cache

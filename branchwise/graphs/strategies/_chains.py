@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from branchwise.graphs.strategies._particles import Population, Replay, tempered
+from branchwise.graphs.strategies._particles import ParticleAssignment, Population, tempered
 from branchwise.store.records import Node
 
 
-def turn(replay: Replay, populations: Sequence[Population]) -> list[tuple[Node, ...]] | None:
+def turn(replay: ParticleAssignment, populations: Sequence[Population]) -> list[tuple[Node, ...]] | None:
     """Advance all populations in step; None while children are missing on the tree.
 
     Returns:
@@ -22,7 +22,7 @@ def turn(replay: Replay, populations: Sequence[Population]) -> list[tuple[Node, 
     return [_drawn(replay, population) for population in populations]
 
 
-def _drawn(replay: Replay, population: Population) -> tuple[Node, ...]:
+def _drawn(replay: ParticleAssignment, population: Population) -> tuple[Node, ...]:
     shares = tempered(population.log_weights(replay.tree), population.filter.temperature)
     leaf = population.random.choices(population.nodes, weights=shares)[0]
     return replay.tree.path(leaf.id)

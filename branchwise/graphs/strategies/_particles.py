@@ -19,7 +19,7 @@ Resampling: TypeAlias = Literal["systematic", "multinomial"]
 
 
 @dataclass(kw_only=True, slots=True)
-class Replay:
+class ParticleAssignment:
     """Assign a node's children to particles in the order of their requests, and record missing ones."""
 
     tree: Tree
@@ -69,7 +69,7 @@ class Population:
             self.step >= self.filter.steps or all(n.complete or hopeless(n) for n in self.nodes)
         )
 
-    def advance(self, replay: Replay) -> bool:
+    def advance(self, replay: ParticleAssignment) -> bool:
         """Advance every particle by one step; False if its children are not on the tree yet."""
         parents = self._parents(replay.tree)
         free = self.filter.particles - (1 if self.path else 0)

@@ -7,7 +7,7 @@ from random import Random
 
 from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
-from branchwise.graphs.strategies._particles import Filter, Population, Replay, Weighting, logit
+from branchwise.graphs.strategies._particles import Filter, ParticleAssignment, Population, Weighting, logit
 from branchwise.graphs.strategies._view import clip, filled
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
@@ -49,7 +49,7 @@ def parallel_tempering(
         iterations: Filters of each chain, one after the other; the paper tried 1.
         weight: As in `particle_filter`.
     """
-    replay = Replay(tree=tree, strategy="parallel_tempering")
+    replay = ParticleAssignment(tree=tree, strategy="parallel_tempering")
     ratio = (_COLDEST / _HOTTEST) ** (1 / max(1, chains - 1))
     filters = [Filter(particles=n, temperature=_HOTTEST * ratio**k, weight=weight) for k in range(chains)]
     references: list[tuple[Node, ...]] = [()] * chains

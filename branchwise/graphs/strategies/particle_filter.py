@@ -5,7 +5,13 @@ from __future__ import annotations
 from random import Random
 
 from branchwise.graphs.strategies._knobs import Count, Positive
-from branchwise.graphs.strategies._particles import Filter, Population, Replay, Resampling, Weighting
+from branchwise.graphs.strategies._particles import (
+    Filter,
+    ParticleAssignment,
+    Population,
+    Resampling,
+    Weighting,
+)
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.tree import Tree
@@ -43,7 +49,7 @@ def particle_filter(
             newest step added, which counts no early step twice.
         resampling: "multinomial" is the paper's; "systematic" has a lower variance.
     """
-    replay = Replay(tree=tree, strategy="particle_filter")
+    replay = ParticleAssignment(tree=tree, strategy="particle_filter")
     chosen = Filter(particles=n, temperature=temperature, weight=weight, resampling=resampling)
     particles = Population(filter=chosen, random=Random(f"{seed}"))  # noqa: S311 (reproducible, not secret)
     while not particles.done and particles.advance(replay):

@@ -6,7 +6,13 @@ from random import Random
 
 from branchwise.graphs.strategies._chains import turn
 from branchwise.graphs.strategies._knobs import Count
-from branchwise.graphs.strategies._particles import Filter, Population, Replay, Resampling, Weighting
+from branchwise.graphs.strategies._particles import (
+    Filter,
+    ParticleAssignment,
+    Population,
+    Resampling,
+    Weighting,
+)
 from branchwise.graphs.strategies._view import clip
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.store.records import Node
@@ -45,7 +51,7 @@ def particle_gibbs(
         weight: As in `particle_filter`.
         resampling: As in `particle_filter`.
     """
-    replay = Replay(tree=tree, strategy="particle_gibbs")
+    replay = ParticleAssignment(tree=tree, strategy="particle_gibbs")
     chosen = Filter(particles=n, weight=weight, resampling=resampling)
     reference: tuple[Node, ...] = ()
     for iteration in range(iterations if n > 1 else 1):

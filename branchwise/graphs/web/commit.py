@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, released
-from branchwise.graphs.web.result import Question
+from branchwise.graphs.web.result import ApprovalRequest
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visit import Visit
 from branchwise.graphs.web.visits import act, judge, record
@@ -71,10 +71,10 @@ async def _allowed(context: WebContext, node: Node) -> bool:
     return bool(cast("dict[str, Json]", context.journal.decision(key))["yes"])
 
 
-def question(context: WebContext, node: Node) -> Question:
+def question(context: WebContext, node: Node) -> ApprovalRequest:
     """The question to the approver."""
     parent = node.parent or ROOT
-    return Question(
+    return ApprovalRequest(
         node=node.id,
         action=node.text.strip(),
         reason=(node.failed or "").partition(": ")[2],

@@ -16,7 +16,7 @@ from branchwise.environments.protocol import Action, Environment, Observation, S
 from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.web.request import WebOptions
-from branchwise.graphs.web.result import Question
+from branchwise.graphs.web.result import ApprovalRequest
 from branchwise.graphs.web.visit import Visit
 from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, Json, NodeId
@@ -39,7 +39,7 @@ class WebContext:
     actor: Agent[ActorState, ActorUpdate]
     value: Agent[ValueState, ValueUpdate]
     options: WebOptions
-    ask: Callable[[Question], Awaitable[bool]]
+    ask: Callable[[ApprovalRequest], Awaitable[bool]]
     """Asks a person whether to commit an action; the run waits in the store for the answer."""
     effect: Callable[[str, Json, Callable[[], Awaitable[Json]]], Awaitable[Json]]
     """Does an action at most once under a key, and records its result."""

@@ -9,7 +9,7 @@ from branchwise.store.records import NodeId, Usage, VerifiedBy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class ApprovalRequest:
     """An irreversible action that awaits approval, with the context for the decision."""
 
     node: NodeId
@@ -46,7 +46,7 @@ class WebResult:
     written: tuple[str, ...]
     """Writes committed to the site, which persist."""
     usage: Usage
-    question: Question | None = None
+    question: ApprovalRequest | None = None
 
     def _repr_html_(self) -> str:
         """Show it in a notebook."""

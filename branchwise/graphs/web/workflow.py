@@ -18,7 +18,7 @@ from branchwise.environments.spec import opened
 from branchwise.graphs.runtime import asking
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.events import Event
-from branchwise.graphs.runtime.questions import Question as Asked
+from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.shape import shape
 from branchwise.graphs.runtime.spec import RunSpec
@@ -27,22 +27,23 @@ from branchwise.graphs.web.context import Check, WebContext
 from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.request import WebRequest, check, check_vision, request_of, stored
-from branchwise.graphs.web.result import Question, WebResult
+from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.models.recorded import recorded
+from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Budget, Json, Usage, VerifiedBy
 from branchwise.store.rows import Decision, RunRecord
 from branchwise.store.stored import read_stored
 
-Ask = Callable[[Question], Awaitable[bool | None]]
+Ask = Callable[[ApprovalRequest], Awaitable[bool | None]]
 """Asks a person synchronously: yes, no, or None to let the run wait in the store."""
 _RESULT = TypeAdapter(WebResult)
 _TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", "value"})
 """Kinds of decisions made by the environment or by people."""
 
 
-async def _nobody(question: Question) -> bool | None:
+async def _nobody(question: ApprovalRequest) -> bool | None:
     return None
 
 
@@ -81,7 +82,7 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         start=lambda spec: {"round": 0},
         context=partial(_context, environment, hooks or RunHooks()),
         result=_stored,
-        read=lambda run_id, kept: read_stored(_RESULT, kept, "result"),
+        read=lambda run_id, kept: read_stored(_RESULT, in_new_words(kept), "result"),
         summary=lambda result: "reached" if result.solved else f"not reached ({result.reason})",
         stored=stored,
         labels=lambda spec: ("web", request_of(spec).options.strategy),
@@ -187,11 +188,11 @@ def _context_of(
     )
 
 
-async def _ask(services: RunServices, hooks: RunHooks, question: Question) -> bool:
+async def _ask(services: RunServices, hooks: RunHooks, question: ApprovalRequest) -> bool:
     said = await hooks.ask(question)
     if said is not None:
         return said
-    asked = Asked(
+    asked = Question(
         key=f"approve/{question.node}",
         question=asdict(question),
         schema={"type": "boolean"},
@@ -225,7 +226,7 @@ def _stored(state: WebState, context: WebContext, run: Run) -> Json:
     return cast("Json", asdict(result))
 
 
-def _result(run_id: str, reason: str, context: WebContext, waiting: Asked | None) -> WebResult:
+def _result(run_id: str, reason: str, context: WebContext, waiting: Question | None) -> WebResult:
     tree = context.journal.tree
     best = best_visited(tree)
     page = context.arrived(best.id if best else ROOT)
@@ -250,7 +251,7 @@ def _result(run_id: str, reason: str, context: WebContext, waiting: Asked | None
     )
 
 
-def _question(waiting: Asked | None) -> Question | None:
+def _question(waiting: Question | None) -> ApprovalRequest | None:
     """The question about an action; None if the run waits for something else."""
     asked: Any = waiting.question if waiting is not None and waiting.key.startswith("approve/") else None
-    return None if asked is None else TypeAdapter(Question).validate_python(asked)
+    return None if asked is None else TypeAdapter(ApprovalRequest).validate_python(asked)

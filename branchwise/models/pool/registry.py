@@ -43,7 +43,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Replica:
+class EngineRecord:
     """One engine of a pool."""
 
     index: int
@@ -73,7 +73,7 @@ class PoolState:
     pid: int
     """The supervisor's."""
     started: float
-    replicas: tuple[Replica, ...] = ()
+    replicas: tuple[EngineRecord, ...] = ()
     cuda: bool = False
     """Whether the engines run on NVIDIA GPUs."""
     dtype: str = ""

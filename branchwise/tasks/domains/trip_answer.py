@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from branchwise.tasks.domains.reading import digits, plain
-from branchwise.tasks.domains.trips import Trip, Visit
+from branchwise.tasks.domains.trips import Stay, Trip
 
 _DAYS = r"\bdays? ?(?P<first>\d{1,4})(?: ?(?:-|to|through|until|and) ?(?:days? ?)?(?P<last>\d{1,4}))?\b"
 _LINE = re.compile(rf"{_DAYS}[ \t]*[:.,)\]|-]*[ \t]*(?P<rest>[^\n]*)", re.IGNORECASE)
@@ -49,7 +49,7 @@ _NAME = re.compile(
 class Itinerary:
     """The parsed trip of a reply."""
 
-    visits: tuple[Visit, ...] = ()
+    visits: tuple[Stay, ...] = ()
     flights: tuple[tuple[int, str, str], ...] = ()
     """Day, origin and destination of each flight that the reply states."""
     lengths: tuple[tuple[str, int], ...] = ()
@@ -64,7 +64,7 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
     Spans may have any dash or `to`, numbers or number words, days in any case; cities are whole names. A line about a
     flight alone, `Day 3: Fly from Oslo to Porto`, is not a stay. A line with a day and no city is unreadable.
     """
-    visits: list[Visit] = []
+    visits: list[Stay] = []
     flights: list[tuple[int, str, str]] = []
     lengths: list[tuple[str, int]] = []
     for line in _settled(digits(plain(text))).split("\n"):
@@ -102,16 +102,16 @@ def _blank(found: re.Match[str]) -> str:
     return "." * len(found[0])
 
 
-def _add(visits: list[Visit], visit: Visit) -> None:
+def _add(visits: list[Stay], visit: Stay) -> None:
     """Add a stay, or extend the last one: a stay may span several lines."""
     last = visits[-1] if visits else None
     if last is not None and last.city == visit.city and last.first <= visit.first <= last.last + 1:
-        visits[-1] = Visit(city=last.city, first=last.first, last=max(last.last, visit.last))
+        visits[-1] = Stay(city=last.city, first=last.first, last=max(last.last, visit.last))
     else:
         visits.append(visit)
 
 
-def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str]], int] | None:
+def _read(line: str, trip: Trip) -> tuple[Stay | None, list[tuple[int, str, str]], int] | None:
     """The stay of a line, its flights and its stated length; None if it is unreadable."""
     found = _LINE.match(line)
     if found is None:
@@ -134,13 +134,13 @@ def _read(line: str, trip: Trip) -> tuple[Visit | None, list[tuple[int, str, str
         city = next(city for city in trip.stays if _folded(city) == named[0])
         if _DOUBT.search(_without(rest, city)):
             return None
-        return Visit(city=city, first=first, last=last), flights, length
+        return Stay(city=city, first=first, last=last), flights, length
     if flights and not re.search(
         r"\w{3}", _VERBS.sub("", rest.replace("direct flight", "").replace("flight", ""))
     ):
         return None, flights, 0
     stranger = _NAME.match(_VERBS.sub("", rest.strip(" .,()"), count=1))
-    return (Visit(city=stranger[0], first=first, last=last), flights, length) if stranger else None
+    return (Stay(city=stranger[0], first=first, last=last), flights, length) if stranger else None
 
 
 def _without(rest: str, city: str) -> str:

@@ -46,7 +46,7 @@ class Trip:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Visit:
+class Stay:
     """One stay; the day of a flight belongs to both cities."""
 
     city: str
@@ -97,7 +97,7 @@ def _hops(text: str) -> set[tuple[str, str]] | None:
     return hops
 
 
-def broken_rules(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
+def broken_rules(trip: Trip, visits: tuple[Stay, ...]) -> list[str]:
     """A sentence for every constraint that a whole itinerary breaks; empty if it is right."""
     broken = broken_so_far(trip, visits)
     seen = {visit.city: visit for visit in visits}
@@ -107,7 +107,7 @@ def broken_rules(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
     return broken
 
 
-def broken_so_far(trip: Trip, visits: tuple[Visit, ...]) -> list[str]:
+def broken_so_far(trip: Trip, visits: tuple[Stay, ...]) -> list[str]:
     """A sentence for every constraint that the beginning of an itinerary already breaks."""
     broken: list[str] = []
     for number, visit in enumerate(visits):

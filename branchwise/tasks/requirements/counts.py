@@ -18,7 +18,7 @@ _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CountRange:
     """A range of numbers, both ends included; None for no end."""
 
     least: int | None
@@ -98,7 +98,7 @@ def count(name: str, value: Json) -> Requirement:
     )
 
 
-def _sentences(limits: Limits) -> Requirement:
+def _sentences(limits: CountRange) -> Requirement:
     """Lower and upper count by a library: a line without a full stop may or may not be a sentence of its own."""
 
     def check(text: str) -> Finding:
@@ -117,7 +117,7 @@ def _sentences(limits: Limits) -> Requirement:
     )
 
 
-def _limits(name: str, value: Json) -> Limits:
+def _limits(name: str, value: Json) -> CountRange:
     if isinstance(value, Mapping):
         if not value or not set(value) <= {"least", "most"}:
             raise BadInput(f"The requirement `{name}` takes `least` and `most`, not {sorted(value)}.")
@@ -129,7 +129,7 @@ def _limits(name: str, value: Json) -> Limits:
                 f"The requirement `{name}` takes a number or a range such as 50..100, not `{value}`."
             )
         least, most = found["exact"] or found["least"], found["exact"] or found["most"]
-    ends = Limits(_whole(name, least), _whole(name, most))
+    ends = CountRange(_whole(name, least), _whole(name, most))
     if ends.least is not None and ends.most is not None and ends.least > ends.most:
         raise BadInput(f"The requirement `{name}` has the range {ends.least}..{ends.most}, which is empty.")
     return ends

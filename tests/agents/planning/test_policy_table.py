@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from branchwise.agents.planning.difficulty import NO_BASIS, Difficulty
 from branchwise.agents.planning.difficulty_map import DifficultyMap
-from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable, RankedStrategy
 from branchwise.statistics.beta import Beta
 from branchwise.store.errors import BadInput
 
@@ -12,9 +12,9 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 knobs = st.dictionaries(
     names, st.one_of(st.integers(-9, 99), st.booleans(), st.floats(-9, 9), st.text(max_size=5)), max_size=3
 )
-choices = st.builds(Choice, strategy=names, knobs=knobs, prior=st.floats(0, 1))
+choices = st.builds(RankedStrategy, strategy=names, knobs=knobs, prior=st.floats(0, 1))
 table_rows = st.builds(
-    Row,
+    PolicyRow,
     bin=st.one_of(st.none(), st.integers(0, 5)),
     tokens=st.integers(1, 10**6),
     choices=st.lists(choices, max_size=3).map(tuple),
@@ -37,17 +37,17 @@ def hardness(pass_at_1: float) -> Difficulty:
     return Difficulty(pass_at_1=pass_at_1, low=0, high=1, basis="verified")
 
 
-def only(strategy: str) -> tuple[Choice, ...]:
-    return (Choice(strategy=strategy),)
+def only(strategy: str) -> tuple[RankedStrategy, ...]:
+    return (RankedStrategy(strategy=strategy),)
 
 
 TABLE = PolicyTable(
     edges=(0.5,),
     rows=(
-        Row(bin=0, tokens=100, choices=only("small")),
-        Row(bin=0, tokens=1000, choices=only("large")),
-        Row(bin=1, tokens=100, choices=only("easy")),
-        Row(bin=None, tokens=100, choices=only("unknown")),
+        PolicyRow(bin=0, tokens=100, choices=only("small")),
+        PolicyRow(bin=0, tokens=1000, choices=only("large")),
+        PolicyRow(bin=1, tokens=100, choices=only("easy")),
+        PolicyRow(bin=None, tokens=100, choices=only("unknown")),
     ),
 )
 

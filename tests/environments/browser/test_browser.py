@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.fork_endpoint import fork_endpoint
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Action, Effect
 from branchwise.environments.restore import PathStep, restore_path
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
@@ -105,7 +105,7 @@ async def live(shop: Shop, executable: Path) -> AsyncIterator[Chrome]:
     await environment.aclose()
 
 
-async def walk(session: Session, lines: Sequence[str], *, allow: bool = False) -> list[PathStep]:
+async def walk(session: BrowserSession, lines: Sequence[str], *, allow: bool = False) -> list[PathStep]:
     path = []
     for line in lines:
         outcome = await session.act(await session.read(line), allow=allow)
@@ -147,7 +147,7 @@ async def test_snapshot_and_replay_lead_to_the_same_state_and_the_same_rows(
     for snapshot, method in ((kept, "snapshot"), (None, "replay")):
         back = await restore_path(forking, start, steps, snapshot=snapshot)
         assert (back.method, back.tried) == (method, ())
-        assert isinstance(back.session, Session)
+        assert isinstance(back.session, BrowserSession)
         again = await back.session.act(Action(text=last))
         assert again.observation.fingerprint == after.observation.fingerprint
         assert await shop.goals(back.session.world) == rows

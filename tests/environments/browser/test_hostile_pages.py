@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.network import Border, border
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.browser.settle import settle
 from branchwise.environments.protocol import Action, Effect
 from branchwise.store.errors import ActionRefused, BadAction, BadInput
@@ -113,7 +113,7 @@ async def chrome(servers: Servers, executable: Path) -> AsyncIterator[Chrome]:
     await chrome.aclose()
 
 
-async def opened(chrome: Chrome, servers: Servers, body: str) -> Session:
+async def opened(chrome: Chrome, servers: Servers, body: str) -> BrowserSession:
     servers.body = body
     return await chrome.reset()
 

@@ -12,7 +12,7 @@ from playwright.async_api import Page
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.screenshot import Screenshot
-from branchwise.environments.browser.session import Session
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.scripted import scripted as house
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
@@ -47,7 +47,7 @@ def window(executable: Path, kind: Screenshot) -> Window:
     return Window(executable_path=executable, width=WIDTH, height=HEIGHT, screenshot=kind)
 
 
-async def seen(url: str, executable: Path, kind: Screenshot) -> tuple[Chrome, Session, bytes]:
+async def seen(url: str, executable: Path, kind: Screenshot) -> tuple[Chrome, BrowserSession, bytes]:
     chrome = browser(url, window=window(executable, kind), secrets={"code": "swordfish"})
     session = await chrome.reset()
     shot = (await session.observe()).screenshot

@@ -11,7 +11,7 @@ import aiohttp
 from branchwise.cli.viewer.write import write
 from branchwise.environments.browser.browser import Window, browser
 from branchwise.environments.browser.fork_endpoint import fork_endpoint
-from branchwise.environments.browser.session import Session as Branch
+from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import RunHooks, browse
@@ -48,7 +48,7 @@ async def test_it_puts_the_mug_in_the_basket_of_its_own_world(executable: Path, 
     endpoint, token = f"{said['url']}_worlds", said["token"]
 
     async def reached(session: Session) -> bool:
-        world = session.world if isinstance(session, Branch) else None
+        world = session.world if isinstance(session, BrowserSession) else None
         headers = {"Authorization": f"Bearer {token}", "X-World": world or ""}
         async with aiohttp.ClientSession(headers=headers) as http, http.get(f"{endpoint}/goals") as reply:
             return bool((await reply.json())["mug"])

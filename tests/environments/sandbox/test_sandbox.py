@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.environments.sandbox import bubblewrap
-from branchwise.environments.sandbox.sandbox import Limits, Outcome, SandboxError, sandbox
+from branchwise.environments.sandbox.sandbox import Limits, ProgramOutcome, SandboxError, sandbox
 
 QUICK = Limits(seconds=1.0, processes=6)
 
@@ -21,7 +21,7 @@ QUICK = Limits(seconds=1.0, processes=6)
 pytestmark = pytest.mark.usefixtures("walled")
 
 
-def run(program: str, limits: Limits = QUICK) -> Outcome:
+def run(program: str, limits: Limits = QUICK) -> ProgramOutcome:
     return sandbox(program, limits=limits)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from branchwise.evals.live.outcome import Outcome
+from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.live.report import live_report
 from branchwise.evals.live.requirements import given, with_requirements
 from branchwise.graphs.runtime.resources import opened_engine
@@ -28,7 +28,7 @@ PROMPTS = (
 
 
 async def test_five_prompts_are_run_and_graded_and_not_run_again(tmp_path: Path) -> None:
-    url, seen = f"sqlite:///{tmp_path}/runs.sqlite", list[Outcome]()
+    url, seen = f"sqlite:///{tmp_path}/runs.sqlite", list[GradedRun]()
     async with Store.opened(url) as store, opened_engine("embedded", None) as engine:
         for _ in range(2):
             found = await with_requirements(

@@ -11,7 +11,7 @@ import branchwise
 from branchwise.graphs.runtime.result import RunResult
 from branchwise.graphs.runtime.stream import stream, stream_resumed
 from branchwise.graphs.search.result import Result
-from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.state import SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import BadInput
@@ -65,7 +65,7 @@ async def test_a_stream_raises_what_the_run_raises() -> None:
 
 async def test_a_streamed_search_tells_the_text_and_the_score_of_every_node() -> None:
     async with Store.opened("sqlite://") as store:
-        told: dict[str, list[Event]] = {}
+        told: dict[str, list[SearchEvent]] = {}
         async for event in stream("solve", SEARCH, model=scripted(write), store=store):
             told.setdefault(event.kind, []).append(event)
         tree = await store.nodes(told["opened"][0].text)

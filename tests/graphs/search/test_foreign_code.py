@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.graphs.search.run import resume, solve
-from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.state import SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.errors import BadInput, CodeFailed, ModelError
@@ -41,7 +41,7 @@ async def test_a_checker_that_fails_is_named_with_its_file_and_node() -> None:
 
 
 async def test_a_watcher_that_fails_is_named_with_its_file() -> None:
-    def watch(event: Event) -> None:
+    def watch(event: SearchEvent) -> None:
         raise ValueError("no")
 
     with pytest.raises(CodeFailed, match=r"The watcher `.*watch` failed, in .*test_foreign_code.py line \d+"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from branchwise.graphs.search.run import resume, solve
-from branchwise.graphs.search.state import Event, Options
+from branchwise.graphs.search.state import Options, SearchEvent
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import CodeFailed
@@ -158,7 +158,7 @@ class PulledPlug(Exception): ...
 
 @pytest.mark.parametrize("at", ["sampled", "judged"])
 async def test_a_won_race_stays_won_when_the_run_is_resumed(url: str, at: str) -> None:
-    def watch(event: Event) -> None:
+    def watch(event: SearchEvent) -> None:
         if event.kind == at:
             raise PulledPlug
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.runtime.worker import work
 from branchwise.graphs.search.run import resume, solve
-from branchwise.graphs.search.state import Event
+from branchwise.graphs.search.state import SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.database.tables import runs
@@ -27,7 +27,7 @@ def _write(request: SampleRequest, seed: int) -> str:
 class PulledPlug(Exception): ...
 
 
-def _stop(event: Event) -> None:
+def _stop(event: SearchEvent) -> None:
     if event.kind == "constraints":
         raise PulledPlug
 

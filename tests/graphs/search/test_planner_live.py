@@ -10,7 +10,7 @@ import pytest
 
 from branchwise.agents.planning.audit import Audit
 from branchwise.agents.planning.difficulty_map import DifficultyMap
-from branchwise.agents.planning.policy_table import Choice, PolicyTable, Row
+from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable, RankedStrategy
 from branchwise.graphs.runtime.worker import work
 from branchwise.graphs.search import policies
 from branchwise.graphs.search.run import Result, solve
@@ -85,8 +85,8 @@ async def test_probes_count_for_the_strategy(url: str, arm: str, knob: str) -> N
 
 
 def table(**more: Any) -> PolicyTable:
-    choice = Choice(strategy="self_consistency", knobs={"n": 7}, prior=0.8)
-    rows = [Row(bin=bin_, tokens=10, choices=(choice,)) for bin_ in (None, 0, 1, 2, 3, 4, 5)]
+    choice = RankedStrategy(strategy="self_consistency", knobs={"n": 7}, prior=0.8)
+    rows = [PolicyRow(bin=bin_, tokens=10, choices=(choice,)) for bin_ in (None, 0, 1, 2, 3, 4, 5)]
     return PolicyTable(rows=tuple(rows), source={"task": "text"}, **more)
 
 
@@ -106,7 +106,7 @@ async def test_a_fitted_table_chooses_and_its_knobs_count_the_probes(url: str, t
 
 async def test_a_row_that_is_not_affordable_is_not_taken(url: str, tmp_path: Path) -> None:
     dear = PolicyTable(
-        rows=tuple(Row(bin=row.bin, tokens=10**6, choices=row.choices) for row in table().rows)
+        rows=tuple(PolicyRow(bin=row.bin, tokens=10**6, choices=row.choices) for row in table().rows)
     )
     result = await solve(
         "Which?",
@@ -167,7 +167,9 @@ async def test_a_submitted_run_uses_the_table_of_its_task_and_model(
         ("{", "not a policy table"),
         (PolicyTable(source={"task": "calendar"}).dumps(), "fitted on the task `calendar`"),
         (
-            PolicyTable(rows=(Row(bin=None, tokens=1, choices=(Choice(strategy="best_of_m"),)),)).dumps(),
+            PolicyTable(
+                rows=(PolicyRow(bin=None, tokens=1, choices=(RankedStrategy(strategy="best_of_m"),)),)
+            ).dumps(),
             "best_of_n",
         ),
     ],

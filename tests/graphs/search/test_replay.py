@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import Result, resume, solve
-from branchwise.graphs.search.state import Event, Options
+from branchwise.graphs.search.state import Options, SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.tables import calls, decisions, nodes
@@ -61,7 +61,7 @@ async def test_a_run_is_recomputed_bit_for_bit(store: Store, asked: dict[str, An
 async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> None:
     left = 8
 
-    def pull(event: Event) -> None:
+    def pull(event: SearchEvent) -> None:
         nonlocal left
         left -= 1
         if not left:

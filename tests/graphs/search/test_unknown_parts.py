@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from branchwise.graphs.runtime.worker import Report, work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.graphs.search.run import resume
 from branchwise.graphs.search.submit import submit
 from branchwise.graphs.strategies.protocol import StrategyInfo
@@ -67,7 +67,7 @@ async def test_what_an_older_worker_does_not_know_waits_for_a_newer_one(sqlite_u
 
         before = {run.id: run.spec for run in await store.runs()}
         await store.database.awrite(newer)
-        reports: list[Report] = []
+        reports: list[WorkerLogLine] = []
         model = _answering()
         assert await work(store=store, model=model, until_empty=True, watch=reports.append) == 1
         for run_id, (_, says) in zip(ids, _CHANGES.values(), strict=False):

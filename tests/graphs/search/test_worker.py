@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from branchwise.graphs.runtime.worker import Report, work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.graphs.search.submit import submit
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
@@ -45,7 +45,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 async def test_a_worker_solves_what_was_submitted_over_one_engine(url: str) -> None:
     ids = await submit([f"question {i}" for i in range(6)], store=url, **ASK)
-    model, reports = answering(0.005), list[Report]()
+    model, reports = answering(0.005), list[WorkerLogLine]()
     ended = await work(store=url, model=model, concurrency=3, until_empty=True, watch=reports.append)
     assert ended == 6
     assert await statuses(url) == [Status.DONE] * 6
@@ -62,7 +62,7 @@ async def test_the_most_urgent_goes_first(url: str) -> None:
         {"problem": "middle", "priority": 3},
     ]
     low, high, middle = await submit(problems, store=url, **ASK)
-    reports: list[Report] = []
+    reports: list[WorkerLogLine] = []
     await work(store=url, model=answering(), concurrency=1, until_empty=True, watch=reports.append)
     assert [r.run_id for r in reports if r.kind == "done"] == [high, middle, low]
 
@@ -100,7 +100,7 @@ async def test_one_bad_problem_and_none_is_stored(url: str, line: Any, says: str
 
 async def test_a_worker_that_is_stopped_hands_back_and_another_repeats_nothing(url: str) -> None:
     [run_id] = await submit([{"problem": "p", "knobs": {"n": 12}}], store=url, **ASK)
-    slow, reports = answering(0.03), list[Report]()
+    slow, reports = answering(0.03), list[WorkerLogLine]()
     first = asyncio.create_task(work(store=url, model=slow, watch=reports.append))
     await until(lambda: slow.calls >= 4)
     first.cancel()
@@ -156,7 +156,10 @@ class Mute(Scripted):
 
 
 async def test_a_cancelled_run_stops_its_worker_soon_and_the_others_go_on(url: str) -> None:
-    model, reports = Mute(lambda request, seed: "Fine.\nScore: 100", "script", 0.0, None), list[Report]()
+    model, reports = (
+        Mute(lambda request, seed: "Fine.\nScore: 100", "script", 0.0, None),
+        list[WorkerLogLine](),
+    )
     async with Store.opened(url) as store:
         doomed, healthy = await submit(["a riddle", "q"], store=store, **ASK)
         worker = asyncio.create_task(
@@ -183,7 +186,7 @@ async def test_what_cannot_be_done_fails_and_what_might_be_is_tried_again(
         await store.database.awrite(
             lambda c: c.execute(sa.update(runs).where(runs.c.id == changed).values(spec={})) and None
         )
-        reports: list[Report] = []
+        reports: list[WorkerLogLine] = []
         await work(store=store, model=answering(), until_empty=True, watch=reports.append)
         assert [r.kind for r in reports if r.run_id == unreachable and r.kind != "claimed"] == [
             "requeued",

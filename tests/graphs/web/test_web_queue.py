@@ -15,7 +15,14 @@ from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-OPTIONS = {"strategy": "best_first", "depth": 7, "states": 200, "samples": 40, "judgements": 0, "held": True}
+OPTIONS = {
+    "strategy": "best_first",
+    "depth": 7,
+    "max_pages": 200,
+    "samples": 40,
+    "value_samples": 0,
+    "pick_actions": True,
+}
 
 
 async def test_a_worker_searches_an_environment_that_it_may_import(
@@ -23,7 +30,12 @@ async def test_a_worker_searches_an_environment_that_it_may_import(
 ) -> None:
     monkeypatch.syspath_prepend(EXAMPLES)
     place = import_module("river").river().name
-    given = {"goal": "", "environment": place, "opening": {"name": "river:river"}, "options": OPTIONS}
+    given = {
+        "goal": "",
+        "environment": place,
+        "environment_spec": {"name": "river:river"},
+        "options": OPTIONS,
+    }
     async with Store.opened("sqlite://") as store:
         [refused] = await submit_workflow("web", [given], store=store, model="uniform")
         await work(store=store, model=uniform(), until_empty=True)

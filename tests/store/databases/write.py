@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from branchwise.graphs.search.run import solve
-from branchwise.graphs.search.state import Event, Options
+from branchwise.graphs.search.state import Options, SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.schema import HEAD
@@ -35,7 +35,7 @@ def write(request: SampleRequest, seed: int) -> str:
 async def _written(path: Path) -> None:
     left = 5
 
-    def pull(_event: Event) -> None:
+    def pull(_event: SearchEvent) -> None:
         nonlocal left
         left -= 1
         if left == 0:
