@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -209,8 +210,8 @@ class BudgetTracker:
         least, room = asked.least(self.lengths.floor(asked)), self.room()
         return None if asked.fits(least, room) else self._refusal(asked, least, room)
 
-    def samples_left(self, longest: int = 1) -> int:
-        """Estimated number of further samples the budget pays for, at the mean cost so far.
+    def samples_left(self, longest: int = 1) -> int | None:
+        """Estimated number of further samples the budget pays for, at the mean cost so far; None without a limit.
 
         Args:
             longest: Maximum completion tokens of one sample; divides a budget of completion tokens until
@@ -220,7 +221,6 @@ class BudgetTracker:
         drawn = max(1, spent.samples)
         written = max(1.0, spent.completion_tokens / drawn) if spent.samples else max(1, longest)
         limits = [
-            1_000_000.0,
             room.tokens / max(1.0, spent.tokens / drawn),
             room.completion_tokens / written,
             room.calls,
@@ -231,7 +231,8 @@ class BudgetTracker:
             self._in_time()
         except BudgetSpent:
             return 0
-        return max(0, int(min(limits)))
+        least = min(limits)
+        return None if math.isinf(least) else max(0, int(least))
 
     def _in_time(self) -> None:
         """Raise BudgetSpent if the time is up."""

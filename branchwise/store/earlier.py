@@ -10,6 +10,10 @@ _RENAMED = {"vouch": "verified_by", "arm": "strategy"}
 """Fields of results and journals of version 0.1."""
 
 
+NO_LIMIT = 1_000_000
+"""A number of samples without a limit in decisions of version 0.1; None today."""
+
+
 def in_new_words(data: Json) -> Json:
     """Rename the fields of a stored object to today's names; other values are returned unchanged."""
     if not isinstance(data, Mapping):

@@ -37,8 +37,9 @@ from branchwise.store.records import Budget, Json, Usage
 from branchwise.store.rows import OnChange, Status
 from branchwise.store.store import Lease, Store
 
-STEPS = 1_000_000
-"""LangGraph's limit on steps, which is never reached: runs have budgets."""
+RECURSION_LIMIT = 1_000_000
+"""Steps after which LangGraph stops a graph. It takes no None, and its default of 25 would end long runs, which budgets
+limit instead."""
 ENGINE = "engine"
 """Key of the decision that says which model answered, and what it can do."""
 
@@ -163,7 +164,7 @@ async def _drive(
     config: RunnableConfig = {
         "configurable": {"thread_id": how.lease.run_id},
         "metadata": {"graph": workflow.shape},
-        "recursion_limit": STEPS,
+        "recursion_limit": RECURSION_LIMIT,
     }
     given = await _given(how, workflow, spec, services, graph, config, saver)
     ended, told = _Ended(), how.watch is not quiet

@@ -13,7 +13,7 @@ from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
-from branchwise.store.earlier import in_new_words
+from branchwise.store.earlier import NO_LIMIT, in_new_words
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Json, Node
 from branchwise.store.rows import Decision, RunRecord, Status
@@ -159,7 +159,11 @@ def _as_told(made: Mapping[str, object], before: Sequence[Decision]) -> dict[str
 def _without_new(value: object, before: object) -> object:
     kind, payload = cast("tuple[str, object]", value)
     if kind in _RECORDS and isinstance(payload, Mapping) and isinstance(before, Mapping):
-        payload = {name: payload[name] for name in payload if name in before}
+        payload = {
+            name: NO_LIMIT if value is None and before[name] == NO_LIMIT else value
+            for name, value in payload.items()
+            if name in before
+        }
     return kind, payload
 
 

@@ -95,11 +95,15 @@ def _under(
             begin = end
 
 
-def affordable_samples(state: SearchState, context: SearchContext) -> int:
-    """Number of samples of the state's strategy that the budget likely affords: at least 1 while one more fits."""
+def affordable_samples(state: SearchState, context: SearchContext) -> int | None:
+    """Number of samples of the state's strategy that the budget likely affords: at least 1 while one more fits.
+
+    None if nothing limits it.
+    """
     if shortfall(state, context) is not None:
         return 0
-    return max(1, context.tracker.samples_left(_longest(state, context)))
+    left = context.tracker.samples_left(_longest(state, context))
+    return None if left is None else max(1, left)
 
 
 def shortfall(state: SearchState, context: SearchContext) -> BudgetSpent | None:

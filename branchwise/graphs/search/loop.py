@@ -16,10 +16,12 @@ from branchwise.graphs.search.calls import Call, affordable_samples, calls, info
 from branchwise.graphs.search.equal_answers import share_answers
 from branchwise.graphs.search.refusals import refuse_if_unanswered, refuse_if_unjudged, short_of
 from branchwise.graphs.search.refuted import refuted
+from branchwise.graphs.search.sizing import tightest
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
+from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Json, Node, NodeId, Verdict
@@ -60,7 +62,9 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
     strategy = strategies.load(state["strategy"], **state["knobs"])
 
     async def allocate() -> Json:
-        most = min(state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
+        limits = (state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
+        least = tightest(*limits)
+        most = NO_LIMIT if least is None else least
         known = refuted(context, state["constraints"], round_)
         seen = tree if known is None else known.pruned(tree)
         try:
@@ -76,11 +80,14 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
     spent = sum(allocation.values())
     if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
         return {"allocation": {}, "round": round_, "stop": "too deep"}
-    return {"allocation": allocation, "round": round_, "samples": state["samples"] - spent}
+    left = None if state["samples"] is None else state["samples"] - spent
+    return {"allocation": allocation, "round": round_, "samples": left}
 
 
-def _worth_drawing(state: SearchState, context: SearchContext) -> int:
+def _worth_drawing(state: SearchState, context: SearchContext) -> int | None:
     """Number of samples after which, by the verifier's audit, more solutions do more harm than good."""
+    if state["most"] is None:
+        return None
     left = max(0, state["most"] - len(context.journal.tree_before(state["round"] + 1).complete))
     return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
 

@@ -32,7 +32,6 @@ from branchwise.graphs.search.probing import opinion, probe
 from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.sizing import (
-    UNLIMITED,
     affordable_solutions,
     in_unit,
     large_enough,
@@ -93,7 +92,7 @@ def start(problem: str) -> RunState:
         "since": 0,
         "round": 0,
         "samples": 0,
-        "most": UNLIMITED,
+        "most": None,
         "allocation": {},
         "previous": "",
         "stop": "",
@@ -102,7 +101,7 @@ def start(problem: str) -> RunState:
         "arms": (),
         "arm_knobs": {},
         "prior": {},
-        "trial_samples": UNLIMITED,
+        "trial_samples": None,
         "answer": "",
         "share": None,
         "confidence": None,
@@ -165,7 +164,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         "arm_knobs": planned["knobs"],
         "prior": planned["prior"],
         "trial_samples": planned["samples"],
-        "most": planned["most"] or UNLIMITED,
+        "most": planned["most"] or None,
         "record": Record(past=await _memory(context)),
         "stop": _accepted(context, 2),
     }
@@ -209,7 +208,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
                 "mode": selection.mode,
                 "terms": terms,
                 "knobs": cast("Json", {**fit, **given}),
-                "samples": in_unit(name, samples, state, context) if fitted is None else UNLIMITED,
+                "samples": in_unit(name, samples, state, context) if fitted is None else None,
                 "affordable": affordable_solutions(state, context),
             }
 
@@ -275,9 +274,10 @@ def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Li
     Where a program checks and a budget sets the limit, "auto" continues until an answer is accepted or the
     budget is spent.
     """
-    if affordable_samples(state, context) < 1:
+    if affordable_samples(state, context) == 0:
         return "budget"
-    if len(context.journal.tree_before(state["round"] + 1).complete) >= state["most"]:
+    solutions, most = context.journal.tree_before(state["round"] + 1).complete, state["most"]
+    if most is not None and len(solutions) >= most:
         return "enough"
     known = refuted(context, state["constraints"], state["round"] + 1)
     if known is not None and known.everything:

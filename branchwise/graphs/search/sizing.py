@@ -13,8 +13,6 @@ from branchwise.models.recorded import longest
 from branchwise.store.records import Budget
 from branchwise.store.tree import Tree
 
-UNLIMITED = 1_000_000
-"""Number of samples without a budget."""
 _PROBE_SHARE = 10
 """Largest share of the affordable solutions for probes: more costs more than the estimate is worth."""
 _SHALLOW = 6
@@ -29,18 +27,27 @@ _CHAINS: Mapping[str, Knobs] = {
 _WIDEST, _MOST = 16, 64
 
 
-def affordable_solutions(state: SearchState, context: SearchContext) -> int:
-    """Number of whole solutions that the budget affords, at the mean cost of those seen, else at the longest."""
+def tightest(*limits: int | None) -> int | None:
+    """The smallest of the limits that are set; None without any."""
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def affordable_solutions(state: SearchState, context: SearchContext) -> int | None:
+    """Number of whole solutions that the budget affords, at the mean cost of those seen, else at the longest.
+
+    None if nothing limits it.
+    """
     tracker, budget = context.tracker, context.tracker.budget
     form = context.task.output_format(state["constraints"], "", "solution")
     each = _seen(context.journal.tree_before(state["round"] + 1)) or longest(form)
-    limits = [tracker.samples_left() if budget.calls or budget.cost or budget.seconds else UNLIMITED]
+    limits = [tracker.samples_left() if budget.calls or budget.cost or budget.seconds else None]
     if budget.completion_tokens is not None:
         limits.append(int((budget.completion_tokens - tracker.spent.completion_tokens) / max(1, each)))
     if budget.tokens is not None:
         prompt = (len(context.task.instructions) + len(state["problem"])) // 4
         limits.append(int(((tracker.tokens_left() or 0) - prompt) / max(1, each)))
-    return max(0, min(limits))
+    left = tightest(*limits)
+    return None if left is None else max(0, left)
 
 
 def probes(state: SearchState, context: SearchContext) -> int:
@@ -50,40 +57,43 @@ def probes(state: SearchState, context: SearchContext) -> int:
     """
     if context.checked and context.task.checks_steps and not context.policy.rows:
         return 0
-    return min(context.options.probes, affordable_solutions(state, context) // _PROBE_SHARE)
+    left = affordable_solutions(state, context)
+    return context.options.probes if left is None else min(context.options.probes, left // _PROBE_SHARE)
 
 
-def sized(name: str, samples: int, drawn: int, state: SearchState, context: SearchContext) -> Knobs:
+def sized(name: str, samples: int | None, drawn: int, state: SearchState, context: SearchContext) -> Knobs:
     """Knobs with which a trial of strategy `name` uses about half of the affordable samples, the last one all.
 
     Args:
         name: A strategy that "auto" chooses among.
-        samples: Whole solutions that the difficulty makes worth drawing.
+        samples: Whole solutions that the difficulty makes worth drawing; None for no limit.
         drawn: Probes on the tree that the strategy counts among its own.
         state: The run's.
         context: The run's.
     """
     left = affordable_solutions(state, context)
     last = state["trial"] + 1 >= context.options.trials and not context.checked
-    half = max(1, min(samples, left if last else left // 2))
+    share = left if left is None or last else left // 2
+    most = tightest(samples, share, _MOST)
+    half = max(1, most or 0)
     if _one_chain(state, context, left):
         return _CHAINS.get(name, {})
     if name == "best_of_n":
-        return {"n": min(_MOST, half) + drawn}
+        return {"n": half + drawn}
     if name == "rebase":
         return {"width": min(_WIDEST, max(4, half)) + drawn}
     return {"branching": 4, "depth": 100, "expansions": 1000} if name == "best_first" else {}
 
 
-def in_unit(name: str, samples: int, state: SearchState, context: SearchContext) -> int:
-    """Number of samples of a trial of so many whole solutions: one each, or one for each step.
+def in_unit(name: str, samples: int | None, state: SearchState, context: SearchContext) -> int | None:
+    """Number of samples of a trial of so many whole solutions: one each, or one for each step; None for no limit.
 
     If a budget is set and a program checks steps, the budget alone limits the trial.
     """
-    if strategies.info(name).grain == "solution" or samples >= UNLIMITED:
+    if strategies.info(name).grain == "solution" or samples is None:
         return samples
     if limited(context) and context.checked and context.task.checks_steps:
-        return UNLIMITED
+        return None
     return samples * math.ceil(steps_of(state, context))
 
 
@@ -102,10 +112,10 @@ def large_enough(state: SearchState, context: SearchContext) -> bool:
     if not (context.checked and context.task.checks_steps and limited(context)):
         return True
     chosen = context.journal.decision(f"t{state['trial']}/select")
-    had = chosen.get("affordable") if isinstance(chosen, Mapping) else None
-    if not isinstance(had, int):
+    if not isinstance(chosen, Mapping) or "affordable" not in chosen:
         return True
-    return (had - affordable_solutions(state, context)) * 2 >= had
+    had, left = chosen["affordable"], affordable_solutions(state, context)
+    return isinstance(had, int) and left is not None and (had - left) * 2 >= had
 
 
 def limited(context: SearchContext) -> bool:
@@ -113,9 +123,9 @@ def limited(context: SearchContext) -> bool:
     return context.tracker.budget != Budget() or context.tracker.parent is not None
 
 
-def _one_chain(state: SearchState, context: SearchContext, left: int) -> bool:
+def _one_chain(state: SearchState, context: SearchContext, left: int | None) -> bool:
     """Whether short solutions are drawn one after another, each excluding what was refuted before it."""
-    if not (context.checked and context.options.exclude and context.task.checks_steps) or left >= UNLIMITED:
+    if not (context.checked and context.options.exclude and context.task.checks_steps) or left is None:
         return False
     step = context.task.output_format(state["constraints"], "", "step")
     return bool(step.choices) and steps_of(state, context) <= _SHALLOW

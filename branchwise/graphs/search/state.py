@@ -42,10 +42,10 @@ class SearchState(TypedDict, total=False):
     """The first round in this trial's view of the tree."""
     round: int
     """Rounds of sampling so far, over all trials."""
-    samples: int
-    """Samples that this trial may still take."""
-    most: int
-    """Number of whole solutions after which, by the verifier's audit, one more does not pay."""
+    samples: int | None
+    """Samples that this trial may still take; None for no limit."""
+    most: int | None
+    """Number of whole solutions after which, by the verifier's audit, one more does not pay; None for no limit."""
     allocation: dict[NodeId, int]
     previous: NodeId
     """The solution to improve on, or the empty string."""
@@ -65,8 +65,8 @@ class RunState(SearchState, total=False):
     arm_knobs: Mapping[str, Knobs]
     """Their knobs, where the policy table names some."""
     prior: Mapping[str, float]
-    trial_samples: int
-    """Samples a trial may take, by the planner."""
+    trial_samples: int | None
+    """Samples a trial may take, by the planner; None for no limit."""
     answer: NodeId
     """The solution that the run ends with, or the empty string."""
     share: float | None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.store.tree import Tree
 
 Allocation: TypeAlias = Mapping[NodeId, int]
 """Number of children to sample by node; an empty allocation ends the search."""
+
+NO_LIMIT: Final = 1_000_000
+"""The `budget` that a strategy is given where nothing limits the samples: it calculates with a whole number."""
 
 Need = Literal["scores", "step scores", "log-probabilities", "revisions", "hints", "prefix"]
 """Requirements of a strategy: scores of whole solutions, of steps, or log-probabilities on the tree's nodes; a

@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 
 from branchwise.agents.actor import ActorState
 from branchwise.graphs import strategies
+from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.graphs.web.commit import commit
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
@@ -73,15 +74,17 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 
 def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
     options = context.options
-    strategy = strategies.load(options.strategy, **{**_bounds(context, base), **options.knobs})
+    strategy = strategies.load(options.strategy, **{**_bounds(context, tree, base), **options.knobs})
+    left_of_budget = context.tracker.samples_left()
+    budget = NO_LIMIT if left_of_budget is None else left_of_budget
     if options.rolls:
-        return dict(strategy(tree, context.tracker.samples_left(), seed=context.seed))
+        return dict(strategy(tree, budget, seed=context.seed))
     asked: dict[NodeId, int] = {}
     width = min(left, options.concurrency) if not options.eager else left
     while len(asked) < width:
         more = {
             name: count
-            for name, count in strategy(tree, context.tracker.samples_left(), seed=context.seed).items()
+            for name, count in strategy(tree, budget, seed=context.seed).items()
             if name not in asked
         }
         asked |= dict(list(more.items())[: width - len(asked)])
@@ -92,11 +95,12 @@ def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[N
     return asked
 
 
-def _bounds(context: WebContext, base: int) -> dict[str, int]:
+def _bounds(context: WebContext, tree: Tree, base: int) -> dict[str, int]:
     """Knobs that disable a strategy's own stop: the graph bounds depth and pages, and leaves are visited too."""
+    most = len(tree) + 1  # no more nodes than there are were expanded
     own = {
-        "best_first": {"depth": base + context.options.depth + 1, "expansions": 1_000_000},
-        "mcts": {"simulations": 1_000_000},
+        "best_first": {"depth": base + context.options.depth + 1, "expansions": most},
+        "mcts": {"simulations": most},
     }
     return own.get(context.options.strategy, {})
 
