@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from branchwise import tasks
 from branchwise.store.errors import BranchwiseError, UnknownName
@@ -97,8 +97,8 @@ async def rows(
 
 async def row_of(store: Store, record: RunRecord) -> OutputRow:
     """The row of one run."""
-    spec = cast("Mapping[str, Any]", record.spec if isinstance(record.spec, Mapping) else {})
-    result = cast("Mapping[str, Any]", record.result if isinstance(record.result, Mapping) else {})
+    spec: Mapping[str, Any] = record.spec if isinstance(record.spec, Mapping) else {}
+    result: Mapping[str, Any] = record.result if isinstance(record.result, Mapping) else {}
     usage = result.get("usage")
     if not isinstance(usage, Mapping):
         usage = asdict(await store.usage(record.id))

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from rich.table import Column, Table
 
@@ -180,7 +180,7 @@ def _selection(decision: Decision) -> tuple[str, Table] | None:
     names = ("exploitation", "exploration", "prior", "diversity", "recovery", "total")
     table = Table("strategy", *names, box=None, pad_edge=False)
     try:
-        payload = cast("Mapping[str, Any]", decision.payload)
+        payload: Any = decision.payload
         for strategy, term in payload["terms"].items():
             table.add_row(strategy, *(f"{term[name]:.3f}" for name in names))
         return f"{decision.key}: {payload['strategy']} ({payload['mode']} mode)", table

@@ -11,7 +11,7 @@ from branchwise.evals.log import Log
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.planning import fit_table
 from branchwise.evals.policy import policies
-from branchwise.evals.probing import fit_maps, fit_prior, forecast, probing
+from branchwise.evals.probing import estimated_pass_at_1, fit_maps, fit_prior, probing
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, VerifiedBy
 
@@ -50,7 +50,11 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
     found = outcomes(log, among, seeds=seeds)
     probed = probing(log, arm, found.instances, probes=probes, seeds=seeds)
     maps, prior = fit_maps(probed), fit_prior(probed)
-    seen = {(i, d): forecast(p, maps, prior) for i, draws in enumerate(probed) for d, p in enumerate(draws)}
+    seen = {
+        (i, d): estimated_pass_at_1(p, maps, prior)
+        for i, draws in enumerate(probed)
+        for d, p in enumerate(draws)
+    }
     rows: dict[tuple[int | None, int], PolicyRow] = {}
     table = PolicyTable()
     for n in limits:

@@ -10,7 +10,7 @@ from statistics import fmean, quantiles
 from branchwise.agents.planning.policy_table import PolicyRow, PolicyTable, RankedStrategy
 from branchwise.evals.outcomes import Outcomes
 from branchwise.evals.policy import Policy
-from branchwise.evals.probing import Probe, fit_maps, fit_prior, forecast
+from branchwise.evals.probing import Probe, estimated_pass_at_1, fit_maps, fit_prior
 
 _PRICES = (0.0, *(10 ** (-7 + i / 10) for i in range(61)))
 """Accuracy that a token must buy; from 0 (spend freely) to 0.1 (buy nothing)."""
@@ -87,20 +87,24 @@ def fitted_planner(
         arm: The arm that the probes were drawn from.
 
     Returns:
-        The scores, and (forecast, observed) pass@1 of every left-out instance and draw with a basis.
+        The scores, and (estimated, observed) pass@1 of every left-out instance and draw with a basis.
     """
     pairs: list[tuple[float, float]] = []
 
     def fit(train: list[int]) -> Callable[[int], tuple[float, float]]:
         maps = fit_maps(probed[i] for i in train)
         prior = fit_prior(probed[i] for i in train)
-        seen = {(i, d): forecast(probe, maps, prior) for i in train for d, probe in enumerate(probed[i])}
+        seen = {
+            (i, d): estimated_pass_at_1(probe, maps, prior)
+            for i in train
+            for d, probe in enumerate(probed[i])
+        }
         table, policies = fit_table(found, probed, seen, budget, arm=arm)
 
         def score(i: int) -> tuple[float, float]:
             right, tokens = [], []
             for d, probe in enumerate(probed[i]):
-                expected = forecast(probe, maps, prior)
+                expected = estimated_pass_at_1(probe, maps, prior)
                 if expected is not None and probe.rest:
                     pairs.append((expected, probe.right / probe.rest))
                 policy = policies[_cell(table, expected)]

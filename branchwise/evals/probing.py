@@ -74,7 +74,7 @@ def fit_prior(seen: Iterable[Sequence[Probe]]) -> Beta:
     return Beta.fit(((draws[0].right, draws[0].rest) for draws in seen), most=100)
 
 
-def forecast(probe: Probe, maps: Sequence[DifficultyMap], prior: Beta) -> float | None:
+def estimated_pass_at_1(probe: Probe, maps: Sequence[DifficultyMap], prior: Beta) -> float | None:
     """The estimated pass@1 of a probed instance, or None where there is no basis."""
     sound = any(node.verified_by is VerifiedBy.PROGRAM for node in probe.nodes)
     found = estimate(probe.nodes, sound=sound, maps=maps, prior=prior)

@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import eq
-from typing import Any, cast
+from typing import Any
 
 from branchwise import tasks
 from branchwise.evals.log import Header, Log, RecordedSample
@@ -76,7 +76,8 @@ def together(sources: Collection[VerifiedBy]) -> VerifiedBy:
 
 
 def _instance(run: RunRecord) -> str:
-    problem = str(cast("Mapping[str, Any]", run.spec)["problem"])
+    spec: Any = run.spec
+    problem = str(spec["problem"])
     return hashlib.sha256(problem.encode()).hexdigest()[:16]
 
 
@@ -84,7 +85,8 @@ async def _first_trial(store: Store, run_id: str) -> int | None:
     """The last round of the first trial, or None where there was no second."""
     for decision in await store.decisions(run_id):
         if decision.key == "t1/judge":
-            return int(cast("Mapping[str, Any]", decision.payload)["round"])
+            payload: Any = decision.payload
+            return int(payload["round"])
     return None
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Usage
 
@@ -69,7 +70,17 @@ def stated(price: Sequence[float] | None) -> Price | None:
     return Price(read=read, written=written, cached=cached[0] if cached else None)
 
 
-def check_price(budget: Budget, engine: object, price: Price | None = None) -> None:
+@runtime_checkable
+class Priced(Protocol):
+    """A model that knows its price."""
+
+    @property
+    def price(self) -> Price | None:
+        """Its price; None if unknown."""
+        ...
+
+
+def check_price(budget: Budget, engine: Model, price: Price | None = None) -> None:
     """Refuse a budget in dollars if the model's price is unknown.
 
     Raises:
@@ -77,14 +88,14 @@ def check_price(budget: Budget, engine: object, price: Price | None = None) -> N
     """
     if budget.cost is not None and (price or price_of(engine)) is None:
         raise BadInput(
-            f"The price of `{getattr(engine, 'name', engine)}` is not known, so a budget of dollars (--cost) would "
+            f"The price of `{engine.name}` is not known, so a budget of dollars (--cost) would "
             "limit nothing: state it with --price IN,OUT[,CACHED], US dollars for a million tokens, or in the settings."
         )
 
 
 def price_of(model: object) -> Price | None:
     """A model's own price; None if unknown."""
-    known = getattr(model, "price", None)
+    known = model.price if isinstance(model, Priced) else None
     return known if isinstance(known, Price) else None
 
 

@@ -141,9 +141,8 @@ class RecordedSampler:
             try:
                 reply = await in_time(self._model.sample(sent), self._tracker)
             except Exception as error:
-                charged = self._priced(
-                    getattr(error, "charged", None) or Usage(calls=1)
-                )  # as the ledger records it
+                known = error.charged if isinstance(error, ModelError) else None
+                charged = self._priced(known or Usage(calls=1))  # as the ledger records it
                 if isinstance(error, ModelError):
                     error.charged = charged
                 held.pay(charged)

@@ -20,7 +20,7 @@ from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, texts
-from branchwise.store.errors import LeaseLost, RequestChanged, StoreError, TooLarge
+from branchwise.store.errors import LeaseLost, ModelError, RequestChanged, StoreError, TooLarge
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
@@ -226,7 +226,8 @@ class Ledger:
             unknown = sent and isinstance(error, asyncio.CancelledError | TimeoutError)
             state = CallState.AMBIGUOUS if unknown else CallState.FAILED
             reason = self._scrub.message(f"{type(error).__name__}: {error}"[:2000])
-            charged = getattr(error, "charged", None) or Usage(calls=int(sent and row["kind"] == "model"))
+            known = error.charged if isinstance(error, ModelError) else None
+            charged = known or Usage(calls=int(sent and row["kind"] == "model"))
             await self._settle(row, state, None, reason, charged)
             raise
         try:

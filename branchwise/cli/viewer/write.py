@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from branchwise.cli.viewer.page import render
 from branchwise.graphs.web.viewer_data import extras
@@ -27,8 +27,8 @@ async def write(run_id: str, url: str | None, file: Path) -> None:
         run = await store.run(run_id)
         tree = await store.nodes(run.id)
         more = extras(await store.decisions(run.id), await store.calls(run.id))
-    spec = cast("dict[str, Json]", run.spec) if isinstance(run.spec, dict) else {}
-    result = cast("dict[str, Json]", run.result) if isinstance(run.result, dict) else {}
+    spec = run.spec if isinstance(run.spec, Mapping) else {}
+    result = run.result if isinstance(run.result, Mapping) else {}
     shown: dict[str, Json] = {
         "id": run.id,
         "problem": spec.get("problem") or spec.get("goal"),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from langgraph.errors import GraphInterrupt
 from langgraph.types import Interrupt
 
-from branchwise.graphs.runtime.questions import ANSWER, QUESTION, Question, answer_json, answer_of
+from branchwise.graphs.runtime.questions import ANSWER, QUESTION, Question, answer_json, answer_of, asked_at
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.store.records import Json
 
@@ -29,22 +28,20 @@ async def answered(services: RunServices, asking: Question, until: tuple[float, 
     # Not LangGraph's `interrupt`, which matches answers to questions by their order within a node.
     journal, key = services.journal, asking.key
     if not journal.decided(key):
-        asked_at = time.time()
-        kept = cast(
-            "Mapping[str, float]",
-            await journal.decide(f"{key}/question", QUESTION, {"question": asking.question, "at": asked_at}),
+        kept = await journal.decide(
+            f"{key}/question", QUESTION, {"question": asking.question, "at": time.time()}
         )
         if until is None:
             raise wait(services, asking)
-        deadline = kept["at"] + until[0]
+        deadline = asked_at(kept) + until[0]
         if time.time() < deadline:
             timed = replace(asking, deadline=deadline)
             raise wait(services, timed)
         await journal.decide(key, ANSWER, answer_json(until[1], "timeout"))
-    return cast("Json", answer_of(journal.decision(key)))
+    return answer_of(journal.decision(key))
 
 
-def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str, Json]:
+def unknown_outcome(services: RunServices, key: str, asked: Mapping[str, Json]) -> Mapping[str, Json]:
     """A person's answer about an effect of unknown outcome.
 
     Raises:
@@ -55,7 +52,7 @@ def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str
         key=f"{key}/outcome.{attempts}",
         question={
             "unknown": key,
-            **cast("dict[str, Json]", asked),
+            **asked,
             "why": "the process ended, or the function failed, while this was under way",
             "answers": [{"done": "its result"}, {"again": True}],
         },
@@ -69,7 +66,8 @@ def unknown_outcome(services: RunServices, key: str, asked: Json) -> Mapping[str
     )
     if not services.journal.decided(question.key):
         raise wait(services, question)
-    return cast("Mapping[str, Json]", answer_of(services.journal.decision(question.key)))
+    said: Mapping[str, Json] = answer_of(services.journal.decision(question.key))
+    return said
 
 
 def wait(services: RunServices, question: Question) -> GraphInterrupt:

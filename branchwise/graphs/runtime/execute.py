@@ -33,7 +33,7 @@ from branchwise.models.protocol import Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import LeaseLost
 from branchwise.store.ledger import Ledger
-from branchwise.store.records import Budget, Json, Usage
+from branchwise.store.records import Budget, Usage
 from branchwise.store.rows import OnChange, Status
 from branchwise.store.store import Lease, Store
 
@@ -133,14 +133,15 @@ async def _closed(how: Execution, workflow: Workflow, run: Run, context: Any, en
     """Store the run's result or its open questions."""
     services, lease = run.services, how.lease
     waiting = _questions(services, ended.interrupts)
-    usage, stored = services.tracker.spent, None
+    usage = services.tracker.spent
+    stored: Any = None
     if not waiting or workflow.read is not None:
         stored = workflow.result(ended.state, context, run)
     output = stored
     if workflow.read is not None:
         output = workflow.read(lease.run_id, stored)
     elif stored is not None:
-        output = cast("dict[str, Json]", stored)["output"]
+        output = stored["output"]
     if waiting:
         await how.store.finish(lease, waiting_json(waiting), status=Status.WAITING, wake=wake_at(waiting))
         how.watch(Event(kind="waiting", text=waiting[0].key, data=waiting, **services.said()))

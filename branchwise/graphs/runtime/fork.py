@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from branchwise.graphs.runtime import registry
-from branchwise.graphs.runtime.questions import ANSWER, QUESTION
+from branchwise.graphs.runtime.questions import ANSWER, QUESTION, asked_at
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable, spec_of
@@ -99,9 +99,7 @@ def _began(calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> dict[s
         _note(times, call.key, call.started)
     for one in decisions:
         if one.kind == QUESTION:
-            _note(
-                times, one.key.removesuffix("/question"), float(cast("Mapping[str, Any]", one.payload)["at"])
-            )
+            _note(times, one.key.removesuffix("/question"), asked_at(one.payload))
     return times
 
 
@@ -115,4 +113,4 @@ def _note(times: dict[str, float], key: str, when: float) -> None:
 
 
 def _before(answer: Decision, cut: float | None) -> bool:
-    return cut is None or float(cast("Mapping[str, Any]", answer.payload)["at"]) < cut
+    return cut is None or asked_at(answer.payload) < cut

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from branchwise.store.records import ROOT, Json, Node, NodeId, Verdict, child_id
 from branchwise.store.rewards import rewards
 from branchwise.store.store import Lease, Store
+from branchwise.store.stored import read_stored
 from branchwise.store.tree import Tree
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -102,8 +108,8 @@ class Journal:
         """What `decide` has decided under that key already, or None."""
         return self._decisions.get(key)
 
-    async def rewards(self) -> Json:
-        """Rewards of strategies in other runs of this task and model: `{strategy: [trials, sum of unit rewards]}`."""
+    async def rewards(self) -> dict[str, tuple[int, float]]:
+        """Rewards of strategies in other runs of this task and model: trials and the sum of unit rewards of each."""
         return await self._store.database.aread(lambda connection: rewards(connection, self._lease.run_id))
 
     def keys(self, beginning: str) -> list[str]:
@@ -123,6 +129,26 @@ class Journal:
             await self._keep(self._store.add_decision(self._lease, key, kind, payload))
             self._decisions[key] = payload
         return self._decisions[key]
+
+    async def decide_as(
+        self, key: str, kind: str, form: TypeAdapter[T], value: T | Callable[[], Awaitable[T]]
+    ) -> T:
+        """Record a decision of a type once; from then on the recorded one is returned.
+
+        Args:
+            key: Names the decision within the run.
+            kind: What sort of decision it is.
+            form: Its type.
+            value: The decision, or a function that makes it where that costs something; called once.
+
+        Raises:
+            StoreError: The recorded decision is not of this type.
+        """
+        if key in self._decisions:
+            return read_stored(form, self._decisions[key], f"decision `{key}`")
+        made = await value() if callable(value) else value
+        await self.decide(key, kind, form.dump_python(made, mode="json"))
+        return made
 
     async def flush(self) -> None:
         """Wait until all writes are committed.

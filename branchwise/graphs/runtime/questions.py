@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypedDict
 
 from pydantic import TypeAdapter
 
@@ -46,12 +46,21 @@ class Question:
     """The run that asks: the waiting run or a sub-run of it."""
 
 
+class _Answered(TypedDict):
+    answer: Any
+
+
+class _Dated(TypedDict):
+    at: float
+
+
 _QUESTIONS = TypeAdapter(tuple[Question, ...])
+_ANSWERED, _DATED = TypeAdapter(_Answered), TypeAdapter(_Dated)
 
 
 def waiting_json(found: tuple[Question, ...]) -> Json:
     """The questions as they are stored with the run that waits."""
-    return cast("Json", {"waiting": [as_fields(one) for one in found]})
+    return {"waiting": [as_fields(one) for one in found]}
 
 
 def waiting_of(result: Json) -> tuple[Question, ...]:
@@ -72,7 +81,12 @@ def answer_json(value: Json, by: str | None = None) -> Json:
 
 def answer_of(kept: Json) -> Any:
     """The answer itself, without the stored author and time."""
-    return cast("Mapping[str, Json]", kept)[ANSWER]
+    return read_stored(_ANSWERED, kept, "answer")["answer"]
+
+
+def asked_at(kept: Json) -> float:
+    """When a question was asked, or an answer given, in seconds since 1970."""
+    return read_stored(_DATED, kept, "question")["at"]
 
 
 def interrupt_key(interrupt_id: str) -> str:

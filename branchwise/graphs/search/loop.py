@@ -6,13 +6,14 @@ import asyncio
 import reprlib
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
+from branchwise.graphs.search.decisions import ALLOCATION, JUDGED
 from branchwise.graphs.search.equal_answers import share_answers
 from branchwise.graphs.search.refusals import refuse_if_unanswered, refuse_if_unjudged, short_of
 from branchwise.graphs.search.refuted import refuted
@@ -24,7 +25,7 @@ from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
 from branchwise.store.foreign import failed
-from branchwise.store.records import Json, Node, NodeId, Verdict
+from branchwise.store.records import Node, NodeId, Verdict
 from branchwise.store.tree import Tree
 
 Cases: TypeAlias = dict[NodeId, asyncio.Task[VerdictOutcome]]
@@ -61,7 +62,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         return {"allocation": {}}
     strategy = strategies.load(state["strategy"], **state["knobs"])
 
-    async def allocate() -> Json:
+    async def allocate() -> dict[NodeId, int]:
         limits = (state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
         least = tightest(*limits)
         most = NO_LIMIT if least is None else least
@@ -75,8 +76,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
             raise BadInput(str(failed(f"The strategy `{state['strategy']}`", error))) from error
         return _lawful(asked, tree, most, state["strategy"])
 
-    decided = await context.journal.decide(f"r{round_}/allocate", "allocate", allocate)
-    allocation = cast("dict[NodeId, int]", decided)
+    allocation = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
     spent = sum(allocation.values())
     if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
         return {"allocation": {}, "round": round_, "stop": "too deep"}
@@ -125,7 +125,8 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
         return {}
     planned = calls(state, context)
     branches = [_Branch(call, state, context) for call in planned]
-    won, cases = False, cast("Cases", {})
+    won = False
+    cases: Cases = {}
     if await tight(state, planned, context):
         refused = await in_waves(f"r{round_}/budget", [branch.part for branch in branches], context)
     else:
@@ -215,9 +216,9 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     """
     journal, round_ = context.journal, state["round"]
     duplicates, tree = DuplicateIndex.before(state, context), journal.tree_before(round_ + 1)
-    raced = cast("Sequence[NodeId] | None", journal.decision(_race(round_)))
+    raced = journal.decision(_race(round_))
     arrived = [
-        [tree[name] for name in call.ids if name in tree and (raced is None or name in raced)]
+        [tree[name] for name in call.ids if name in tree and (not isinstance(raced, list) or name in raced)]
         for call in calls(state, context)
     ]
     batches = [list(chain.from_iterable(arrived))] if context.compares else arrived
@@ -275,7 +276,7 @@ async def _end_race(cases: Cases, round_: int, context: SearchContext) -> None:
     """Cancel pending judgements and record the finished ones, so that a resumed run continues from the same state."""
     judged = [name for name, task in cases.items() if task.done() and isinstance(task.result(), Verdict)]
     await call_off(cases.values())
-    await context.journal.decide(_race(round_), "race", cast("Json", sorted(judged)))
+    await context.journal.decide_as(_race(round_), "race", JUDGED, sorted(judged))
 
 
 def _race(round_: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
@@ -26,6 +26,16 @@ from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
+from branchwise.graphs.search.decisions import (
+    CLOSED,
+    PLANNED,
+    REWARDS,
+    SELECTED,
+    Closed,
+    Planned,
+    Selected,
+    planned_with,
+)
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.probing import opinion, probe
@@ -42,7 +52,7 @@ from branchwise.graphs.search.sizing import (
 from branchwise.graphs.search.state import Reason, RunState, SearchContext
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.records import Constraints, Json
+from branchwise.store.records import Constraints
 
 CHECKPOINTED = (Constraints, Record, Arm)
 """The types of ours that a checkpoint may hold; the saver builds no others."""
@@ -141,7 +151,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
     )
     left = context.tracker.tokens_left()
 
-    async def noted() -> Json:
+    async def noted() -> Planned:
         by_steps = context.checked and context.task.checks_steps
         made = (await ask({"probes": drawn, "by_steps": by_steps, "tokens_left": left}))["plan"]
         chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
@@ -152,11 +162,9 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
             if context.policy.audit is not None and not context.checked
             else None
         )
-        return cast(
-            "Json", {**asdict(made), "prior": dict(chosen), "source": context.options.prior, "most": worth}
-        )
+        return planned_with(made, prior=chosen, source=context.options.prior, most=worth)
 
-    planned = cast("Mapping[str, Any]", await context.journal.decide("plan", "plan", noted))
+    planned = await context.journal.decide_as("plan", "plan", PLANNED, noted)
     context.tell("probed", _said(planned), round_=1)
     update: RunState = {
         "round": 1,
@@ -164,14 +172,14 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
         "arm_knobs": planned["knobs"],
         "prior": planned["prior"],
         "trial_samples": planned["samples"],
-        "most": planned["most"] or None,
+        "most": planned.get("most") or None,
         "record": Record(past=await _memory(context)),
         "stop": _accepted(context, 2),
     }
     return Command(update=update, goto="judge" if update["stop"] else "select")
 
 
-def _said(planned: Mapping[str, Any]) -> str:
+def _said(planned: Planned) -> str:
     d = planned["difficulty"]
     sure = f"pass@1 about {d['pass_at_1']:.2f} [{d['low']:.2f}, {d['high']:.2f}], basis: {d['basis']}"
     return f"{sure}; strategies by {planned['basis'] if planned['basis'] != 'none' else 'a uniform prior'}"
@@ -181,9 +189,7 @@ async def _memory(context: SearchContext) -> Mapping[str, Arm]:
     """Rewards of strategies in earlier runs; read once and recorded, so that a resumed run uses the same."""
     if not context.options.memory:
         return {}
-    found = cast(
-        "Mapping[str, Any]", await context.journal.decide("memory", "memory", context.journal.rewards)
-    )
+    found = await context.journal.decide_as("memory", "memory", REWARDS, context.journal.rewards)
     return {name: Arm(pulls=pulls, reward=reward) for name, (pulls, reward) in found.items()}
 
 
@@ -198,7 +204,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         fitted = state["arm_knobs"].get(name)
         given = {k: v for k, v in context.options.knobs.items() if k in strategies.knobs(name)}
 
-        async def noted() -> Json:
+        async def noted() -> Selected:
             terms = {strategy: {**asdict(t), "total": t.total} for strategy, t in selection.terms.items()}
             # The first trial sees the probes, and its strategy counts them among its own.
             drawn = sum(n.strategy == PROBE for n in context.journal.tree_before(2)) if trial == 1 else 0
@@ -207,13 +213,13 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
                 "strategy": name,
                 "mode": selection.mode,
                 "terms": terms,
-                "knobs": cast("Json", {**fit, **given}),
+                "knobs": {**fit, **given},
                 "samples": in_unit(name, samples, state, context) if fitted is None else None,
                 "affordable": affordable_solutions(state, context),
             }
 
         # Recorded: after a resume the remaining budget differs and must not change the size of a trial.
-        chosen = cast("Mapping[str, Any]", await context.journal.decide(f"t{trial}/select", "select", noted))
+        chosen = await context.journal.decide_as(f"t{trial}/select", "select", SELECTED, noted)
         name = chosen["strategy"]
         knobs = dict(chosen["knobs"])
         samples = chosen.get("samples", samples)
@@ -238,24 +244,25 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
     mine = [n for n in tree if n.round >= state["since"] and n.strategy == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
 
-    async def noted() -> Json:
+    async def noted() -> Closed:
         reward = max((n.score or 0.0 for n in mine if n.complete and n.failed is None), default=0.0)
         drew = any(n.tokens for n in mine)
         stop = _accepted(context, state["round"] + 1) or state["stop"] or _stop(state, context, drew=drew)
-        found: dict[str, Json] = {"reward": reward, "best_before": max(before, default=0.0), "stop": stop}
-        learnt: dict[str, Json] = {
+        return {
+            "strategy": state["strategy"],
+            "round": state["round"],
+            "reward": reward,
+            "best_before": max(before, default=0.0),
+            "stop": stop,
             "trial": state["trial"],
             "drew": drew,
             "counts": drew and large_enough(state, context),
             "solved": any(n.accepted for n in mine),
             "tokens": sum(n.tokens for n in mine),
         }
-        return {"strategy": state["strategy"], "round": state["round"], **found, **learnt}
 
     # Recorded: after a resume the remaining budget differs and must not change the decision.
-    closed = cast(
-        "Mapping[str, Any]", await context.journal.decide(f"t{state['trial']}/judge", "judge", noted)
-    )
+    closed = await context.journal.decide_as(f"t{state['trial']}/judge", "judge", CLOSED, noted)
     update: RunState = {"stop": closed["stop"]}
     # A trial without a sample, or that ended at once, is no evidence about its strategy.
     if state["trial"] and closed.get("counts", True):

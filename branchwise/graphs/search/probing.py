@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
 
 from branchwise.agents.planning.prior import prior
 from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import PROBE
+from branchwise.graphs.search.decisions import PROBES, Probes
 from branchwise.graphs.search.loop import grow, judge_round
 from branchwise.graphs.search.sizing import probes
 from branchwise.graphs.search.state import RunState, SearchContext
 from branchwise.store.errors import BudgetSpent
-from branchwise.store.records import ROOT, Json, Node
+from branchwise.store.records import ROOT, Node
 
 
 async def probe(state: RunState, context: SearchContext) -> list[Node]:
@@ -34,11 +34,10 @@ async def _probes(state: RunState, context: SearchContext) -> int:
     if context.journal.decided("plan") and not context.journal.decided("probes"):
         return context.options.probes  # planned by an older version, which always drew them
 
-    async def counted() -> Json:
+    async def counted() -> Probes:
         return {"count": probes(state, context)}
 
-    found = await context.journal.decide("probes", "probes", counted)
-    return int(cast("Mapping[str, Any]", found)["count"])
+    return (await context.journal.decide_as("probes", "probes", PROBES, counted))["count"]
 
 
 async def opinion(state: RunState, context: SearchContext, arms: Sequence[str]) -> Mapping[str, float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import cast
+from dataclasses import replace
+from typing import NotRequired, TypedDict
 
 from langgraph.runtime import Runtime
 from pydantic import TypeAdapter
@@ -13,14 +13,23 @@ from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, released
 from branchwise.graphs.web.result import ApprovalRequest
 from branchwise.graphs.web.state import WebState
-from branchwise.graphs.web.visit import Visit
+from branchwise.graphs.web.visit import VISIT, Visit
 from branchwise.graphs.web.visits import act, judge, record
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Json, Node
+from branchwise.store.stored import read_stored
 from branchwise.store.tree import Tree
 
 _SAID = "a person said that this was done; its page was not seen"
-_VISIT = TypeAdapter(Visit)
+
+
+class _Approval(TypedDict):
+    yes: bool
+    by: NotRequired[str]
+    action: NotRequired[str]
+
+
+_APPROVAL = TypeAdapter(_Approval)
 
 
 async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
@@ -63,12 +72,10 @@ async def _allowed(context: WebContext, node: Node) -> bool:
     if not context.journal.decided(key):
         allowed = context.options.auto_approve or await context.ask(question(context, node))
 
-        async def answer() -> Json:
-            by = "auto_approve" if context.options.auto_approve else "a person"
-            return {"yes": allowed, "by": by, "action": node.text.strip()}
-
-        await context.journal.decide(key, "leave", answer)
-    return bool(cast("dict[str, Json]", context.journal.decision(key))["yes"])
+        by = "auto_approve" if context.options.auto_approve else "a person"
+        said: _Approval = {"yes": allowed, "by": by, "action": node.text.strip()}
+        await context.journal.decide_as(key, "leave", _APPROVAL, said)
+    return read_stored(_APPROVAL, context.journal.decision(key), "approval")["yes"]
 
 
 def question(context: WebContext, node: Node) -> ApprovalRequest:
@@ -103,9 +110,10 @@ async def _commit(context: WebContext, node: Node) -> Visit:
     async def done() -> Json:
         nonlocal session
         visit, session = await act(context, node, standing, allow=True)
-        return cast("Json", asdict(visit))
+        written: Json = VISIT.dump_python(visit, mode="json")
+        return written
 
-    arrival = _VISIT.validate_python(await context.effect(key, action, done))
+    arrival = VISIT.validate_python(await context.effect(key, action, done))
     await record(context, node.id, arrival, key="commit")
     # Other sessions show the site before the write.
     await context.forget()

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.protocol import Agent
 from branchwise.agents.value import ValueState, ValueUpdate
@@ -17,15 +15,13 @@ from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import ApprovalRequest
-from branchwise.graphs.web.visit import Visit
+from branchwise.graphs.web.visit import VISIT, Visit
 from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, Json, NodeId
 from branchwise.store.stored import read_stored
 
 Check = Callable[[Session], Awaitable[bool]]
 """Program that checks whether the goal is reached, from a source more reliable than the page."""
-
-_ARRIVAL = TypeAdapter(Visit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +71,7 @@ class WebContext:
         """The recorded visit of the node's action: that of the commit, else that of the try."""
         committed = self.journal.decided(f"commit/{node}")
         found = self.journal.decision(f"commit/{node}" if committed else f"arrival/{node}")
-        return read_stored(_ARRIVAL, found, "visit")
+        return read_stored(VISIT, found, "visit")
 
     def arrivals(self) -> list[NodeId]:
         """The visited nodes, in the order of their records."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from pydantic import TypeAdapter
 
 from branchwise.agents.actor import ActorState
 from branchwise.graphs import strategies
@@ -20,8 +20,10 @@ from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.trajectories import roll
 from branchwise.graphs.web.visits import open_start, visit
 from branchwise.store.errors import BudgetSpent, ModelError
-from branchwise.store.records import ROOT, Json, Node, NodeId
+from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.tree import Tree
+
+_ALLOCATION = TypeAdapter(dict[NodeId, int])
 
 
 @cache
@@ -58,12 +60,10 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
         return {"next": "", "stop": "accepted"}
     left = context.options.max_pages + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
 
-    async def allocate() -> Json:
-        return dict(_allocation(context, tree, left, state.get("base", 0)))
+    async def allocate() -> dict[NodeId, int]:
+        return _allocation(context, tree, left, state.get("base", 0))
 
-    asked = cast(
-        "dict[NodeId, int]", await context.journal.decide(f"r{round_}/allocate", "allocate", allocate)
-    )
+    asked = await context.journal.decide_as(f"r{round_}/allocate", "allocate", _ALLOCATION, allocate)
     if asked:
         return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
     asks = state.get("asked", 0) < context.options.max_approvals or context.options.auto_approve

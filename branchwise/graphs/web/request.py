@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import cast
+from dataclasses import dataclass, field
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -172,7 +171,8 @@ def _named(stored: Mapping[str, object], new: Mapping[str, str]) -> dict[str, ob
 
 def stored(spec: RunSpec) -> Json:
     """A web search's request as stored: the input's fields beside the others."""
-    return cast("Json", asdict(request_of(spec)))
+    written: Json = _REQUEST.dump_python(request_of(spec), mode="json")
+    return written
 
 
 _REQUEST = TypeAdapter(WebRequest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any
 
 from branchwise.store.records import Json, NodeId
 from branchwise.store.rows import CallRecord, Decision
@@ -24,7 +24,7 @@ def extras(
     for kind in ("arrival", "commit"):
         for decision in decisions:
             if decision.kind == kind:
-                page = cast("Mapping[str, Json]", decision.payload)
+                page: Any = decision.payload
                 name = decision.key.partition("/")[2]
                 found[name] = {key: said for key, said in page.items() if said not in ("", [], None, False)}
                 if kind == "commit":
@@ -44,8 +44,8 @@ def _place(key: str) -> tuple[NodeId, str] | None:
 
 
 def _said(call: CallRecord) -> str:
-    request = cast("Mapping[str, list[Mapping[str, Json]]]", call.request)
+    request: Any = call.request
     asked = "\n".join(str(message["content"]) for message in request["messages"])
-    reply = cast("Mapping[str, list[Mapping[str, Json]]] | None", call.response)
+    reply: Any = call.response
     answers = [str(one["text"]).strip() for one in reply["samples"]] if reply else ["(no reply)"]
     return "\n".join([asked, "", *(f"reply {number}: {text}" for number, text in enumerate(answers, 1))])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from branchwise.environments.protocol import Effect
 from branchwise.store.records import NodeId
 
@@ -48,3 +50,7 @@ class PageValue:
     votes: tuple[float, ...] = ()
     twin: NodeId | None = None
     """An older node with the same page after the same writes; then this one was not judged."""
+
+
+VISIT = TypeAdapter(Visit)
+PAGE_VALUE = TypeAdapter(PageValue)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import cast
-
-from pydantic import TypeAdapter
+from dataclasses import replace
 
 from branchwise.agents.value import ValueState
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Session
 from branchwise.graphs.web.context import WebContext
-from branchwise.graphs.web.visit import PageValue, Visit
+from branchwise.graphs.web.visit import PAGE_VALUE, VISIT, PageValue, Visit
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSpent, EnvironmentFailed
-from branchwise.store.records import ROOT, Json, Node, NodeId
+from branchwise.store.records import ROOT, Node, NodeId
 
 HELD = "held back"
 """Prefix of the failure reason of a node whose action awaits approval."""
@@ -60,17 +57,18 @@ async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visi
             raise arrival
         await record(context, name, arrival)
     judged = await asyncio.gather(*(judge(context, name) for name in nodes), return_exceptions=True)
-    for found in judged:
+    pages: list[tuple[Visit, PageValue]] = []
+    for name, found in zip(nodes, judged, strict=True):
         if isinstance(found, BaseException):
             raise found
-    return [(context.arrived(n), cast("PageValue", j)) for n, j in zip(nodes, judged, strict=True)]
+        pages.append((context.arrived(name), found))
+    return pages
 
 
 async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str = "arrival") -> None:
     """Record the outcome of a node's action, once."""
-    await context.journal.decide(
-        f"{key}/{node}", key, cast("Json", {**asdict(arrival), "steps": context.steps()})
-    )
+    counted = replace(arrival, steps=context.steps())
+    await context.journal.decide_as(f"{key}/{node}", key, VISIT, counted)
 
 
 async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
@@ -79,16 +77,16 @@ async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> Pag
     # A withheld action has no page to judge; a committed one has.
     key = f"value/{name}/committed" if context.journal.decided(f"commit/{name}") else f"value/{name}"
 
-    async def found() -> Json:
+    async def found() -> PageValue:
         if page.failed is not None:
-            return cast("Json", asdict(PageValue()))
+            return PageValue()
         if page.reached:
-            return cast("Json", asdict(PageValue(value=1.0)))
+            return PageValue(value=1.0)
         if page.reward is not None:
-            return cast("Json", asdict(PageValue(value=page.reward)))
+            return PageValue(value=page.reward)
         twin = _twin(context, node) if twins else None
         if twin is not None or not context.options.value_samples:
-            return cast("Json", asdict(PageValue(value=None if twin else 0.5, twin=twin)))
+            return PageValue(value=None if twin else 0.5, twin=twin)
         state = ValueState(
             goal=context.goal,
             path=f"w/{name}",
@@ -97,11 +95,9 @@ async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> Pag
             picture=context.picture(name),
         )
         said = await context.value(state)
-        return cast("Json", asdict(PageValue(value=said["value"], votes=said["votes"])))
+        return PageValue(value=said["value"], votes=said["votes"])
 
-    judged: PageValue = TypeAdapter(PageValue).validate_python(
-        await context.journal.decide(key, "value", found)
-    )
+    judged = await context.journal.decide_as(key, "value", PAGE_VALUE, found)
     context.watch(_line(node, page, judged))
     return judged
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -29,6 +29,7 @@ from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.request import WebRequest, check, check_vision, request_of, stored
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
+from branchwise.graphs.web.visit import VISIT
 from branchwise.models.recorded import recorded
 from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
@@ -156,7 +157,8 @@ def _context_of(
     sample = recorded(services.engine, services.ledger, services.tracker)
     kinds = ("arrival", "commit")
     # The visits count the executed actions; a commit is one of them and a row of the ledger as well.
-    done = sum(_steps(journal.decision(key)) for kind in kinds for key in journal.keys(f"{kind}/"))
+    visits = (journal.decision(key) for kind in kinds for key in journal.keys(f"{kind}/"))
+    done = sum(read_stored(VISIT, one, "visit").steps for one in visits)
     services.tracker.effects = done
 
     def watch(line: str) -> None:
@@ -216,14 +218,11 @@ async def _effect(services: RunServices, key: str, action: Json, do: Callable[[]
     return await services.ledger(key, {"action": action}, act, kind="action", model="environment")
 
 
-def _steps(arrival: Json) -> int:
-    return int(cast("dict[str, int]", arrival)["steps"])
-
-
 def _stored(state: WebState, context: WebContext, run: Run) -> Json:
     waiting = next(iter(run.services.waiting.values()), None)
     result = _result(run.id, str((state or {}).get("stop", "")), context, waiting)
-    return cast("Json", asdict(result))
+    written: Json = _RESULT.dump_python(result, mode="json")
+    return written
 
 
 def _result(run_id: str, reason: str, context: WebContext, waiting: Question | None) -> WebResult:

@@ -123,7 +123,7 @@ def most_friends(outing: Outing) -> int:
                     continue
                 end = max(time + takes, friend.start) + friend.stay
                 key = (met | {friend.name}, friend.place)
-                if end <= friend.end and end < grown.get(key, 10**9):
+                if end <= friend.end and (key not in grown or end < grown[key]):
                     grown[key] = end
         if not grown:
             return size
