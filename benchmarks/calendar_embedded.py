@@ -1,8 +1,8 @@
-"""How much of solving a calendar problem is steering, how much is search? Samples of the embedded model, checked.
+"""The shares of constrained decoding and of search in solving calendar problems, on samples of the embedded model.
 
     BRANCHWISE_DATA=../shared/data python benchmarks/calendar_embedded.py --instances 24 --samples 32
 
-For each degree of steering: pass@k (exact estimator over the samples), and beside it what a uniform draw among the
+For each degree of constraint: pass@k (exact estimator over the samples), and beside it what a uniform draw among the
 offered answers would reach: a model that is no better than that draw adds nothing but the samples.
 """
 
@@ -22,18 +22,18 @@ from branchwise.models import load
 from branchwise.models.protocol import Message, Model, SampleRequest
 from branchwise.statistics.pass_at_k import pass_at_k
 from branchwise.store.records import Constraints
-from branchwise.tasks.calendar import Steer, calendar, instances
+from branchwise.tasks.calendar import Constrain, calendar, instances
 from branchwise.tasks.domains.instances import Instance
 from branchwise.tasks.task import Task
 
-_STEERS: tuple[Steer, ...] = ("hours", "form")
+_DEGREES: tuple[Constrain, ...] = ("hours", "form")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One degree of steering."""
+    """One degree of constraint."""
 
-    steer: str
+    constrain: str
     solved_at: dict[int, float]
     chance_at: dict[int, float] | None
     tokens_per_sample: float
@@ -55,10 +55,10 @@ def measured(count: int) -> list[Instance]:
 
 
 async def measure(
-    model: Model, steer: Steer, count: int, samples: int, ks: list[int], temperature: float
+    model: Model, constrain: Constrain, count: int, samples: int, ks: list[int], temperature: float
 ) -> Row:
     """Sample every instance and check every sample."""
-    task = calendar(steer)
+    task = calendar(constrain)
     solved: list[int] = []
     chance: list[float] = []
     tokens = prompt = 0
@@ -86,7 +86,7 @@ async def measure(
             )
     n = len(solved)
     return Row(
-        steer=steer,
+        constrain=constrain,
         solved_at={k: sum(pass_at_k(samples, c, k) for c in solved) / n for k in ks},
         chance_at={k: sum(1 - (1 - p) ** k for p in chance) / n for k in ks} if chance else None,
         tokens_per_sample=tokens / n / samples,
@@ -106,8 +106,8 @@ async def main() -> None:
     ks = [k for k in (1, 8, 16, 32) if k <= given.samples]
     model = load("embedded")
     rows = [
-        await measure(model, steer, given.instances, given.samples, ks, given.temperature)
-        for steer in _STEERS
+        await measure(model, constrain, given.instances, given.samples, ks, given.temperature)
+        for constrain in _DEGREES
     ]
     await model.aclose()
     for row in rows:

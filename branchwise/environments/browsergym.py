@@ -71,7 +71,7 @@ class _Episode:
         return replace(outcome, observation=self._rewarded(outcome.observation))
 
     async def snapshot(self) -> Snapshot | None:
-        """Give none: the task's own memory cannot be kept."""
+        """Return None: the task's own memory cannot be saved."""
         return None
 
     async def aclose(self) -> None:

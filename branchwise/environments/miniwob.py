@@ -75,7 +75,7 @@ class _Episode:
         return replace(outcome, observation=await self._with_reward(outcome.observation))
 
     async def snapshot(self) -> Snapshot | None:
-        """Give none: the state is in the page's own memory."""
+        """Return None: the state is in the page's own memory."""
         return None
 
     async def aclose(self) -> None:

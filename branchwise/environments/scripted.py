@@ -40,14 +40,14 @@ HOUSE: Mapping[str, Mapping[str, Door]] = MappingProxyType(
 
 @dataclass(kw_only=True, slots=True)
 class _World:
-    """What all sessions of one world share."""
+    """State that all sessions of one world share."""
 
     written: list[str] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
 class _Session:
-    """One visitor of the house."""
+    """One session: a room of the house."""
 
     house: Mapping[str, Mapping[str, Door]]
     room: str

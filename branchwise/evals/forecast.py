@@ -89,7 +89,7 @@ def forecast(title: str, log: Log, arm: str, sizes: Sequence[int], *, seeds: int
 
 
 def _wanted(log: Log, arm: str, sizes: Sequence[int]) -> list[Policy]:
-    """Votes decide nothing under a sound check, without answers, or among two."""
+    """Whether to forecast an aggregation; votes decide nothing under a sound check, without answers, or among two."""
     votes = log.header.verified_by is not VerifiedBy.PROGRAM and any(
         s.answer is not None for s in log.samples
     )

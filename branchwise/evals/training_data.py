@@ -51,5 +51,5 @@ def step_labels(problem: str, tree: Tree) -> Iterator[dict[str, Json]]:
 
 
 def _worth(node: Node) -> float:
-    """A dead end is worth nothing, whatever a judge said of it."""
+    """The value of a node; 0 for a dead end, whatever its score."""
     return 0.0 if node.failed is not None or node.score is None else node.score

@@ -55,7 +55,7 @@ def plain(pattern: str) -> str:
     except re.error as error:
         raise Unsupported(f"The regular expression `{pattern}` cannot be read: {error}.") from error
     if parsed.state.flags & _FLAGS:
-        raise Unsupported(f"The regular expression `{pattern}` sets flags, which cannot steer decoding.")
+        raise Unsupported(f"The regular expression `{pattern}` sets flags, which cannot constrain decoding.")
     return _sequence(parsed, pattern)
 
 
@@ -83,7 +83,7 @@ def _item(name: Any, value: Any, pattern: str) -> str:
         low, high, inner = value
         most = "" if high is kind.MAXREPEAT else int(high)
         return f"(?:{_sequence(inner, pattern)}){{{low},{most}}}"
-    raise Unsupported(f"The regular expression `{pattern}` uses `{name}`, which cannot steer decoding.")
+    raise Unsupported(f"The regular expression `{pattern}` uses `{name}`, which cannot constrain decoding.")
 
 
 def _class(members: Any, pattern: str) -> str:
@@ -107,7 +107,7 @@ def _member(name: Any, value: Any, negated: bool, pattern: str) -> str:
         return _EVERY_SPACE
     if value in _CLASSES and not negated:
         return _CLASSES[value]
-    raise Unsupported(f"The regular expression `{pattern}` uses `{value}`, which cannot steer decoding.")
+    raise Unsupported(f"The regular expression `{pattern}` uses `{value}`, which cannot constrain decoding.")
 
 
 def _text(text: str) -> str:

@@ -175,7 +175,7 @@ class Model(Protocol):
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A model that can be reached or not: one behind a network."""
+    """A model behind a network, which may be out of reach."""
 
     async def check(self) -> None:
         """Make sure that the model can be reached; costs no token.
@@ -204,7 +204,7 @@ class Limiting(Protocol):
     """A model that limits concurrency itself, over all runs."""
 
     def slot(self) -> AbstractAsyncContextManager[None]:
-        """A place among the calls in flight."""
+        """Wait for a place among the calls in flight, and hold it."""
         ...
 
 

@@ -69,7 +69,7 @@ def _draw(output_format: OutputFormat, rng: Random) -> str:
     if output_format.regex is None:
         raise Unsupported(
             "The model `uniform` draws among choices or by a regular expression; it writes no free text. Use a task "
-            "that steers decoding, or another model."
+            "that constrains decoding, or another model."
         )
     pattern, excluded = parser.parse(output_format.regex), frozenset(output_format.excluded)
     # Rejection sampling, equivalent to decoding constrained to the remaining texts.

@@ -91,7 +91,7 @@ class Beta:
 def _descend(
     loss: Callable[[tuple[float, float]], float], start: tuple[float, float], *, bound: float
 ) -> tuple[float, float]:
-    """Walk downhill in both coordinates with a halving stride: pattern search in one valley."""
+    """Minimise over two coordinates by pattern search with a halving step."""
     best = start
     lowest = loss(start)
     stride = 1.0

@@ -16,7 +16,7 @@ _ROUNDS = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TopTwo:
-    """What the votes say."""
+    """The estimate for each task."""
 
     first: tuple[int, ...]
     """The likeliest choice of each task, from 1."""

@@ -54,7 +54,7 @@ class Folder:
         return found
 
     def found(self, name: str) -> object:
-        """What `name` leads to, a function or not.
+        """The object that `name` refers to, a function or not.
 
         Raises:
             UnknownName: There is no such part.

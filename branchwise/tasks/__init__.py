@@ -25,7 +25,7 @@ def load(name: str, **knobs: object) -> Task:
     Args:
         name: A name of `names()`, or `module:attribute` for one that is not installed as an entry point: a function
             that makes a Task, or a Task.
-        knobs: Arguments of the task's function, for example `steer="form"`.
+        knobs: Arguments of the task's function, for example `constrain="form"`.
 
     Raises:
         UnknownName: There is no task of that name.

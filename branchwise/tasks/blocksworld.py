@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.blocks import TABLE, Below, World, actions_in, world_from_pairs
@@ -26,21 +27,22 @@ _TOKENS_A_LINE = 8
 _NAME = "blocks simulator"
 
 
-def blocksworld(steer: Literal["none", "form", "moves"] = "moves") -> Task:
+@new_names(steer="constrain")
+def blocksworld(constrain: Literal["none", "form", "moves"] = "moves") -> Task:
     """Build the Blocksworld task.
 
     Args:
-        steer: "none" samples free text; "form" fixes the form of a line; "moves" also offers only the actions
+        constrain: "none" samples free text; "form" fixes the form of a line; "moves" also offers only the actions
             that are possible, step by step, and `done` (whole solutions get the form).
 
     Raises:
-        BadInput: `steer` is none of the three.
+        BadInput: `constrain` is none of the three.
     """
-    if steer not in {"none", "form", "moves"}:
-        raise BadInput(f"`steer` is one of `none`, `form` and `moves`, not `{steer}`.")
+    if constrain not in {"none", "form", "moves"}:
+        raise BadInput(f"`constrain` is one of `none`, `form` and `moves`, not `{constrain}`.")
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
-        return _shape(steer, _world(constraints), text, grain)
+        return _shape(constrain, _world(constraints), text, grain)
 
     return Task(
         name="blocksworld",
@@ -130,8 +132,8 @@ def _world(constraints: Constraints) -> World | None:
     return None if pairs is None else world_from_pairs(pairs)
 
 
-def _shape(steer: str, world: World | None, text: str, grain: Grain) -> OutputFormat:
-    if steer == "none":
+def _shape(constrain: str, world: World | None, text: str, grain: Grain) -> OutputFormat:
+    if constrain == "none":
         return (
             OutputFormat(max_tokens=512) if grain == "solution" else OutputFormat(max_tokens=16, stop=("\n",))
         )
@@ -139,7 +141,7 @@ def _shape(steer: str, world: World | None, text: str, grain: Grain) -> OutputFo
         # Every block put down once and stacked once is four actions; no plan needs more.
         longest = 4 * len(world.below) * _TOKENS_A_LINE + 4 if world else 512
         return OutputFormat(max_tokens=longest, regex=f"({_FORM})+done")
-    actions = _actions(world, text) if world and steer == "moves" else None
+    actions = _actions(world, text) if world and constrain == "moves" else None
     now = _replay(world, actions)[0] if world and actions is not None else None
     if now is None:
         return OutputFormat(max_tokens=16, regex=f"{_FORM}|done")

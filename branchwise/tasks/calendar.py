@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.calendar_answer import slot_in
@@ -25,7 +26,7 @@ from branchwise.tasks.domains.meetings import (
 )
 from branchwise.tasks.task import Task, not_judged
 
-Steer = Literal["none", "form", "hours"]
+Constrain = Literal["none", "form", "hours"]
 """Constraint on decoding: none; the form of an answer; also days, hours and duration."""
 
 _INSTRUCTIONS = """{problem}
@@ -46,24 +47,25 @@ _MOST_CHOICES = 500
 """Most times offered as choices; more are constrained by their form."""
 
 
-def calendar(steer: Steer = "hours") -> Task:
+@new_names(steer="constrain")
+def calendar(constrain: Constrain = "hours") -> Task:
     """Build the calendar task.
 
     Constraints on decoding never use the schedules: that would be solving, not searching.
 
     Args:
-        steer: "none" samples free text; "form" fixes the form `Day, H:MM - H:MM`; "hours" offers only the
+        constrain: "none" samples free text; "form" fixes the form `Day, H:MM - H:MM`; "hours" offers only the
             asked days, starts inside work hours on the half hour or on the finer grid that the problem's own times
             are on, and the right duration.
 
     Raises:
-        BadInput: `steer` is none of the three.
+        BadInput: `constrain` is none of the three.
     """
-    if steer not in {"none", "form", "hours"}:
-        raise BadInput(f"`steer` is one of `none`, `form` and `hours`, not `{steer}`.")
+    if constrain not in {"none", "form", "hours"}:
+        raise BadInput(f"`constrain` is one of `none`, `form` and `hours`, not `{constrain}`.")
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
-        return _shape(steer, typed_meeting(constraints.data), text, grain)
+        return _shape(constrain, typed_meeting(constraints.data), text, grain)
 
     return Task(
         name="calendar",
@@ -145,11 +147,11 @@ def _constraints(meeting: Meeting, source: str) -> Constraints:
     return Constraints(items=meeting.words(), data=meeting_data(meeting), source=source)
 
 
-def _shape(steer: Steer, meeting: Meeting | None, text: str, grain: Grain) -> OutputFormat:
-    if steer == "none":
+def _shape(constrain: Constrain, meeting: Meeting | None, text: str, grain: Grain) -> OutputFormat:
+    if constrain == "none":
         return OutputFormat(max_tokens=96, stop=("\n\n",))
     opened = _OPENED.search(text) if grain == "step" else None
-    if steer == "form" or meeting is None:
+    if constrain == "form" or meeting is None:
         whole = f"({_DAY}), {_FORM}"
         regex = _FORM if opened else f"({_DAY}), "
         if grain == "solution":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.arithmetic import Numbers, combine, expression, moves, reachable, without
@@ -40,23 +41,24 @@ _SUM = re.compile(r"[-\d+*/() ]{5,200}= ?24")
 _FORM = r"-?[0-9]+(/[0-9]+)? [-+*/] -?[0-9]+(/[0-9]+)? = -?[0-9]+(/[0-9]+)? \(left:( -?[0-9]+(/[0-9]+)?)+\)\n"
 
 
-def game24(steer: Literal["none", "form", "moves"] = "moves", look_ahead: bool = False) -> Task:
+@new_names(steer="constrain")
+def game24(constrain: Literal["none", "form", "moves"] = "moves", look_ahead: bool = False) -> Task:
     """Build the Game of 24; it takes two to six whole numbers.
 
     Args:
-        steer: "none" samples free text; "form" fixes the form of a line; "moves" also offers only legal
+        constrain: "none" samples free text; "form" fixes the form of a line; "moves" also offers only legal
             operations with their true results, step by step (whole solutions get the form).
         look_ahead: Judge an unfinished solution by whether 24 is still reachable, which is exact and reveals
             most of the solution; else only by whether its lines are legal.
 
     Raises:
-        BadInput: `steer` is none of the three.
+        BadInput: `constrain` is none of the three.
     """
-    if steer not in {"none", "form", "moves"}:
-        raise BadInput(f"`steer` is one of `none`, `form` and `moves`, not `{steer}`.")
+    if constrain not in {"none", "form", "moves"}:
+        raise BadInput(f"`constrain` is one of `none`, `form` and `moves`, not `{constrain}`.")
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
-        return _shape(steer, _numbers(constraints), text, grain)
+        return _shape(constrain, _numbers(constraints), text, grain)
 
     def check(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
         return _check(_numbers(constraints), text, complete, look_ahead)
@@ -113,15 +115,15 @@ def _numbers(constraints: Constraints) -> Numbers | None:
     return tuple(sorted(Fraction(n) for n in given if isinstance(n, int)))
 
 
-def _shape(steer: str, numbers: Numbers | None, text: str, grain: Grain) -> OutputFormat:
-    if steer == "none":
+def _shape(constrain: str, numbers: Numbers | None, text: str, grain: Grain) -> OutputFormat:
+    if constrain == "none":
         return (
             OutputFormat(max_tokens=128) if grain == "solution" else OutputFormat(max_tokens=40, stop=("\n",))
         )
     if grain == "solution":
         lines = max(1, len(numbers) - 1 if numbers else 3)
         return OutputFormat(max_tokens=40 * lines, regex=_FORM * lines)
-    left = _replay(numbers, _plain(text))[0] if numbers and steer == "moves" else None
+    left = _replay(numbers, _plain(text))[0] if numbers and constrain == "moves" else None
     if left is None or len(left) == 1:
         return OutputFormat(max_tokens=40, regex=_FORM)
     return OutputFormat(max_tokens=40, choices=tuple(_line(*move) for move in moves(left)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance
@@ -29,22 +30,23 @@ _STATE = re.compile(
 )
 
 
-def procedure(steer: Literal["none", "form"] = "form") -> Task:
+@new_names(steer="constrain")
+def procedure(constrain: Literal["none", "form"] = "form") -> Task:
     """Build the procedure task.
 
     Args:
-        steer: "none" samples free text; "form" fixes the form: small letters, one line a step.
+        constrain: "none" samples free text; "form" fixes the form: small letters, one line a step.
 
     Raises:
-        BadInput: `steer` is neither.
+        BadInput: `constrain` is neither.
     """
-    if steer not in {"none", "form"}:
-        raise BadInput(f"`steer` is `none` or `form`, not `{steer}`.")
+    if constrain not in {"none", "form"}:
+        raise BadInput(f"`constrain` is `none` or `form`, not `{constrain}`.")
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         steps = max(1, len(_steps(constraints)))
         line = "[a-z]{1,20}\n"
-        if steer == "none":
+        if constrain == "none":
             return (
                 OutputFormat(max_tokens=24 * steps)
                 if grain == "solution"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from branchwise.models.protocol import OutputFormat
+from branchwise.renamed import new_names
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
@@ -39,24 +40,25 @@ _STAY = re.compile(
 _LONGEST = 100_000
 
 
-def trip(steer: Literal["none", "form", "stays"] = "stays") -> Task:
+@new_names(steer="constrain")
+def trip(constrain: Literal["none", "form", "stays"] = "stays") -> Task:
     """Build the trip task.
 
     Constraints on decoding use neither flights nor events: that would be solving, not searching.
 
     Args:
-        steer: "none" samples free text; "form" fixes the form of a line; "stays" offers the cities not yet
+        constrain: "none" samples free text; "form" fixes the form of a line; "stays" offers the cities not yet
             visited, from the day the last stay ends, for the days asked for, step by step (whole solutions
             get the form).
 
     Raises:
-        BadInput: `steer` is none of the three.
+        BadInput: `constrain` is none of the three.
     """
-    if steer not in {"none", "form", "stays"}:
-        raise BadInput(f"`steer` is one of `none`, `form` and `stays`, not `{steer}`.")
+    if constrain not in {"none", "form", "stays"}:
+        raise BadInput(f"`constrain` is one of `none`, `form` and `stays`, not `{constrain}`.")
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
-        return _shape(steer, typed_trip(constraints.data), text, grain)
+        return _shape(constrain, typed_trip(constraints.data), text, grain)
 
     return Task(
         name="trip",
@@ -138,17 +140,17 @@ def _read_constraints(problem: str) -> Constraints | None:
     return Constraints(items=tuple(items), data=trip_data(read), source="program")
 
 
-def _shape(steer: str, read: Trip | None, text: str, grain: Grain) -> OutputFormat:
-    if steer == "none":
+def _shape(constrain: str, read: Trip | None, text: str, grain: Grain) -> OutputFormat:
+    if constrain == "none":
         return (
             OutputFormat(max_tokens=512) if grain == "solution" else OutputFormat(max_tokens=32, stop=("\n",))
         )
-    city = f"({'|'.join(map(_literal, read.stays))})" if steer == "stays" and read else _ANY_CITY
+    city = f"({'|'.join(map(_literal, read.stays))})" if constrain == "stays" and read else _ANY_CITY
     line = f"Day [0-9]{{1,3}}-[0-9]{{1,3}}: {city}\n"
     if grain == "solution":
         longest = _TOKENS_A_LINE * len(read.stays) + 8 if read else 512
         return OutputFormat(max_tokens=longest, regex=f"({line})+The end")
-    if steer == "form" or read is None:
+    if constrain == "form" or read is None:
         return OutputFormat(max_tokens=24, regex=f"{line}|The end")
     visits = itinerary(text, read).visits
     first = visits[-1].last if visits else 1

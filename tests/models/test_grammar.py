@@ -80,6 +80,6 @@ _VISIBLE = re.compile(
     "pattern",
     ["^a", "a$", r"\bа", "(?=a)", r"(a)\1", "(?i)a", "(?i:a)", "(?s).", r"\D", r"[^\d]", "(", "a{2,1}"],
 )
-def test_what_cannot_steer_is_refused(pattern: str) -> None:
+def test_what_cannot_constrain_decoding_is_refused(pattern: str) -> None:
     with pytest.raises(Unsupported, match="regular expression"):
         regex_grammar(pattern)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Json, VerifiedBy
-from branchwise.tasks.calendar import Steer, calendar, grade, instances
+from branchwise.tasks.calendar import Constrain, calendar, grade, instances
 from branchwise.tasks.domains.calendar_answer import slot_in
 from branchwise.tasks.domains.calendar_text import calendar_text
 from branchwise.tasks.domains.instances import read_records
@@ -159,17 +159,17 @@ def test_without_typed_constraints_the_program_is_silent() -> None:
     assert check(Constraints(items=("be nice",), source="model"), "Monday, 12:00 - 12:30", True) is None
 
 
-@pytest.mark.parametrize("steer", ["none", "form", "hours"])
-def test_steering(steer: Steer) -> None:
-    task = calendar(steer)
+@pytest.mark.parametrize("constrain", ["none", "form", "hours"])
+def test_constrained_decoding(constrain: Constrain) -> None:
+    task = calendar(constrain)
     whole = task.output_format(read(), "", "solution")
     first = task.output_format(read(), "", "step")
     second = task.output_format(read(), "Monday, ", "step")
-    if steer == "hours":
+    if constrain == "hours":
         assert len(whole.choices) == 32
         assert first.choices == ("Monday, ", "Tuesday, ")
         assert {f"Monday, {time}" for time in second.choices} < set(whole.choices)
-    elif steer == "form":
+    elif constrain == "form":
         assert whole.regex is not None
         assert re.fullmatch(whole.regex, "Sunday, 9:00 - 17:30")
         assert re.fullmatch(f"{first.regex}{second.regex}", "Sunday, 9:00 - 17:30")
@@ -177,7 +177,7 @@ def test_steering(steer: Steer) -> None:
         assert not whole.constrained
 
 
-def test_steering_never_sees_a_schedule() -> None:
+def test_constraints_on_decoding_never_use_a_schedule() -> None:
     busy = read()
     free = calendar_text(PROBLEM)
     assert free is not None
@@ -194,8 +194,8 @@ def test_plainly_no_problem(problem: str) -> None:
         calendar().validate(problem)
 
 
-def test_unknown_steering() -> None:
-    with pytest.raises(BadInput, match="steer"):
+def test_an_unknown_degree_of_constraint() -> None:
+    with pytest.raises(BadInput, match="constrain"):
         calendar("much")  # type: ignore[arg-type]
 
 

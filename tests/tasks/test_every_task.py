@@ -71,8 +71,10 @@ def test_a_function_elsewhere_makes_a_task() -> None:
 
 
 def test_knobs_reach_the_task() -> None:
-    assert tasks.load("calendar", steer="form").output_format(Constraints(), "", "solution").regex
-    assert not tasks.load("calendar", steer="none").output_format(Constraints(), "", "solution").constrained
+    assert tasks.load("calendar", constrain="form").output_format(Constraints(), "", "solution").regex
+    assert (
+        not tasks.load("calendar", constrain="none").output_format(Constraints(), "", "solution").constrained
+    )
 
 
 def test_a_task_without_data_is_no_benchmark() -> None:

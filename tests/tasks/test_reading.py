@@ -180,7 +180,7 @@ def test_nothing_is_accepted_after_a_part_was_dropped(text: str, by: VerifiedBy)
     assert (verdict.accepted, verdict.verified_by) == (False, by)
 
 
-def test_steering_admits_every_city_of_the_problem() -> None:
+def test_constrained_decoding_admits_every_city_of_the_problem() -> None:
     task = tasks.load("trip")
     constraints = task.read_constraints(TRIP)
     assert constraints is not None

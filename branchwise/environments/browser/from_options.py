@@ -1,4 +1,4 @@
-"""A site to search in, opened with plain options: what a command line and a stored run can say."""
+"""Open a site by plain options, as a command line gives and a run stores them."""
 
 from __future__ import annotations
 

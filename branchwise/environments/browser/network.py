@@ -27,7 +27,7 @@ class Border:
 
     @property
     def flags(self) -> list[str]:
-        """Browser flags: page routing alone lets redirects and WebSockets out, resolver rules hold for all."""
+        """Browser flags that resolve admitted hosts only; page routing alone misses redirects and WebSockets."""
         rules = [f"MAP {site} {address}" for site, address in self.addresses]
         return [f"--host-resolver-rules={', '.join([*rules, 'MAP * ~NOTFOUND'])}"]
 

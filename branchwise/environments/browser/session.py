@@ -50,7 +50,7 @@ _READY = """() => {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """What all sessions of one browser share."""
+    """Settings and resources that all sessions of one browser share."""
 
     url: str
     origin: str
@@ -83,7 +83,7 @@ class BrowserSession:
 
     @property
     def masking(self) -> Masking:
-        """What is drawn over the secrets."""
+        """The masking of the browser's secrets."""
         return Masking(secrets=self.setting.secrets)
 
     def listen(self) -> None:
@@ -105,7 +105,7 @@ class BrowserSession:
         await self._settle()
 
     async def refill(self, kept: BrowserSnapshot) -> None:
-        """Open a snapshot's page and put back what it held.
+        """Open a snapshot's page and restore its state.
 
         Raises:
             EnvironmentFailed: The page does not open.

@@ -12,7 +12,7 @@ from branchwise.statistics.power_law import power_law
 
 
 def coverages(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[Table]:
-    """A table for each arm that sampled on whatever was accepted (`pool`)."""
+    """A table for each arm that continues to sample after an acceptance (`pool`)."""
     for arm, instances in runs.items():
         if arm.partition(":")[0] == "pool":
             yield from _coverage(arm, instances)

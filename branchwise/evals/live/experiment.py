@@ -67,7 +67,7 @@ class Experiment:
 
     @property
     def runs(self) -> int:
-        """How many runs it takes."""
+        """Number of runs."""
         return len(self.arms) * len(self.instances) * self.seeds
 
 

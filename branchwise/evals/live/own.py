@@ -1,4 +1,4 @@
-"""Benchmarks of a person's own: any task that can be imported, with instances from a file of JSON lines."""
+"""User-defined benchmarks: any importable task, with instances from a file of JSON lines."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def benchmark_of(task: str, file: Path | None = None, require: tuple[object, ...
 
 
 def _brought(task: str, own: Any, folder: Path | None) -> Iterator[Instance]:
-    """What a person's own function gives, each looked at."""
+    """The instances that a user's function returns, each validated."""
     for instance in own(folder):
         if not isinstance(instance, Instance):
             raise BadInput(f"`instances` beside `{task}` gave a {type(instance).__name__} and no Instance.")

@@ -1,4 +1,4 @@
-"""The steps of the logged chains of thought on Game of 24, with what two verifiers would say of each."""
+"""The steps of the logged chains of thought on Game of 24, with simulated scores of two verifiers for each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def paths(folder: Path) -> dict[str, list[list[State]]]:
 
 
 class Values:
-    """GPT-4's values of states, drawn from what it gave to states of the same depth and truth.
+    """Simulated values of states, drawn from those that GPT-4 gave to states of the same depth and truth.
 
     The log of chains of thought holds no values. The table of the logged tree search says how GPT-4 valued
     reachable and dead states at each depth; a state gets one draw from it, the same wherever it turns up.

@@ -104,7 +104,7 @@ def _began(calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> dict[s
 
 
 def _note(times: dict[str, float], key: str, when: float) -> None:
-    """Every `.../VISIT` at the beginning of a key is a place."""
+    """Note the time of every place, `.../VISIT`, at the beginning of a key."""
     parts = key.split("/")
     for end in range(2, len(parts)):
         if parts[end - 1].partition("@")[0].isdigit():

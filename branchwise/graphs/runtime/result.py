@@ -36,7 +36,7 @@ class RunResult:
 
 
 def as_html(run_id: str, word: str, usage: Usage, shown: Any) -> str:
-    """A result for a notebook: a line on the run, and what came of it as JSON, cut where it is very long."""
+    """A result as HTML for a notebook: a line on the run, and its fields as JSON, shortened if very long."""
     text = json.dumps(shown, indent=1, ensure_ascii=False, default=str)
     text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     cost = f"{usage.calls:,} calls, {usage.tokens:,} tokens"

@@ -110,7 +110,7 @@ def _check_verifier(task: Task, options: Options) -> None:
 
 
 def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
-    """The task with the run's conversation and requirements; with an engine's capabilities they steer decoding too."""
+    """The task with the run's conversation and requirements, which constrain decoding where the engine `can`."""
     task = required(tasks.load(request.task), requirements(request.require), can)
     return replace(task, conversation=conversation(request.messages)) if request.messages else task
 

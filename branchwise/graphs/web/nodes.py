@@ -104,7 +104,7 @@ def best_visited(tree: Tree) -> Node | None:
 
 
 def most_wanted(tree: Tree) -> Node | None:
-    """The withheld action to ask about first, ordered by page value, frequency of proposal and fewer actions."""
+    """The action to request approval for, ordered by page value, frequency of proposal and fewer actions."""
 
     def rank(node: Node) -> tuple[float, float, int]:
         page = tree[node.parent or ROOT]

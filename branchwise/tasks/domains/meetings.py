@@ -183,4 +183,4 @@ MEETING_SCHEMA: Mapping[str, Json] = {
     "required": ["participants", "duration", "start", "end", "days", "busy", "avoid", "earliest"],
     "additionalProperties": False,
 }
-"""What a model must write; written by hand because engines that steer by schema know no references."""
+"""What a model must write; written by hand because engines that constrain decoding by a schema know no references."""

@@ -166,6 +166,6 @@ def _city(text: str, trip: Trip) -> str | None:
 
 @lru_cache(maxsize=512)
 def _cities(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Whole names, the longest first, so that a name that is a prefix of another does not match it."""
+    """The cities' names, the longest first, so that a name does not match the beginning of a longer one."""
     options = "|".join(re.escape(_folded(name)) for name in sorted(names, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?P<name>{options})(?![\w’'-]*\w)", re.IGNORECASE)

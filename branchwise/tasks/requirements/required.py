@@ -66,7 +66,7 @@ def required(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
         "same": lambda one, other: one == other,
         "ready": ready,
         "blocking": task.blocking or any(one.blocking for one in wanted),
-        "output_format": _steered(task, wanted, can),
+        "output_format": _constrained_format(task, wanted, can),
     }
     if own is not None:
         said = "\n".join(f"- {_unblanked(line)}" for line in words)
@@ -148,10 +148,12 @@ def _verdict(score: float, accepted: bool, feedback: str) -> Verdict:
     )
 
 
-def _steered(task: Task, wanted: Sequence[Requirement], can: Capabilities | None) -> OutputFormatOf:
+def _constrained_format(
+    task: Task, wanted: Sequence[Requirement], can: Capabilities | None
+) -> OutputFormatOf:
     """The output format of samples: the task's, or for whole texts that of the one requirement with a format."""
     schemas = [one.schema for one in wanted if one.schema]
-    patterns = [one.regex for one in wanted if one.regex is not None and _can_steer(one.regex)]
+    patterns = [one.regex for one in wanted if one.regex is not None and _can_constrain(one.regex)]
 
     def output_format(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
         form = task.output_format(constraints, text, grain)
@@ -166,7 +168,7 @@ def _steered(task: Task, wanted: Sequence[Requirement], can: Capabilities | None
     return output_format
 
 
-def _can_steer(pattern: str) -> bool:
+def _can_constrain(pattern: str) -> bool:
     try:
         plain(pattern)
     except Unsupported:

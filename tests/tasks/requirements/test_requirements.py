@@ -223,7 +223,7 @@ def test_a_task_with_a_checker_must_pass_that_as_well(wanted: str, accepted: boo
     assert known.items[-1] == requirements([wanted])[0].words
 
 
-def test_decoding_is_steered_only_where_the_engine_can() -> None:
+def test_decoding_is_constrained_only_where_the_engine_can() -> None:
     wanted = requirements(['schema={"type": "object"}', "words=..50"])
     free, held = required(tasks.load("text"), wanted), required(tasks.load("text"), wanted, EVERYTHING)
     known = free.read_constraints("Write.")
