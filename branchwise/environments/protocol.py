@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from branchwise.renamed import new_names
 from branchwise.store.records import Json
 
 
@@ -55,6 +56,7 @@ class Observation:
     """What is to be done, where the environment itself says so and not the person who searches it."""
 
 
+@new_names(held="blocked")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """The outcome of one action."""
@@ -62,8 +64,8 @@ class Outcome:
     observation: Observation
     effect: Effect
     """What was seen to happen, which is stronger than what was expected."""
-    held: tuple[str, ...] = ()
-    """Writes that were tried and stopped at the barrier; the session is spoiled then: drop or restore it."""
+    blocked: tuple[str, ...] = ()
+    """Writes that were tried and blocked; the session then shows a false state: drop or restore it."""
     writes: tuple[str, ...] = ()
     """Writes that went through."""
 

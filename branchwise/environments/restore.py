@@ -125,8 +125,8 @@ async def _walk(session: Session, path: Sequence[PathStep], *, allow: bool) -> t
             outcome = await session.act(step.action, allow=allow)
         except (ActionRefused, BadAction, EnvironmentFailed) as error:
             return number, str(error)
-        if outcome.held:
-            return number + 1, f"a write was held: {outcome.held[0]}"
+        if outcome.blocked:
+            return number + 1, f"a write was blocked: {outcome.blocked[0]}"
         if outcome.observation.fingerprint != step.fingerprint:
             return number + 1, "it shows another state"
     return len(path), None

@@ -36,7 +36,7 @@ async def pages(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
 
 
 async def test_a_task_is_its_seed_and_judges_by_itself(pages: str, executable: Path) -> None:
-    window = Window(executable_path=executable, patience=30)
+    window = Window(executable_path=executable, timeout=30)
     environment = browsergym("browsergym/miniwob.click-button", url=pages, rewinds=True, window=window)
     assert environment.name == "browsergym:miniwob.click-button"
     one, other = await environment.reset(seed=1), await environment.reset(seed=1)
@@ -54,7 +54,7 @@ async def test_a_task_is_its_seed_and_judges_by_itself(pages: str, executable: P
 
 
 async def test_a_search_runs_through_it(pages: str, executable: Path, tmp_path: Path) -> None:
-    window = Window(executable_path=executable, patience=30)
+    window = Window(executable_path=executable, timeout=30)
     environment = browsergym("miniwob.enter-text", url=pages, rewinds=True, window=window)
     options = WebOptions(samples=8, value_samples=0, pick_actions=True, depth=3, max_pages=30)
     store = f"sqlite:///{tmp_path / 'runs.db'}"

@@ -40,7 +40,7 @@ async def test_every_kind_comes_back_and_the_rung_is_the_cheapest_that_holds(
     kinds: tuple[Kinds, str], executable: Path
 ) -> None:
     site, url = kinds
-    chrome = browser(url, site=site, window=Window(executable_path=executable, patience=30))
+    chrome = browser(url, site=site, window=Window(executable_path=executable, timeout=30))
     rungs: dict[str, str | None] = {}
     without: dict[str, str | None] = {}
     for kind, (lines, after) in PATHS.items():
@@ -76,7 +76,7 @@ async def test_without_worlds_what_only_reads_is_replayed_and_what_writes_never(
     kinds: tuple[Kinds, str], executable: Path
 ) -> None:
     site, url = kinds
-    chrome = browser(url, window=Window(executable_path=executable, patience=30))
+    chrome = browser(url, window=Window(executable_path=executable, timeout=30))
     for kind, (lines, _) in PATHS.items():
         session, start, path = await walked(chrome, lines)
         await session.aclose()
@@ -97,7 +97,7 @@ async def test_a_world_that_somebody_else_changed_is_noticed(
     kinds: tuple[Kinds, str], executable: Path
 ) -> None:
     site, url = kinds
-    chrome = browser(url, window=Window(executable_path=executable, patience=30))
+    chrome = browser(url, window=Window(executable_path=executable, timeout=30))
     session, start, path = await walked(chrome, PATHS["order placed"][0])
     kept = await session.snapshot()
     await session.aclose()

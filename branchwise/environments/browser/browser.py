@@ -18,6 +18,7 @@ from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.environments.browser.session import BrowserSession, Setting
 from branchwise.environments.browser.settle import Traffic
 from branchwise.environments.protocol import Abilities, Snapshot
+from branchwise.renamed import new_names
 from branchwise.store.errors import EnvironmentFailed
 
 _PATIENCE = 5.0
@@ -40,6 +41,7 @@ class Site(Protocol):
         ...
 
 
+@new_names(quiet="idle_seconds", patience="timeout")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """How the browser is started and how it looks."""
@@ -50,9 +52,9 @@ class Window:
     height: int = 1024
     screenshot: Screenshot = "none"
     """Whether pages carry a picture; with "marks" elements are numbered in it and in the text."""
-    quiet: float = 0.04
-    """Seconds without a request after which a page counts as quiet."""
-    patience: float = 5.0
+    idle_seconds: float = 0.04
+    """Seconds without a request after which a page counts as idle."""
+    timeout: float = 5.0
     """Seconds after which a page is taken as it is; longer than five, also those an element may take to be clicked."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
@@ -130,7 +132,7 @@ class Chrome:
             raise EnvironmentFailed(f"The browser opened no page: {error.message}") from error
 
     async def _furnish(self, context: BrowserContext, world: str | None) -> BrowserSession:
-        context.set_default_timeout(max(_PATIENCE, self.window.patience) * 1000)
+        context.set_default_timeout(max(_PATIENCE, self.window.timeout) * 1000)
         guard = Guard(border=self.border, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)
@@ -206,8 +208,8 @@ def browser(
             phrases=tuple(phrases),
             secrets=dict(secrets or {}),
             screenshot=window.screenshot,
-            quiet=window.quiet,
-            patience=window.patience,
+            idle_seconds=window.idle_seconds,
+            timeout=window.timeout,
             rewinds=site is not None,
         ),
         border=border(url, hosts),

@@ -57,8 +57,8 @@ class Setting:
     phrases: tuple[str, ...]
     secrets: Mapping[str, str] = field(repr=False)
     screenshot: Screenshot
-    quiet: float
-    patience: float
+    idle_seconds: float
+    timeout: float
     rewinds: bool
 
 
@@ -167,7 +167,7 @@ class BrowserSession:
         stopped, gone = tuple(guard.held[held:]), tuple(guard.writes[writes:])
         lasting = bool(stopped or gone) and not self.setting.rewinds
         effect = Effect.IRREVERSIBLE if lasting or judged.effect is Effect.IRREVERSIBLE else Effect.REVERSIBLE
-        return Outcome(observation=seen, effect=effect, held=stopped, writes=gone)
+        return Outcome(observation=seen, effect=effect, blocked=stopped, writes=gone)
 
     async def snapshot(self) -> Snapshot | None:
         """Keep the client's side and, where the site forks, its world; None with tabs, frames or an answer."""
@@ -255,7 +255,9 @@ class BrowserSession:
             self.answer = step.said
 
     async def _settle(self) -> None:
-        await settle(self.page, self.traffic, window=self.setting.quiet, patience=self.setting.patience)
+        await settle(
+            self.page, self.traffic, idle_seconds=self.setting.idle_seconds, timeout=self.setting.timeout
+        )
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._dialog)

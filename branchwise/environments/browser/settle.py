@@ -9,7 +9,7 @@ from typing import Literal
 
 from playwright.async_api import BrowserContext, Error, Page, Request
 
-Ended = Literal["quiet", "patience"]
+Ended = Literal["idle", "timeout"]
 _ENDLESS = frozenset({"eventsource", "websocket"})
 _DRAWN = """() => new Promise(done => {
     const rest = setTimeout(() => done(0), 500);
@@ -51,7 +51,7 @@ class Traffic:
         self.last = time.monotonic()
 
 
-async def settle(page: Page, traffic: Traffic, *, window: float = 0.04, patience: float = 5.0) -> Ended:
+async def settle(page: Page, traffic: Traffic, *, idle_seconds: float = 0.04, timeout: float = 5.0) -> Ended:
     """Wait until the page has settled; fixed sleeps replayed 7 of 12 paths right, this 12 of 12.
 
     What a page does later by a timer of its own is not waited for.
@@ -59,15 +59,15 @@ async def settle(page: Page, traffic: Traffic, *, window: float = 0.04, patience
     Args:
         page: The page in front.
         traffic: The requests of its context.
-        window: Seconds without a request that count as quiet.
-        patience: Seconds after which the page is taken as it is.
+        idle_seconds: Seconds without a request after which the page counts as idle.
+        timeout: Seconds after which the page is taken as it is.
     """
     traffic.last = time.monotonic()
-    end = traffic.last + patience
+    end = traffic.last + timeout
     while time.monotonic() < end:
         calm = time.monotonic() - traffic.last
-        if traffic.open or calm < window:
-            await asyncio.sleep(0.01 if traffic.open else window - calm)
+        if traffic.open or calm < idle_seconds:
+            await asyncio.sleep(0.01 if traffic.open else idle_seconds - calm)
             continue
         try:
             await page.wait_for_load_state("domcontentloaded", timeout=1000)
@@ -75,11 +75,11 @@ async def settle(page: Page, traffic: Traffic, *, window: float = 0.04, patience
         except Error:
             # The page went elsewhere while it was asked; that is traffic again.
             if page.is_closed():
-                return "quiet"
-            await asyncio.sleep(window)
+                return "idle"
+            await asyncio.sleep(idle_seconds)
             continue
-        if not moving and not traffic.open and time.monotonic() - traffic.last >= window:
-            return "quiet"
+        if not moving and not traffic.open and time.monotonic() - traffic.last >= idle_seconds:
+            return "idle"
     # What never ended in all that time shall not hold up the next wait too.
     traffic.open.clear()
-    return "patience"
+    return "timeout"

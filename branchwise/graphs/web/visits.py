@@ -125,11 +125,11 @@ async def act(
     except (BadAction, EnvironmentFailed) as error:
         await session.aclose()
         return Visit(failed=str(error)), None
-    if outcome.held:
+    if outcome.blocked:
         # The page shows the write as sent although it was withheld; only a new session shows the true state.
         await session.aclose()
         return Visit(
-            failed=f"{HELD}: it would have sent {outcome.held[0]}", held=True, effect=outcome.effect
+            failed=f"{HELD}: it would have sent {outcome.blocked[0]}", held=True, effect=outcome.effect
         ), None
     reached = await _reached(context, session, outcome.observation)
     return _arrival(context, node.id, outcome, reached=reached), session

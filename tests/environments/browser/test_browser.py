@@ -109,7 +109,7 @@ async def walk(session: BrowserSession, lines: Sequence[str], *, allow: bool = F
     path = []
     for line in lines:
         outcome = await session.act(await session.read(line), allow=allow)
-        assert outcome.held == ()
+        assert outcome.blocked == ()
         path.append(
             PathStep(
                 action=Action(text=line), fingerprint=outcome.observation.fingerprint, effect=outcome.effect

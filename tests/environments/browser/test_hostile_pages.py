@@ -108,7 +108,7 @@ async def servers() -> AsyncIterator[Servers]:
 
 @pytest_asyncio.fixture
 async def chrome(servers: Servers, executable: Path) -> AsyncIterator[Chrome]:
-    chrome = browser(servers.url, window=Window(executable_path=executable, patience=1.0))
+    chrome = browser(servers.url, window=Window(executable_path=executable, timeout=1.0))
     yield chrome
     await chrome.aclose()
 
@@ -137,7 +137,7 @@ async def test_every_channel_is_open_where_the_other_site_is_admitted(
     servers: Servers, executable: Path
 ) -> None:
     # Without this the test above could pass because a script does nothing.
-    chrome = browser(servers.url, window=Window(executable_path=executable, patience=1.0))
+    chrome = browser(servers.url, window=Window(executable_path=executable, timeout=1.0))
     there = servers.there.removeprefix("http://")
     chrome.border = Border(
         sites=chrome.border.sites | {there}, addresses=(*chrome.border.addresses, (there, there))
@@ -188,7 +188,7 @@ async def test_no_write_leaves_a_page_in_look_ahead(chrome: Chrome, servers: Ser
         assert click.effect is Effect.UNKNOWN
         outcome = await session.act(click)
         await asyncio.sleep(0.05)
-        assert outcome.held, name
+        assert outcome.blocked, name
         assert outcome.effect is Effect.IRREVERSIBLE, name
         assert servers.writes == [], name
         await session.aclose()
@@ -326,7 +326,7 @@ async def test_dialogs_downloads_choosers_and_floods_of_tabs(chrome: Chrome, ser
     # Opening nine windows may outlast the click's patience; then the action fails, and the flood stops all the same.
     with suppress(BadAction):
         await session.act(Action(text='click button "Tabs"'))
-    await settle(session.page, session.traffic, window=0.5)
+    await settle(session.page, session.traffic, idle_seconds=0.5)
     assert len(session.context.pages) > 1
     assert len(session.context.pages) <= 5
 

@@ -58,7 +58,7 @@ async def work(store: str, oracle: Path, site: str) -> WebResult:
     """Resume the store's run, or begin it."""
     async with Store.opened(store) as db:
         known = await db.runs()
-    chrome = browser(site, window=Window(patience=30, screenshot="plain"))
+    chrome = browser(site, window=Window(timeout=30, screenshot="plain"))
     try:
         if known:
             return await resume_web(known[0].id, chrome, store=store, model=Witness(oracle))
