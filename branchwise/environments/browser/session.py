@@ -256,7 +256,7 @@ class BrowserSession:
 
     async def _settle(self) -> None:
         await settle(
-            self.page, self.traffic, idle_seconds=self.setting.idle_seconds, timeout=self.setting.timeout
+            self.page, self.traffic, idle_seconds=self.setting.idle_seconds, at_most=self.setting.timeout
         )
 
     def _watch(self, page: Page) -> None:

@@ -51,7 +51,7 @@ class Traffic:
         self.last = time.monotonic()
 
 
-async def settle(page: Page, traffic: Traffic, *, idle_seconds: float = 0.04, timeout: float = 5.0) -> Ended:
+async def settle(page: Page, traffic: Traffic, *, idle_seconds: float = 0.04, at_most: float = 5.0) -> Ended:
     """Wait until the page has settled; fixed sleeps replayed 7 of 12 paths right, this 12 of 12.
 
     What a page does later by a timer of its own is not waited for.
@@ -60,10 +60,10 @@ async def settle(page: Page, traffic: Traffic, *, idle_seconds: float = 0.04, ti
         page: The page in front.
         traffic: The requests of its context.
         idle_seconds: Seconds without a request after which the page counts as idle.
-        timeout: Seconds after which the page is taken as it is.
+        at_most: Seconds after which the page is taken as it is.
     """
     traffic.last = time.monotonic()
-    end = traffic.last + timeout
+    end = traffic.last + at_most
     while time.monotonic() < end:
         calm = time.monotonic() - traffic.last
         if traffic.open or calm < idle_seconds:
