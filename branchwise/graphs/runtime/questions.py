@@ -7,9 +7,10 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput

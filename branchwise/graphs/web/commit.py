@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.context import WebContext
