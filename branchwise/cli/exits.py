@@ -12,7 +12,6 @@ from enum import IntEnum
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
-import click
 import typer
 
 from branchwise.cli import console
@@ -68,7 +67,7 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
         if (left := when_interrupted()) and not isinstance(first, BadInput):
             err.print(left, style="yellow", soft_wrap=True)
         raise typer.Exit(Exit.BAD_INPUT if isinstance(first, BadInput) else Exit.FAILED) from None
-    except (click.exceptions.Exit, click.ClickException, click.Abort):
+    except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:
         _unexpected(error, when_interrupted())
