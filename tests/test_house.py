@@ -123,14 +123,14 @@ def test_old_public_names_tell_the_new_ones() -> None:
         import_module("branchwise.agents.models.scripted")
 
 
-def test_old_options_tell_the_new_ones() -> None:
+async def test_old_options_tell_the_new_ones() -> None:
     for old, new in (("states", "max_pages"), ("at_once", "concurrency"), ("look", "vision")):
         with pytest.raises(TypeError, match=rf"is now `WebOptions\({new}=\.\.\.\)`"):
             WebOptions(**{old: 1})  # type: ignore[arg-type]
         with pytest.raises(AttributeError, match=rf"is now `WebOptions\.{new}`"):
             getattr(WebOptions(), old)
     with pytest.raises(TypeError, match=r"is now `browse\(screenshots=\.\.\.\)`"):
-        browse("x", scripted(), shots="x")  # type: ignore[call-arg]
+        await browse("x", scripted(), shots="x")  # type: ignore[call-arg]
 
 
 def test_a_name_of_a_class_means_one_thing() -> None:

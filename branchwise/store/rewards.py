@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from branchwise.store.database.tables import decisions, runs
-from branchwise.store.records import Json
 from branchwise.store.rows import Status
 
 _MOST = 5000
 """Number of trials used, newest first."""
 
 
-def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
+def rewards(connection: sa.Connection, run_id: str) -> dict[str, tuple[int, float]]:
     """Trials and sums of unit rewards by strategy, over other runs of the run's task and model.
 
     Only runs that had ended when this one was created count, so that runs submitted together see the same trials
@@ -20,7 +19,7 @@ def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
     excluded. Only a run's first trial counts: later ones see the instances that the first could not solve.
 
     Returns:
-        `{strategy: [trials, sum]}`.
+        The number of trials and the sum of each strategy.
     """
     me = sa.select(runs.c.task, runs.c.model, runs.c.created).where(runs.c.id == run_id).subquery()
     like = sa.and_(runs.c.task == me.c.task, runs.c.model == me.c.model, runs.c.id != run_id)
@@ -39,4 +38,4 @@ def rewards(connection: sa.Connection, run_id: str) -> dict[str, Json]:
             continue
         trials, total = found.get(payload["strategy"], (0, 0.0))
         found[payload["strategy"]] = (trials + 1, total + payload["reward"])
-    return {strategy: list(pair) for strategy, pair in sorted(found.items())}
+    return dict(sorted(found.items()))

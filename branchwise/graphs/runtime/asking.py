@@ -38,7 +38,8 @@ async def answered(services: RunServices, asking: Question, until: tuple[float, 
             timed = replace(asking, deadline=deadline)
             raise wait(services, timed)
         await journal.decide(key, ANSWER, answer_json(until[1], "timeout"))
-    return answer_of(journal.decision(key))
+    said: Json = answer_of(journal.decision(key))
+    return said
 
 
 def unknown_outcome(services: RunServices, key: str, asked: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -38,7 +38,7 @@ async def effect(
         GraphInterrupt: It may be done at most once, and its outcome is unknown.
     """
     name = named(do)
-    asked: Json = {
+    asked: dict[str, Json] = {
         "do": name,
         "args": jsonable(args, f"An argument of `{name}`"),
         "options": jsonable(dict(options), f"An argument of `{name}`"),
