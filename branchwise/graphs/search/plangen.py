@@ -24,18 +24,9 @@ from branchwise.agents.planning.planner import planner
 from branchwise.agents.planning.selector import selector
 from branchwise.agents.planning.ucb import Arm, Record
 from branchwise.graphs import strategies
+from branchwise.graphs.search import decisions
 from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
-from branchwise.graphs.search.decisions import (
-    CLOSED,
-    PLANNED,
-    REWARDS,
-    SELECTED,
-    Closed,
-    Planned,
-    Selected,
-    planned_with,
-)
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.probing import opinion, probe
@@ -151,7 +142,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
     )
     left = context.tracker.tokens_left()
 
-    async def noted() -> Planned:
+    async def noted() -> decisions.Planned:
         by_steps = context.checked and context.task.checks_steps
         made = (await ask({"probes": drawn, "by_steps": by_steps, "tokens_left": left}))["plan"]
         chosen = dict.fromkeys(made.arms, 0.5) if context.options.prior == "uniform" else made.prior
@@ -162,9 +153,9 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
             if context.policy.audit is not None and not context.checked
             else None
         )
-        return planned_with(made, prior=chosen, source=context.options.prior, most=worth)
+        return decisions.planned_with(made, prior=chosen, source=context.options.prior, most=worth)
 
-    planned = await context.journal.decide_as("plan", "plan", PLANNED, noted)
+    planned = await context.journal.decide_as("plan", "plan", decisions.PLANNED, noted)
     context.tell("probed", _said(planned), round_=1)
     update: RunState = {
         "round": 1,
@@ -179,7 +170,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
     return Command(update=update, goto="judge" if update["stop"] else "select")
 
 
-def _said(planned: Planned) -> str:
+def _said(planned: decisions.Planned) -> str:
     d = planned["difficulty"]
     sure = f"pass@1 about {d['pass_at_1']:.2f} [{d['low']:.2f}, {d['high']:.2f}], basis: {d['basis']}"
     return f"{sure}; strategies by {planned['basis'] if planned['basis'] != 'none' else 'a uniform prior'}"
@@ -189,7 +180,7 @@ async def _memory(context: SearchContext) -> Mapping[str, Arm]:
     """Rewards of strategies in earlier runs; read once and recorded, so that a resumed run uses the same."""
     if not context.options.memory:
         return {}
-    found = await context.journal.decide_as("memory", "memory", REWARDS, context.journal.rewards)
+    found = await context.journal.decide_as("memory", "memory", decisions.REWARDS, context.journal.rewards)
     return {name: Arm(pulls=pulls, reward=reward) for name, (pulls, reward) in found.items()}
 
 
@@ -204,7 +195,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         fitted = state["arm_knobs"].get(name)
         given = {k: v for k, v in context.options.knobs.items() if k in strategies.knobs(name)}
 
-        async def noted() -> Selected:
+        async def noted() -> decisions.Selected:
             terms = {strategy: {**asdict(t), "total": t.total} for strategy, t in selection.terms.items()}
             # The first trial sees the probes, and its strategy counts them among its own.
             drawn = sum(n.strategy == PROBE for n in context.journal.tree_before(2)) if trial == 1 else 0
@@ -219,7 +210,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
             }
 
         # Recorded: after a resume the remaining budget differs and must not change the size of a trial.
-        chosen = await context.journal.decide_as(f"t{trial}/select", "select", SELECTED, noted)
+        chosen = await context.journal.decide_as(f"t{trial}/select", "select", decisions.SELECTED, noted)
         name = chosen["strategy"]
         knobs = dict(chosen["knobs"])
         samples = chosen.get("samples", samples)
@@ -244,7 +235,7 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
     mine = [n for n in tree if n.round >= state["since"] and n.strategy == state["strategy"]]
     before = [n.score or 0.0 for n in tree.complete if n.round < state["since"]]
 
-    async def noted() -> Closed:
+    async def noted() -> decisions.Closed:
         reward = max((n.score or 0.0 for n in mine if n.complete and n.failed is None), default=0.0)
         drew = any(n.tokens for n in mine)
         stop = _accepted(context, state["round"] + 1) or state["stop"] or _stop(state, context, drew=drew)
@@ -262,7 +253,7 @@ async def judge(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lit
         }
 
     # Recorded: after a resume the remaining budget differs and must not change the decision.
-    closed = await context.journal.decide_as(f"t{state['trial']}/judge", "judge", CLOSED, noted)
+    closed = await context.journal.decide_as(f"t{state['trial']}/judge", "judge", decisions.CLOSED, noted)
     update: RunState = {"stop": closed["stop"]}
     # A trial without a sample, or that ended at once, is no evidence about its strategy.
     if state["trial"] and closed.get("counts", True):
