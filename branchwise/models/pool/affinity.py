@@ -40,7 +40,7 @@ def _hashes(text: str, done: int, at: int) -> Iterator[int]:
         yield at
 
 
-class Held:
+class CachedBlocks:
     """The blocks that a replica has evaluated lately, as far as this process has sent them."""
 
     def __init__(self, kept: int = _KEPT) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from branchwise.models.endpoint import Endpoint
 from branchwise.models.failures import BUSY, Lost, Refused, passing
-from branchwise.models.pool.affinity import Chain, Held, chain
+from branchwise.models.pool.affinity import CachedBlocks, Chain, chain
 from branchwise.models.pool.breaker import Breaker, BreakerState
 from branchwise.models.pool.limit import Limit
 from branchwise.models.protocol import Reply, SampleRequest
@@ -61,7 +61,7 @@ class Replica:
         self.url, self.endpoint = url, endpoint
         self.limit = Limit(most)
         self.breaker = Breaker()
-        self.held = Held()
+        self.held = CachedBlocks()
         self.samples = 0
         self.failures = 0
         self.usage = Usage()

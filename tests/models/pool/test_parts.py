@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.models.pool.affinity import BLOCK, Held, chain, overloaded, prompt, rank
+from branchwise.models.pool.affinity import BLOCK, CachedBlocks, chain, overloaded, prompt, rank
 from branchwise.models.pool.breaker import Breaker
 from branchwise.models.pool.limit import Limit
 from branchwise.models.pool.shared import identity, shareable
@@ -90,14 +90,14 @@ def test_a_chain_continues_one_that_is_known(begin: str, more: str) -> None:
 
 @given(TEXTS, TEXTS)
 def test_held_knows_how_deep_a_chain_is_there(there: str, asked: str) -> None:
-    held = Held()
+    held = CachedBlocks()
     held.add(chain(there))
     shared = sum(x == y for x, y in zip(chain(there), chain(asked), strict=False))
     assert held.depth(chain(asked)) == shared
 
 
 def test_what_was_unused_for_longest_is_forgotten() -> None:
-    held = Held(kept=3)
+    held = CachedBlocks(kept=3)
     held.add([1, 2, 3])
     held.add([1, 4])
     assert len(held) == 3
