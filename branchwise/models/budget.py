@@ -67,6 +67,7 @@ class BudgetTracker:
         self._slot = None if concurrency is None else asyncio.Semaphore(concurrency)
         self._held = Room(0, 0, 0, 0)
         self._wave: Wave | None = None
+        self._line = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
         self._clock = clock
         self._began = clock() - elapsed
@@ -100,7 +101,8 @@ class BudgetTracker:
     async def admit(self, need: Need, *, free: bool = False) -> Reservation:
         """Reserve a call's maximum cost, reduced to what fits; use the reservation as a context manager.
 
-        A call that does not fit while others are in flight waits until they release. Alone it is made smaller.
+        A call that does not fit while others are in flight waits until they release; calls that come later wait behind
+        it. Alone it is made smaller. So the sizes of calls that begin together depend only on their order.
         In a wave (see `wave`) calls do not wait: each fits, is made smaller, or is refused, by the reservations in the
         wave before it.
 
@@ -113,28 +115,36 @@ class BudgetTracker:
         """
         if self._wave is not None:
             return Reservation(self, need, self._in_wave(need, self._wave), holds=not free)
-        while not free:
+        if free:
+            return Reservation(self, need, Size(need.n, need.longest), holds=False)
+        arrived = self.lengths.corrected(need)
+        async with self._line:  # the first to come is the first to be admitted
+            return await self._admitted(need, arrived)
+
+    async def _admitted(self, need: Need, arrived: Need) -> Reservation:
+        """The reservation of the call that is first in line; `arrived` is its need as estimated when it came."""
+        whole = Size(need.n, need.longest)
+        while True:
             self._in_time()
             lengths, room = self.lengths, self.room()
+            # While others are in flight, what is learnt from them depends on which of them were answered first.
+            if arrived.fits(whole, room):
+                return Reservation(self, arrived, whole)
             asked = lengths.corrected(need)
-            size: Size | None = Size(need.n, need.longest)
-            if not asked.fits(Size(need.n, need.longest), room):
-                size = None if self._held.calls else self._smaller(asked, lengths, room)
-            if size is not None:
-                return Reservation(self, asked, size)
-            if not self._root._held.calls:
-                raise self._refusal(asked, asked.least(lengths.floor(asked)), room)
+            if not self._held.calls:
+                alone = not self._root._held.calls
+                floor = lengths.floor(asked)
+                size = sized(asked, room, usual=lengths.usual(asked), floor=floor, alone=alone)
+                if size is not None:
+                    return Reservation(self, asked, size)
+                if alone:
+                    raise self._refusal(asked, asked.least(floor), room)
             await self._root._change()
-        return Reservation(self, need, Size(need.n, need.longest), holds=False)
-
-    def _smaller(self, need: Need, lengths: Lengths, room: Room) -> Size | None:
-        alone = not self._root._held.calls
-        return sized(need, room, usual=lengths.usual(need), floor=lengths.floor(need), alone=alone)
 
     def _in_wave(self, need: Need, wave: Wave) -> Size:
         self._in_time()
         asked = wave.lengths.corrected(need)
-        left = left_of(self.budget, wave.gone, wave.held)
+        left = wave.room(self.budget)
         room = left if self.parent is None else left.tighter(self.parent.room())
         floor = wave.lengths.floor(asked)
         usual, alone = wave.lengths.usual(asked), not wave.held.calls
@@ -157,8 +167,13 @@ class BudgetTracker:
             self._wave = None
 
     def state(self) -> Json:
-        """A snapshot of usage and learnt lengths, for `wave` and `recall`."""
-        return {"spent": gone(self.spent)._asdict(), "lengths": self.lengths.kept()}
+        """A snapshot of usage, learnt lengths and what the budgets above have left, for `wave` and `recall`."""
+        above = {} if self.parent is None else self.parent.room()._asdict()
+        return {
+            "spent": gone(self.spent)._asdict(),
+            "lengths": self.lengths.kept(),
+            "above": {name: left for name, left in above.items() if math.isfinite(left)},
+        }
 
     def recall(self, state: Json) -> None:
         """Restore the lengths that an earlier attempt at the run stored in `state`."""

@@ -122,7 +122,7 @@ class Endpoint:
     def capabilities(self) -> Capabilities:
         """The server's capabilities, as far as known."""
         can = EVERYTHING if self._dialect == "vllm" else COMMON
-        return can if self._several.many is not False else replace(can, many=False)
+        return can if self._several.many else replace(can, many=False)
 
     async def check(self) -> None:
         """Query the server's list of models; costs no tokens.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -13,17 +14,24 @@ from branchwise.store.records import Usage
 
 
 class Several:
-    """Requests n samples at once, and one by one after a server has refused or ignored n > 1."""
+    """Requests n samples at once, and one by one after a server has refused or ignored so many."""
 
     def __init__(self, once: Callable[[SampleRequest], Awaitable[Reply]], many: bool | None = None) -> None:
         """Begin without knowledge of the server.
 
         Args:
             once: Sends one request.
-            many: Whether the server supports n > 1; None while unknown.
+            many: False for a server that is known not to support n > 1.
         """
-        self.many = many
+        self._limit = 2.0 if many is False else math.inf
+        """The smallest n that the server has refused or ignored. What a call costs does not depend on it, so that
+        calls in flight together cost the same in any order."""
         self._once = once
+
+    @property
+    def many(self) -> bool:
+        """Whether the server is not known to refuse or ignore any n > 1."""
+        return self._limit == math.inf
 
     async def __call__(self, request: SampleRequest) -> Reply:
         """Answer with exactly `request.n` samples.
@@ -33,20 +41,21 @@ class Several:
         """
         if request.n == 1:
             return await self._one(request)
-        if self.many is False:
+        if request.n >= self._limit:
             return await fan_out(request, self._one)
         try:
             reply = await self._once(request)
         except Refused as refusal:
-            if self.many or refusal.status not in {400, 404, 422}:
+            if refusal.status not in {400, 404, 422}:
                 raise
             # Either n or the request itself is refused: a request for one sample decides.
             reply = await self._one(replace(request, n=1))
         have = len(reply.samples)
         if not have:
             raise _empty(reply)
-        self.many = have >= request.n
-        if self.many:
+        if have == 1:
+            self._limit = min(self._limit, request.n)
+        if have >= request.n:
             return reply if have == request.n else _noted(reply, request.n)
         rest = await fan_out(request, self._one, start=have)
         note = (

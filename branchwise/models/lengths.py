@@ -19,16 +19,20 @@ _MARGIN = 1.1
 class Lengths:
     """Longest and shortest samples by kind of call, and the largest ratio of a prompt to its estimate.
 
-    All are extremes, so they do not depend on the order of the replies.
+    All are extremes or stay true once they are, so they do not depend on the order of the replies.
     """
 
     def __init__(self) -> None:
         self._longest: dict[str, int] = {}
         self._shortest: dict[str, int] = {}
         self._share: float | None = None
+        self.apart = False
+        """Whether a server has answered n > 1 only one by one."""
 
     def corrected(self, need: Need) -> Need:
-        """The need with its prompt's estimate corrected by the observed ratio."""
+        """The need with its prompt's estimate corrected by the observed ratio, and one request a sample if observed."""
+        if self.apart and need.n > 1:
+            need = replace(need, apart=True)
         if self._share is None:
             return need
         return replace(need, prompt=math.ceil(_MARGIN * self._share * need.prompt))
@@ -45,6 +49,7 @@ class Lengths:
     def learn(self, need: Need, reply: Reply) -> None:
         """Record the lengths of a reply."""
         kind = need.kind
+        self.apart = self.apart or (len(reply.samples) > 1 and reply.usage.calls > 1)
         for sample in reply.samples:
             if sample.finish == "error":
                 continue
@@ -57,7 +62,12 @@ class Lengths:
 
     def kept(self) -> Json:
         """The observations as JSON."""
-        return {"longest": dict(self._longest), "shortest": dict(self._shortest), "share": self._share}
+        return {
+            "longest": dict(self._longest),
+            "shortest": dict(self._shortest),
+            "share": self._share,
+            "apart": self.apart,
+        }
 
     def recall(self, kept: Mapping[str, Json]) -> None:
         """Restore observations from `kept`."""
@@ -66,6 +76,7 @@ class Lengths:
             for kind, tokens in (found if isinstance(found, Mapping) else {}).items():
                 if isinstance(tokens, int):
                     mine[kind] = better(mine.get(kind, tokens), tokens)
+        self.apart = self.apart or kept.get("apart") is True
         share = kept.get("share")
         if isinstance(share, int | float):
             self._share = max(self._share or 0.0, share)

@@ -120,7 +120,7 @@ class _Litellm:
             seed="seed" in self._known,
             pictures=bool(client.supports_vision(model=name)),
             tools=bool(client.supports_function_calling(model=name)),
-            many=self._several.many is not False,
+            many=self._several.many,
         )
 
     async def sample(self, request: SampleRequest) -> Reply:

@@ -139,7 +139,7 @@ class RecordedSampler:
                 raise ModelError(f"The recorded reply of `{key}` is gone.")
             sent = _sent(request, held)
             try:
-                reply = await in_time(self._model.sample(sent), self._tracker)
+                reply = _exact(await in_time(self._model.sample(sent), self._tracker), sent.n)
             except Exception as error:
                 known = error.charged if isinstance(error, ModelError) else None
                 charged = self._priced(known or Usage(calls=1))  # as the ledger records it
@@ -192,6 +192,23 @@ def _sent(request: SampleRequest, held: Reservation) -> SampleRequest:
     if most >= longest(form):
         return request if n == request.n else replace(request, n=n)
     return replace(request, n=n, output_format=replace(form, max_tokens=most))
+
+
+def _exact(reply: Reply, n: int) -> Reply:
+    """The reply with exactly `n` samples; missing ones failed, so that only the budget makes them fewer.
+
+    Raises:
+        ModelError: There is no sample.
+    """
+    have = len(reply.samples)
+    if have == n:
+        return reply
+    if not have:
+        raise ModelError("The reply cannot be used: it holds no sample.", charged=reply.usage)
+    missing = Sample(text="", tokens=0, finish="error", error="the model sent fewer samples than asked for")
+    note = f"The model sent {have} sample{'s' if have != 1 else ''} instead of {n}."
+    samples = (*reply.samples[:n], *[missing] * (n - have))
+    return replace(reply, samples=samples, notes=(*reply.notes, note))
 
 
 def _noted(reply: Reply, sent: SampleRequest) -> Reply:

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from branchwise.models.lengths import Lengths
-from branchwise.models.sizing import Need, Room, Size
-from branchwise.store.records import Json, Usage
+from branchwise.models.sizing import Need, Room, Size, left_of
+from branchwise.store.records import Budget, Json, Usage
 
 if TYPE_CHECKING:
     from branchwise.models.budget import BudgetTracker
@@ -52,12 +52,21 @@ class Wave:
 
     def __init__(self, base: Json) -> None:
         spent = part(base, "spent")
-        self.gone = Room(
-            *(number if isinstance(number := spent.get(name), int | float) else 0 for name in Room._fields)
-        )
+        self.gone = Room(*(_number(spent.get(name), 0) for name in Room._fields))
+        above = part(base, "above")
+        self._above = Room(*(_number(above.get(name), float("inf")) for name in Room._fields))
         self.lengths = Lengths()
         self.lengths.recall(part(base, "lengths"))
         self.held = Room(0, 0, 0, 0)
+
+    def room(self, budget: Budget) -> Room:
+        """What the next call may reserve of a budget, and of those above it as they were when the wave began."""
+        above = Room(*(left - held for left, held in zip(self._above, self.held, strict=True)))
+        return left_of(budget, self.gone, self.held).tighter(above)
+
+
+def _number(value: Json, otherwise: float) -> float:
+    return value if isinstance(value, int | float) else otherwise
 
 
 def part(state: Json, name: str) -> Mapping[str, Json]:

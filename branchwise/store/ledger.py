@@ -21,6 +21,7 @@ from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, texts
 from branchwise.store.errors import LeaseLost, ModelError, RequestChanged, StoreError, TooLarge
+from branchwise.store.final_failures import FinalFailures
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import to_json
 from branchwise.store.leases import Lease
@@ -68,6 +69,7 @@ class Ledger:
         """Usage of the run's calls, those of earlier claims included."""
         self.effects = 0
         """Effects started before this ledger was opened."""
+        self.failures = FinalFailures()
         self._database = database
         self._lease = lease
         self._on_change = on_change
@@ -140,6 +142,7 @@ class Ledger:
 
         Raises:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
+            ModelError: The call has failed before, and its failure is final (see `FinalFailures`).
             TooLarge: The request or the reply is larger than the database takes; the call is on record as failed.
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
@@ -147,6 +150,8 @@ class Ledger:
         while (response := self._recall(key, asked)) is None and key in self._flights:
             await self._flights.join(key)
         if response is None:
+            if (failure := self.failures.of(key, asked)) is not None:
+                raise failure
             row = self._intent(key, asked.hash, {"kind": kind, "model": model, "strategy": strategy})
             known = self._inherited.get(key)
             mine = known is not None and asked.was(known.request_hash)
@@ -162,10 +167,11 @@ class Ledger:
         Raises:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
         """
-        if key not in self._done and key not in self._inherited:
+        if key not in self._done and key not in self._inherited and key not in self.failures:
             return False
         asked, known = self._read(request), self._inherited.get(key)
-        return self._recall(key, asked) is not None or (known is not None and asked.was(known.request_hash))
+        mine = self._recall(key, asked) is not None or (known is not None and asked.was(known.request_hash))
+        return mine or self.failures.of(key, asked) is not None
 
     def unsettled(self, key: str) -> bool:
         """Whether `key` was started, here or by a dead worker, and its completion is not recorded."""
@@ -233,7 +239,7 @@ class Ledger:
         try:
             await self._settle(row, CallState.DONE, response, None, usage)
         except TooLarge as error:  # paid for and lost; the run continues without it
-            await self._settle(row, CallState.FAILED, None, str(error), usage)
+            await self._settle(row, CallState.FAILED, None, f"{type(error).__name__}: {error}", usage)
             raise
         return response
 
@@ -282,6 +288,7 @@ class Ledger:
                 raise StoreError(f"The run `{self._lease.run_id}` has a ledger open already.")
             if row["state"] == CallState.DONE:
                 self._done[row["key"]] = (row["request_hash"], row["response"])
+            self.failures.note(row)
             self.bill.add(CallState(row["state"]), cost(row))
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))

@@ -15,6 +15,7 @@ from branchwise.store.records import Constraints, Grain, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Grades, Instance, read_records
 from branchwise.tasks.domains.reading import digits, plain
 from branchwise.tasks.domains.trip_answer import Itinerary, itinerary
+from branchwise.tasks.domains.trip_forms import day_first, lines_of_json
 from branchwise.tasks.domains.trips import (
     Trip,
     broken_rules,
@@ -166,7 +167,8 @@ def _literal(name: str) -> str:
 
 def _answer(text: str) -> str | None:
     """The days and the text after them, so that equal plans in either form are mostly equal texts."""
-    spans = _STAY.findall(digits(plain(text)))
+    lines = digits(plain(lines_of_json(text))).split("\n")
+    spans = _STAY.findall("\n".join(map(day_first, lines)))
     return "; ".join(f"{first}-{last} {city.strip()}" for first, last, city in spans) or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,61 @@ async def test_a_call_waits_for_what_those_in_flight_give_back() -> None:
         assert not second.done()
         first.pay(Usage(calls=1, completion_tokens=10))
     assert (await second).size == Size(1, 60)
+
+
+async def _sizes(needs: list[Need], used: list[int], draw: random.Random) -> list[Size | None]:
+    """The sizes of calls that begin together, where replies come in a random order."""
+    tracker = BudgetTracker(Budget(tokens=1_000))
+    sizes: list[Size | None] = [None] * len(needs)
+
+    async def call(number: int) -> None:
+        try:
+            held = await tracker.admit(needs[number])
+        except BudgetSpent:
+            return
+        with held:
+            sizes[number] = held.size
+            for _ in range(draw.randint(0, 9)):
+                await asyncio.sleep(0)
+            read = needs[number].prompt // 2
+            written = min(used[number], held.size.n * held.size.longest)
+            usage = Usage(calls=1, prompt_tokens=read, completion_tokens=written)
+            held.pay(usage)
+            tracker.learn(needs[number], Reply(samples=(Sample(text="x", tokens=written),), usage=usage))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(len(needs)):
+            group.create_task(call(number))
+    return sizes
+
+
+@given(
+    calls=st.lists(
+        st.tuples(st.integers(0, 200), st.integers(1, 4), st.integers(1, 300), st.integers(1, 300)),
+        min_size=2,
+        max_size=12,
+    ),
+    seed=st.integers(0, 1000),
+)
+def test_sizes_of_calls_that_begin_together_do_not_depend_on_which_reply_comes_first(
+    calls: list[tuple[int, int, int, int]], seed: int
+) -> None:
+    needs = [Need(prompt=prompt, n=n, longest=longest) for prompt, n, longest, _ in calls]
+    used = [used for *_, used in calls]
+    first = asyncio.run(_sizes(needs, used, random.Random(seed)))
+    assert asyncio.run(_sizes(needs, used, random.Random(seed + 1))) == first
+
+
+async def test_a_smaller_call_does_not_overtake_one_that_waits() -> None:
+    tracker = BudgetTracker(Budget(tokens=100))
+    with await tracker.admit(Need(prompt=0, longest=60)) as first:
+        large = asyncio.create_task(tracker.admit(Need(prompt=0, longest=70)))
+        small = asyncio.create_task(tracker.admit(Need(prompt=0, longest=10)))
+        await asyncio.sleep(0)
+        assert not large.done()
+        assert not small.done()
+        first.pay(Usage(calls=1, completion_tokens=20))
+    assert ((await large).size, (await small).size) == (Size(1, 70), Size(1, 10))
 
 
 async def test_a_sample_leaves_room_for_twice_the_longest_of_its_kind() -> None:

@@ -2,6 +2,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,6 +94,27 @@ async def test_a_server_without_n_is_remembered(loopback: Loopback, model: Model
         assert (reply.usage.calls, reply.usage.completion_tokens) == (3, 9)
     assert [body["n"] for body in loopback.bodies] == ([3, 1, 1, 1] if refuses else [3, 1, 1]) + [1, 1, 1]
     assert not model.capabilities.many
+
+
+async def test_a_limit_on_n_is_remembered_and_smaller_requests_stay_whole(
+    loopback: Loopback, model: Model
+) -> None:
+    request = SampleRequest(messages=ASK, n=5, seed=5)
+    await model.sample(replace(request, n=2))
+    loopback.next = [says(400, {"error": {"message": "n is at most 4"}})]
+    for n in (5, 6, 2):
+        reply = await model.sample(replace(request, n=n))
+        assert [sample.text for sample in reply.samples] == [f"sample {5 + i}" for i in range(n)]
+        assert reply.usage.calls == (1 if n == 2 else n)
+    assert [body["n"] for body in loopback.bodies] == [2, 5, *[1] * 5, *[1] * 6, 2]
+
+
+async def test_what_a_call_costs_does_not_depend_on_calls_before(loopback: Loopback, model: Model) -> None:
+    for _ in range(2):
+        loopback.next = [lambda body: web.json_response(completion(body, 2))]
+        reply = await model.sample(SampleRequest(messages=ASK, n=3, seed=5))
+        assert (len(reply.samples), reply.usage.calls) == (3, 2)
+    assert [body["n"] for body in loopback.bodies] == [3, 1, 3, 1]
 
 
 async def test_a_refused_request_is_not_mistaken_for_a_refused_n(loopback: Loopback, model: Model) -> None:

@@ -15,6 +15,7 @@ from branchwise.store.stored import read_stored
 from branchwise.store.tree import Tree
 
 T = TypeVar("T")
+_UNANSWERED = "unanswered"
 
 
 class Journal:
@@ -149,6 +150,15 @@ class Journal:
         made = await value() if callable(value) else value
         await self.decide(key, kind, form.dump_python(made, mode="json"))
         return made
+
+    async def unanswered(self) -> None:
+        """Record that this claim ends because the model answers nothing, so that a later one repeats its calls."""
+        await self.decide(f"{_UNANSWERED}/{self._lease.epoch}", _UNANSWERED, self._lease.epoch)
+
+    def last_unanswered(self) -> int:
+        """The epoch of the last claim that ended so; 0 without one."""
+        found = (self._decisions[key] for key in self.keys(f"{_UNANSWERED}/"))
+        return max((epoch for epoch in found if isinstance(epoch, int)), default=0)
 
     async def flush(self) -> None:
         """Wait until all writes are committed.

@@ -25,6 +25,7 @@ from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import Recorder, recorded
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost, RequestChanged
+from branchwise.store.final_failures import FinalFailures
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
@@ -37,6 +38,7 @@ class RunLedger(Recorder, Protocol):
     """Interface of the ledger and of a replay's tape."""
 
     bill: Bill
+    failures: FinalFailures
 
     def unsettled(self, key: str) -> bool:
         """Whether `key` was started and its outcome is unknown."""

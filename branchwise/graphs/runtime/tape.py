@@ -12,6 +12,7 @@ from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Capabilities, Reply, SampleRequest
 from branchwise.store.bill import Bill
 from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.final_failures import FinalFailures
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json, Usage
 from branchwise.store.redaction import Redaction
@@ -51,6 +52,7 @@ class Tape:
 
     def __init__(self, calls: Sequence[CallRecord]) -> None:
         self.bill = Bill()
+        self.failures = FinalFailures()
         self.tracker: BudgetTracker | None = None
         self.heard = 0
         self._scrub = Redaction()

@@ -25,6 +25,7 @@ from branchwise.tasks.task import Task
 
 REFUSED = "the model could not answer: "
 """Prefix of the failure reason of a node whose call failed."""
+_LONGEST_ERROR = 1500
 PROBE = "probe"
 """The strategy name of the planner's samples."""
 _PROBING = StrategyInfo(paper="none", grain="solution", needs=frozenset({"scores"}))
@@ -177,7 +178,7 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
     try:
         samples = await _asked(ask, proposer if lists else generator, context)
     except ModelError as error:
-        return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{error}")], error=error)
+        return Drawn(nodes=[child(id=call.ids[0], failed=f"{REFUSED}{kept(error)}")], error=error)
     reading = {
         name: child(id=name, tokens=one.tokens, logprob=one.logprob, **_read(name, one, context.task, ask))
         for name, one in zip(call.ids, samples, strict=False)
@@ -186,6 +187,11 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         return Drawn(nodes=list(reading.values()))
     short = {name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"}
     return _drawn(replace(call, ids=call.ids[: ask["n"]]), reading, short)
+
+
+def kept(error: ModelError) -> str:
+    """The error's text as far as the ledger keeps it, so that a resumed or replayed run reads the same."""
+    return str(error)[:_LONGEST_ERROR]
 
 
 async def _asked(

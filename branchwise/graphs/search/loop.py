@@ -133,7 +133,14 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
         refused, won, cases = await _at_once(branches, state, context)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
     nodes = [node for branch in branches for node in branch.drawn()]
-    refuse_if_unanswered(nodes, [branch.error for branch in branches], journal.tree_before(round_), round_)
+    try:
+        refuse_if_unanswered(
+            nodes, [branch.error for branch in branches], journal.tree_before(round_), round_
+        )
+    except ModelError:
+        if await _repeats(context):
+            return await grow(state, context)
+        raise
     nodes = await share_answers(nodes, journal.tree_before(round_), context.task.same)
     await journal.write(nodes)
     if won:
@@ -231,7 +238,12 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}
     new = [node for node in tree if node.round == round_ and node.failed is None]
-    refuse_if_unjudged(found.values(), journal.tree_before(round_))
+    try:
+        refuse_if_unjudged(found.values(), journal.tree_before(round_))
+    except ModelError:
+        if await _repeats(context):
+            return await judge_round(state, context)
+        raise
     # Nodes of one text share a judgement, which is the oldest one's.
     own = {task: name for name, task in reversed(cases.items())}
     verdicts = {name: found[name] for name in reversed(own.values())}
@@ -241,6 +253,13 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     grown = journal.tree_before(round_ + 1)
     context.tell("judged", f"{len(said)} judged", round_=round_, nodes=[grown[node.id] for node in new])
     return {}
+
+
+async def _repeats(context: SearchContext) -> bool:
+    """Note that the model answers nothing; whether that was said before this claim, so that its calls are repeated."""
+    await context.journal.unanswered()
+    await context.pending.clear()
+    return context.forget_failures()
 
 
 class _Judging:

@@ -153,6 +153,8 @@ class SearchContext:
     watch: Callable[[SearchEvent], None]
     """Called with each event, for progress displays."""
     weights: Weights = field(default_factory=Weights)
+    forget_failures: Callable[[], bool] = bool
+    """Lets calls be repeated whose failures an earlier claim recorded; returns whether one was used."""
 
     @property
     def compares(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from branchwise.graphs.search.calls import info
+from branchwise.graphs.search.calls import info, kept
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verification import VerdictOutcome
 from branchwise.graphs.strategies.protocol import Need
@@ -98,7 +98,7 @@ def with_outcome(node: Node, outcome: VerdictOutcome | None) -> Node:
     if outcome is None or isinstance(outcome, BudgetSpent):
         return node
     if isinstance(outcome, ModelError):
-        return replace(node, feedback=f"The verifier failed: {outcome}")
+        return replace(node, feedback=f"The verifier failed: {kept(outcome)}")
     return _judged(node, outcome)
 
 

@@ -100,7 +100,8 @@ def _most(state: SearchState, calls: Sequence[Call], context: SearchContext) -> 
 def _judging(nodes: int, read: int, context: SearchContext) -> Room:
     opinions = context.options.judgements * (5 if context.compares else 1)
     written = nodes * opinions * _JUDGED
-    calls = nodes * (opinions if not context.sample.capabilities.many else 1)
+    apart = context.tracker.lengths.apart or not context.sample.capabilities.many
+    calls = nodes * (opinions if apart else 1)
     read = calls * (read + _AROUND)
     price = context.tracker.price
     return Room(read + written, written, calls, price.cost(read, written) if price is not None else 0)

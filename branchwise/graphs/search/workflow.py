@@ -48,6 +48,8 @@ from branchwise.tasks.task import Task
 
 _OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
 """The state channels that a result is read from."""
+_TOLD = frozenset({"budget", "unanswered"})
+"""Kinds of decisions that a replay takes over: they depend on when and how often calls were made."""
 _MEMORY = "memory"
 """Key of the decision that records the rewards of earlier runs."""
 
@@ -74,7 +76,7 @@ def workflow() -> Workflow:
         labels=_labels,
         progress=_progress,
         fork=fork_search,
-        told=lambda decision: decision.key == _MEMORY or decision.kind == "budget",
+        told=lambda decision: decision.key == _MEMORY or decision.kind in _TOLD,
         check_replay=_check_replay,
         compared=lambda kept: as_fields(result_of(kept)),
         budgeted=lambda kept: result_of(kept).reason in {"budget", "accepted"},
@@ -99,11 +101,13 @@ async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
     price = stated(spec.model_options.price)
     sample = recorded(services.engine, services.ledger, services.tracker, price=price)
     sample.relearn(services.ledger.answers())
+    services.ledger.failures.keep(after=services.journal.last_unanswered())
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
     context = context_of(
         request_of(spec), services.journal, services.tracker, sample, services.watch, score=score
     )
+    context = replace(context, forget_failures=services.ledger.failures.forget)
     context.tell("opened", services.run_id)
     try:
         yield context

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from branchwise.tasks.domains.clock_text import SPAN, span, spoken
+from branchwise.tasks.domains.json_replies import Fields, document, unwrapped
 from branchwise.tasks.domains.meetings import WEEK, Slot
 from branchwise.tasks.domains.reading import plain
 
@@ -32,6 +33,10 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(r"\b(?:actually|wait|instead|correction|rather|alternatively)\b", re.IGNORECASE)
+_DAY_FIELDS = frozenset({"day", "weekday", "day_of_week"})
+_START_FIELDS = frozenset({"start", "start_time", "from", "begin"})
+_END_FIELDS = frozenset({"end", "end_time", "to", "until"})
+_STAY_FIELDS = frozenset({"duration", "duration_minutes", "minutes", "length"})
 _LONGEST = 20_000
 _MARKS = 20
 """Number of the last marks that are examined."""
@@ -44,7 +49,7 @@ def slot_in(text: str) -> Slot | None:
     else the only one of the reply, in a sentence that does not negate it. There is none if these are several
     different times, or the reply retracts it later.
     """
-    text = spoken(plain(text[-_LONGEST:]))
+    text = spoken(plain(_line_of_json(text[-_LONGEST:])))
     slot = _proposed(text)
     days = (
         {found["day"].lower() for found in _NAMED.finditer(text)}
@@ -52,6 +57,21 @@ def slot_in(text: str) -> Slot | None:
         else set()
     )
     return replace(slot, day=_DAYS[days.pop()]) if slot is not None and len(days) == 1 else slot
+
+
+def _line_of_json(text: str) -> str:
+    """`Monday, 9:30 - 10:30` for JSON with a day, a start and an end; any other text unchanged."""
+    value = unwrapped(document(text))
+    if not isinstance(value, Mapping):
+        return text
+    fields = Fields(value)
+    day, first, last = fields.text(_DAY_FIELDS), fields.text(_START_FIELDS), fields.text(_END_FIELDS)
+    stays = fields.number(_STAY_FIELDS, "minute")
+    if not fields.done or None in {day, first, last}:
+        return text
+    read = span(first or "", last or "")
+    lasts = None if read is None else read[1] - read[0]
+    return f"{day}, {first} - {last}" if stays in {None, lasts} else text
 
 
 def _proposed(text: str) -> Slot | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from branchwise.tasks.domains.reading import digits, plain
+from branchwise.tasks.domains.trip_forms import day_first, lines_of_json
 from branchwise.tasks.domains.trips import Stay, Trip
 
 _DAYS = r"\bdays? ?(?P<first>\d{1,4})(?: ?(?:-|to|through|until|and) ?(?:days? ?)?(?P<last>\d{1,4}))?\b"
@@ -61,13 +63,14 @@ class Itinerary:
 def itinerary(text: str, trip: Trip) -> Itinerary:
     """Read the stays `Day 1-3: ... City ...`, one a line, with the flights and lengths that the lines state.
 
-    Spans may have any dash or `to`, numbers or number words, days in any case; cities are whole names. A line about a
+    Spans may have any dash or `to`, numbers or number words, days in any case; cities are whole names. A city of the
+    trip may come before its days, and the whole may be JSON (`trip_forms`). A line about a
     flight alone, `Day 3: Fly from Oslo to Porto`, is not a stay. A line with a day and no city is unreadable.
     """
     visits: list[Stay] = []
     flights: list[tuple[int, str, str]] = []
     lengths: list[tuple[str, int]] = []
-    for line in _settled(digits(plain(text))).split("\n"):
+    for line in map(_day_first(trip), _settled(digits(plain(lines_of_json(text)))).split("\n")):
         starts = [found.end() for found in _START.finditer(re.sub(r"\([^()\n]{0,300}\)", _blank, line))]
         if not starts:
             if _MENTION.search(line) is not None:
@@ -83,6 +86,17 @@ def itinerary(text: str, trip: Trip) -> Itinerary:
                 lengths += [(visit.city, length)] if length else []
                 _add(visits, visit)
     return Itinerary(visits=tuple(visits), flights=tuple(flights), lengths=tuple(lengths))
+
+
+def _day_first(trip: Trip) -> Callable[[str], str]:
+    """Rewrite lines that name a city of the trip before its days; other words there may be no city at all."""
+
+    def written(line: str) -> str:
+        other = day_first(line)
+        named = _city(other.partition(": ")[2].partition(" (")[0], trip)
+        return other if named in trip.stays or _FLIGHT.search(other) else line
+
+    return written
 
 
 def _settled(text: str) -> str:

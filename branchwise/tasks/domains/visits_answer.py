@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from branchwise.tasks.domains.clock_text import at
 from branchwise.tasks.domains.reading import digits, plain
 from branchwise.tasks.domains.visits import Outing
+from branchwise.tasks.domains.visits_forms import friends_of_json, steps_of_json
 
 _TIME = r"(?:\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|(?:1[3-9]|2[0-4]):\d{2}\b|noon\b|midnight\b)"
 
@@ -65,6 +66,7 @@ def replay(outing: Outing, text: str, *, claims: bool = True) -> Day:
         text: The plan; text before its last `SOLUTION:` is ignored.
         claims: Whether the plan's numbers must be true.
     """
+    text = steps_of_json(text, outing) if claims else text
     text = digits(plain(text)).rpartition("SOLUTION:")[2]
     steps = list((_STEPS if claims else _OFFICIAL).finditer(text))
     left = _LEFT.search(_STEPS.sub("\n", text))
@@ -81,6 +83,7 @@ def replay(outing: Outing, text: str, *, claims: bool = True) -> Day:
 
 def friends_in(text: str) -> Iterator[str]:
     """The friends that a plan meets, in its order."""
+    yield from friends_of_json(text)
     for step in _STEPS.finditer(digits(plain(text)).rpartition("SOLUTION:")[2]):
         if step["who"]:
             yield step["who"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ async def test_a_run_is_recomputed_bit_for_bit(store: Store, asked: dict[str, An
     assert again.exact, again.differences[:3]
     assert (result.reason == "budget") == ("budget" in asked)
     assert again.nodes == result.nodes > 4
-    assert again.calls > 6
+    # Every call on record is asked for again, so none was decided by timing. The fewest are those of the budget of 7.
+    assert again.calls == len({call.key for call in await store.calls(result.run_id)}) >= 7
 
 
 async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> None:
@@ -75,7 +77,7 @@ async def test_a_run_that_was_interrupted_is_recomputed_too(store: Store) -> Non
     result = await resume(run.id, store=store, model=scripted(write))
     undisturbed = await ended(store, seed=4, budget=Budget(tokens=40_000))
     assert (result.answer, result.nodes) == (undisturbed.answer, undisturbed.nodes)
-    assert result.usage.tokens == undisturbed.usage.tokens  # not calls: one that had failed was tried anew
+    assert result.usage == replace(undisturbed.usage, seconds=result.usage.seconds)
     assert list(await store.nodes(run.id)) == list(await store.nodes(undisturbed.run_id))
     again = await replay(run.id, store=store)
     assert again.exact, again.differences[:3]

@@ -2,77 +2,64 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import resume, solve
-from branchwise.models.protocol import Reply, SampleRequest
-from branchwise.models.scripted import scripted
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
+from tests.graphs.search.tight import BUDGETS, PulledError, Unsteady
+
+ROOT = Path(__file__).parents[3]
+TURNS = 12
 
 
-class PulledError(Exception):
-    """The plug was."""
-
-
-def _number(*said: object) -> int:
-    return int(hashlib.sha256(repr(said).encode()).hexdigest()[:8], 16)
-
-
-def _write(request: SampleRequest, seed: int) -> str:
-    asked = request.messages[-1].content
-    if '"Score: "' in asked:
-        return "not sure " * (_number(asked) % 9) + f"\nScore: {_number(asked) % 90}"
-    drawn = _number(asked, request.prefix, seed)
-    answer = f"Answer: {drawn % 7}" if drawn % 3 == 0 else ""
-    return f"{'step word ' * (3 + drawn % 40)}{drawn % 13}\n{answer}"
-
-
-class _Slow:
-    """Answers from the script after a time that differs from call to call; at call `die` the plug is pulled."""
-
-    def __init__(self, rng: random.Random, die: int = 0) -> None:
-        self._inner, self._rng, self._die, self._served = scripted(_write), rng, die, 0
-        self.name, self.capabilities, self.price = (
-            self._inner.name,
-            self._inner.capabilities,
-            self._inner.price,
-        )
-
-    async def sample(self, request: SampleRequest) -> Reply:
-        self._served += 1
-        dies = bool(self._die) and self._served >= self._die
-        await asyncio.sleep(self._rng.uniform(0, 0.01))
-        if dies:
-            raise PulledError
-        return await self._inner.sample(request)
-
-    async def aclose(self) -> None: ...
-
-
-@pytest.mark.parametrize("budget", [Budget(tokens=3_000), Budget(completion_tokens=700)])
+@pytest.mark.parametrize("budget", BUDGETS, ids=str)
 async def test_the_same_seed_grows_the_same_tree_whatever_the_timing(tmp_path: Path, budget: Budget) -> None:
-    rng, trees = random.Random(7), set()
-    for turn in range(6):
+    """Calls fail, replies come in any order, and every other run is interrupted."""
+    rng, trees, interrupted = random.Random(7), set(), 0
+    # An exception that is not a ModelError is on the bill as a call, and its repetition is another one, so that a
+    # budget of calls would end earlier. A killed worker's call is not (see the next test).
+    dies = budget.calls is None
+    for turn in range(TURNS):
         async with Store.opened(f"sqlite:///{tmp_path}/{turn}.sqlite") as store:
-            die = rng.randint(1, 8) if turn % 2 else 0
+            model = Unsteady(rng, rng.randint(1, 25) if turn % 2 and dies else 0)
             try:
-                model = _Slow(rng, die)
                 result = await solve(
                     "Which way?", strategy="tree_of_thoughts", model=model, budget=budget, store=store
                 )
             except PulledError:
+                interrupted += 1
                 [run] = await store.runs()
-                result = await resume(run.id, store=store, model=_Slow(rng))
-            tree = await store.nodes(result.run_id)
-            trees.add(tuple((node.id, node.text, node.score, node.failed) for node in tree))
-            assert result.reason == "budget"
-            assert budget.tokens is None or 0.9 * budget.tokens < result.usage.tokens <= budget.tokens
-            most = budget.completion_tokens
-            assert most is None or result.usage.completion_tokens <= most
+                result = await resume(run.id, store=store, model=Unsteady(rng))
+            tree, usage = await store.nodes(result.run_id), result.usage
+            grown = ((node.id, node.text, node.score, node.failed, node.feedback) for node in tree)
+            trees.add((usage.tokens, usage.completion_tokens, *grown))
+            assert (await replay(result.run_id, store=store)).exact
     assert len(trees) == 1
+    assert interrupted >= TURNS // 3 * dies
+    assert result.reason == "budget"
+    assert any(node.failed and "coughed" in node.failed for node in tree)
+    for limit in ("tokens", "completion_tokens", "calls"):
+        most = getattr(budget, limit)
+        assert most is None or 0.8 * most < getattr(usage, limit) <= most
+
+
+@pytest.mark.crash
+def test_a_killed_worker_changes_neither_tree_nor_bill(url: str) -> None:
+    """SIGKILL at random requests, up to three times a run."""
+    turns = 2 if url.startswith(("mysql", "mariadb")) else 6
+    command = [sys.executable, "-W", "ignore", "-m", "tests.graphs.search.tight", url, str(turns)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=170, check=False)
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(reports) == len(BUDGETS), done.stderr
+    for report in reports:
+        assert report["calm"]["reason"] == "budget"
+        assert report["kills"] >= turns // 2
+        assert report["others"] == []
