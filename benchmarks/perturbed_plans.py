@@ -5,6 +5,7 @@ What is wrong is decided by the data set's own structured constraints, which no 
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def other_forms(row: Row) -> Iterator[Changed]:
         yield "boxed", rf"\[\boxed{{\text{{{day}, {_clock(start)} - {_clock(end)}}}}}\]"
         yield "AM and PM", f"Answer: {day}, {_half(start)} – {_half(end)}"
         yield "in a sentence", f"Let us meet on {day} from {_half(start)} to {_half(end)}."
+        yield "JSON", json.dumps({"day": day, "start": _clock(start), "end": _clock(end)})
     elif row["task"] == "trip":
         stays = [f"Day {a}-{b}: {city}" for a, b, city, _ in _STAY.findall(plan)]
         yield "bare lines", "\n".join(stays)
@@ -53,13 +55,33 @@ def other_forms(row: Row) -> Iterator[Changed]:
             "day to day",
             "\n".join(re.sub(r"Day (\d+)-(\d+)", r"- Day \1 to Day \2", stay) for stay in stays),
         )
+        found = _STAY.findall(plan)
+        yield "city first", "\n".join(f"{city}: Day {a}-{b} ({days} days)" for a, b, city, days in found)
+        yield "JSON", json.dumps([{"day_range": f"Day {a}-{b}", "place": city} for a, b, city, _ in found])
     else:
         yield "bold list", "\n".join(f"{n}. **{line}**" for n, line in enumerate(plan.split("\n"), 1))
+        yield "JSON", _meetings(plan)
 
 
 def wrong_plans(row: Row, draw: random.Random) -> list[Changed]:
     """Plans with one thing changed; those that the structured constraints still allow are left out."""
     return list({"calendar": _calendar, "trip": _trip, "meeting": _meeting}[row["task"]](row, draw))
+
+
+def _meetings(plan: str) -> str:
+    """The meetings of a plan, without its ways and waits."""
+    place, found = "", []
+    for line in plan.split("\n"):
+        if here := re.search(r"You (?:start at|travel to) (.+?) (?:at|in) \d", line):
+            place = here[1]
+        if met := re.search(
+            rf"You meet (.+?) for (\d+) minutes from ({_TIME.pattern}) to ({_TIME.pattern})", line
+        ):
+            who, start, end = met[1], met[3], met[7]
+            found.append(
+                {"action": "meet", "person": who, "location": place, "start_time": start, "end_time": end}
+            )
+    return json.dumps({"itinerary": found})
 
 
 def _slot(plan: str) -> tuple[str, int, int]:
