@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.as_fields import as_fields
@@ -26,11 +27,17 @@ from branchwise.store.store import Store
 from tests.graphs.runtime.killing import child
 
 BUDGETS = (
-    Budget(tokens=3_000),
-    Budget(completion_tokens=700),
-    Budget(calls=30),
-    Budget(calls=45, tokens=4_000),
+    Budget(tokens=6_000),
+    Budget(completion_tokens=1_200),
+    Budget(calls=40),
+    Budget(calls=50, tokens=8_000),
 )
+
+ASKED: dict[str, Any] = {
+    "strategy": "tree_of_thoughts",
+    "options": Options(batch=2, restarts=True, trials=100, feedback=False),
+}
+"""A search that ends with its budget only."""
 
 
 class PulledError(Exception):
@@ -42,10 +49,10 @@ def _number(*said: object) -> int:
 
 
 def write(request: SampleRequest, seed: int) -> str:
-    """A step, an answer or an opinion, by what is asked; one call in six fails."""
+    """A step, an answer or an opinion, by what is asked; one in sixteen fails, and with it its call."""
     asked = request.messages[-1].content
     drawn = _number(asked, request.prefix, seed)
-    if drawn % 6 == 5 and "constraints" not in asked:
+    if drawn % 16 == 5 and (request.prefix or '"Score: "' in asked):
         raise ModelError("the engine coughed")
     if '"Score: "' in asked:
         return "not sure " * (drawn % 9) + f"\nScore: {drawn % 90}"
@@ -94,11 +101,11 @@ async def searched(url: str, run_id: str, budget: Budget, seed: int, die: int = 
         else:
             result = await solve(
                 "Which way?",
-                strategy="tree_of_thoughts",
                 model=model,
                 budget=budget,
                 store=store,
                 run_id=run_id,
+                **ASKED,
             )
         nodes = await store.nodes(run_id)
     usage = result.usage
