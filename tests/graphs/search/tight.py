@@ -92,7 +92,7 @@ class Unsteady:
         """Nothing to let go."""
 
 
-async def searched(url: str, run_id: str, budget: Budget, seed: int, die: int = 0) -> dict[str, Any]:
+async def searched(url: str, run_id: str, budget: Budget, seed: float, die: int = 0) -> dict[str, Any]:
     """Begin or resume a search, and give its tree and bill; the process is killed at request number `die`."""
     model = Unsteady(random.Random(seed), die, kill)
     async with Store.opened(url, ttl=2.0) as store:
