@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from branchwise.store.errors import ModelError
 from branchwise.store.rows import CallState
-from branchwise.store.texts import Asked
+from branchwise.store.texts import RedactedRequest
 
 
 class FinalFailures:
@@ -41,7 +41,7 @@ class FinalFailures:
         used, self._used = self._used, False
         return used
 
-    def of(self, key: str, asked: Asked) -> ModelError | None:
+    def of(self, key: str, asked: RedactedRequest) -> ModelError | None:
         """The error that the call `key` ended with, if it is final and the request is the same."""
         known = self._last.get(key) if self._after is not None else None
         if known is None or known.epoch <= (self._after or 0) or not asked.was(known.request_hash):

@@ -15,7 +15,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
 from branchwise.graphs.search.decisions import ALLOCATION, JUDGED
 from branchwise.graphs.search.equal_answers import share_answers
-from branchwise.graphs.search.refusals import refuse_if_unanswered, refuse_if_unjudged, short_of
+from branchwise.graphs.search.refusals import repeats, short_of, unanswered, unjudged
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.sizing import tightest
 from branchwise.graphs.search.state import SearchContext, SearchState
@@ -133,14 +133,9 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
         refused, won, cases = await _at_once(branches, state, context)
     # In the allocation's order, not in that of arrival: "oldest first" must mean the same in every run.
     nodes = [node for branch in branches for node in branch.drawn()]
-    try:
-        refuse_if_unanswered(
-            nodes, [branch.error for branch in branches], journal.tree_before(round_), round_
-        )
-    except ModelError:
-        if await _repeats(context):
-            return await grow(state, context)
-        raise
+    error = unanswered(nodes, [branch.error for branch in branches], journal.tree_before(round_), round_)
+    if error is not None and await repeats(error, context):
+        return await grow(state, context)
     nodes = await share_answers(nodes, journal.tree_before(round_), context.task.same)
     await journal.write(nodes)
     if won:
@@ -238,12 +233,9 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     await ended(cases.values(), unless=None)
     found = {name: task.result() for name, task in cases.items()}
     new = [node for node in tree if node.round == round_ and node.failed is None]
-    try:
-        refuse_if_unjudged(found.values(), journal.tree_before(round_))
-    except ModelError:
-        if await _repeats(context):
-            return await judge_round(state, context)
-        raise
+    error = unjudged(found.values(), journal.tree_before(round_))
+    if error is not None and await repeats(error, context):
+        return await judge_round(state, context)
     # Nodes of one text share a judgement, which is the oldest one's.
     own = {task: name for name, task in reversed(cases.items())}
     verdicts = {name: found[name] for name in reversed(own.values())}
@@ -253,13 +245,6 @@ async def judge_round(state: SearchState, context: SearchContext) -> SearchState
     grown = journal.tree_before(round_ + 1)
     context.tell("judged", f"{len(said)} judged", round_=round_, nodes=[grown[node.id] for node in new])
     return {}
-
-
-async def _repeats(context: SearchContext) -> bool:
-    """Note that the model answers nothing; whether that was said before this claim, so that its calls are repeated."""
-    await context.journal.unanswered()
-    await context.pending.clear()
-    return context.forget_failures()
 
 
 class _Judging:
