@@ -65,7 +65,8 @@ def _line_of_json(text: str) -> str:
     if not isinstance(value, Mapping):
         return text
     fields = Fields(value)
-    day, first, last = fields.text(_DAY_FIELDS), fields.text(_START_FIELDS), fields.text(_END_FIELDS)
+    day = fields.text(_DAY_FIELDS)
+    first, last = fields.text(_START_FIELDS), fields.text(_END_FIELDS)
     stays = fields.number(_STAY_FIELDS, "minute")
     if not fields.done or None in {day, first, last}:
         return text

@@ -58,7 +58,8 @@ def _line(item: Json) -> str | None:
         return None
     fields = Fields(item)
     days = _range(fields)
-    one, two, city = fields.text({"from"}), fields.text({"to"}), fields.text(_CITY)
+    one, two = fields.text({"from"}), fields.text({"to"})
+    city = fields.text(_CITY)
     length = fields.number(_LENGTH, "day")
     if days is None or not fields.done:
         return None

@@ -28,7 +28,8 @@ def steps_of_json(text: str, outing: Outing) -> str:
     if not _of_24_hours([time for *_, times in known for time in times]):
         return text
     way = {(here.casefold(), there.casefold()): n for here, there, n in outing.travel}
-    place, time, lines = outing.place, outing.time, [f"You start at {outing.place} at {_clock(outing.time)}."]
+    place, time = outing.place, outing.time
+    lines = [f"You start at {place} at {_clock(time)}."]
     for who, there, (first, last) in known:
         start, end = at(first), at(last)
         if start is None or end is None:
