@@ -13,7 +13,7 @@ from branchwise.models.lengths import Lengths
 from branchwise.models.prices import Price
 from branchwise.models.protocol import Reply
 from branchwise.models.reservation import Reservation, Wave, part
-from branchwise.models.sizing import Need, Room, Size, gone, left_of, sized
+from branchwise.models.sizing import Need, Room, Size, gone, left_of, limits_of, sized
 from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import Budget, Json, Usage
 
@@ -80,7 +80,7 @@ class BudgetTracker:
     @property
     def limited(self) -> bool:
         """Whether this budget or one above limits the cost of calls."""
-        own = any(getattr(self.budget, name) is not None for name in Room._fields)
+        own = limits_of(self.budget) != Room()
         return own or (self.parent is not None and self.parent.limited)
 
     def budgets(self) -> list[Budget]:
@@ -126,6 +126,8 @@ class BudgetTracker:
         whole = Size(need.n, need.longest)
         while True:
             self._in_time()
+            if not self.limited:
+                return Reservation(self, need, Size(need.n, need.longest))
             lengths, room = self.lengths, self.room()
             # While others are in flight, what is learnt from them depends on which of them were answered first.
             if arrived.fits(whole, room):
@@ -285,7 +287,7 @@ class BudgetTracker:
 
     def give_back(self, cost: Room) -> None:
         """Release what `hold` has reserved."""
-        self._held = Room(*(held - part for held, part in zip(self._held, cost, strict=True)))
+        self._held = self._held.minus(cost)
         if self.parent is not None:
             self.parent.give_back(cost)
             return

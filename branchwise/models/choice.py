@@ -58,9 +58,9 @@ class ServerChoice:
 
 def read_choice(choice: Any) -> ServerChoice:
     """Read one entry of `choices`."""
-    message = choice.get("message") if isinstance(choice, Mapping) else None
-    if not isinstance(message, Mapping):
-        if not isinstance(choice, Mapping) or not isinstance(choice.get("text"), str):
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        if not isinstance(choice, dict) or not isinstance(choice.get("text"), str):
             return ServerChoice(error="a choice holds no message", damaged=True)
         message = {"content": choice["text"]}
     text, reasoning, refusal = _content(message)
@@ -68,7 +68,7 @@ def read_choice(choice: Any) -> ServerChoice:
     found.cut, found.error = _ending(choice.get("finish_reason"))
     fault = choice.get("error")
     if fault:
-        found.error = scrub(str(fault.get("message", fault) if isinstance(fault, Mapping) else fault))
+        found.error = scrub(str(fault.get("message", fault) if isinstance(fault, dict) else fault))
     elif refusal:
         found.error = f"the model refused: {scrub(refusal)}"
     elif (
@@ -78,7 +78,7 @@ def read_choice(choice: Any) -> ServerChoice:
     ):
         found.error = None if found.cut or reasoning else "it holds no text"
     logprobs = choice.get("logprobs")
-    if isinstance(logprobs, Mapping) and isinstance(logprobs.get("content"), list):
+    if isinstance(logprobs, dict) and isinstance(logprobs.get("content"), list):
         found.tokens = logprobs["content"]
     return found
 
@@ -135,16 +135,16 @@ def _ended(text: str, stops: Sequence[str]) -> str:
 def _logprobs(choice: ServerChoice, request: SampleRequest) -> tuple[float | None, dict[str, float] | None]:
     if not request.logprobs or choice.tokens is None:
         return None, None
-    values = [one.get("logprob") if isinstance(one, Mapping) else None for one in choice.tokens]
+    values = [one.get("logprob") if isinstance(one, dict) else None for one in choice.tokens]
     whole = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
     logprob = float(sum(values)) if whole else None  # type: ignore[arg-type]
-    if not request.output_format.choices or not choice.tokens or not isinstance(choice.tokens[0], Mapping):
+    if not request.output_format.choices or not choice.tokens or not isinstance(choice.tokens[0], dict):
         return logprob, None
     top = choice.tokens[0].get("top_logprobs")
     likely = [
         (one["token"], float(one["logprob"]))
         for one in (top if isinstance(top, list) else ())
-        if isinstance(one, Mapping)
+        if isinstance(one, dict)
         and isinstance(one.get("token"), str)
         and isinstance(one.get("logprob"), int | float)
         and math.isfinite(one["logprob"])
@@ -159,7 +159,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
     thoughts: list[str] = []
     refusals: list[str] = []
     for part in content if isinstance(content, list) else [content]:
-        kind = part.get("type") if isinstance(part, Mapping) else None
+        kind = part.get("type") if isinstance(part, dict) else None
         into = {"thinking": thoughts, "reasoning": thoughts, "refusal": refusals}.get(str(kind), texts)
         into.append(_part(part))
     thoughts += [value for name in _THOUGHTS if isinstance(value := message.get(name), str) and value][:1]
@@ -176,7 +176,7 @@ def _part(part: Any) -> str:
         return part
     if isinstance(part, list):
         return "".join(_part(one) for one in part)
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return ""
     fields = ("text", "thinking", "reasoning", "refusal", "content")
     return next((_part(part[name]) for name in fields if isinstance(part.get(name), str | list)), "")
@@ -192,12 +192,12 @@ def whole(text: str) -> str:
 def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
     listed = message.get("tool_calls")
     made = list(listed[:_CALLS]) if isinstance(listed, list) else []
-    if not made and isinstance(message.get("function_call"), Mapping):  # the format before `tool_calls`
+    if not made and isinstance(message.get("function_call"), dict):  # the format before `tool_calls`
         made = [{"function": message["function_call"]}]
     calls = []
     for number, call in enumerate(made):
-        function = call.get("function") if isinstance(call, Mapping) else None
-        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
             given, own = function.get("arguments"), call.get("id")
             arguments = given if isinstance(given, str) else json.dumps(given or {})
             name = own if isinstance(own, str) and own else f"call_{number}"

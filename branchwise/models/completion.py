@@ -21,7 +21,7 @@ _MOST: Final = 100_000_000
 """Maximum tokens of one call; larger numbers are ignored as counts."""
 
 
-def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float) -> Reply:
+def read(body: bytes | dict[str, Any], request: SampleRequest, seconds: float) -> Reply:
     """Parse a chat completion; the number of samples may differ from the request's.
 
     Samples are parsed one by one, so that a fault in one affects only that one. The format counts the tokens of all
@@ -38,7 +38,7 @@ def read(body: bytes | Mapping[str, Any], request: SampleRequest, seconds: float
         ModelError: It is not a chat completion, or none of its samples can be read.
     """
     said = parse(body) if isinstance(body, bytes) else body
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise ModelError("The reply cannot be read: it is not a JSON object.")
     listed = said.get("choices")
     if not listed and (refusal := within(said)) is not None:
@@ -81,7 +81,7 @@ def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
     """Choices sorted by index if the indices count from 0, else in the given order."""
     if len(choices) == 1:
         return choices
-    numbers = [choice.get("index") if isinstance(choice, Mapping) else None for choice in choices]
+    numbers = [choice.get("index") if isinstance(choice, dict) else None for choice in choices]
     if not all(type(number) is int for number in numbers) or set(numbers) != set(range(len(numbers))):
         return choices
     return sorted(choices, key=lambda choice: int(choice["index"]))
@@ -89,7 +89,7 @@ def _ordered(choices: Sequence[Any]) -> Sequence[Any]:
 
 def _usage(said: Any, choices: Sequence[ServerChoice], request: SampleRequest, seconds: float) -> Usage:
     """The usage; marked where a part of it is an estimate."""
-    told: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+    told: Mapping[str, Any] = said if isinstance(said, dict) else {}
     read_, written = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
     if read_ == 0:
         read_ = None  # litellm's, where the server counts nothing
@@ -101,7 +101,7 @@ def _usage(said: Any, choices: Sequence[ServerChoice], request: SampleRequest, s
     if written is None:
         written = sum(_guessed(choice) for choice in choices)
     details = told.get("prompt_tokens_details")
-    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
     if cached is None:
         cached = _count(told.get("prompt_cache_hit_tokens"))  # DeepSeek's name
     return Usage(

@@ -141,27 +141,27 @@ class RecordedSampler:
             try:
                 reply = _exact(await in_time(self._model.sample(sent), self._tracker), sent.n)
             except Exception as error:
-                known = error.charged if isinstance(error, ModelError) else None
-                charged = self._priced(known or Usage(calls=1))  # as the ledger records it
+                known = (error.charged if isinstance(error, ModelError) else None) or Usage(calls=1)
+                charged = self._priced(known, known.samples)  # as the ledger records it
                 if isinstance(error, ModelError):
                     error.charged = charged
                 held.pay(charged)
                 raise
-            usage = self._priced(replace(reply.usage, samples=len(reply.samples)))
+            usage = self._priced(reply.usage, len(reply.samples))
             held.pay(usage)
-            reply = _noted(replace(reply, usage=usage), sent)
-            marked = reply_json(_marked(reply, sent, request))
+            noted = replace(reply, usage=usage, notes=_notes(reply, sent))
+            marked = reply_json(_marked(noted, sent, request))
             return {**cast("Mapping[str, Json]", marked), _ESTIMATE: need.prompt}, usage
 
         return await self._record(key, asked, send, kind="model", model=self._model.name)
 
-    def _priced(self, usage: Usage) -> Usage:
-        """The usage with its cost, or marked as unpriced."""
+    def _priced(self, usage: Usage, samples: int) -> Usage:
+        """The usage with its number of samples, and with its cost or marked as unpriced."""
         if usage.cost or not usage.tokens:
-            return usage
+            return replace(usage, samples=samples)
         if self._price is None:
-            return replace(usage, unpriced=max(1, usage.calls))
-        return replace(usage, cost=self._price.of(usage), unpriced=0)
+            return replace(usage, samples=samples, unpriced=max(1, usage.calls))
+        return replace(usage, samples=samples, cost=self._price.of(usage), unpriced=0)
 
     def _need(self, key: str, request: SampleRequest) -> Need:
         return Need(
@@ -211,14 +211,14 @@ def _exact(reply: Reply, n: int) -> Reply:
     return replace(reply, samples=samples, notes=(*reply.notes, note))
 
 
-def _noted(reply: Reply, sent: SampleRequest) -> Reply:
-    """Note samples that exceed the limit or violate the output format."""
+def _notes(reply: Reply, sent: SampleRequest) -> tuple[str, ...]:
+    """The reply's notes, and those on samples that exceed the limit or violate the output format."""
     most, notes = sent.output_format.max_tokens, set(reply.notes)
     if not reply.usage.estimated and any(sample.tokens > most for sample in reply.samples):
         notes.add("The server wrote more tokens than `max_tokens` allows.")
     ignored = (one.error for one in reply.samples if one.error and one.error.startswith(_IGNORED))
     notes |= {f"{error[0].upper()}{error[1:]}." for error in ignored}
-    return replace(reply, notes=tuple(sorted(notes))) if notes else reply
+    return tuple(sorted(notes))
 
 
 def _marked(reply: Reply, sent: SampleRequest, asked: SampleRequest) -> Reply:

@@ -13,6 +13,7 @@ FLOOR = 32
 """Minimum completion tokens of a request, unless samples of its kind have ended earlier by themselves."""
 
 _ROUNDING = 1e-12
+_INFINITE = float("inf")
 
 
 class Room(NamedTuple):
@@ -25,7 +26,13 @@ class Room(NamedTuple):
 
     def plus(self, other: Room) -> Room:
         """The sum of both."""
-        return Room(*(sum(pair) for pair in zip(self, other, strict=True)))
+        a, b, c, d = other
+        return Room(self.tokens + a, self.completion_tokens + b, self.calls + c, self.cost + d)
+
+    def minus(self, other: Room) -> Room:
+        """The difference of both."""
+        a, b, c, d = other
+        return Room(self.tokens - a, self.completion_tokens - b, self.calls - c, self.cost - d)
 
     def tighter(self, other: Room) -> Room:
         """The elementwise minimum."""
@@ -39,11 +46,15 @@ def gone(usage: Usage) -> Room:
 
 def left_of(budget: Budget, spent: Room, held: Room) -> Room:
     """The remainder of each limit after the spent and the reserved amounts."""
-    limits = (getattr(budget, name) for name in Room._fields)
+    return limits_of(budget).minus(spent).minus(held)
+
+
+def limits_of(budget: Budget) -> Room:
+    """The limits of a budget; infinite where there is none."""
     return Room(
         *(
-            float("inf") if limit is None else limit - taken - set_aside
-            for limit, taken, set_aside in zip(limits, spent, held, strict=True)
+            _INFINITE if limit is None else limit
+            for limit in (budget.tokens, budget.completion_tokens, budget.calls, budget.cost)
         )
     )
 
