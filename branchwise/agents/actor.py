@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from branchwise.agents.generator import derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
-from branchwise.environments.protocol import Action, Observation, Session
+from branchwise.environments.protocol import Action, Observation
 from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.renamed import new_names
 from branchwise.store.errors import BadAction
@@ -24,6 +24,22 @@ _LOOK = (
 )
 
 
+class Page(Protocol):
+    """The actions of one page, as a session gives them."""
+
+    async def actions(self) -> Sequence[Action]:
+        """List the possible actions."""
+        ...
+
+    async def read(self, line: str) -> Action:
+        """The action that a line names.
+
+        Raises:
+            BadAction: It names none on this page.
+        """
+        ...
+
+
 class ActorState(TypedDict):
     """State that the actor reads."""
 
@@ -33,8 +49,8 @@ class ActorState(TypedDict):
     observation: Observation
     history: Sequence[str]
     """The actions of this branch, from the start."""
-    session: Session
-    """The session of the page; proposals are parsed against its actions."""
+    session: Page
+    """The page, a session or its record; proposals are parsed against its actions."""
     n: int
     """Most distinct actions to propose."""
     picture: NotRequired[str | None]

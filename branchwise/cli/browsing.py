@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import typer
 
@@ -78,14 +78,14 @@ def go_on(
     store: str | None,
     answer: bool | None,
     auto_approve: bool,
-    on_change: Literal["fail", "fork", "accept"] | None,
+    options: Mapping[str, Any],
     as_json: bool,
 ) -> None:
-    """Resume a web run, print the result, exit."""
+    """Resume a web run, print the result, exit; `options` are those of `resume`."""
 
     async def work(hooks: RunHooks) -> WebResult:
         return await resume_web(
-            run_id, store=store, answer=answer, auto_approve=auto_approve, on_change=on_change, hooks=hooks
+            run_id, store=store, answer=answer, auto_approve=auto_approve, hooks=hooks, **options
         )
 
     _show(work, store, as_json=as_json)

@@ -17,6 +17,7 @@ from branchwise.cli.options import (
     BaseUrl,
     Calls,
     Cost,
+    Effects,
     Knobs,
     RunId,
     Seconds,
@@ -51,6 +52,7 @@ def fork(
     calls: Calls = None,
     seconds: Seconds = None,
     cost: Cost = None,
+    effects: Effects = None,
     seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
     prompts: Annotated[Path | None, typer.Option(help="Use prompts from another folder.")] = None,
     queue: Annotated[
@@ -68,14 +70,14 @@ def fork(
     from branchwise.cli.solving import how_to_resume
     from branchwise.graphs.runtime.fork import fork as fork_run
     from branchwise.graphs.search.pairs import pairs, part
-    from branchwise.store.records import Budget
     from branchwise.store.store import RunRecord
 
     import_from_here()
 
     async def work() -> RunRecord:
         options, knobs = part(strategy or "auto", pairs(knob or []))
-        limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost}
+        limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost, "effects": effects}
+        named = {name: limit for name, limit in limits.items() if limit is not None}
         return await fork_run(
             (await find_run(run_id, store)).id,
             at=at,
@@ -89,7 +91,7 @@ def fork(
             base_url=base_url,
             seed=seed,
             prompts=str(prompts) if prompts else None,
-            budget=Budget(**limits) if any(limits.values()) else None,  # type: ignore[arg-type]
+            budget=named or None,
         )
 
     new = run(work())

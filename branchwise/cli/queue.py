@@ -16,6 +16,7 @@ from branchwise.cli.options import (
     BaseUrl,
     Calls,
     Cost,
+    Effects,
     Knobs,
     ModelName,
     ModelOption,
@@ -57,6 +58,7 @@ def submit(
     calls: Calls = None,
     seconds: Seconds = None,
     cost: Cost = None,
+    effects: Effects = None,
     seed: Seed = 0,
     prompts: PromptFolder = None,
     policy: PolicyName = None,
@@ -89,7 +91,7 @@ def submit(
         given, knobs = part(strategy, pairs(knob or []))
         options = options_of(given)
         try:
-            budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
+            budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost, effects=effects)
         except ValueError as error:
             raise BadInput(str(error)) from error
         common: dict[str, Any] = {
@@ -103,6 +105,8 @@ def submit(
             "max_attempts": max_attempts,
         }
         if workflow is not None:
+            if knob or require:
+                raise BadInput("--knob and --require are options of a search, not of a workflow of your own.")
             import_from_here()
             return await submit_workflow(workflow, read_lines(file), **common)
         search: dict[str, Any] = {

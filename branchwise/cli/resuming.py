@@ -76,7 +76,7 @@ def resume(
             answer=answer,
             auto_approve=auto_approve,
             as_json=as_json,
-            on_change=on_change,
+            options=options,
         )
     if auto_approve:
         refuse(BadInput(f"The run `{found.id}` is not a web run: it commits no actions."))

@@ -78,6 +78,8 @@ def run_workflow(
         "store": store,
     }
     if queue is not None:
+        if run_id is not None:
+            refuse(BadInput("A queued run is given an id; --id is for a run that begins at once."))
         [made] = run(submit_workflow(workflow, [value], queue=queue, **asked))
         console.say(json.dumps(made) if as_json else str(made))
         return

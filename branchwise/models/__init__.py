@@ -65,9 +65,10 @@ def load(spec: str, *, stored: bool = False, **options: Any) -> Model:
 
 
 def module_of(spec: str) -> str:
-    """The module of a model that is named `module:function`; empty for any other."""
+    """The module of a model that is named `module:function`; empty for any other. Nothing is imported."""
     scheme, _, name = spec.partition(":")
-    return scheme if name and scheme not in _SCHEMES and importable(scheme) else ""
+    # No kind of model has a dotted name; to look for such a module would import its parent package.
+    return scheme if name and scheme not in _SCHEMES and ("." in scheme or importable(scheme)) else ""
 
 
 def trust(spec: str, base_url: str | None = None, variable: str | None = None) -> None:

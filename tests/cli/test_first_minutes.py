@@ -120,10 +120,12 @@ def test_a_worker_calls_no_function_that_a_row_names_and_nobody_allowed(home: Pa
     )
     asked = ("--require", "pattern=[0-4]", "--model", "uniform", "--strategy", "best_of_n", "-k", "n=1")
     assert branchwise("submit", "in.jsonl", *asked).exit_code == 0
-    branchwise("worker", "--until-empty")
+    left = branchwise("worker", "--until-empty", "--json")
+    said = [json.loads(line) for line in left.stdout.splitlines()]
+    assert [one["kind"] for one in said] == ["claimed", "left"]
+    assert f"--import {__name__}" in said[-1]["text"]
     (row,) = [json.loads(line) for line in branchwise("results", "--jsonl").stdout.splitlines()]
-    assert row["status"] == "failed"
-    assert f"--import {__name__}" in row["error"]
+    assert row["status"] == "queued"
 
 
 class Refusing(BaseHTTPRequestHandler):

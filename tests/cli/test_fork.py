@@ -12,6 +12,8 @@ from pathlib import Path
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.scripted import scripted
+from tests.cli.typed import ECHO, FLOWS, good
+from tests.cli.typed import branchwise as typed
 from tests.graphs.search.resume_worker import PROBLEM, _write
 
 ROOT = Path(__file__).parents[2]
@@ -62,3 +64,32 @@ def test_fork_resume_replay(tmp_path: Path) -> None:
 
     missing = branchwise("fork", new, "--at", "0.77", store=store)
     assert (missing.returncode, "0.77" in missing.stderr) == (2, True)
+
+
+def test_a_workflow_forks_at_a_place_with_another_input_model_and_budget(home: Path) -> None:
+    given = '{"topic": "tea", "times": 2}'
+    assert typed("run", f"{FLOWS}:chain", "-i", given, *ECHO, "--id", "tea").exit_code == 0
+    at = good(
+        "fork", "tea", "--at", "second/1", "--model", f"{FLOWS}:loud", "--tokens", "5000", "--effects", "4"
+    )
+    assert (at["forked_from"], at["forked_at"], at["spec"]["budget"]) == (
+        "tea",
+        "second/1",
+        {"tokens": 5000, "effects": 4},
+    )
+    ended = good("resume", at["id"])
+    # The first call is the old run's, whose model it was; those from the place on are made anew.
+    assert ended["output"]["said"] == ["about tea.", "MORE ON ABOUT TEA."]
+    assert ended["usage"]["calls"] == 1
+    other = good("fork", "tea", "--input", '{"topic": "milk"}')
+    assert good("resume", other["id"])["output"]["said"] == ["about milk.", "more on about milk.."]
+    same = good("resume", good("fork", "tea")["id"])
+    assert (same["usage"]["calls"], same["output"]["noted"]) == (0, ["noted 0", "noted 1"])
+    for words, said in (
+        (("--at", "third/1"), "no place `third/1`"),
+        (("--input", '{"subject": 1}'), "no input of"),
+        (("--tokens", "0"), "must be a positive number"),
+        (("-k", "n=3"), "has no knobs to change"),
+    ):
+        refused = typed("fork", "tea", *words)
+        assert (refused.exit_code, said in refused.output.replace("\n", " ")) == (2, True), refused.output

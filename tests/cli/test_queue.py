@@ -14,6 +14,8 @@ import pytest
 
 from branchwise.models import load
 from branchwise.store.errors import ModelError
+from tests.cli.typed import ECHO, FLOWS, good, process
+from tests.cli.typed import branchwise as typed
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,3 +127,22 @@ def test_workers_of_several_processes_empty_a_queue_together(url: str) -> None:
     ]
     assert sorted(ended) == sorted(out.split())
     assert {run["status"] for run in json.loads(branchwise("runs", "--json", store=url)[1])} == {"done"}
+
+
+def test_a_queue_of_a_workflow_is_emptied_by_a_worker_that_may_import_it(home: Path) -> None:
+    (home / "in.jsonl").write_text('{"topic": "tea", "times": 2}\n{"topic": "milk"}\n', encoding="utf-8")
+    asked = ("--workflow", f"{FLOWS}:chain", *ECHO, "--effects", "1", "--calls", "9", "--queue", "q")
+    ids = good("submit", "in.jsonl", *asked)
+    assert good("runs")[0]["spec"]["budget"] == {"calls": 9, "effects": 1}
+    worker = ("worker", "--queue", "q", "--until-empty", "--json")
+    idle = process(home, *worker)
+    assert (idle.returncode, idle.stdout) == (0, "")
+    assert {run["status"] for run in good("runs")} == {"queued"}
+    done = process(home, *worker, "--import", FLOWS)
+    assert done.returncode == 0, done.stderr
+    found = {run["id"]: run for run in good("runs")}
+    assert [found[one]["status"] for one in ids] == ["paused", "done"]
+    assert "budget of effects is spent" in found[ids[0]]["error"]
+    assert process(home, *worker, "--import", "nowhere").returncode == 2
+    bad = typed("submit", "in.jsonl", "--workflow", f"{FLOWS}:letter", "-k", "n=3", *ECHO)
+    assert (bad.exit_code, "of a search" in bad.output) == (2, True), bad.output

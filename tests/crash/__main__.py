@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -120,7 +121,7 @@ def _table(columns: list[str], rows: list[list[object]]) -> list[str]:
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float) -> str:
+def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float, first: int) -> str:
     counted = ("runs", "calls", "sent", "ambiguous", "restarts", *MUST_BE_ZERO)
     campaigns: list[object] = [len(arm.outcomes) + arm.broken for arm in arms]
     heads = [f"{arm.database}, {arm.workers} worker{'s' * (arm.workers > 1)}" for arm in arms]
@@ -141,7 +142,7 @@ def _report(arms: list[_Arm], migrations: dict[str, int], minutes: float) -> str
             "",
             *_table(["point", "killed", "stopped"], where),
             "",
-            f"{minutes:.0f} minutes.",
+            f"{minutes:.0f} minutes, seeds from {first}, {datetime.now(UTC):%Y-%m-%d}.",
         ]
     )
 
@@ -165,7 +166,7 @@ def main() -> int:
         done = [kind.result() for kind in kinds]
     arms = [arm for arm, _ in done]
     migrations = sum((killed for _, killed in done), Counter[str]())
-    report = _report(arms, migrations, (time.monotonic() - began) / 60)
+    report = _report(arms, migrations, (time.monotonic() - began) / 60, wanted.first)
     print(report)
     if wanted.out:
         wanted.out.write_text(_HEAD + report + "\n", encoding="utf-8")
@@ -175,16 +176,18 @@ def main() -> int:
 _HEAD = """# Crash campaign
 
 `make crash`: worker processes as `branchwise worker` runs them (the real loop, graph, ledger and checkpointer, two runs
-at once each) share a queue of six runs under a deterministic engine: searches by a selecting and three fixed
-strategies, a user's own workflow with parallel nodes and an effect, and a web search in a scripted house. Each worker
-is told to die of SIGKILL, or to stop (SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead
-are replaced, and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended,
-the queue is filled again, up to four times.
+at once each) share a queue of six runs under a deterministic engine, of ten kinds in turn: searches by a selecting and
+three fixed strategies, and one that ends with a tight budget; a user's own workflow with parallel nodes, a loop and an
+effect, once with a tight budget; a letter with sub-runs, a question to a person and a mail that is sent at most once;
+a web search in a scripted house, and one that asks before it writes. Each worker is told to die of SIGKILL, or to stop
+(SIGSTOP) for longer than its lease, at a point that the seed chooses; the dead are replaced, questions are answered,
+and PostgreSQL is restarted with `-m immediate` in the midst. While somebody is left who has not ended, the queue is
+filled again, up to four times.
 
-An append-only file outside the database witnesses what was sent and what was committed. These must be 0: requests
-repeated after their result was committed; committed results lost; runs stuck; answers, trees, decisions and bills other
-than those of a run that nothing disturbed. Ambiguous are calls in flight at a crash, which may have been billed without
-an answer that was kept.
+An append-only file outside the database witnesses what was sent, what was committed and which effects were done. These
+must be 0: requests repeated after their result was committed; committed results lost; runs stuck (their status is not
+that of a run that nothing disturbed); mails sent twice; answers, trees, decisions and bills other than those of an
+undisturbed run. Ambiguous are calls in flight at a crash, which may have been billed without an answer that was kept.
 
 One window no client can close: a worker stopped between its last look at its lease and the sending goes on to send
 when it wakes. Workers are killed there (`before send`), not stopped.

@@ -16,9 +16,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from branchwise.store.store import Store
 from tests.crash.judge import Outcome, judged
 from tests.crash.points import POINTS, UNSTOPPABLE, Doom
-from tests.crash.worker import Orders, enqueue, problems, serve
+from tests.crash.worker import Orders, answered, enqueue, problems, serve
 
 _LOOK = 0.05
 """Seconds between looks at the workers, which need the processor more."""
@@ -52,7 +53,8 @@ def crash_campaign(plan: Campaign) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         oracle = Path(folder) / "oracle"
         oracle.touch()
-        arena = _Arena(plan, oracle)
+        (worlds := Path(folder) / "worlds").mkdir()
+        arena = _Arena(plan, oracle, worlds)
         for wave in range(plan.waves):
             queued = problems(plan.seed, plan.runs, first=wave * plan.runs)
             asked |= zip(asyncio.run(enqueue(queued, plan.url)), queued, strict=True)
@@ -63,9 +65,15 @@ def crash_campaign(plan: Campaign) -> Outcome:
     return asyncio.run(judged(plan.url, plan.seed, plan.workers, asked, lines, arena.restarts))
 
 
+async def _answered(url: str) -> int:
+    async with Store.opened(url) as store:
+        return await answered(store)
+
+
 class _Arena:
-    def __init__(self, plan: Campaign, oracle: Path) -> None:
+    def __init__(self, plan: Campaign, oracle: Path, worlds: Path) -> None:
         self._plan, self._oracle = plan, oracle
+        self._worlds = worlds
         self._dice = random.Random(plan.seed)
         self._server = multiprocessing.get_context("forkserver")
         self._server.set_forkserver_preload(["tests.crash.worker"])
@@ -82,13 +90,17 @@ class _Arena:
         return Doom(point=point, passes=self._dice.randint(1, POINTS[point]), stop=stop)
 
     def fight(self) -> None:
-        """Keep workers going until they find everything over."""
+        """Keep workers going, and answer what runs ask, until everything is over."""
         plan = self._plan
         end = time.monotonic() + plan.patience
         next_restart = time.monotonic() + self._dice.uniform(0.3, 1.5)
         crew = [self._spawn() for _ in range(plan.workers)]
         try:
-            while time.monotonic() < end and any(worker.exitcode != 0 for worker in crew):
+            while time.monotonic() < end:
+                if all(worker.exitcode == 0 for worker in crew):
+                    if not asyncio.run(_answered(plan.url)):
+                        break
+                    crew = [self._spawn() for _ in range(plan.workers)]
                 time.sleep(_LOOK)
                 self._wake()
                 crew = [self._replaced(worker) for worker in crew]
@@ -107,7 +119,13 @@ class _Arena:
 
     def _spawn(self) -> ForkServerProcess:
         doom = self.dooms.pop() if self.dooms else None
-        orders = Orders(url=self._plan.url, oracle=str(self._oracle), ttl=self._plan.ttl, doom=doom)
+        orders = Orders(
+            url=self._plan.url,
+            oracle=str(self._oracle),
+            ttl=self._plan.ttl,
+            doom=doom,
+            worlds=str(self._worlds),
+        )
         worker = self._server.Process(target=serve, args=(orders,))
         worker.start()
         return worker

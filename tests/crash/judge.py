@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, cast
 
 from branchwise.graphs.runtime.worker import work
@@ -13,9 +16,12 @@ from branchwise.models.scripted import scripted
 from branchwise.store.records import Json, Node
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store
-from tests.crash.worker import FLOW, digest, enqueue, write
+from tests.crash import flow
+from tests.crash.worker import FLOW, answered, digest, enqueue, write
 
-_WAY_BACK = frozenset({"restored", "replayed", "steps"})
+_CHANGES = frozenset({"restored", "replayed", "steps", "at", "by"})
+_OUTCOME = "/outcome."
+"""In the key of a question about an effect of unknown outcome, which an undisturbed run does not ask."""
 _MAY_DIFFER = frozenset({"run_id", "seconds", "usage", "replayed"})
 """Fields of a result that a crash may change."""
 
@@ -43,6 +49,8 @@ class Outcome:
     lost: int
     """Calls whose result was committed and is not in the ledger."""
     stuck: int
+    done_twice: int
+    """Effects that may be done at most once, and were done twice."""
     wrong_answers: int
     wrong_trees: int
     wrong_decisions: int
@@ -60,6 +68,7 @@ MUST_BE_ZERO = (
     "repeated",
     "lost",
     "stuck",
+    "done_twice",
     "wrong_answers",
     "wrong_trees",
     "wrong_decisions",
@@ -71,18 +80,26 @@ MUST_BE_ZERO = (
 class _Run:
     """A run as its rows tell it."""
 
+    id: str
     status: Status
+    error: str | None
     answer: Mapping[str, Json]
     tree: Sequence[Node]
     decisions: Mapping[str, Json]
     keys: Mapping[str, str]
     """The key of every answered call, and its request's digest."""
-    asked: int
-    """Calls of the model among them; effects are answered calls as well."""
+    asked: AbstractSet[str]
+    """The keys of the model's among them; effects and sub-runs are answered calls as well."""
+    told: AbstractSet[str]
+    """The keys of effects whose outcome a person was asked about."""
     tokens: int
     ambiguous: int
     double: int
     """Keys that were answered more than once."""
+
+    def known(self, without: AbstractSet[str]) -> Mapping[str, str]:
+        """The answered calls, without those that a person has settled."""
+        return {key: name for key, name in self.keys.items() if key not in without}
 
 
 async def judged(
@@ -95,32 +112,41 @@ async def judged(
 ) -> Outcome:
     """Compare what the rows and the oracle say with runs that nothing disturbed."""
     async with Store.opened(url) as store:
-        found = {run_id: await _read(store, run_id) for run_id in asked}
+        found = await _family(store, asked)
     calm = await _undisturbed(list(asked.values()))
     count: Counter[str] = Counter()
+    mails = Counter(line for line in lines if line.startswith("did mail"))
     notes: list[str] = []
-    for (run_id, run), right in zip(found.items(), calm, strict=True):
+    for place, right in calm.items():
+        if place not in found:
+            count["stuck"] += 1
+            notes.append(f"There is no sub-run {place}.")
+            continue
+        run, run_id = found[place], found[place].id
         mine = {line.split(" ")[2] for line in lines if line.startswith(f"kept {run_id} ")}
         count["lost"] += len(mine - set(run.keys))
-        count["stuck"] += run.status is not Status.DONE
+        count["stuck"] += run.status is not right.status
+        notes += [] if run.status is right.status else [f"{run_id} {run.status}: {run.error}"]
         count["wrong_answers"] += run.answer != right.answer
         count["wrong_trees"] += run.tree != right.tree
         count["wrong_decisions"] += run.decisions != right.decisions
         notes += [] if run.tree == right.tree else [f"{run_id}: {_first_difference(run.tree, right.tree)}"]
-        count["wrong_bills"] += (run.keys, run.tokens, run.double) != (right.keys, right.tokens, 0)
+        same = (run.known(run.told), run.tokens, run.double) == (right.known(run.told), right.tokens, 0)
+        count["wrong_bills"] += not same
     return Outcome(
         seed=seed,
         workers=workers,
         runs=len(asked),
-        calls=sum(run.asked for run in calm),
+        calls=sum(len(run.asked) for run in calm.values()),
         sent=sum(line.startswith("send ") for line in lines),
         ambiguous=sum(run.ambiguous for run in found.values()),
         ends=_points(lines, "end"),
         stops=_points(lines, "stop"),
         restarts=restarts,
-        repeated=_repeated(lines, found),
+        repeated=_repeated(lines, found.values()),
         lost=count["lost"],
         stuck=count["stuck"],
+        done_twice=sum(number > 1 for number in mails.values()),
         wrong_answers=count["wrong_answers"],
         wrong_trees=count["wrong_trees"],
         wrong_decisions=count["wrong_decisions"],
@@ -134,8 +160,8 @@ def _first_difference(mine: Sequence[Node], right: Sequence[Node]) -> str:
     return next(f"{one} instead of {other}" for one, other in pairs if one != other)
 
 
-def _repeated(lines: Sequence[str], runs: Mapping[str, _Run]) -> int:
-    digests = {f"{run_id} {key}": name for run_id, run in runs.items() for key, name in run.keys.items()}
+def _repeated(lines: Sequence[str], runs: Iterable[_Run]) -> int:
+    digests = {f"{run.id} {key}": run.keys[key] for run in runs for key in run.asked}
     if len(set(digests.values())) != len(digests):
         raise AssertionError("Two calls with one request: the oracle could not tell them apart.")
     kept, repeated = set(), 0
@@ -154,15 +180,19 @@ def _points(lines: Sequence[str], act: str) -> dict[str, int]:
 
 async def _read(store: Store, run_id: str) -> _Run:
     run, calls = await store.run(run_id), await store.calls(run_id)
+    decisions = await store.decisions(run_id)
     done = [call for call in calls if call.state is CallState.DONE]
     result = cast("Mapping[str, Json]", run.result or {})
     return _Run(
+        id=run_id,
         status=run.status,
         answer={name: value for name, value in result.items() if name not in _MAY_DIFFER},
         tree=list(await store.nodes(run_id)),
-        decisions={decision.key: _settled(decision.payload) for decision in await store.decisions(run_id)},
+        error=run.error,
+        decisions={one.key: _settled(one.payload) for one in decisions if _OUTCOME not in one.key},
+        told={one.key.partition(_OUTCOME)[0] for one in decisions if _OUTCOME in one.key},
         keys={call.key: digest(call.request) for call in done},
-        asked=sum(call.kind == "model" for call in done),
+        asked={call.key for call in done if call.kind == "model"},
         tokens=sum(call.usage.tokens for call in done),
         ambiguous=sum(call.state is CallState.AMBIGUOUS for call in calls),
         double=len(done) - len({call.key for call in done}),
@@ -170,14 +200,27 @@ async def _read(store: Store, run_id: str) -> _Run:
 
 
 def _settled(payload: Json) -> Json:
-    """A decision without how a visited page was reached again, which a crash changes."""
+    """A decision without how a page was reached again, and without who answered when."""
     if not isinstance(payload, dict):
         return payload
-    return {name: value for name, value in payload.items() if name not in _WAY_BACK}
+    return {name: value for name, value in payload.items() if name not in _CHANGES}
 
 
-async def _undisturbed(asked: Sequence[dict[str, Any]]) -> list[_Run]:
-    async with Store.opened("sqlite://") as store:
-        ids = await enqueue(asked, store)
-        await work(store=store, model=scripted(write), until_empty=True, imports=[FLOW])
-        return [await _read(store, run_id) for run_id in ids]
+async def _undisturbed(asked: Sequence[dict[str, Any]]) -> dict[str, _Run]:
+    with tempfile.TemporaryDirectory() as worlds:
+        flow.worlds.set(Path(worlds))
+        async with Store.opened("sqlite://") as store:
+            ids = await enqueue(asked, store)
+            await work(store=store, model=scripted(write), until_empty=True, imports=[FLOW])
+            while await answered(store):
+                await work(store=store, model=scripted(write), until_empty=True, imports=[FLOW])
+            return await _family(store, ids)
+
+
+async def _family(store: Store, ids: Iterable[str]) -> dict[str, _Run]:
+    """The runs and their sub-runs, by their place: `2.0` is the third run, `2.1` its first sub-run."""
+    return {
+        f"{number}.{place}": await _read(store, one)
+        for number, run_id in enumerate(ids)
+        for place, one in enumerate([run_id, *await store.below(run_id)])
+    }

@@ -1,8 +1,8 @@
 """The points at which a worker can be told to die or to stop, found by what it says to its database.
 
 The oracle is a file that every worker appends to, one line an act of the kernel, so it outlives them all:
-`send DIGEST` when a request goes out, `kept RUN KEY` when its result is committed, `end POINT` or `stop POINT` as a
-worker's last word before a SIGKILL or a SIGSTOP.
+`send DIGEST` when a request goes out, `kept RUN KEY` when its result is committed, `did EFFECT` when a mail is sent or
+a door writes, `end POINT` or `stop POINT` as a worker's last word before a SIGKILL or a SIGSTOP.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ POINTS = {
     "committing a renewal": 1,
     "writing the end": 2,
     "committed the end": 1,
+    "before an effect": 2,
+    "after an effect": 2,
 }
 """Every point, and up to which pass of it a worker is told to end there."""
 UNSTOPPABLE = ("before send",)

@@ -7,8 +7,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from branchwise.graphs.runtime.answer import answer, open_questions
+from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.graphs.search.state import Options
@@ -16,7 +19,10 @@ from branchwise.graphs.search.submit import submit
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
+from branchwise.store.records import Budget
+from branchwise.store.rows import Status
 from branchwise.store.store import Store
+from tests.crash import flow
 from tests.crash.points import Doom, Oracle
 
 
@@ -28,6 +34,8 @@ class Orders:
     oracle: str
     ttl: float
     doom: Doom | None = None
+    worlds: str
+    """The folder of the houses' worlds."""
 
 
 def digest(request: object) -> str:
@@ -48,7 +56,7 @@ def write(request: SampleRequest, seed: int) -> str:
 
 
 MODEL = "scripted:script"
-FLOW = "tests.crash.flow"
+FLOW = flow.__name__
 HOUSE: Mapping[str, Any] = {
     "environment": "scripted",
     "environment_spec": {"name": "scripted"},
@@ -63,30 +71,70 @@ HOUSE: Mapping[str, Any] = {
     },
 }
 """A web search in the scripted house, where nothing is written."""
+SEARCHES: Sequence[Mapping[str, Any]] = (
+    {"strategy": "auto", "options": Options(trials=2, probes=2, durability="sync", batch=3)},
+    {"strategy": "step_beam", "options": Options(durability="sync")},
+    {"strategy": "mcts", "knobs": {"simulations": 6}, "options": Options()},
+    {"strategy": "best_of_n", "knobs": {"n": 12}, "options": Options(durability="sync", batch=1)},
+    {"strategy": "mcts", "options": Options(durability="sync"), "budget": Budget(tokens=1500)},
+)
+"""Searches by chosen and fixed strategies, with checkpoints at every step and at the end only; the last ends with its
+budget."""
 
 
 def problems(seed: int, count: int, first: int = 0) -> list[dict[str, Any]]:
-    """Runs of every kind: searches by chosen and fixed strategies, with checkpoints at every step and at the end only.
-
-    After each four searches come a workflow of a user's and a web search.
-    """
-    kinds: list[dict[str, Any]] = [
-        {"strategy": "auto", "options": Options(trials=2, probes=2, durability="sync", batch=3)},
-        {"strategy": "step_beam", "options": Options(durability="sync")},
-        {"strategy": "mcts", "knobs": {"simulations": 6}, "options": Options()},
-        {"strategy": "best_of_n", "knobs": {"n": 12}, "options": Options(durability="sync", batch=1)},
-    ]
+    """Runs of every kind: the searches, and five workflows (see `_workflow`)."""
     made = []
     for number in range(first, first + count):
-        kind, what = (seed + number) % (len(kinds) + 2), f"question {seed}.{number}"
+        kind, what = (seed + number) % (len(SEARCHES) + 5), f"question {seed}.{number}"
         common = {"model": MODEL, "seed": seed + number, "max_attempts": 1000}
-        if kind < len(kinds):
-            made.append({"problem": f"What is the answer to {what}?", **common, **kinds[kind]})
-        elif kind == len(kinds):
-            made.append({"workflow": f"{FLOW}:graph", "input": {"question": what}, **common})
+        if kind < len(SEARCHES):
+            made.append({"problem": f"What is the answer to {what}?", **common, **SEARCHES[kind]})
         else:
-            made.append({"workflow": "web", "input": {"goal": f"the room of {what}", **HOUSE}, **common})
+            made.append({**common, **_workflow(kind - len(SEARCHES), what)})
     return made
+
+
+def _workflow(kind: int, what: str) -> dict[str, Any]:
+    """A graph that ends with its budget, one that does not, a web search, a letter, and a web search that writes.
+
+    The letter has sub-runs, asks a person, and is mailed at most once; the last search asks before it writes.
+    """
+    bridge = {"name": f"{FLOW}:house", "options": {"world": what.replace(" ", "-")}}
+    options = {**HOUSE["options"], "max_approvals": 2}
+    made: Sequence[dict[str, Any]] = (
+        {"workflow": f"{FLOW}:graph", "input": {"question": what}, "budget": Budget(calls=5)},
+        {"workflow": f"{FLOW}:graph", "input": {"question": what}},
+        {"workflow": "web", "input": {"goal": f"the room of {what}", **HOUSE}},
+        {"workflow": f"{FLOW}:letter", "input": {"question": what}},
+        {
+            "workflow": "web",
+            "input": {
+                **HOUSE,
+                "goal": f"the garden of {what}",
+                "environment_spec": bridge,
+                "options": options,
+            },
+        },
+    )
+    return made[kind]
+
+
+async def answered(store: Store) -> int:
+    """Answer the open questions of all runs, as a person would who finds each mail sent and each door as it was."""
+    count = 0
+    for run in await store.runs(status=Status.WAITING):
+        for question in open_questions(run):
+            await answer(run.id, _said(question), key=question.key, store=store)
+            count += 1
+    return count
+
+
+def _said(question: Question) -> object:
+    if "/outcome." not in question.key:
+        return True
+    asked = question.question
+    return {"done": f"mailed {asked['args'][0]}"} if "args" in asked else {"again": True}
 
 
 async def enqueue(asked: Sequence[Mapping[str, Any]], store: str | Store) -> list[str]:
@@ -128,6 +176,14 @@ def serve(orders: Orders) -> None:
 
 async def _serve(orders: Orders) -> None:
     oracle = Oracle(orders.oracle, orders.doom)
+    flow.worlds.set(Path(orders.worlds))
+
+    def witness(what: str) -> None:
+        oracle.at("before an effect")
+        oracle.say(f"did {what}")
+        oracle.at("after an effect")
+
+    flow.witness = witness
 
     def watch(report: WorkerLogLine) -> None:
         if report.kind == "claimed":

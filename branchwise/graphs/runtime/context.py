@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
 
+    from branchwise.tasks.task import Task
+
 Prompt = str | Sequence[Message] | SampleRequest
 _NOBODY = object()
 
@@ -216,8 +218,8 @@ class Run:
         name: str,
         problem: str,
         *,
-        task: str = "text",
-        strategy: str = "auto",
+        task: str | Task | Callable[..., Task] = "text",
+        strategy: str | Callable[..., Any] = "auto",
         knobs: Mapping[str, int | float | str | bool] | None = None,
         budget: BudgetLike = None,
         model: str | None = None,
@@ -228,20 +230,22 @@ class Run:
         Args:
             name: The call's name, unique within one visit of a node.
             problem: The problem in words.
-            task: Its domain.
-            strategy: A strategy's name, or "auto".
+            task: Its domain: a name, or a Task or a function that makes one, at the top level of a module.
+            strategy: A strategy's name, "auto", or a function at the top level of a module.
             knobs: Knobs of that strategy.
             budget: Upper bound on what the sub-run may spend.
             model: Another model than the run's, by its name.
             options: Other `Options` of a search.
         """
+        from branchwise.graphs.runtime.naming import strategy_name, task_name  # noqa: PLC0415 - searches only
+
         more = options or {}
         if not isinstance(more, Mapping):
             more = as_fields(more)
         given = {
             "problem": problem,
-            "task": task,
-            "options": {**more, "strategy": strategy, "knobs": knobs or {}},
+            "task": task_name(task),
+            "options": {**more, "strategy": strategy_name(strategy), "knobs": knobs or {}},
         }
         return await self.call(name, "solve", given, budget=budget, model=model)
 

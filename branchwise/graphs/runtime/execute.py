@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import dataclass
@@ -53,6 +53,8 @@ class Execution:
     engine: Model
     load: Callable[[str], Workflow]
     """Finds the workflows of sub-runs."""
+    admit: Callable[[Collection[str]], None] = lambda modules: None
+    """Refuses modules that a sub-run's row names and that must not be imported here."""
     watch: Watch = quiet
     on_change: OnChange | None = None
     """Policy if a recorded call's request has changed; by default as the run was created."""

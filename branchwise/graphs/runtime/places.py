@@ -65,6 +65,8 @@ class Places:
         self._visits: dict[tuple[str, str], _Visits] = {}
         """By the parent's place, empty at the top, and the node's name."""
         self._of_task: dict[str, str] = {}
+        self._steps: dict[str, tuple[str, str, int]] = {}
+        """Parent's place, node and step by LangGraph's task id."""
         self._open: dict[tuple[str, int], NodeVisit] = {}
 
     def visit(self, config: RunnableConfig) -> NodeVisit:
@@ -94,6 +96,7 @@ class Places:
         number = self._visits.setdefault((parent, node), _Visits()).number(step)
         place = f"{parent}/{shown}/{number}" if parent else f"{shown}/{number}"
         self._of_task[task] = place
+        self._steps[task.rpartition(":")[2]] = (parent, node, step)
         return place
 
     def _parent(self, above: list[str]) -> str:
@@ -113,6 +116,7 @@ class Places:
         """Reset after the checkpoint was dropped."""
         self._visits.clear()
         self._of_task.clear()
+        self._steps.clear()
         self._open.clear()
 
     # What a checkpoint carries
@@ -130,3 +134,13 @@ class Places:
         parent = self._parent(namespace.split("|")) if namespace else ""
         for node, count in counts.items():
             self._visits.setdefault((parent, node), _Visits(before=count))
+
+    # What a task's stored writes carry
+
+    def step_of(self, task_id: str) -> tuple[str, str, int] | None:
+        """The parent's place, the node and the step of a task that ran here, stored with the task's writes."""
+        return self._steps.get(task_id)
+
+    def passed(self, parent: str, node: str, step: int) -> None:
+        """Count the visit of a task that does not run again, because its writes were stored before a crash."""
+        self._visits.setdefault((parent, node), _Visits()).number(step)

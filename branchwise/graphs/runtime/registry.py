@@ -44,6 +44,10 @@ def forget() -> None:
     _loaded.cache_clear()
 
 
+class NotAllowed(BadInput):
+    """A run needs a module that this worker may not import; another worker may."""
+
+
 class Allowed:
     """Allow-list of a worker's workflows: a name in the database must not make it import other modules."""
 
@@ -65,11 +69,11 @@ class Allowed:
         """Refuse modules of a request that are not allowed.
 
         Raises:
-            BadInput: A module is not allowed; the message explains how to allow it.
+            NotAllowed: A module is not allowed; the message explains how to allow it.
         """
         for module in sorted(modules):
             if module not in self.modules:
-                raise BadInput(
+                raise NotAllowed(
                     f"The run imports `{module}`, which is not allowed here; start the worker with --import {module}."
                 )
 
@@ -77,10 +81,10 @@ class Allowed:
         """The workflow of that name.
 
         Raises:
-            BadInput: It is not on the allow-list.
+            NotAllowed: It is not on the allow-list.
         """
         if name not in self:
-            raise BadInput(
+            raise NotAllowed(
                 f"The workflow `{name}` is not allowed here; start the worker with --import {name.partition(':')[0]}."
             )
         return load(name)

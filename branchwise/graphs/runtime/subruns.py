@@ -16,7 +16,7 @@ from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.resources import opened_engine
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
-from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.graphs.runtime.workflow import Workflow, named_modules
 from branchwise.models.prices import check_price, stated
 from branchwise.store.errors import LeaseLost, UnknownName
 from branchwise.store.records import Json, Usage
@@ -72,7 +72,9 @@ async def _finished(
     else:
         if old.status is Status.DONE:
             return old.result
-        spec = spec_of(old.spec)
+        asked, spec = spec, spec_of(old.spec)
+        # A module that the parent's own code names may be imported; one that only the row names must be allowed.
+        how.admit(named_modules(workflow, spec) - named_modules(workflow, asked))
         lease = await _claimed(how, run_id)
     async with AsyncExitStack() as stack:
         engine = services.engine

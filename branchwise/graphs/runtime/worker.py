@@ -9,13 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from branchwise import models
 from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.execute import Execution, execute
-from branchwise.graphs.runtime.registry import Allowed
+from branchwise.graphs.runtime.registry import Allowed, NotAllowed
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
+from branchwise.graphs.runtime.workflow import named_modules
 from branchwise.models.prices import check_price, stated
 from branchwise.models.protocol import Model
 from branchwise.store.errors import (
@@ -38,7 +38,7 @@ Kind = Literal[
     "claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back", "left", "away"
 ]
 """Outcome of a run on this worker; "lost" if it was cancelled or another worker holds it, "left" if it needs
-something unknown to this worker. "away" refers to the database."""
+something that this worker does not know or may not import. "away" refers to the database."""
 
 _POLL = 1.0
 """Seconds between polls of an empty queue."""
@@ -79,8 +79,8 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
         model: An open Model for the runs that ask for its name; other models are opened by name.
         until_empty: Return when no run of the queue is waiting or being worked on by any worker.
         ttl: Seconds after which others may take over the runs of a worker that went silent.
-        imports: Modules whose workflows may be run here, besides the built-in and the installed ones; runs of
-            others stay in the queue.
+        imports: Modules that runs may name here (workflows, strategies, tasks, models, environments), besides what is
+            built in and installed; runs that name others stay in the queue.
         watch: Called with each WorkerLogLine.
 
     Returns:
@@ -119,7 +119,7 @@ class _Worker:
     free: asyncio.Semaphore
     ended: int = 0
     left: set[str] = field(default_factory=set)
-    """Runs that need something unknown to this worker."""
+    """Runs that need something that this worker does not know or may not import."""
 
     async def take(self, lease: Lease) -> None:
         """Execute one run to its end and free its slot."""
@@ -157,12 +157,18 @@ class _Worker:
         try:
             spec = spec_of(run.spec)
             workflow = self.allowed.load(spec.workflow)
-            named = models.module_of(spec.model)
-            self.allowed.check([*workflow.imports(spec), *([named] if named else [])])
+            self.allowed.check(named_modules(workflow, spec))
             engine = await asyncio.shield(self.engine_of(spec))
             workflow.check_model(spec, engine)
             check_price(spec.budget, engine, stated(spec.model_options.price))
-            how = Execution(store=self.db, lease=lease, engine=engine, load=self.allowed.load, watch=watch)
+            how = Execution(
+                store=self.db,
+                lease=lease,
+                engine=engine,
+                load=self.allowed.load,
+                admit=self.allowed.check,
+                watch=watch,
+            )
             ended = await execute(how, workflow, spec)
         except Exception as error:
             return await self._gave_back(lease, _reason(error))
@@ -178,7 +184,7 @@ class _Worker:
         """Fail the run, or requeue it if the fault may lie elsewhere; one run's fault must not end the others."""
         if isinstance(error, LeaseLost):
             raise error
-        if isinstance(error, UnknownName) and error.is_part:
+        if isinstance(error, NotAllowed) or (isinstance(error, UnknownName) and error.is_part):
             self.left.add(lease.run_id)
             await self.db.hand_back(lease)
             self.say("left", lease.run_id, f"{error} It waits in the queue for a worker that knows it.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from langgraph.pregel import Pregel
 from pydantic_core import to_jsonable_python
 
+from branchwise import models
 from branchwise.graphs.runtime.spec import Durability, RunSpec, spec_json
 from branchwise.models.protocol import Model
 from branchwise.store.checkpoints.codec import Allowed
@@ -72,6 +73,8 @@ class Workflow:
     """The task and the strategy shown in lists of runs."""
     budget: Callable[[RunSpec], Budget] = lambda spec: spec.budget
     """The budget of a run, if its input sets limits too."""
+    acted: Callable[[Sequence[Decision]], int] | None = None
+    """Counts the effects of a run by its decisions; by default they are the ledger's."""
     types: Allowed = ()
     """Its own types that a checkpoint may hold."""
     durability: Callable[[RunSpec], Durability] = lambda spec: spec.durability or "async"
@@ -95,3 +98,9 @@ class Workflow:
     """Whether the runtime emits an event for each node; False if the nodes emit their own."""
     outputs: tuple[str, ...] | None = None
     """The channels that `result` reads; all if None."""
+
+
+def named_modules(workflow: Workflow, spec: RunSpec) -> frozenset[str]:
+    """The modules that a run's request names besides its workflow's: of a strategy, a model, an environment."""
+    model = models.module_of(spec.model)
+    return frozenset({*workflow.imports(spec), *([model] if model else [])})

@@ -24,7 +24,7 @@ from branchwise.models.protocol import Capabilities, Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Constraints, Json
-from branchwise.tasks.requirements import required, requirements
+from branchwise.tasks.requirements import modules, required, requirements
 from branchwise.tasks.task import Task
 
 _LONGEST = 200_000
@@ -130,6 +130,15 @@ def put(problem: Problem, system: str | None, task: str) -> tuple[str, tuple[Map
 def checked(task: Task, options: Options) -> bool:
     """Whether a program judges the answers rather than a model."""
     return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
+
+
+def imported(request: SearchRequest) -> frozenset[str]:
+    """The modules that the request names: of its task, strategies (a policy table's too), verifier and requirements."""
+    options = request.options
+    fitted = PolicyTable.loads(request.policy).rows if request.policy else ()
+    arms = [choice.strategy for row in fitted for choice in row.choices]
+    named = (request.task, options.strategy, options.verifier, *options.arms, *arms)
+    return modules(request.require) | {name.partition(":")[0] for name in named if ":" in name}
 
 
 def check_engine(request: SearchRequest, engine: Model) -> None:

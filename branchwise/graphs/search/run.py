@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from branchwise.graphs.runtime.events import Watch, quiet
+from branchwise.graphs.runtime.naming import strategy_name, task_name
 from branchwise.graphs.runtime.run import resume, start
 from branchwise.graphs.runtime.spec import BudgetLike, budget_of
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.naming import strategy_name, task_name
 from branchwise.graphs.search.request import SearchRequest, put, spec_of_request
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Options

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from branchwise.graphs.runtime.naming import strategy_name, task_name
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.submit import submit_workflow
@@ -85,6 +86,7 @@ Tables: TypeAlias = Callable[[Path | str | None, str, str], str]
 """The text of the policy table that a run uses, by its file, its task and its model."""
 
 _ENTRY = TypeAdapter(Entry)
+_NAMED: Mapping[str, Callable[[Any], str]] = {"task": task_name, "strategy": strategy_name}
 _NESTED = {"budget": Budget, "options": Options, "model_options": ModelOptions}
 
 
@@ -99,7 +101,8 @@ async def submit(
     """Enqueue problems for the workers of `branchwise worker` or `work`.
 
     Args:
-        problems: Each a text, a list of messages, or a mapping with `problem` and other fields of an `Entry`.
+        problems: Each a text, a list of messages, or a mapping with `problem` and other fields of an `Entry`. As for
+            `solve`, a task or a strategy may be an object at the top level of a module; workers import it by name.
         workflow: Another workflow, as for `run`; then the problems are its inputs, and the defaults are those of
             `submit_workflow`.
         store: An open Store, or a database URL; by default the SQLite file of `branchwise where`.
@@ -154,6 +157,7 @@ def read_entry(
         if not isinstance(given, Mapping):
             raise BadInput("it is neither a text nor an object with a `problem`.")
         asked = {**defaults, **given}
+        asked |= {name: named(asked[name]) for name, named in _NAMED.items() if asked.get(name) is not None}
         _refuse_unknown("field", Entry, asked)
         for name, kind in _NESTED.items():
             if isinstance(part := asked.get(name), Mapping):

@@ -27,6 +27,7 @@ from branchwise.graphs.search.request import (
     check,
     check_engine,
     checked,
+    imported,
     request_of,
     stored,
     task_of,
@@ -43,7 +44,6 @@ from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, Usage, VerifiedBy
 from branchwise.store.rows import Decision, RunRecord
-from branchwise.tasks.requirements import modules
 from branchwise.tasks.task import Task
 
 _OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
@@ -65,7 +65,7 @@ def workflow() -> Workflow:
         schema=_schema(),
         check=lambda spec: check(request_of(spec)),
         check_model=lambda spec, engine: check_engine(request_of(spec), engine),
-        imports=lambda spec: modules(request_of(spec).require),
+        imports=lambda spec: imported(request_of(spec)),
         start=lambda spec: start(request_of(spec).problem),
         context=_context,
         result=_stored,

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, released
+from branchwise.graphs.web.offers import UnreachableError, reached
 from branchwise.graphs.web.result import ApprovalRequest
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visit import VISIT, Visit
@@ -93,28 +94,33 @@ def question(context: WebContext, node: Node) -> ApprovalRequest:
 
 
 async def _commit(context: WebContext, node: Node) -> Visit:
+    key = f"w/{node.id}/commit"
     if context.journal.decided(f"commit/{node.id}"):
+        context.passed(key)
         return context.arrived(node.id)
-    key, action = f"w/{node.id}/commit", node.text.strip()
-    if context.known_done(key, action):
+    # With its path: in a fork the same node may be the same action on another page.
+    asked: dict[str, Json] = {"action": node.text.strip(), "path": list(context.history(node.parent or ROOT))}
+    if context.known_done(key, asked):
         await record(context, node.id, Visit(failed=_SAID), key="commit")
         return context.arrived(node.id)
-    back = await context.at(node.parent or ROOT)
-    standing = back.session
-    if standing is None:
-        why = "; ".join(back.tried)
-        failed = Visit(failed=f"its page could not be reached again: {why}")
-        await record(context, node.id, failed, key="commit")
-        return context.arrived(node.id)
+    standing: Session | None = None
     session: Session | None = None
+    if not context.is_recorded(key, asked):
+        try:
+            standing = await reached(context, node.parent or ROOT)
+        except UnreachableError as error:
+            failed = Visit(failed=f"its page could not be reached again: {error}")
+            await record(context, node.id, failed, key="commit")
+            return context.arrived(node.id)
 
     async def done() -> Json:
         nonlocal session
+        assert standing is not None  # it is not on record
         visit, session = await act(context, node, standing, allow=True)
         written: Json = VISIT.dump_python(visit, mode="json")
         return written
 
-    arrival = VISIT.validate_python(await context.effect(key, action, done))
+    arrival = VISIT.validate_python(await context.effect(key, asked, done))
     await record(context, node.id, arrival, key="commit")
     # Other sessions show the site before the write.
     await context.forget()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.protocol import Agent
@@ -13,6 +16,7 @@ from branchwise.agents.value import ValueState, ValueUpdate
 from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
 from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
+from branchwise.graphs.web.observed import inherited_key
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import ApprovalRequest
 from branchwise.graphs.web.visit import VISIT, Visit
@@ -20,6 +24,7 @@ from branchwise.models.budget import BudgetTracker
 from branchwise.store.records import ROOT, Json, NodeId
 from branchwise.store.stored import read_stored
 
+T = TypeVar("T")
 Check = Callable[[Session], Awaitable[bool]]
 """Program that checks whether the goal is reached, from a source more reliable than the page."""
 
@@ -39,8 +44,12 @@ class WebContext:
     """Asks a person whether to commit an action; the run waits in the store for the answer."""
     effect: Callable[[str, Json, Callable[[], Awaitable[Json]]], Awaitable[Json]]
     """Does an action at most once under a key, and records its result."""
-    known_done: Callable[[str, Json], bool]
+    is_recorded: Callable[[str, Json], bool]
+    """Whether an action's result is on record, here or in an ancestor."""
+    known_done: Callable[[str, Mapping[str, Json]], bool]
     """A person's word on whether an effect of unknown outcome was done; the run waits for it."""
+    passed: Callable[[str], None]
+    """Tells a replay that a recorded call's outcome came from a decision."""
     seed: int
     check: Check | None = None
     shots: Path | None = None
@@ -52,6 +61,16 @@ class WebContext:
     kept: dict[NodeId, Snapshot] = field(default_factory=dict)
     counted: list[int] = field(default_factory=lambda: [0])
     """Number of actions that the recorded visits account for."""
+
+    def inherited(self, kind: str, page: NodeId, form: TypeAdapter[T]) -> T | None:
+        """What a fork's ancestor observed after the actions that lead to a page."""
+        key = inherited_key(kind, self.history(page))
+        return read_stored(form, self.journal.decision(key), kind) if self.journal.decided(key) else None
+
+    def inherited_visit(self, node: NodeId) -> Visit | None:
+        """An ancestor's visit of the same page by the same actions."""
+        found = self.inherited("arrival", node, VISIT)
+        return found and replace(found, restored="record", replayed=0)
 
     def steps(self) -> int:
         """Number of actions executed since the last recorded visit."""

@@ -10,12 +10,13 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from pydantic import TypeAdapter
 
-from branchwise.agents.actor import ActorState
+from branchwise.environments.protocol import Session
 from branchwise.graphs import strategies
 from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.graphs.web.commit import commit
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
+from branchwise.graphs.web.offers import UnreachableError, asked, candidates, reached
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.trajectories import roll
 from branchwise.graphs.web.visits import open_start, visit
@@ -148,24 +149,23 @@ async def propose(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 
 
 async def _children(node: Node, count: int, round_: int, context: WebContext) -> list[Node]:
-    back = await context.at(node.id)
-    if back.session is None:
-        return [replace(node, failed=f"it could not be reached again: {'; '.join(back.tried)}")]
-    ask: ActorState = {
-        "goal": context.goal,
-        "path": f"w/{node.id}",
-        "observation": context.seen(node.id),
-        "history": context.history(node.id),
-        "picture": context.picture(node.id),
-        "session": back.session,
-        "n": count,
-    }
+    session: Session | None = None
+
+    async def reach() -> Session:
+        nonlocal session
+        session = session or await reached(context, node.id)
+        return session
+
+    ask = asked(context, f"w/{node.id}", node.id)
     try:
-        found = (await context.actor(ask))["candidates"]
+        found = await candidates(context, node.id, node.id, {**ask, "n": count}, reach)
+    except UnreachableError as error:
+        return [replace(node, failed=f"it could not be reached again: {error}")]
     except ModelError as error:
         return [replace(node, failed=f"no action could be proposed: {error}")] if node.parent else []
     finally:
-        await context.leave(node.id, back.session)
+        if session is not None:
+            await context.leave(node.id, session)
     if not found:
         return [replace(node, failed="no action was proposed that is possible here")] if node.parent else []
     names = context.journal.next_ids(node.id, len(found), round_)

@@ -18,7 +18,6 @@ from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.workflow import RunHooks, workflow
 from branchwise.models.protocol import Model
 from branchwise.renamed import new_names
-from branchwise.store.records import Budget
 from branchwise.store.rows import OnChange, RunRecord, Status
 from branchwise.store.store import Store
 
@@ -103,7 +102,8 @@ async def resume_web(  # noqa: PLR0913 - as for browse
     answer: bool | None = None,
     auto_approve: bool = False,
     on_change: OnChange | None = None,
-    budget: Budget | None = None,
+    budget: BudgetLike = None,
+    from_start: bool = False,
     hooks: RunHooks | None = None,
 ) -> WebResult:
     """Resume a web search whose environment or hooks are your own objects; `resume` does so without them.
@@ -117,23 +117,32 @@ async def resume_web(  # noqa: PLR0913 - as for browse
         auto_approve: Whether irreversible actions are committed from now on without asking; kept with the run.
         on_change: Policy if a recorded call's request has changed; by default as the run was created.
         budget: The budget from now on.
+        from_start: As for `resume`.
         hooks: As for `browse`.
 
     Raises:
         BadInput: The environment differs or is missing.
     """
-    made = workflow(environment, hooks)
+    made, more = workflow(environment, hooks), None if budget is None else budget_of(budget)
     async with opened_store(store) as db:
         run = await db.run(run_id)
         if auto_approve and run.status is not Status.DONE:
             await _allow(db, run)
         while True:
             run = await db.run(run_id)
-            ended = await resume_run(db, run, model=model, on_change=on_change, budget=budget, workflow=made)
+            ended = await resume_run(
+                db,
+                run,
+                model=model,
+                on_change=on_change,
+                budget=more,
+                from_start=from_start,
+                workflow=made,
+            )
             if answer is None or not ended.waiting or not ended.waiting[0].key.startswith("approve/"):
                 return cast("WebResult", ended.output)
             await answer_run(run.id, answer, key=ended.waiting[0].key, store=db)
-            answer = None
+            answer = more = None
 
 
 async def _allow(db: Store, run: RunRecord) -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from branchwise.agents.actor import ActorState
 from branchwise.environments.protocol import Session
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import judged, passed, proposed
+from branchwise.graphs.web.offers import Reach, UnreachableError, asked, candidates, reached
 from branchwise.graphs.web.state import WebState
+from branchwise.graphs.web.visit import Visit
 from branchwise.graphs.web.visits import act, judge, open_start, record
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import Node, NodeId, child_id
@@ -50,61 +51,57 @@ async def _together(trajectories: Iterable[Awaitable[None]]) -> None:
 
 async def _trajectory(context: WebContext, parent: NodeId, child: NodeId, state: WebState) -> None:
     deepest, session = state.get("base", 0) + context.options.depth, None
+    page = parent
+
+    async def reach() -> Session:
+        nonlocal session
+        session = session or await reached(context, page)
+        return session
+
     try:
         while True:
-            if not context.has_arrived(child):
-                session = session or (await context.at(parent)).session
-                session = await _go(context, parent, child, session, state["round"])
+            if child not in context.journal.tree:
+                await context.journal.write([await _next(context, page, child, reach, state["round"])])
             node = context.journal.tree[child]
+            if node.failed is None and not context.has_arrived(child):
+                session = await _go(context, node, reach, session)
             if not context.has_arrived(child):
-                await _end(context, parent)
+                await _end(context, page)
                 return
-            page = context.arrived(child)
-            if page.ended or page.reached or page.failed is not None or node.depth >= deepest:
+            arrived = context.arrived(child)
+            if arrived.ended or arrived.reached or arrived.failed is not None or node.depth >= deepest:
                 await _end(context, child)
                 return
-            await context.journal.write([passed(node, page)])
-            parent, child = child, child_id(child, 0)
+            await context.journal.write([passed(node, arrived)])
+            page, child = child, child_id(child, 0)
     finally:
         if session is not None:
             await session.aclose()
 
 
-async def _go(
-    context: WebContext, parent: NodeId, child: NodeId, session: Session | None, round_: int
-) -> Session | None:
-    """Do the trajectory's next action; without one the child carries the reason."""
-    if child not in context.journal.tree:
-        await context.journal.write([await _next(context, parent, child, session, round_)])
-    node = context.journal.tree[child]
-    if session is None or node.failed is not None:
-        return session
-    arrival, after = await act(context, node, session)
-    await record(context, child, arrival)
+async def _go(context: WebContext, node: Node, reach: Reach, session: Session | None) -> Session | None:
+    """Do the trajectory's next action; gives the session after it, if one is open there."""
+    if (seen_before := context.inherited_visit(node.id)) is not None:
+        await record(context, node.id, seen_before)
+        if session is not None:
+            await session.aclose()
+        return None
+    try:
+        arrival, after = await act(context, node, await reach())
+    except UnreachableError as error:
+        arrival, after = Visit(failed=f"its parent could not be reached again: {error}"), None
+    await record(context, node.id, arrival)
     return after
 
 
-async def _next(
-    context: WebContext, parent: NodeId, child: NodeId, session: Session | None, round_: int
-) -> Node:
-    node = context.journal.tree[parent]
-    blank = Node(
-        id=child, parent=parent, depth=node.depth + 1, round=round_, strategy=context.options.strategy
-    )
-    if session is None:
-        return replace(blank, failed="the page before could not be reached again")
-    ask: ActorState = {
-        "goal": context.goal,
-        "path": f"w/{child}",
-        "observation": context.seen(parent),
-        "history": context.history(parent),
-        "picture": context.picture(parent),
-        "session": session,
-        "n": 1,
-        "samples": 1,
-    }
+async def _next(context: WebContext, page: NodeId, child: NodeId, reach: Reach, round_: int) -> Node:
+    node = context.journal.tree[page]
+    blank = Node(id=child, parent=page, depth=node.depth + 1, round=round_, strategy=context.options.strategy)
+    ask = {**asked(context, f"w/{child}", page), "n": 1, "samples": 1}
     try:
-        found = (await context.actor(ask))["candidates"]
+        found = await candidates(context, child, page, ask, reach)
+    except UnreachableError as error:
+        return replace(blank, failed=f"the page before could not be reached again: {error}")
     except ModelError as error:
         return replace(blank, failed=f"no action could be proposed: {error}")
     if not found:

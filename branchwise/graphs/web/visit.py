@@ -32,7 +32,7 @@ class Visit:
     screenshot: str | None = None
     """The screenshot's file."""
     restored: str = ""
-    """The method that restored the parent: live, snapshot or replay."""
+    """The method that restored the parent: live, snapshot or replay; "record" for a page that a fork inherited."""
     replayed: int = 0
     """Number of actions replayed to restore it."""
     steps: int = 0

@@ -13,6 +13,7 @@ from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.visit import PAGE_VALUE, VISIT, PageValue, Visit
 from branchwise.store.errors import ActionRefused, BadAction, BadInput, BudgetSpent, EnvironmentFailed
 from branchwise.store.records import ROOT, Node, NodeId
+from branchwise.store.stored import read_stored
 
 HELD = "held back"
 """Prefix of the failure reason of a node whose action awaits approval."""
@@ -20,6 +21,8 @@ HELD = "held back"
 
 async def open_start(context: WebContext) -> Visit:
     """Open the start page once."""
+    if not context.has_arrived(ROOT) and (seen_before := context.inherited_visit(ROOT)) is not None:
+        await record(context, ROOT, seen_before)
     if not context.has_arrived(ROOT):
         session = await context.environment.reset(seed=context.seed)
         seen = await session.observe()
@@ -56,12 +59,17 @@ async def visit(context: WebContext, nodes: Sequence[NodeId]) -> list[tuple[Visi
         if isinstance(arrival, BaseException):
             raise arrival
         await record(context, name, arrival)
-    judged = await asyncio.gather(*(judge(context, name) for name in nodes), return_exceptions=True)
+    opinions = await asyncio.gather(*(_opinion(context, name) for name in nodes), return_exceptions=True)
+    # Decided in this order, whichever reply came first, so that a replay decides in the same.
     pages: list[tuple[Visit, PageValue]] = []
-    for name, found in zip(nodes, judged, strict=True):
+    failed: BaseException | None = None
+    for name, found in zip(nodes, opinions, strict=True):
         if isinstance(found, BaseException):
-            raise found
-        pages.append((context.arrived(name), found))
+            failed = failed or found
+        else:
+            pages.append((context.arrived(name), await _decided(context, name, found)))
+    if failed is not None:
+        raise failed
     return pages
 
 
@@ -73,32 +81,42 @@ async def record(context: WebContext, node: NodeId, arrival: Visit, *, key: str 
 
 async def judge(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
     """The value of the node's page, requested once; a page seen before is not judged again."""
-    node, page = context.journal.tree[name], context.arrived(name)
+    return await _decided(context, name, await _opinion(context, name, twins=twins))
+
+
+def _value_key(context: WebContext, name: NodeId) -> str:
     # A withheld action has no page to judge; a committed one has.
-    key = f"value/{name}/committed" if context.journal.decided(f"commit/{name}") else f"value/{name}"
+    return f"value/{name}/committed" if context.journal.decided(f"commit/{name}") else f"value/{name}"
 
-    async def found() -> PageValue:
-        if page.failed is not None:
-            return PageValue()
-        if page.reached:
-            return PageValue(value=1.0)
-        if page.reward is not None:
-            return PageValue(value=page.reward)
-        twin = _twin(context, node) if twins else None
-        if twin is not None or not context.options.value_samples:
-            return PageValue(value=None if twin else 0.5, twin=twin)
-        state = ValueState(
-            goal=context.goal,
-            path=f"w/{name}",
-            observation=context.seen(name),
-            history=context.history(name),
-            picture=context.picture(name),
-        )
-        said = await context.value(state)
-        return PageValue(value=said["value"], votes=said["votes"])
 
-    judged = await context.journal.decide_as(key, "value", PAGE_VALUE, found)
-    context.watch(_line(node, page, judged))
+async def _opinion(context: WebContext, name: NodeId, *, twins: bool = True) -> PageValue:
+    node, page = context.journal.tree[name], context.arrived(name)
+    key = _value_key(context, name)
+    if context.journal.decided(key):
+        return read_stored(PAGE_VALUE, context.journal.decision(key), "value")
+    if page.failed is not None:
+        return PageValue()
+    if page.reached:
+        return PageValue(value=1.0)
+    if page.reward is not None:
+        return PageValue(value=page.reward)
+    twin = _twin(context, node) if twins else None
+    if twin is not None or not context.options.value_samples:
+        return PageValue(value=None if twin else 0.5, twin=twin)
+    state = ValueState(
+        goal=context.goal,
+        path=f"w/{name}",
+        observation=context.seen(name),
+        history=context.history(name),
+        picture=context.picture(name),
+    )
+    said = await context.value(state)
+    return PageValue(value=said["value"], votes=said["votes"])
+
+
+async def _decided(context: WebContext, name: NodeId, value: PageValue) -> PageValue:
+    judged = await context.journal.decide_as(_value_key(context, name), "value", PAGE_VALUE, value)
+    context.watch(_line(context.journal.tree[name], context.arrived(name), judged))
     return judged
 
 
@@ -138,6 +156,8 @@ async def act(
 async def _arrive(context: WebContext, name: NodeId) -> Visit:
     node = context.journal.tree[name]
     assert node.parent is not None
+    if (seen_before := context.inherited_visit(name)) is not None:
+        return seen_before
     back = await context.at(node.parent)
     if back.session is None:
         why = "; ".join(back.tried)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,15 @@ from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.shape import shape
-from branchwise.graphs.runtime.spec import RunSpec
+from branchwise.graphs.runtime.spec import RunSpec, jsonable, spec_of
+from branchwise.graphs.runtime.tape import Tape
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.web.context import Check, WebContext
+from branchwise.graphs.web.fork import fork_web
 from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
+from branchwise.graphs.web.observed import INHERITED, RecordedPages
+from branchwise.graphs.web.offers import OFFER
 from branchwise.graphs.web.request import WebRequest, check, check_vision, request_of, stored
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
@@ -33,14 +39,19 @@ from branchwise.graphs.web.visit import VISIT
 from branchwise.models.recorded import recorded
 from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
-from branchwise.store.records import ROOT, Budget, Json, Usage, VerifiedBy
+from branchwise.store.json_text import to_json
+from branchwise.store.records import ROOT, Budget, Json, NodeId, Usage, VerifiedBy
+from branchwise.store.redaction import Redaction
 from branchwise.store.rows import Decision, RunRecord
+from branchwise.store.store import Store
 from branchwise.store.stored import read_stored
 
 Ask = Callable[[ApprovalRequest], Awaitable[bool | None]]
 """Asks a person synchronously: yes, no, or None to let the run wait in the store."""
 _RESULT = TypeAdapter(WebResult)
-_TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", "value"})
+_VISITS = ("arrival", "commit")
+"""Kinds of decisions that count executed actions; a commit is one of them and a row of the ledger as well."""
+_TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", OFFER, INHERITED})
 """Kinds of decisions made by the environment or by people."""
 
 
@@ -72,7 +83,11 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         hooks: The run's callbacks.
     """
     graph = web()
-    return Workflow(
+
+    async def fork(db: Store, old: RunRecord, spec: RunSpec, **own: Any) -> RunRecord:
+        return await fork_web(made, db, old, spec, **own)
+
+    made = Workflow(
         name="web",
         graph=graph,
         shape=shape(graph, None),
@@ -88,14 +103,17 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         stored=stored,
         labels=lambda spec: ("web", request_of(spec).options.strategy),
         progress=lambda event: event.text if event.kind == "visited" else "",
+        fork=fork,
         told=lambda decision: decision.kind in _TOLD,
         check_replay=_check_replay,
         imports=_imports,
         budget=_budget,
+        acted=_acted,
         durability=lambda spec: spec.durability or "sync",
         ahead=False,
         tells=False,
     )
+    return made
 
 
 def _check(spec: RunSpec) -> None:
@@ -118,7 +136,18 @@ def _budget(spec: RunSpec) -> Budget:
 
 
 def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
-    raise BadInput("A browser's pages are not in the ledger: web runs can be shown and forked, not replayed.")
+    options = request_of(spec_of(run.spec)).options
+    acted = any(one.kind == "arrival" and one.key != f"arrival/{ROOT}" for one in decisions)
+    if acted and not any(one.kind in {OFFER, INHERITED} for one in decisions):
+        raise BadInput(
+            "The run is of a version that did not record what pages made of proposed actions: it can be shown and "
+            "forked, not replayed."
+        )
+    if options.rolls and options.concurrency > 1:
+        raise BadInput(
+            "Which of the trajectories rolled together came first hung on the environment: such a run can be shown "
+            "and forked, not replayed."
+        )
 
 
 @asynccontextmanager
@@ -126,7 +155,8 @@ async def _context(
     environment: Environment | None, hooks: RunHooks, spec: RunSpec, run: Run
 ) -> AsyncIterator[WebContext]:
     request, services = request_of(spec), run.services
-    place = environment or _opened(request)
+    replays = isinstance(services.ledger, Tape)
+    place: Environment = RecordedPages(request.environment) if replays else environment or _opened(request)
     try:
         if request.environment != place.name:
             raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
@@ -155,10 +185,7 @@ def _context_of(
 ) -> WebContext:
     options, journal = request.options, services.journal
     sample = recorded(services.engine, services.ledger, services.tracker)
-    kinds = ("arrival", "commit")
-    # The visits count the executed actions; a commit is one of them and a row of the ledger as well.
-    visits = (journal.decision(key) for kind in kinds for key in journal.keys(f"{kind}/"))
-    done = sum(read_stored(VISIT, one, "visit").steps for one in visits)
+    done = sum(_steps(journal.decision(key)) for kind in _VISITS for key in journal.keys(f"{kind}/"))
     services.tracker.effects = done
 
     def watch(line: str) -> None:
@@ -182,7 +209,9 @@ def _context_of(
         options=options,
         ask=partial(_ask, services, hooks),
         effect=partial(_effect, services),
+        is_recorded=services.ledger.recorded,
         known_done=partial(_known_done, services),
+        passed=services.ledger.pass_over if isinstance(services.ledger, Tape) else _quiet,
         counted=[done],
         seed=request.seed,
         shots=Path(request.screenshots) / services.run_id if request.screenshots else None,
@@ -194,28 +223,47 @@ async def _ask(services: RunServices, hooks: RunHooks, question: ApprovalRequest
     said = await hooks.ask(question)
     if said is not None:
         return said
+    # As it is stored, without secrets.
+    shown = json.loads(Redaction().reply(to_json(jsonable(question, "The question"))))
     asked = Question(
-        key=f"approve/{question.node}",
-        question=asdict(question),
+        key=_approval(services, question.node, shown),
+        question=shown,
         schema={"type": "boolean"},
         run_id=services.run_id,
     )
     return bool(await asking.answered(services, asked, None))
 
 
-def _known_done(services: RunServices, key: str, action: Json) -> bool:
+def _approval(services: RunServices, node: NodeId, question: Json) -> str:
+    """The question's key. A fork has answers of its ancestor's, which hold for equal questions only."""
+    key = f"approve/{node}"
+    kept = services.journal.decision(f"{key}/question")
+    if not isinstance(kept, Mapping) or kept.get("question") == question:
+        return key
+    return f"{key}/{hashlib.blake2b(to_json(question).encode(), digest_size=6).hexdigest()}"
+
+
+def _known_done(services: RunServices, key: str, asked: Mapping[str, Json]) -> bool:
     # Earlier versions recorded the start of an action as a decision.
     earlier = services.journal.decided(f"begun/{key.split('/')[1]}")
     if not services.ledger.unsettled(key) and not earlier:
         return False
-    return "done" in asking.unknown_outcome(services, key, {"action": action})
+    return "done" in asking.unknown_outcome(services, key, asked)
 
 
-async def _effect(services: RunServices, key: str, action: Json, do: Callable[[], Awaitable[Json]]) -> Json:
+async def _effect(services: RunServices, key: str, asked: Json, do: Callable[[], Awaitable[Json]]) -> Json:
     async def act() -> tuple[Json, Usage]:
         return await do(), Usage()
 
-    return await services.ledger(key, {"action": action}, act, kind="action", model="environment")
+    return await services.ledger(key, asked, act, kind="action", model="environment")
+
+
+def _acted(decisions: Sequence[Decision]) -> int:
+    return sum(_steps(one.payload) for one in decisions if one.kind in _VISITS)
+
+
+def _steps(visit: Json) -> int:
+    return read_stored(VISIT, visit, "visit").steps
 
 
 def _stored(state: WebState, context: WebContext, run: Run) -> Json:

@@ -131,6 +131,14 @@ nested.add_conditional_edges(
     "sub", lambda state: "sub" if state["rounds"] < 2 else "called", ["sub", "called"]
 )
 
+_again = StateGraph(State, context_schema=Run)
+_again.add_node("fuse", fuse)
+_again.add_edge(START, "fuse")
+_again.add_conditional_edges("fuse", lambda state: "fuse" if state["rounds"] < 2 else END, ["fuse", END])
+looped = StateGraph(State, context_schema=Run)
+looped.add_node("sub", _again.compile())
+looped.add_edge(START, "sub")
+
 
 async def names(state: State, runtime: Runtime[Run]) -> State:
     await runtime.context.sample("same", "one")

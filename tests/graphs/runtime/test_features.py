@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -106,6 +107,15 @@ without_run.add_node("stand_alone", stand_alone)
 without_run.add_edge(START, "stand_alone")
 
 
+def chats(state: State, runtime: Runtime[Run]) -> State:
+    return {"seen": [str(runtime.context.chat_model().invoke("hello").content)]}
+
+
+synchronous = StateGraph(State, context_schema=Run)
+synchronous.add_node("chats", chats)
+synchronous.add_edge(START, "chats")
+
+
 async def keys(name: str, given: Any = None) -> list[str]:
     """The keys of a workflow's run, executed twice under one id: the second time nothing is asked."""
     FAILURES.clear()
@@ -142,6 +152,32 @@ async def test_a_subgraph_with_a_checkpointer_of_its_own_is_refused() -> None:
         await keys("own_saver")
 
 
-def test_every_row_of_the_table_says_whether_it_works() -> None:
-    rows = re.findall(r"^\| ([^|]+) \| (works|refused|with care) \|", TABLE.read_text(encoding="utf-8"), re.M)
-    assert len(rows) >= 14
+async def test_the_input_of_a_channel_with_a_reducer_is_not_validated() -> None:
+    # `seen` is a list of texts whose reducer takes any list; `n` has no reducer and must be a number.
+    assert await keys("commanded", {"seen": [7]}) == ["after/1/after", "jump/1/jump"]
+    with pytest.raises(BadInput, match="`n`"):
+        await keys("commanded", {"n": "many"})
+
+
+async def test_a_synchronous_node_invokes_the_chat_model() -> None:
+    [key] = await keys("synchronous")
+    assert re.fullmatch(r"chats/1/chat\.[0-9a-f]{16}\.0", key)
+
+
+def test_every_row_of_the_table_names_a_test_that_holds_it() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+) \| (?:works|refused|with care) \|[^|]*\|([^|]*)\|$",
+        TABLE.read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert len(rows) >= 16
+    files = [path.stem for path in Path(__file__).parent.glob("test_*.py")]
+    modules = [import_module(f"{__package__}.{stem}") for stem in files]
+    tests = {name: value for module in modules for name, value in vars(module).items()}
+    [worked] = [mark for mark in test_a_feature_works.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
+    features = {feature for feature, *_ in worked.args[1]}
+    for feature, cell in rows:
+        names = re.findall(r"`(test_\w+)`", cell)
+        assert names, feature
+        assert not [name for name in names if not callable(tests.get(name))], feature
+        assert (test_a_feature_works.__name__ in names) is (feature in features), feature

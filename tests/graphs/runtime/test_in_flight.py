@@ -19,7 +19,7 @@ from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.run import resume, run
 from branchwise.graphs.runtime.submit import submit_workflow
-from branchwise.graphs.runtime.worker import work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import BadInput, BudgetSpent, RequestChanged
 from branchwise.store.records import Budget
@@ -224,5 +224,10 @@ async def test_a_model_of_the_users_own_is_named_by_its_function() -> None:
         [queued] = await submit_workflow(
             flow, [{"question": "q"}], store=store, model=f"{__name__}:own_model"
         )
-        await work(store=store, until_empty=True, imports=["tests.graphs.runtime.flows"])
-        assert (await store.run(queued)).status is Status.FAILED
+        reports: list[WorkerLogLine] = []
+        await work(
+            store=store, until_empty=True, imports=["tests.graphs.runtime.flows"], watch=reports.append
+        )
+        assert (await store.run(queued)).status is Status.QUEUED
+        assert [report.kind for report in reports] == ["claimed", "left"]
+        assert f"--import {__name__}" in reports[-1].text

@@ -159,7 +159,7 @@ async def test_a_strategy_that_breaks_its_contract_is_named(sqlite_url: str) -> 
             [run_id] = await submit(
                 ["q"], store=store, model="scripted:script", strategy=f"zoo:{name}", budget={"calls": 20}
             )
-            await work(store=store, model=_answering(), until_empty=True)
+            await work(store=store, model=_answering(), until_empty=True, imports=["zoo"])
             run = await store.run(run_id)
             assert run.status is Status.FAILED
             assert run.error is not None
@@ -174,7 +174,7 @@ async def test_a_tree_that_is_too_deep_says_so(sqlite_url: str) -> None:
         [run_id] = await submit(
             ["q"], store=store, model="scripted:script", strategy="zoo:deep", budget={"calls": 2000}
         )
-        await work(store=store, model=model, until_empty=True)
+        await work(store=store, model=model, until_empty=True, imports=["zoo"])
         run = await store.run(run_id)
         assert run.status is Status.DONE
         result = json.loads(json.dumps(run.result))

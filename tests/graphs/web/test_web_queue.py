@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from branchwise.graphs.runtime.submit import submit_workflow
-from branchwise.graphs.runtime.worker import work
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.models.uniform import uniform
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
@@ -37,14 +37,14 @@ async def test_a_worker_searches_an_environment_that_it_may_import(
         "options": OPTIONS,
     }
     async with Store.opened("sqlite://") as store:
-        [refused] = await submit_workflow("web", [given], store=store, model="uniform")
-        await work(store=store, model=uniform(), until_empty=True)
-        left = await store.run(refused)
-        assert left.status is Status.FAILED
-        assert "--import river" in str(left.error)
-        [taken] = await submit_workflow("web", [given], store=store, model="uniform")
+        [queued] = await submit_workflow("web", [given], store=store, model="uniform")
+        reports: list[WorkerLogLine] = []
+        await work(store=store, model=uniform(), until_empty=True, watch=reports.append)
+        assert (await store.run(queued)).status is Status.QUEUED
+        assert [report.kind for report in reports] == ["claimed", "left"]
+        assert "--import river" in reports[-1].text
         await work(store=store, model=uniform(), until_empty=True, imports=["river"])
-        done = await store.run(taken)
+        done = await store.run(queued)
         assert (done.status, done.workflow) == (Status.DONE, "web")
         result = cast("dict[str, Any]", done.result)
         assert (result["solved"], len(result["actions"])) == (True, 7)

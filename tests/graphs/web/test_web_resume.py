@@ -9,55 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import cast
 
 import pytest
 
-from branchwise.environments.browser.chromium import chromium
-from branchwise.store.errors import EnvironmentFailed
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import digest
 
 WORKER = Path(__file__).parent / "web_worker.py"
-
-
-class Maze(BaseHTTPRequestHandler):
-    """Pages that lead to three others each."""
-
-    def do_GET(self) -> None:
-        name = self.path.strip("/")
-        links = "".join(f"<a href='/{name}{step}'>{name}{step}</a> " for step in "abc")
-        body = f"<!doctype html><title>{name}</title><p>room {name}</p>{links}".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library named it
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    try:
-        chromium()
-    except EnvironmentFailed as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Maze)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def start(folder: Path, site: str) -> subprocess.Popen[str]:
