@@ -24,7 +24,7 @@ _LOOK = (
 )
 
 
-class Page(Protocol):
+class PageActions(Protocol):
     """The actions of one page, as a session gives them."""
 
     async def actions(self) -> Sequence[Action]:
@@ -49,7 +49,7 @@ class ActorState(TypedDict):
     observation: Observation
     history: Sequence[str]
     """The actions of this branch, from the start."""
-    session: Page
+    session: PageActions
     """The page, a session or its record; proposals are parsed against its actions."""
     n: int
     """Most distinct actions to propose."""

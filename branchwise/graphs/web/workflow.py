@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,15 +15,15 @@ from branchwise.agents.actor import actor
 from branchwise.agents.value import value
 from branchwise.environments.protocol import Environment
 from branchwise.environments.spec import opened
-from branchwise.graphs.runtime import asking
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.shape import shape
-from branchwise.graphs.runtime.spec import RunSpec, jsonable, spec_of
+from branchwise.graphs.runtime.spec import RunSpec, spec_of
 from branchwise.graphs.runtime.tape import Tape
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.graphs.web.approvals import Ask, approved, known_done
 from branchwise.graphs.web.context import Check, WebContext
 from branchwise.graphs.web.fork import fork_web
 from branchwise.graphs.web.graph import web
@@ -39,15 +37,11 @@ from branchwise.graphs.web.visit import VISIT
 from branchwise.models.recorded import recorded
 from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
-from branchwise.store.json_text import to_json
-from branchwise.store.records import ROOT, Budget, Json, NodeId, Usage, VerifiedBy
-from branchwise.store.redaction import Redaction
+from branchwise.store.records import ROOT, Budget, Json, Usage, VerifiedBy
 from branchwise.store.rows import Decision, RunRecord
 from branchwise.store.store import Store
 from branchwise.store.stored import read_stored
 
-Ask = Callable[[ApprovalRequest], Awaitable[bool | None]]
-"""Asks a person synchronously: yes, no, or None to let the run wait in the store."""
 _RESULT = TypeAdapter(WebResult)
 _VISITS = ("arrival", "commit")
 """Kinds of decisions that count executed actions; a commit is one of them and a row of the ledger as well."""
@@ -207,48 +201,16 @@ def _context_of(
         value=value(sample, services.prompts, samples=options.value_samples, seed=request.seed),
         check=hooks.check,
         options=options,
-        ask=partial(_ask, services, hooks),
+        ask=partial(approved, services, hooks.ask),
         effect=partial(_effect, services),
         is_recorded=services.ledger.recorded,
-        known_done=partial(_known_done, services),
+        known_done=partial(known_done, services),
         passed=services.ledger.pass_over if isinstance(services.ledger, Tape) else _quiet,
         counted=[done],
         seed=request.seed,
         shots=Path(request.screenshots) / services.run_id if request.screenshots else None,
         watch=watch,
     )
-
-
-async def _ask(services: RunServices, hooks: RunHooks, question: ApprovalRequest) -> bool:
-    said = await hooks.ask(question)
-    if said is not None:
-        return said
-    # As it is stored, without secrets.
-    shown = json.loads(Redaction().reply(to_json(jsonable(question, "The question"))))
-    asked = Question(
-        key=_approval(services, question.node, shown),
-        question=shown,
-        schema={"type": "boolean"},
-        run_id=services.run_id,
-    )
-    return bool(await asking.answered(services, asked, None))
-
-
-def _approval(services: RunServices, node: NodeId, question: Json) -> str:
-    """The question's key. A fork has answers of its ancestor's, which hold for equal questions only."""
-    key = f"approve/{node}"
-    kept = services.journal.decision(f"{key}/question")
-    if not isinstance(kept, Mapping) or kept.get("question") == question:
-        return key
-    return f"{key}/{hashlib.blake2b(to_json(question).encode(), digest_size=6).hexdigest()}"
-
-
-def _known_done(services: RunServices, key: str, asked: Mapping[str, Json]) -> bool:
-    # Earlier versions recorded the start of an action as a decision.
-    earlier = services.journal.decided(f"begun/{key.split('/')[1]}")
-    if not services.ledger.unsettled(key) and not earlier:
-        return False
-    return "done" in asking.unknown_outcome(services, key, asked)
 
 
 async def _effect(services: RunServices, key: str, asked: Json, do: Callable[[], Awaitable[Json]]) -> Json:
