@@ -18,6 +18,8 @@ from branchwise.environments.sandbox.seccomp import seccomp_filter
 UNSAFE = "BRANCHWISE_UNSAFE_SANDBOX"
 """Environment variable; `1` runs programs without isolation if bubblewrap does not work."""
 HERE = Path(__file__).parent
+WRITABLE = ("/tmp", "/dev/shm")  # noqa: S108
+"""The folders inside where a program can write, each a file system of its own in memory."""
 _INSIDE = "/sandbox"
 """Folder of the runner inside the sandbox."""
 _INSTALL = (
@@ -26,6 +28,13 @@ _INSTALL = (
 )
 _SHARED_LIBRARIES = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64")
 _MORE = ("/usr/local/lib", "/usr/share/zoneinfo", "/etc/ld.so.cache")
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": "/",
+    "USER": "nobody",
+    "MALLOC_ARENA_MAX": "1",  # each other arena reserves 64 MB of the address space that is counted
+}
 _PROBE = "import csv, ctypes, decimal, hashlib, json, socket, sqlite3, ssl, zoneinfo, zlib"
 _PROBE_SECONDS = 30.0
 
@@ -48,7 +57,7 @@ class Walls:
         """The command line of the runner.
 
         Args:
-            disk: Bytes of the temporary folder.
+            disk: Bytes of each writable folder.
             seccomp: File descriptor that the filter is read from.
             words: The runner's own arguments.
         """
@@ -151,7 +160,7 @@ def _bubblewrap(disk: int, seccomp: int, *, root: bool) -> list[str]:
             "ALL",
         ]
     words += ["--die-with-parent", "--new-session", "--clearenv", "--seccomp", str(seccomp)]
-    for name, value in (("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("HOME", "/"), ("USER", "nobody")):
+    for name, value in _ENVIRONMENT.items():
         words += ["--setenv", name, value]
     made: set[Path] = set()
     for place in _visible():
@@ -172,8 +181,9 @@ def _bubblewrap(disk: int, seccomp: int, *, root: bool) -> list[str]:
         "/proc/1",
     ]  # hides bubblewrap's own process, which has the same user
     words += ["--remount-ro", "/dev"]
-    words += ["--perms", "1777", "--size", str(disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108
-    return [*words, "--remount-ro", "/"]
+    for folder in WRITABLE:
+        words += ["--perms", "1777", "--size", str(disk), "--tmpfs", folder]
+    return [*words, "--chdir", WRITABLE[0], "--remount-ro", "/"]
 
 
 @cache

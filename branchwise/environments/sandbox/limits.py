@@ -16,17 +16,17 @@ class Limits:
     """Limits of a program's resources."""
 
     seconds: float = 5.0
-    """Wall time; CPU time is limited to the next whole second."""
+    """Wall time."""
     memory: int = 512 * 2**20
-    """Bytes of address space, of each process and of all together."""
+    """Bytes of address space, of each process; of all together, with its files."""
     disk: int = 16 * 2**20
-    """Bytes of its own temporary folder, the only place where it can write."""
+    """Bytes of each of the two folders in memory where it can write: `/tmp` and `/dev/shm`."""
     processes: int = 8
     """Processes and threads together."""
     files: int = 64
     """Open files of each process."""
     entries: int = 4000
-    """Files and folders in its temporary folder."""
+    """Files and folders in each of the two."""
     output: int = 64 * 2**10
     """Bytes of standard output and error together; more ends the program."""
 

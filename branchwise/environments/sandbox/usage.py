@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from branchwise.environments.sandbox.bubblewrap import WRITABLE
 from branchwise.environments.sandbox.limits import End, Limits
 
 _PROC = Path("/proc")
@@ -16,7 +17,8 @@ _OF_THE_WALLS = 2
 def over(root: int, limits: Limits, *, walled: bool) -> End | None:
     """The limit that the processes below process `root` exceed together, or None.
 
-    Memory is counted as address space: it bounds what they can touch, shared memory included.
+    Memory is counted as address space, which bounds what they can touch, and as files in the writable folders,
+    which lie in memory.
     """
     if not _PROC.is_dir():
         return None
@@ -26,13 +28,14 @@ def over(root: int, limits: Limits, *, walled: bool) -> End | None:
     for process in below[ours:]:
         memory += _address_space(process)
         tasks += len(_names(_PROC / str(process) / "task"))
-    if memory > limits.memory:
+    files = _files(below[ours]) if walled and below[ours:] else []
+    if memory + sum(held for held, _ in files) > limits.memory:
         return "memory"
     if (
         tasks > 2 * limits.processes
     ):  # the kernel refuses one more, except for a user id that it does not count
         return "processes"
-    return "files" if walled and below[ours:] and _entries(below[ours]) > limits.entries else None
+    return "files" if any(entries > limits.entries for _, entries in files) else None
 
 
 def _below(root: int) -> Iterator[int]:
@@ -56,13 +59,16 @@ def _address_space(process: int) -> int:
         return 0
 
 
-def _entries(process: int) -> int:
-    """Files and folders in the temporary folder of a process."""
-    try:
-        seen = os.statvfs(_PROC / str(process) / "root/tmp")
-    except OSError:
-        return 0
-    return seen.f_files - seen.f_ffree
+def _files(process: int) -> list[tuple[int, int]]:
+    """Bytes, and files and folders, in each writable folder of a process."""
+    found = []
+    for folder in WRITABLE:
+        try:
+            seen = os.statvfs(f"{_PROC}/{process}/root{folder}")
+        except OSError:
+            continue
+        found.append(((seen.f_blocks - seen.f_bfree) * seen.f_frsize, seen.f_files - seen.f_ffree))
+    return found
 
 
 def _names(folder: Path) -> list[str]:

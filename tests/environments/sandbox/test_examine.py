@@ -73,6 +73,16 @@ def add(a, b):
     "an object that is no data": "def add(a, b): return lambda: a + b",
 }
 
+BUSY = """
+import hashlib, threading
+def work():
+    while True: hashlib.sha256(bytes(2**20))
+def add(a, b):
+    for _ in range(4): threading.Thread(target=work, daemon=True).start()
+    work()
+"""
+"""Uses all processors, since hashing releases the interpreter."""
+
 pytestmark = pytest.mark.usefixtures("walled")
 QUICK = Limits(seconds=3.0)
 
@@ -92,9 +102,24 @@ def test_what_went_wrong_is_said() -> None:
     wrong = examine(["def add(a, b): return a * b"], "add", CASES[:1], limits=QUICK)
     assert wrong.errors == ("AssertionError: it gives 6",)
     assert examine(["1 / 0"], "add", CASES[:1]).errors == ("ZeroDivisionError: division by zero",)
-    assert examine(
-        ["def add(a, b):\n    while True: pass"], "add", CASES[:1], limits=Limits(seconds=0.5)
-    ).errors == ("It ran out of time.",)
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["def add(a, b):\n    while True: pass", "while True: pass", BUSY],
+    ids=["call", "start", "threads"],
+)
+def test_what_does_not_end_runs_out_of_time(program: str) -> None:
+    """However much processor time it uses until then."""
+    found = examine([program], "add", CASES[:1], limits=Limits(seconds=0.5))
+    assert found.errors == ("It ran out of time.",)
+
+
+@pytest.mark.parametrize("name", ["StopIteration", "StopAsyncIteration"])
+def test_an_exception_that_ends_an_iteration_does_not_end_the_tests(name: str) -> None:
+    tests = "def check(candidate):\n    assert all(map(lambda i: candidate(i, i) == 2 * i, range(9)))\n"
+    cheat = f"def add(a, b): raise {name}"
+    assert examine([cheat], "add", [["check(add)"]], tests=[tests]).errors == (f"RuntimeError: {name}: ",)
 
 
 def test_tests_may_expect_an_exception_and_use_what_the_problem_defines() -> None:
