@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
 from branchwise.store.errors import BadInput, UnknownName
@@ -39,7 +39,7 @@ class Folder:
 
     def names(self) -> tuple[str, ...]:
         """The names of this folder's parts and of those in installed packages, sorted."""
-        return tuple(sorted(self.own | {entry.name for entry in entry_points(group=self.group)}))
+        return tuple(sorted(self.own | offered(self.group)))
 
     def load(self, name: str) -> Callable[..., Any]:
         """Load the function `name`: one of `names()` or `module:function`.
@@ -60,14 +60,52 @@ class Folder:
             UnknownName: There is no such part.
             BadInput: It cannot be imported.
         """
-        module, colon, function = name.partition(":")
-        if not colon:
-            if name in self.own:
-                return getattr(import_module(f"{self.package}.{name}"), name)
-            for entry in entry_points(group=self.group, name=name):
-                return entry.load()
-            raise UnknownName(self.kind, name, self.names())
-        try:
-            return getattr(import_module(module), function)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise BadInput(f"The {self.kind} `{name}` cannot be imported: {error}.") from error
+        if name in self.own:
+            return getattr(import_module(f"{self.package}.{name}"), name)
+        return part(self.kind, name, self.group, self.names)
+
+
+def offered(group: str) -> frozenset[str]:
+    """The names that installed packages offer as entry points of `group`; nothing of them is imported.
+
+    Raises:
+        BadInput: A package's entry points cannot be read.
+    """
+    return frozenset(entry.name for entry in _points(group))
+
+
+def part(kind: str, name: str, group: str, names: Callable[[], Iterable[str]]) -> object:
+    """What `module:attribute` leads to, or what an installed package offers under `name`.
+
+    Args:
+        kind: The word for it in messages.
+        name: One of the two.
+        group: The group of entry points.
+        names: Returns the known names, for the error.
+
+    Raises:
+        UnknownName: There is no such part.
+        BadInput: It cannot be imported.
+    """
+    module, colon, attribute = name.partition(":")
+    if colon:
+        return _loaded(kind, name, lambda: getattr(import_module(module), attribute))
+    for entry in _points(group):
+        if entry.name == name:
+            return _loaded(kind, name, entry.load)
+    raise UnknownName(kind, name, names())
+
+
+def _points(group: str) -> EntryPoints:
+    try:
+        return entry_points(group=group)
+    except Exception as error:  # damaged metadata of any package raises what reading it raises
+        raise BadInput(f"The entry points of an installed package cannot be read: {error}.") from error
+
+
+def _loaded(kind: str, name: str, load: Callable[[], object]) -> object:
+    try:
+        return load()
+    except Exception as error:  # the module's own code may raise anything
+        reason = f"{type(error).__name__}: {error}"[:1000]
+        raise BadInput(f"The {kind} `{name}` cannot be imported: {reason}.") from error

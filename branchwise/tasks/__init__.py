@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
-from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.errors import BadInput, BranchwiseError, UnknownName
+from branchwise.store.foreign import failed
 from branchwise.store.parts import Folder
 from branchwise.tasks.domains.instances import Benchmark
 from branchwise.tasks.task import Task
@@ -34,10 +36,20 @@ def load(name: str, **knobs: object) -> Task:
     if name in _FOLDER.own and not knobs:
         return _plain(name)
     found = _FOLDER.found(name)
-    task = found if isinstance(found, Task) and not knobs else _FOLDER.load(name)(**knobs)
+    task = found if isinstance(found, Task) and not knobs else _made(name, knobs)
     if not isinstance(task, Task):
         raise BadInput(f"`{name}` makes no task but a `{type(task).__name__}`.")
     return task
+
+
+def _made(name: str, knobs: Mapping[str, object]) -> object:
+    make = _FOLDER.load(name)
+    try:
+        return make(**knobs)
+    except BranchwiseError:
+        raise
+    except Exception as error:  # an own task's code may raise anything
+        raise BadInput(str(failed(f"The function of the task `{name}`", error))) from error
 
 
 @cache  # one object, by which its name is found again; every call of a run asks for it, too

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import cast
 
 from branchwise.agents.verifiers.protocol import Verifier
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.store.foreign import failed
 from branchwise.store.parts import Folder
 
 _FOLDER = Folder(
@@ -47,10 +48,18 @@ def load(name: str, **parts: object) -> Verifier:
         BadInput: Its factory cannot be imported, or requests a dependency that is not offered.
     """
     make = find(name)
-    asked = inspect.signature(make).parameters
+    try:
+        asked = inspect.signature(make).parameters
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"The verifier `{name}` is no function that can be read: {error}.") from error
     lacking = [n for n, p in asked.items() if n not in parts and p.default is inspect.Parameter.empty]
     if lacking:
         raise BadInput(
             f"The verifier `{name}` asks for {', '.join(lacking)}; it may ask for {', '.join(sorted(parts))}."
         )
-    return cast("Verifier", make(**{name: value for name, value in parts.items() if name in asked}))
+    try:
+        return cast("Verifier", make(**{name: value for name, value in parts.items() if name in asked}))
+    except BranchwiseError:
+        raise
+    except Exception as error:  # an own verifier's code may raise anything
+        raise BadInput(str(failed(f"The function of the verifier `{name}`", error))) from error

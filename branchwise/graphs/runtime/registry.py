@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Collection, Iterator
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from types import ModuleType
 from typing import Any, cast
 
@@ -18,7 +18,9 @@ from branchwise.graphs.runtime.nodes import wrapped
 from branchwise.graphs.runtime.shape import documented, shape
 from branchwise.graphs.runtime.state_types import state_types
 from branchwise.graphs.runtime.workflow import Graph, Workflow
-from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.store.foreign import failed
+from branchwise.store.parts import offered, part
 
 GROUP = "branchwise.workflows"
 """The entry-point group by which a package offers workflows."""
@@ -92,7 +94,7 @@ class Allowed:
 
 def installed() -> list[str]:
     """Names of the built-in workflows and of those that installed packages offer."""
-    return sorted({*BUILT_IN, *(point.name for point in metadata.entry_points(group=GROUP))})
+    return sorted(BUILT_IN.keys() | offered(GROUP))
 
 
 def catalogue() -> Iterator[tuple[str, Workflow | BadInput]]:
@@ -189,13 +191,7 @@ def _found(name: str) -> Any:
             raise BadInput(
                 f"The module `{module}` has no `{attribute}`, which the workflow `{name}` names."
             ) from error
-    points = metadata.entry_points(group=GROUP, name=name)
-    if not points:
-        raise UnknownName("workflow", name, installed())
-    try:
-        return next(iter(points)).load()
-    except Exception as error:
-        raise BadInput(f"The installed workflow `{name}` cannot be imported: {error}") from error
+    return part("workflow", name, GROUP, installed)
 
 
 def _module(module: str, name: str) -> ModuleType:
@@ -217,6 +213,10 @@ def _made(function: Any, name: str) -> Any:
         raise BadInput(
             f"The workflow `{name}` is no function without arguments that makes a graph: {error}."
         ) from error
+    except BranchwiseError:
+        raise
+    except Exception as error:  # its own code may raise anything
+        raise BadInput(str(failed(f"The function of the workflow `{name}`", error))) from error
 
 
 def _is_functional(graph: Graph) -> bool:

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib import import_module, metadata
-from typing import cast
+from importlib import import_module
+from typing import Any, cast
 
 from branchwise.graphs.strategies._knobs import checked, defaults
 from branchwise.graphs.strategies.protocol import Allocation, Hint, Hints, Strategy, StrategyInfo
-from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.errors import BadInput
+from branchwise.store.parts import offered, part
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
@@ -35,7 +36,7 @@ class CatalogueEntry:
 
 def names() -> tuple[str, ...]:
     """The strategies that can be loaded: those of this folder and those of installed packages, sorted."""
-    return tuple(sorted({*_here(), *(point.name for point in metadata.entry_points(group=GROUP))}))
+    return tuple(sorted(_here() | offered(GROUP)))
 
 
 def load(name: str, **knobs: object) -> Strategy:
@@ -71,7 +72,7 @@ def hints(name: str, **knobs: object) -> Hints:
     """
     function = _find(name)
     fit = checked(name, function, knobs)
-    own = getattr(sys.modules[function.__module__], "hint", None)
+    own = _beside(function, "hint")
     if own is None:
         return usual
     wanted = inspect.signature(own).parameters
@@ -87,7 +88,7 @@ def info(name: str) -> StrategyInfo:
         UnknownName: There is no such strategy.
         BadInput: Its module has no INFO.
     """
-    described = getattr(sys.modules[_find(name).__module__], "INFO", None)
+    described = _beside(_find(name), "INFO")
     if not isinstance(described, StrategyInfo):
         raise BadInput(
             f"The module of strategy `{name}` must have a constant INFO of type StrategyInfo "
@@ -108,7 +109,7 @@ def usual(tree: Tree, parent: NodeId, ordinal: int) -> Hint:
 
 def _row(name: str) -> CatalogueEntry:
     function = _find(name)
-    summary = (function.__doc__ or "").strip().partition("\n")[0]
+    summary = (inspect.getdoc(function) or "").strip().partition("\n")[0]
     return CatalogueEntry(name=name, summary=summary, knobs=defaults(function), info=info(name))
 
 
@@ -119,15 +120,7 @@ def _here() -> frozenset[str]:
 
 
 def _find(name: str) -> Callable[..., Allocation]:
-    if name in _here():
-        found = _own(name)
-    elif ":" in name:
-        found = _import(name)
-    else:
-        points = metadata.entry_points(group=GROUP, name=name)
-        if not points:
-            raise UnknownName("strategy", name, names())
-        found = next(iter(points)).load()
+    found = _own(name) if name in _here() else part("strategy", name, GROUP, names)
     if not callable(found):
         raise BadInput(f"The strategy `{name}` is not a function.")
     return cast("Callable[..., Allocation]", found)
@@ -138,9 +131,6 @@ def _own(name: str) -> object:
     return getattr(import_module(f"{__name__}.{name}"), name)
 
 
-def _import(name: str) -> object:
-    module, _, function = name.partition(":")
-    try:
-        return getattr(import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise BadInput(f"The strategy `{name}` cannot be imported: {error}.") from error
+def _beside(function: Callable[..., object], name: str) -> Any:
+    """What the module of a strategy has under a name, or None."""
+    return getattr(sys.modules.get(str(getattr(function, "__module__", ""))), name, None)

@@ -72,9 +72,14 @@ def checked(name: str, strategy: Callable[..., object], knobs: Mapping[str, obje
 @lru_cache(maxsize=256)
 def _declared(strategy: Callable[..., object]) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """The defaults and the types of a strategy's knobs; cached, since every round reads them."""
-    parameters = inspect.signature(strategy).parameters.values()
-    known = {p.name: p.default for p in parameters if p.name not in _GIVEN_BY_THE_LOOP}
-    return known, get_type_hints(strategy, include_extras=True)
+    try:
+        parameters = inspect.signature(strategy).parameters.values()
+        types = get_type_hints(strategy, include_extras=True)
+    except (AttributeError, NameError, TypeError, ValueError) as error:
+        raise BadInput(
+            f"The parameters of the strategy {strategy!r:.200} cannot be read: {error}."
+        ) from error
+    return {p.name: p.default for p in parameters if p.name not in _GIVEN_BY_THE_LOOP}, types
 
 
 def _accept(kind: object, value: object) -> tuple[str, bool]:
