@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 from branchwise.models.limits import bounded
 from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest, Tool
 from branchwise.store.as_fields import as_fields
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import Damaged, StoreError
 from branchwise.store.records import Json
 
 T = TypeVar("T")
@@ -17,6 +18,10 @@ T = TypeVar("T")
 _VERSION: Final = 1
 _DEFAULTS: Final = ((), "", None, False, "auto")
 """Default values of fields."""
+_MOST: Final = 10**12
+"""Largest number in the record of one call: of tokens, seconds or dollars."""
+_TOKENS: Final = 2**31 - 1
+"""Most tokens of a sample, which is what a column holds."""
 _REPLY = TypeAdapter(Reply)
 
 
@@ -85,7 +90,8 @@ def read_request(data: Json) -> SampleRequest:
     """Parse the JSON of `request_json`.
 
     Raises:
-        StoreError: The record is damaged or of a later version.
+        Damaged: The record is damaged.
+        StoreError: It is of a later version.
     """
     read = _read(_REQUEST, data)
     form = OutputFormat(
@@ -99,9 +105,15 @@ def read_reply(data: Json) -> Reply:
     """Parse the JSON of `reply_json`; a sample over the length limit becomes a failed one.
 
     Raises:
-        StoreError: The record is damaged or of a later version.
+        Damaged: The record is damaged: no reply, or with numbers that no call has.
+        StoreError: It is of a later version.
     """
-    return bounded(_read(_REPLY, data))
+    reply = _read(_REPLY, data)
+    counts = [getattr(reply.usage, one.name) for one in fields(reply.usage)]
+    tokens = [sample.tokens for sample in reply.samples]
+    if not all(0 <= count <= _MOST for count in counts) or not all(0 <= n <= _TOKENS for n in tokens):
+        raise Damaged("A recorded call is damaged: it holds numbers that no call has.")
+    return bounded(reply)
 
 
 def _message(message: Message) -> dict[str, object]:
@@ -128,11 +140,16 @@ def _spare(fields: dict[str, object], *names: str) -> None:
 
 
 def _read(kind: TypeAdapter[T], data: Json) -> T:
-    if not isinstance(data, dict) or data.get("version") != _VERSION:
-        raise StoreError("A recorded call is damaged or was written by a later version of branchwise.")
+    version = data.get("version") if isinstance(data, dict) else None
+    if type(version) is int and version > _VERSION:
+        raise StoreError("A recorded call was written by a later version of branchwise.")
+    if not isinstance(data, dict) or version != _VERSION:
+        raise Damaged("A recorded call is damaged: it has no version.")
     try:
         return kind.validate_python({name: value for name, value in data.items() if name != "version"})
     except ValidationError as error:
-        raise StoreError(
-            f"A recorded call is damaged: {error.error_count()} fields cannot be read."
+        raise Damaged(f"A recorded call is damaged: {error.error_count()} fields cannot be read.") from error
+    except (OverflowError, RecursionError) as error:
+        raise Damaged(
+            "A recorded call is damaged: it is nested too deep, or a number is too large."
         ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -25,13 +25,15 @@ from branchwise.models.protocol import (
 from branchwise.models.require import require
 from branchwise.models.reservation import Reservation
 from branchwise.models.sizing import Need
-from branchwise.store.errors import ModelError
+from branchwise.store.errors import Damaged, ModelError
 from branchwise.store.records import Json, Usage
 
 _IGNORED = "the server ignored"
 """Prefix of the error of a sample that violates its output format."""
 _ESTIMATE = "prompt_estimate"
 """Stored with a recorded reply: the estimated tokens of its prompt."""
+_LARGEST = 10**9
+"""An estimate beyond this is damaged."""
 
 
 class Recorder(Protocol):
@@ -109,13 +111,18 @@ class RecordedSampler:
 
         Raises:
             BudgetSpent: Not even the smallest call of this kind fits.
+            ModelError: The recorded reply is damaged.
         """
         require(self._model, request)
         asked = request_json(request)
         need = self._need(key, request)
         if self._record.recorded(key, asked):
             await self._tracker.admit(need, free=True)
-            reply = read_reply(await self._call(key, asked, request, need, None))
+            try:
+                reply = read_reply(await self._call(key, asked, request, need, None))
+            except Damaged as error:
+                raise ModelError(f"The recorded reply of `{key}` cannot be used: {error}") from error
+            reply = replace(reply, samples=reply.samples[: request.n])
         else:
             with await self._tracker.admit(need) as held:
                 async with self._tracker.slot(), self._slot():
@@ -128,8 +135,9 @@ class RecordedSampler:
         """Learn lengths of prompts and samples from an earlier attempt's recorded replies, by key."""
         for key, answer in answers:
             estimate = answer.get(_ESTIMATE) if isinstance(answer, Mapping) else None
-            if isinstance(estimate, int):
-                self._tracker.learn(Need(kind=_kind(key), prompt=estimate), read_reply(answer))
+            if type(estimate) is int and 0 < estimate < _LARGEST:
+                with suppress(Damaged):
+                    self._tracker.learn(Need(kind=_kind(key), prompt=estimate), read_reply(answer))
 
     async def _call(
         self, key: str, asked: Json, request: SampleRequest, need: Need, held: Reservation | None

@@ -7,6 +7,7 @@ BranchwiseError
 │   ├── SchemaMismatch  the database is of another schema revision
 │   ├── Unavailable     the database did not answer, or took no writes, for two minutes; it may do so later
 │   ├── TooLarge        the server takes no row of this size
+│   ├── Damaged         a stored row cannot be read
 │   └── LeaseLost       another worker holds this run now
 ├── RequestChanged      a resumed call's request differs from the recorded one
 ├── CodeFailed          a checker, strategy or watcher of the user's own raised an exception
@@ -74,6 +75,10 @@ class SchemaMismatch(StoreError):
 
 class Unavailable(StoreError):
     """The database did not answer, or took no writes, within the waiting time; it may do so later."""
+
+
+class Damaged(StoreError):
+    """A stored row is damaged, or another program wrote it; reading it again does not help."""
 
 
 class LeaseLost(StoreError):

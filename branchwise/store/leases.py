@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -19,6 +20,10 @@ from branchwise.store.workflows import Workflows, among
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""
 
+_OWN: list[sa.ColumnElement[Any]] = [
+    column for column in runs.c if column.name not in {"model", "spec", "result", "error"}
+]
+"""What a claim reads: without the texts, which may be damaged, so that such a run is claimed and then fails."""
 _RENEW = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("b_run_id"), runs.c.epoch == sa.bindparam("b_epoch"))
@@ -115,7 +120,7 @@ class Lease:
 class MayBeAlive(LeaseLost):
     """The lease has expired by this machine's clock, but was not observed for a whole ttl yet."""
 
-    def __init__(self, row: sa.Row[tuple[object, ...]], seconds: float) -> None:
+    def __init__(self, row: sa.Row[Any], seconds: float) -> None:
         self.lease, self.seconds = (row.epoch, row.lease_until), seconds
         super().__init__(
             f"The run `{row.id}` is held by {row.owner}; clocks differ, so it has to be silent for {seconds:.0f} more "
@@ -199,9 +204,9 @@ def note(
 
 def _next(
     connection: sa.Connection, me: str, queue: str, workflows: Workflows | None, without: Collection[str]
-) -> sa.Row[tuple[object, ...]] | None:
+) -> sa.Row[Any] | None:
     again = connection.execute(
-        sa.select(runs).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
+        sa.select(*_OWN).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
     ).first()
     if again is not None:
         return again
@@ -209,12 +214,12 @@ def _next(
     running = runs.c.status == Status.RUNNING
     silent: sa.ColumnElement[bool] = sa.and_(running, runs.c.lease_until < now())
     if each_clock_its_own(connection.dialect.name):
-        held = connection.execute(sa.select(runs).where(runs.c.queue == queue, running)).all()
+        held = connection.execute(sa.select(*_OWN).where(runs.c.queue == queue, running)).all()
         silent = runs.c.id.in_([row.id for row in held if not left(row)])
     # A question was not answered in time; the run continues with the default answer.
     overdue = sa.and_(runs.c.status == Status.WAITING, runs.c.wake < now())
     return connection.execute(
-        sa.select(runs)
+        sa.select(*_OWN)
         .where(runs.c.queue == queue, waiting | silent | overdue, among(workflows, without))
         .order_by(runs.c.priority.desc(), runs.c.created, runs.c.id)
         .limit(1)
@@ -222,9 +227,9 @@ def _next(
     ).first()
 
 
-def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[tuple[object, ...]]:
-    row = connection.execute(
-        sa.select(runs, (runs.c.lease_until - now()).label("left"))
+def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[Any]:
+    row: Any = connection.execute(
+        sa.select(*_OWN, (runs.c.lease_until - now()).label("left"))
         .where(runs.c.id == run_id)
         .with_for_update()
     ).first()
@@ -240,11 +245,11 @@ def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[tuple[obje
     others = row.status == Status.RUNNING and row.owner != me
     if others and each_clock_its_own(connection.dialect.name) and (seconds := left(row)):
         raise MayBeAlive(row, seconds)
-    return row
+    return cast("sa.Row[Any]", row)
 
 
 def _lease(
-    connection: sa.Connection, row: sa.Row[tuple[object, ...]], epoch: int, me: str, ttl: float, began: float
+    connection: sa.Connection, row: sa.Row[Any], epoch: int, me: str, ttl: float, began: float
 ) -> Lease:
     free = connection.execute(_FREE, {"run_id": row.id}).one()
     return Lease(
@@ -259,7 +264,7 @@ def _lease(
     )
 
 
-def _give_up(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:
+def _give_up(connection: sa.Connection, row: sa.Row[Any]) -> None:
     reason = f"{row.attempts + 1} workers died with this run; `branchwise resume {row.id}` tries again."
     connection.execute(
         sa.update(runs)

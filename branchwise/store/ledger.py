@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Self, TypeAlias
 
@@ -20,7 +21,14 @@ from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, texts
-from branchwise.store.errors import LeaseLost, ModelError, RequestChanged, StoreError, TooLarge
+from branchwise.store.errors import (
+    Damaged,
+    LeaseLost,
+    ModelError,
+    RequestChanged,
+    StoreError,
+    TooLarge,
+)
 from branchwise.store.final_failures import FinalFailures
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import to_json
@@ -144,6 +152,7 @@ class Ledger:
             RequestChanged: The recorded call had another request and the run's policy is "fail".
             ModelError: The call has failed before, and its failure is final (see `FinalFailures`).
             TooLarge: The request or the reply is larger than the database takes; the call is on record as failed.
+            Damaged: The recorded result is not JSON.
             LeaseLost: Another worker holds the run; nothing of this call is kept.
         """
         asked = self._read(request)
@@ -157,7 +166,7 @@ class Ledger:
             mine = known is not None and asked.was(known.request_hash)
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
             response = await self._flights.lead(key, doing)
-        return json.loads(response)  # type: ignore[no-any-return]
+        return _parsed(key, response)
 
     call = __call__
 
@@ -183,7 +192,9 @@ class Ledger:
 
     def answers(self) -> Iterator[tuple[str, Json]]:
         """The recorded results so far, by key."""
-        return ((key, json.loads(response)) for key, (_, response) in self._done.items())
+        for key, (_, response) in self._done.items():
+            with suppress(Damaged):  # the call itself says so when it is made
+                yield key, _parsed(key, response)
 
     def _read(self, request: Json) -> RedactedRequest:
         written = to_json(request)
@@ -293,6 +304,13 @@ class Ledger:
         self._texts.update(
             connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
         )
+
+
+def _parsed(key: str, response: str) -> Json:
+    try:
+        return json.loads(response)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Damaged(f"The recorded result of the call `{key}` is damaged: it is no JSON.") from error
 
 
 def _place(key: str) -> Row:

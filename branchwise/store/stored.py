@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import Damaged
 
 T = TypeVar("T")
 
@@ -20,17 +20,17 @@ def read_stored(kind: TypeAdapter[T], value: object, what: str) -> T:
         what: The value's name in messages, for example "request".
 
     Raises:
-        StoreError: The value does not have this type.
+        Damaged: The value does not have this type.
     """
     try:
         return kind.validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:80]
-        raise StoreError(
+        raise Damaged(
             f"The run's {what} is damaged: {place or 'all of it'}: {first['msg'][:120]}."
         ) from error
     except (RecursionError, OverflowError) as error:
-        raise StoreError(
+        raise Damaged(
             f"The run's {what} is damaged: it is nested too deep, or a number is too large."
         ) from error

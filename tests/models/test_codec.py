@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -6,11 +7,12 @@ from hypothesis import strategies as st
 
 from branchwise.models.codec import read_reply, read_request, reply_json, request_json
 from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest, Tool, ToolCall
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import Damaged, StoreError
 from branchwise.store.records import Usage
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-counts = st.integers(0, 2**40)
+counts = st.integers(0, 2**31 - 1)
+amounts = st.floats(0, 1e12)
 texts = st.text(max_size=20)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | numbers | texts,
@@ -46,7 +48,7 @@ samples = st.builds(
     logprob=st.none() | numbers,
     error=st.none() | texts,
 )
-usages = st.builds(Usage, calls=counts, prompt_tokens=counts, seconds=numbers, cost=numbers)
+usages = st.builds(Usage, calls=counts, prompt_tokens=counts, seconds=amounts, cost=amounts)
 replies = st.builds(Reply, samples=st.lists(samples, max_size=3).map(tuple), usage=usages)
 
 
@@ -65,13 +67,27 @@ REPLY = json.loads(json.dumps(reply_json(Reply(samples=(), usage=Usage()))))
 
 @pytest.mark.parametrize(
     "damaged",
-    [None, [], "x", {}, {**REPLY, "version": 2}, {**REPLY, "samples": 3}, {"version": 1, "samples": []}],
+    [None, [], "x", {}, {**REPLY, "version": "1"}, {**REPLY, "samples": 3}, {"version": 1, "samples": []}],
 )
 def test_a_damaged_record_says_so(damaged: object) -> None:
-    with pytest.raises(StoreError, match="recorded call is damaged"):
+    with pytest.raises(Damaged, match="recorded call is damaged"):
         read_reply(damaged)  # type: ignore[arg-type]
-    with pytest.raises(StoreError, match="recorded call is damaged"):
+    with pytest.raises(Damaged, match="recorded call is damaged"):
         read_request(damaged)  # type: ignore[arg-type]
+
+
+def test_a_record_of_a_later_version_says_so() -> None:
+    with pytest.raises(StoreError, match="later version"):
+        read_reply({**REPLY, "version": 2})
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [{"prompt_tokens": -1}, {"completion_tokens": 10**400}, {"cost": math.inf}, {"seconds": math.nan}],
+)
+def test_numbers_that_no_call_has_are_damage(usage: dict[str, float]) -> None:
+    with pytest.raises(Damaged):
+        read_reply({**REPLY, "usage": {**REPLY["usage"], **usage}})
 
 
 def test_a_recorded_sample_that_no_model_can_have_written_has_failed() -> None:

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from branchwise.models.model_options import ModelOptions
 from branchwise.store.as_fields import as_fields
-from branchwise.store.errors import BadInput, StoreError, UnknownName
+from branchwise.store.errors import BadInput, Damaged, UnknownName
 from branchwise.store.records import Budget, Json, Usage
 
 Durability = Literal["exit", "async", "sync"]
@@ -60,10 +60,10 @@ def spec_of(stored: Json) -> RunSpec:
 
     Raises:
         UnknownName: It has an option that this version does not know.
-        StoreError: The row is damaged.
+        Damaged: The row is damaged.
     """
     if not isinstance(stored, Mapping):
-        raise StoreError("The run's request is damaged: it is no object.")
+        raise Damaged("The run's request is damaged: it is no object.")
     data = dict(stored)
     if "input" not in data:
         named = data.pop("workflow", "web" if "goal" in data else "solve")
@@ -74,7 +74,7 @@ def spec_of(stored: Json) -> RunSpec:
     except ValidationError as error:
         if unknown := unknown_option(error):
             raise unknown from error
-        raise StoreError(f"The run's request is damaged: {_first(error)}.") from error
+        raise Damaged(f"The run's request is damaged: {_first(error)}.") from error
 
 
 def unknown_option(error: ValidationError) -> UnknownName | None:

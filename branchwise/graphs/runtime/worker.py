@@ -21,6 +21,7 @@ from branchwise.models.protocol import Model
 from branchwise.store.errors import (
     BranchwiseError,
     BudgetSpent,
+    Damaged,
     LeaseLost,
     ModelError,
     StoreError,
@@ -133,9 +134,7 @@ class _Worker:
         """Execute one run; return whether it was requeued for another attempt."""
         try:
             async with self.db.held(lease, then=Status.QUEUED):
-                run = await self.db.run(lease.run_id)
-                self.say("claimed", run.id, _about(run))
-                return await self._execute(lease, run)
+                return await self._execute(lease)
         except LeaseLost:
             self.say("lost", lease.run_id, "cancelled, or another worker has it")
         except Unavailable as error:
@@ -149,12 +148,14 @@ class _Worker:
             self.say("lost", lease.run_id, "cancelled, or another worker has it")
         return False
 
-    async def _execute(self, lease: Lease, run: RunRecord) -> bool:
+    async def _execute(self, lease: Lease) -> bool:
         def watch(event: Event) -> None:
             if line := workflow.progress(event):
-                self.say("progress", run.id, f"{line}, {event.tokens:,} tokens")
+                self.say("progress", lease.run_id, f"{line}, {event.tokens:,} tokens")
 
         try:
+            run = await self.db.run(lease.run_id)
+            self.say("claimed", run.id, _about(run))
             spec = spec_of(run.spec)
             workflow = self.allowed.load(spec.workflow)
             self.allowed.check(named_modules(workflow, spec))
@@ -174,10 +175,10 @@ class _Worker:
             return await self._gave_back(lease, _reason(error))
         cost = f"{ended.usage.tokens:,} tokens, {ended.seconds:.1f} s"
         if ended.waiting:
-            self.say("waiting", run.id, f"for an answer to `{ended.waiting[0].key}`: {cost}")
+            self.say("waiting", lease.run_id, f"for an answer to `{ended.waiting[0].key}`: {cost}")
             return False
         self.ended += 1
-        self.say("done", run.id, f"{workflow.summary(ended.output)}: {cost}")
+        self.say("done", lease.run_id, f"{workflow.summary(ended.output)}: {cost}")
         return False
 
     async def _gave_back(self, lease: Lease, error: BaseException) -> bool:
@@ -195,7 +196,7 @@ class _Worker:
             else f"{type(error).__name__}: {error} ({place(error)})"
         )
         again = isinstance(error, ModelError | StoreError | SandboxError | OSError) and not isinstance(
-            error, Unsupported | TooLarge
+            error, Unsupported | TooLarge | Damaged
         )
         told = (
             None if isinstance(error, Unavailable) else text

@@ -19,7 +19,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from branchwise.store.checkpoints.removal import Anatomy
 from branchwise.store.checkpoints.rows import Head, Payload, Rows, Stamp, Write
-from branchwise.store.errors import StoreError
+from branchwise.store.errors import Damaged
 
 Allowed: TypeAlias = Iterable[type | tuple[str, ...]]
 """Types, or their (module, name)."""
@@ -44,18 +44,14 @@ class StrictSerializer(JsonPlusSerializer):
         """Deserialise a value.
 
         Raises:
-            StoreError: It is in a form that this serialiser never writes, such as pickle, or it is damaged.
+            Damaged: It is in a form that this serialiser never writes, such as pickle, or it is damaged.
         """
         if data[0] not in _FORMS:
-            raise StoreError(
-                f"A checkpoint holds `{data[0]}` data, which is never written here; it is refused."
-            )
+            raise Damaged(f"A checkpoint holds `{data[0]}` data, which is never written here; it is refused.")
         try:
             return super().loads_typed(data)
         except Exception as error:  # bytes of a row: each layer below has errors of its own for damaged ones
-            raise StoreError(
-                f"A checkpoint cannot be read ({type(error).__name__}): it is damaged."
-            ) from error
+            raise Damaged(f"A checkpoint cannot be read ({type(error).__name__}): it is damaged.") from error
 
 
 class Codec:

@@ -8,7 +8,7 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from branchwise.store.errors import StoreError, Unavailable
+from branchwise.store.errors import Damaged, StoreError, Unavailable
 
 _BUSY_STATES = {"40001", "40P01", "55P03", "57014", "53200", "25P03", "25P04"}
 """PostgreSQL: serialization failure, deadlock, lock or statement timeout, memory, two more timeouts."""
@@ -127,7 +127,7 @@ def unreadable(error: Exception, url: sa.URL) -> StoreError:
     """The error for a row that branchwise cannot have written."""
     place = url.render_as_string(hide_password=True)
     said = f"{type(error).__name__}: {str(error)[:120]}"
-    return StoreError(
+    return Damaged(
         f"A row of `{place}` cannot be read ({said}): it is damaged, or another program wrote it. "
         "Restore a copy of the database, or remove the run."
     )
