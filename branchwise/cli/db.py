@@ -62,7 +62,10 @@ def import_run(
     file: Path,
     trust_code: Annotated[
         bool,
-        typer.Option("--trust-code", help="The run may name code of yours to import (`module:function`)."),
+        typer.Option(
+            "--trust-code",
+            help="The run may name code to import (`module:function`), a browser to start, and secrets to use.",
+        ),
     ] = False,
     store: StoreUrl = None,
 ) -> None:

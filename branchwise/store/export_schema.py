@@ -34,9 +34,15 @@ _LATEST = 253_402_300_800.0
 """Seconds since 1970 at the end of the year 9999; an upper limit for a run's real numbers."""
 _DEEPEST = 100
 """Levels of nested JSON."""
-_CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_TEXTS = frozenset({"problem", "goal", "input", "model", "policy"})
+_CODE = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
+_TEXTS = frozenset({"problem", "goal", "messages", "system", "policy", "id", "expected", "metadata"})
 """Fields of a run's request that never name code."""
+MODELS = frozenset({"embedded", "openai-compatible", "pool", "litellm", "scorer", "uniform", "scripted"})
+"""Kinds of models of branchwise itself; `KIND:NAME` of any other kind is `module:function`."""
+_RELEASES = frozenset({"executable", "secrets", "fork"})
+"""Options of an environment that start a program or hand out variables of the user's environment."""
+_OWN = frozenset({"solve", "web"})
+"""Workflows of branchwise itself, whose input names parts; the input of any other is its own."""
 
 
 def check_row(table: sa.Table, row: object) -> dict[str, Json]:
@@ -134,16 +140,23 @@ def _wrong_document(value: str) -> str | None:
         return "it is no JSON"
 
 
-def code_named(run: Mapping[str, Json]) -> str | None:
-    """The `module:function` that a run would import, outside of its texts; None without one."""
-    asked = {name: run[name] for name in ("task", "strategy", "workflow") if name in run}
-    return _code_in([asked, run.get("spec")])
+def demands(run: Mapping[str, Json]) -> str | None:
+    """What a run would import, start or hand out when it is resumed, beyond branchwise itself; None for nothing."""
+    spec = run.get("spec")
+    if isinstance(spec, dict) and spec.get("workflow", "solve") not in _OWN:
+        spec = {name: value for name, value in spec.items() if name != "input"}
+    asked: dict[str, Json] = {name: run[name] for name in ("task", "strategy", "workflow") if name in run}
+    return _demanded([asked, spec])
 
 
-def _code_in(value: Json) -> str | None:
+def _demanded(value: Json) -> str | None:
     if isinstance(value, str):
-        return value if _CODE.fullmatch(value) else None
+        return f"import `{value[:80]}`" if _CODE.fullmatch(value) else None
     items: Iterable[Json] = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        items = [item for name, item in value.items() if name not in _TEXTS]
-    return next((found for item in items if (found := _code_in(item))), None)
+        if (named := _RELEASES & {name for name, given in value.items() if given}) != frozenset():
+            return f"use `{min(named)}`, which starts a program or sends a secret of yours,"
+        model = value.get("model")
+        own = isinstance(model, str) and model.partition(":")[0] in MODELS
+        items = [item for name, item in value.items() if name not in _TEXTS and not (name == "model" and own)]
+    return next((found for item in items if (found := _demanded(item))), None)

@@ -13,7 +13,7 @@ from branchwise.store.database.tables import nodes
 from branchwise.store.database.tables import runs as runs_table
 from branchwise.store.errors import BadInput, SchemaMismatch, StoreError
 from branchwise.store.export import BELONGINGS, FORMAT
-from branchwise.store.export_schema import check_nodes, check_row, code_named
+from branchwise.store.export_schema import check_nodes, check_row, demands
 from branchwise.store.records import Json
 from branchwise.store.rows import RunRecord, Status
 
@@ -31,7 +31,8 @@ def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -
     Args:
         connection: For writing.
         text: The export.
-        trust_code: Whether the run may name code to import (`module:function`); False for untrusted files.
+        trust_code: Whether the run may name code to import (`module:function`), a browser to start or variables of
+            the environment to type into pages; False for untrusted files.
 
     Raises:
         BadInput: The text is not an exported run, or names code that is not trusted.
@@ -41,10 +42,9 @@ def restore(connection: sa.Connection, text: str, *, trust_code: bool = False) -
     document = _read(text)
     family = _family(_rows(document, runs_table))
     for run in family.values():
-        if not trust_code and (code := code_named(run)) is not None:
+        if not trust_code and (demand := demands(run)) is not None:
             raise BadInput(
-                f"The exported run would import `{code[:80]}` when it is resumed. If you trust its author, "
-                "say --trust-code."
+                f"The exported run would {demand} when it is resumed. If you trust its author, say --trust-code."
             )
     belongings = {table: _belonging(document, table, family) for table in BELONGINGS}
     by_run: dict[Json, list[dict[str, Json]]] = {run_id: [] for run_id in family}
