@@ -75,7 +75,7 @@ def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
             written = tomllib.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise BadInput(f"The profile `{file}` cannot be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of integers without end
             raise BadInput(f"The profile `{file}` is no TOML: {error}.") from None
         _refuse_foreign(file, written)
     options = written.get("options", {})
@@ -85,6 +85,12 @@ def read_profile(file: Path | None, said: Mapping[str, Any]) -> Profile:
     if "model" not in whole:
         raise BadInput("Which model? Name it with --model, or in a profile with `model = …`.")
     return typed_profile(whole)
+
+
+def said_to_run(profile: Profile) -> tuple[str, ...]:
+    """The settings of a profile by which it decides what is run on this machine."""
+    given = {**dict(profile), **dict(profile.options)}
+    return tuple(sorted(name for name in _RUNS if given.get(name)))
 
 
 def _refuse_foreign(file: Path, written: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import socket
 import sys
@@ -15,7 +16,7 @@ from branchwise.serving import launch
 from branchwise.serving.check import check
 from branchwise.serving.launch import launches
 from branchwise.serving.options import EngineOptions
-from branchwise.serving.profile import Profile, read_profile
+from branchwise.serving.profile import Profile, read_profile, said_to_run
 from branchwise.store.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
@@ -222,3 +223,35 @@ def test_a_profile_that_others_can_write_says_nothing_to_run(tmp_path: Path) -> 
         read_profile(file, {})
     file.chmod(0o644)
     assert read_profile(file, {}).command == ["sh", "-c", "echo owned"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'command = ["sh", "-c", "true"]',
+        'environment = { LD_PRELOAD = "x" }',
+        'arguments = ["--x"]',
+        "options = { trust_remote_code = true }",
+    ],
+)
+def test_a_strangers_profile_that_says_what_to_run_is_refused(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{tmp_path}"\n{line}\n')
+    assert said_to_run(read_profile(file, {})) == (
+        line.partition(" = ")[0].replace("options", "trust_remote_code"),
+    )
+    file.chmod(0o646)
+    with pytest.raises(BadInput, match="says what to run"):
+        read_profile(file, {})
+    if os.geteuid() == 0:
+        file.chmod(0o644)
+        os.chown(file, 12345, 12345)
+        with pytest.raises(BadInput, match="says what to run"):
+            read_profile(file, {})
+
+
+def test_a_strangers_profile_that_runs_nothing_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "profile.toml"
+    file.write_text(f'model = "{tmp_path}"\n')
+    file.chmod(0o646)
+    assert said_to_run(read_profile(file, {})) == ()

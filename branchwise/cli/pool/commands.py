@@ -26,7 +26,12 @@ def up(
     replicas: Annotated[int | None, typer.Option("--replicas", "-n", help="Number of engines.")] = None,
     profile: Annotated[
         Path | None,
-        typer.Option("--profile", "-p", help="Profile (TOML); options on the command line override it."),
+        typer.Option(
+            "--profile",
+            "-p",
+            help="Profile (TOML); options here override it. It may name a command, which is then run: read a profile "
+            "of others first (--dry-run prints its commands).",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the pool, used as --model pool:NAME.")] = "default",
     devices: Annotated[
@@ -169,7 +174,10 @@ def estimate(
 
 @pool.command()
 def tune(
-    profile: Annotated[Path, typer.Option("--profile", "-p", help="The engine to tune, as TOML.")],
+    profile: Annotated[
+        Path,
+        typer.Option("--profile", "-p", help="The engine to tune, as TOML; a command that it names is run."),
+    ],
     workload: Annotated[
         str | None,
         typer.Option(

@@ -29,7 +29,7 @@ from branchwise.serving.detached import supervisor_log
 from branchwise.serving.hardware import here
 from branchwise.serving.launch import Launch, launches, on_cuda
 from branchwise.serving.process import tail
-from branchwise.serving.profile import Profile, read_profile
+from branchwise.serving.profile import Profile, read_profile, said_to_run
 from branchwise.serving.supervisor import supervise
 from branchwise.store.errors import BadInput, ModelError
 
@@ -58,6 +58,7 @@ def up(wish: UpOptions, *, detach: bool, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         _print_plan(planned, as_json=as_json)
         return
+    tell(wish.profile, profile, planned)
     with PoolProgress(silent=as_json) as progress:
         if detach:
             ready = run(_in_background(wish.name, profile, progress))
@@ -73,6 +74,16 @@ def up(wish: UpOptions, *, detach: bool, dry_run: bool, as_json: bool) -> None:
                 _announce(now, progress, as_json=as_json)
 
         run(supervise(wish.name, profile, planned, watch))
+
+
+def tell(file: Path | None, profile: Profile, planned: tuple[Launch, ...]) -> None:
+    """Print what a profile has run on this machine, before it is run."""
+    if file is None or not (names := said_to_run(profile)):
+        return
+    line = shlex.join(planned[0].command)
+    console.err().print(
+        f"The profile `{file}` says what is run ({', '.join(names)}): {line}", style="dim", soft_wrap=True
+    )
 
 
 async def _prepared(wish: UpOptions) -> tuple[Profile, tuple[Launch, ...]]:

@@ -12,12 +12,12 @@ from rich.table import Table
 from branchwise.cli import console
 from branchwise.cli.console import Terminal
 from branchwise.cli.exits import run
-from branchwise.cli.pool.starting import setting
+from branchwise.cli.pool.starting import setting, tell
 from branchwise.cli.showing import find_run
 from branchwise.models.pool import registry as state
 from branchwise.serving import measurements as kept
 from branchwise.serving.hardware import here
-from branchwise.serving.launch import on_cuda
+from branchwise.serving.launch import launches, on_cuda
 from branchwise.serving.measure import equal_samples, typed_workload
 from branchwise.serving.profile import read_profile
 from branchwise.serving.tune import Trial, grid, tune
@@ -62,6 +62,7 @@ async def _tried(
     file: Path, workload: str | None, tries: list[str], in_flight: int, store: str | None, out: Terminal
 ) -> tuple[list[Trial], str]:
     profile = read_profile(file, {})
+    tell(file, profile, launches(profile))
     asked = _asked(tries) if tries else _TRIES
     bodies = (
         typed_workload(await _lines(workload, store))

@@ -79,6 +79,7 @@ def logs(name: str, *, replica: int | None, follow: bool, lines: int) -> None:
         for line in tail(path, lines).splitlines() if lines else ():
             console.say(f"[{_number(path)}] {line}" if mark else line)
     if follow:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is how it is ended
         with suppress(KeyboardInterrupt):
             _follow(name, wanted, mark=mark)
 
