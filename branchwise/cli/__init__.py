@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+
+_SERVERS = (("worker",), ("pool", "up"))
+"""Commands that end with 0 when they are told to; all others end with 130."""
 
 
 def main() -> None:
     """Run `branchwise`."""
+    _heed_signals()
     from branchwise.cli.app import app
     from branchwise.cli.console import forgive_encodings
 
@@ -17,6 +22,21 @@ def main() -> None:
         app()
     finally:
         _let_go()
+
+
+def _heed_signals() -> None:
+    """End with the documented code and without a traceback on a signal that comes before the work has begun."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")][:4]
+    serves = any(set(command) <= set(words) for command in _SERVERS)
+
+    def stop(*_: object) -> None:
+        shown = b"\x1b[?25h" if sys.stderr.isatty() else b""  # the cursor, which a live line hides
+        os.write(2, shown + b"Interrupted before or after its work; what was done is stored.\n")
+        os._exit(0 if serves else 130)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell's background commands have it
+            signal.signal(number, stop)
 
 
 def _let_go() -> None:

@@ -41,6 +41,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class _Interrupted(Exception):
+    """A signal cancelled the work."""
+
+
 def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = str) -> T:
     """Run `work`; turn branchwise's own errors into a message and an exit code.
 
@@ -56,7 +60,7 @@ def run(work: Coroutine[Any, Any, T], *, when_interrupted: Callable[[], str] = s
 
     try:
         return asyncio.run(_heeding(work, err, farewell))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Interrupted):
         err.print(farewell(), style="yellow", soft_wrap=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except (BranchwiseError, BaseExceptionGroup) as error:
@@ -93,33 +97,55 @@ async def _heeding(work: Coroutine[Any, Any, T], err: Terminal, farewell: Callab
 
     A second signal ends the process at once; committed work is not lost.
     """
-    loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
-    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+    me = asyncio.current_task()
+    if me is None or threading.current_thread() is not threading.main_thread():
         return await work
-
-    def say() -> None:
-        err.print("Stopping; Ctrl-C again stops at once.", style="dim")
-
-    def first(number: int, frame: FrameType | None) -> None:
-        for one in _STOPS:
-            signal.signal(one, second)
-        # An engine cannot be interrupted while it evaluates a long prompt.
-        loop.call_soon_threadsafe(loop.call_later, _PATIENCE, say)
-        usual(signal.SIGINT, frame)
-
-    def second(number: int, frame: FrameType | None) -> None:
-        # Do not use Python's streams: this handler may have interrupted one.
-        shown = _CURSOR if sys.stderr.isatty() else ""
-        os.write(2, f"{shown}{visible(farewell())}\n".encode(errors="backslashreplace"))
-        os._exit(Exit.INTERRUPTED)
-
-    before = {number: signal.signal(number, first) for number in _STOPS}
+    signals = _Signals(me, err, farewell)
     try:
         return await work
+    except asyncio.CancelledError:
+        if signals.told and me.uncancel() == 0:
+            raise _Interrupted from None
+        raise
     finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) in {first, second}:
+        signals.restore()
+
+
+class _Signals:
+    """Cancels a task on the first SIGINT or SIGTERM, and ends the process on the second."""
+
+    def __init__(self, task: asyncio.Task[Any], err: Terminal, farewell: Callable[[], str]) -> None:
+        self.told = False
+        self._task, self._err, self._farewell = task, err, farewell
+        self._loop = asyncio.get_running_loop()
+        handlers = {number: signal.getsignal(number) for number in _STOPS}
+        # A shell starts its background commands with SIGINT ignored, which stays so.
+        self._before = {n: handler for n, handler in handlers.items() if handler is not signal.SIG_IGN}
+        for number in self._before:
+            signal.signal(number, self._first)
+
+    def restore(self) -> None:
+        """Put the handlers back that were there before, unless the work has set others."""
+        for number, handler in self._before.items():
+            if signal.getsignal(number) in {self._first, self._second}:
                 signal.signal(number, handler)
+
+    def _first(self, number: int, frame: FrameType | None) -> None:
+        self.told = True
+        for one in self._before:
+            signal.signal(one, self._second)
+        # An engine cannot be interrupted while it evaluates a long prompt.
+        self._loop.call_soon_threadsafe(self._loop.call_later, _PATIENCE, self._say)
+        self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def _say(self) -> None:
+        self._err.print("Stopping; Ctrl-C again stops at once.", style="dim")
+
+    def _second(self, number: int, frame: FrameType | None) -> None:
+        # Do not use Python's streams: this handler may have interrupted one.
+        shown = _CURSOR if sys.stderr.isatty() else ""
+        os.write(2, f"{shown}{visible(self._farewell())}\n".encode(errors="backslashreplace"))
+        os._exit(Exit.INTERRUPTED)
 
 
 def refuse(error: Exception) -> NoReturn:
