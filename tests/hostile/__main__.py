@@ -9,19 +9,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.hostile.fuzz import TARGETS, exported, fuzzed
+from tests.hostile.fuzz import fuzzed
 from tests.hostile.suite import run
+from tests.hostile.targets import TARGETS, exported
 
 MEMORY = 300 * 2**20
 """Bytes that the process may hold."""
 
 
-async def fuzz(folder: Path, seconds: float) -> bool:
+async def fuzz(folder: Path, seconds: float, tries: int, seed: int) -> bool:
     """Fuzz every reader; whether all of them refused with our own errors."""
     await exported(folder)
     whole = True
     for target in TARGETS:
-        found = await fuzzed(target, folder, seconds=seconds)
+        found = await fuzzed(target, folder, seconds=seconds, tries=tries, seed=seed)
         print(
             f"{target.__name__}: {found.tries} tries, {sum(found.refused.values())} refused, {len(found.raw)} raw"
         )
@@ -36,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     parser.add_argument("--replies", type=int, default=5000)
     parser.add_argument("--fuzz-seconds", type=float, default=30.0)
+    parser.add_argument("--fuzz-tries", type=int, default=1000, help="tries of each reader, at least")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -52,7 +54,11 @@ def main() -> int:
         for line in found.slow:
             print(f"  slow: {line}")
         contained = not (found.raw or found.slow or found.scores) and found.resident < MEMORY
-        whole = asyncio.run(fuzz(folder, asked.fuzz_seconds)) if asked.fuzz_seconds else True
+        whole = (
+            asyncio.run(fuzz(folder, asked.fuzz_seconds, asked.fuzz_tries, asked.seed))
+            if asked.fuzz_seconds
+            else True
+        )
     return 0 if contained and whole else 1
 
 

@@ -74,9 +74,21 @@ async def endure(replies: int, folder: Path, *, seed: int = 0) -> Endured:
                     break
                 await _search(store, found, task, strategy, f"{seed}/{turn}/{task}/{strategy}")
             turn += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found.resident = peak if sys.platform == "darwin" else peak * 1024
+    found.resident = peak()
     return found
+
+
+def peak() -> int:
+    """Most bytes of memory that this process has held.
+
+    Linux lets a process inherit `ru_maxrss` of the one that forked it, so there the peak of this address space is read.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return held if sys.platform == "darwin" else held * 1024
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 async def _search(store: Store, found: Endured, task: str, strategy: str, name: str) -> None:

@@ -155,8 +155,9 @@ def _json(text: str, facts: Facts) -> bool:
 
 
 def _bullets(text: str, facts: Facts) -> bool:
-    stars = re.findall(r"^\s*\*[^*].*$", text, re.MULTILINE)
-    dashes = re.findall(r"^\s*-.*$", text, re.MULTILINE)
+    # The official rule also skips empty lines before a bullet, which changes no count and costs quadratic time.
+    stars = re.findall(r"^[^\S\n]*\*[^*].*$", text, re.MULTILINE)
+    dashes = re.findall(r"^[^\S\n]*-.*$", text, re.MULTILINE)
     return bool(len(stars) + len(dashes) == facts["num_bullets"])
 
 
@@ -194,7 +195,23 @@ def _capitals(text: str, facts: Facts) -> bool:
 
 
 def _titled(text: str, facts: Facts) -> bool:
-    return any(title.lstrip("<").rstrip(">").strip() for title in re.findall(r"<<[^\n]+>>", text))
+    r"""`<<[^\n]+>>`, in linear time: from a line's first `<<` to its last `>>`."""
+    for line in text.split("\n"):
+        first, last = line.find("<<"), line.rfind(">>")
+        if 0 <= first < last - 2 and line[first:last].lstrip("<").rstrip(">").strip():
+            return True
+    return False
+
+
+def _placeholders(text: str, facts: Facts) -> bool:
+    r"""`\[.*?\]`, in linear time."""
+    number = 0
+    for line in text.split("\n"):
+        at = line.find("[")
+        while at >= 0 and (end := line.find("]", at)) >= 0:
+            number += 1
+            at = line.find("[", end)
+    return bool(number >= facts["num_placeholders"])
 
 
 def _quoted(text: str, facts: Facts) -> bool:
@@ -210,9 +227,7 @@ _RULES: Mapping[str, Callable[[str, Facts], bool | None]] = {
         text.strip().lower().startswith(f["prompt_to_repeat"].strip().lower())
     ),
     "combination:two_responses": _two_responses,
-    "detectable_content:number_placeholders": lambda text, f: (
-        len(re.findall(r"\[.*?\]", text)) >= f["num_placeholders"]
-    ),
+    "detectable_content:number_placeholders": _placeholders,
     "detectable_content:postscript": _postscript,
     "detectable_format:constrained_response": lambda text, _: any(answer in text for answer in _ANSWERS),
     "detectable_format:json_format": _json,
