@@ -133,10 +133,10 @@ class RecordedSampler:
 
     def relearn(self, answers: Iterable[tuple[str, Json]]) -> None:
         """Learn lengths of prompts and samples from an earlier attempt's recorded replies, by key."""
-        for key, answer in answers:
-            estimate = answer.get(_ESTIMATE) if isinstance(answer, Mapping) else None
-            if type(estimate) is int and 0 < estimate < _LARGEST:
-                with suppress(Damaged):
+        with suppress(Damaged):  # the call itself says so when it is made
+            for key, answer in answers:
+                estimate = answer.get(_ESTIMATE) if isinstance(answer, Mapping) else None
+                if type(estimate) is int and 0 < estimate < _LARGEST:
                     self._tracker.learn(Need(kind=_kind(key), prompt=estimate), read_reply(answer))
 
     async def _call(

@@ -7,7 +7,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 from functools import cache
 from typing import Self, TypeAlias
 
@@ -21,14 +20,7 @@ from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import upsert
 from branchwise.store.database.tables import calls, texts
-from branchwise.store.errors import (
-    Damaged,
-    LeaseLost,
-    ModelError,
-    RequestChanged,
-    StoreError,
-    TooLarge,
-)
+from branchwise.store.errors import LeaseLost, ModelError, RequestChanged, StoreError, TooLarge
 from branchwise.store.final_failures import FinalFailures
 from branchwise.store.inherited import Inherited, inherited
 from branchwise.store.json_text import to_json
@@ -37,6 +29,7 @@ from branchwise.store.records import Json, Usage
 from branchwise.store.redaction import Redaction
 from branchwise.store.rows import CallState, OnChange
 from branchwise.store.single_flight import SingleFlight
+from branchwise.store.stored import parsed
 from branchwise.store.texts import RedactedRequest, digest, take_out
 
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
@@ -75,8 +68,7 @@ class Ledger:
     def __init__(self, database: Database, lease: Lease, on_change: OnChange = "fail") -> None:
         self.bill = Bill()
         """Usage of the run's calls, those of earlier claims included."""
-        self.effects = 0
-        """Effects started before this ledger was opened."""
+        self.effects = 0  # started before this ledger was opened
         self.failures = FinalFailures()
         self._database = database
         self._lease = lease
@@ -166,7 +158,7 @@ class Ledger:
             mine = known is not None and asked.was(known.request_hash)
             doing = self._adopt(row, asked, known) if known and mine else self._act(row, asked, effect)
             response = await self._flights.lead(key, doing)
-        return _parsed(key, response)
+        return parsed(response, f"recorded call `{key}`")
 
     call = __call__
 
@@ -192,9 +184,7 @@ class Ledger:
 
     def answers(self) -> Iterator[tuple[str, Json]]:
         """The recorded results so far, by key."""
-        for key, (_, response) in self._done.items():
-            with suppress(Damaged):  # the call itself says so when it is made
-                yield key, _parsed(key, response)
+        return ((key, parsed(one, f"recorded call `{key}`")) for key, (_, one) in self._done.items())
 
     def _read(self, request: Json) -> RedactedRequest:
         written = to_json(request)
@@ -218,10 +208,10 @@ class Ledger:
         self._attempts[key] += 1
         return {
             "run_id": self._lease.run_id,
+            **_place(key),
             "key": key,
             "attempt": self._attempts[key],
             "state": CallState.STARTED,
-            **_place(key),
             "epoch": self._lease.epoch,
             "request_hash": request_hash,
             **about,
@@ -301,16 +291,8 @@ class Ledger:
                 self._done[row["key"]] = (row["request_hash"], row["response"])
             self.failures.note(row)
             self.bill.add(CallState(row["state"]), cost(row))
-        self._texts.update(
-            connection.scalars(sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id))
-        )
-
-
-def _parsed(key: str, response: str) -> Json:
-    try:
-        return json.loads(response)  # type: ignore[no-any-return]
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Damaged(f"The recorded result of the call `{key}` is damaged: it is no JSON.") from error
+        stored = sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id)
+        self._texts.update(connection.scalars(stored))
 
 
 def _place(key: str) -> Row:

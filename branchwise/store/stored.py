@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from branchwise.store.errors import Damaged
+from branchwise.store.records import Json
 
 T = TypeVar("T")
 
@@ -34,3 +36,15 @@ def read_stored(kind: TypeAdapter[T], value: object, what: str) -> T:
         raise Damaged(
             f"The run's {what} is damaged: it is nested too deep, or a number is too large."
         ) from error
+
+
+def parsed(text: str, what: str) -> Json:
+    """Parse a row's JSON.
+
+    Raises:
+        Damaged: It is not JSON.
+    """
+    try:
+        return json.loads(text)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Damaged(f"The {what} is damaged: it is no JSON.") from error
