@@ -116,8 +116,8 @@ class _Signals:
 
     def __init__(self, task: asyncio.Task[Any], err: Terminal, farewell: Callable[[], str]) -> None:
         self.told = False
-        self._task, self._err, self._farewell = task, err, farewell
-        self._loop = asyncio.get_running_loop()
+        self._task, self._loop = task, asyncio.get_running_loop()
+        self._err, self._farewell = err, farewell
         handlers = {number: signal.getsignal(number) for number in _STOPS}
         # A shell starts its background commands with SIGINT ignored, which stays so.
         self._before = {n: handler for n, handler in handlers.items() if handler is not signal.SIG_IGN}
