@@ -10,6 +10,7 @@ from branchwise.agents.asking import messages, question
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent, ProblemState
 from branchwise.models.protocol import OutputFormat, Sample, Sampler, SampleRequest
+from branchwise.models.turn import Turn
 from branchwise.store.errors import Unsupported
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.task import Task
@@ -79,14 +80,18 @@ def generator(
                 "This engine cannot continue a reply that was begun; the embedded one and vLLM can."
             )
         key = f"{state['path']}/propose"
+        turn = task.turn or Turn()
         request = SampleRequest(
             messages=messages(task, asked),
             prefix=state["text"] + begun if continues else "",
             n=state["n"],
             temperature=temperature if warmth is None else warmth,
+            top_p=turn.top_p,
             output_format=_output_format(task, state, excludes=sample.capabilities.excludes),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,
+            tools=turn.tools,
+            tool_choice=turn.tool_choice,
         )
         reply = await sample(key, request)
         if not begun:

@@ -7,6 +7,9 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Grain
 from branchwise.tasks.task import Task
 
+_PARAGRAPH = "\n\n"
+"""A reply written step by step is complete when the model adds nothing to a finished paragraph."""
+
 
 def chat() -> Task:
     """Build the chat task; the user's messages are sent unchanged, and a model judges the replies."""
@@ -17,6 +20,7 @@ def chat() -> Task:
         validate=_validate,
         read_constraints=lambda problem: Constraints(),
         output_format=_form,
+        is_complete=lambda written: written.endswith(_PARAGRAPH),
         answer=lambda written: written if written.strip() else None,
     )
 
@@ -29,4 +33,4 @@ def _validate(problem: str) -> None:
 def _form(constraints: Constraints, written: str, grain: Grain) -> OutputFormat:
     if grain == "solution":
         return OutputFormat(max_tokens=2048)
-    return OutputFormat(max_tokens=512, stop=("\n\n",))
+    return OutputFormat(max_tokens=512, stop=(_PARAGRAPH,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from branchwise.models.conversation import Conversation
 from branchwise.models.protocol import OutputFormat
+from branchwise.models.turn import Turn
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
 
 
@@ -54,6 +55,8 @@ class Task:
     a refutation after one holds after all. None if only equal texts are known to be equivalent."""
     conversation: Conversation | None = None
     """The conversation that the problem belongs to, if any; set for a run, not by a task's file."""
+    turn: Turn | None = None
+    """What the caller asks of the conversation's next message; set for a run, not by a task's file."""
     blocking: bool = False
     """Whether `check` waits for other programs, so that it runs in a thread."""
 

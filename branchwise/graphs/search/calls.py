@@ -18,6 +18,7 @@ from branchwise.models.estimate import texts_at_most
 from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.models.sizing import Need
+from branchwise.models.turn import written
 from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Grain, Node, NodeId
@@ -228,12 +229,16 @@ def _came_of(sample: Sample, task: Task, ask: GeneratorState) -> dict[str, Any]:
     text, whole = sample.text, ask["text"] + sample.text
     if sample.error is not None:
         return {"text": text, "failed": sample.error}
-    if task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish == "stop"):
+    if sample.tool_calls:
+        text = written(sample)
+        return {"text": text, "complete": True, "answer": task.answer(text)}
+    ends = {"stop", "length"} if task.turn is not None and whole.strip() else {"stop"}
+    if task.is_complete(whole) or (ask["grain"] == "solution" and sample.finish in ends):
         return {"text": text, "complete": True, "answer": task.answer(whole)}
     if ask["grain"] == "solution":
         return {"text": text, "failed": "cut off before it was a whole solution"}
     if not text.strip():
         return {"text": text, "failed": "an empty step"}
     # The text that ended the step belongs between it and the next one, or the next would begin by writing it.
-    ends = task.output_format(ask["constraints"], ask["text"], ask["grain"]).stop
-    return {"text": text + (ends[0] if ends and sample.finish == "stop" else "")}
+    stops = task.output_format(ask["constraints"], ask["text"], ask["grain"]).stop
+    return {"text": text + (stops[0] if stops and sample.finish == "stop" else "")}

@@ -21,14 +21,15 @@ from branchwise.graphs.search.state import Options
 from branchwise.models.conversation import Problem, conversation, read_problem
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Capabilities, Model
+from branchwise.models.turn import Turn
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Budget, Constraints, Json
+from branchwise.store.records import Budget, Constraints, Json, Verdict
 from branchwise.tasks.requirements import modules, required, requirements
-from branchwise.tasks.task import Task
+from branchwise.tasks.task import Task, not_judged
 
 _LONGEST = 200_000
-_LEFT_OUT = frozenset({"messages", "model_options", "require", "id", "expected", "metadata"})
+_LEFT_OUT = frozenset({"messages", "model_options", "require", "turn", "id", "expected", "metadata"})
 _NESTED = frozenset({"budget", "options", "model_options"})
 _STRICT = ConfigDict(extra="forbid")  # an option that another version wrote is not passed over
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -44,6 +45,8 @@ class SearchRequest:
     """The problem in words; of a conversation the text that verifiers read."""
     messages: tuple[Mapping[str, JsonValue], ...] = ()
     """The problem as a conversation in OpenAI's form; empty if it is a text."""
+    turn: Turn | None = None
+    """What is asked of the conversation's next message."""
     task: str = "text"
     model: str = "embedded"
     base_url: str | None = None
@@ -112,7 +115,29 @@ def _check_verifier(task: Task, options: Options) -> None:
 def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
     """The task with the run's conversation and requirements, which constrain decoding where the engine `can`."""
     task = required(tasks.load(request.task), requirements(request.require), can)
-    return replace(task, conversation=conversation(request.messages)) if request.messages else task
+    if request.messages:
+        task = replace(task, conversation=conversation(request.messages))
+    return task if request.turn is None else _turned(task, request.turn)
+
+
+def _turned(task: Task, turn: Turn) -> Task:
+    own, check = task.output_format, task.check
+
+    def judged(constraints: Constraints, text: str, complete: bool) -> Verdict | None:
+        # Requirements are those of a message to the user; whether a call serves it shows only afterwards.
+        if check is None or turn.calls(text) is not None:
+            return not_judged("the message calls tools.", "turn")
+        return check(constraints, text, complete)
+
+    return replace(
+        task,
+        turn=turn,
+        answer=turn.answer(task.answer),
+        check=None if check is None else judged,
+        output_format=lambda constraints, text, grain: (
+            turn.form(own(constraints, text, grain)) if grain == "solution" else own(constraints, text, grain)
+        ),
+    )
 
 
 def put(problem: Problem, system: str | None, task: str) -> tuple[str, tuple[Mapping[str, JsonValue], ...]]:
@@ -167,7 +192,7 @@ def _check_messages(task: Task, engine: Model) -> None:
     said = task.conversation.messages if task.conversation else ()
     if any(message.pictures for message in said):
         check_abilities("conversation", engine, "pictures")
-    if any(message.tool_calls for message in said):
+    if any(message.tool_calls for message in said) or (task.turn is not None and task.turn.tools):
         check_abilities("conversation", engine, "tools")
 
 
@@ -206,6 +231,8 @@ def stored(spec: RunSpec) -> Json:
     shown, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
     # Defaults are not stored, so that older versions can read the run.
     shown = {name: value for name, value in shown.items() if name in asked or name not in _LEFT_OUT}
+    if "turn" in shown:
+        shown["turn"] = asked["turn"]
     for name in _NESTED & shown.keys():
         shown[name] = as_fields(shown[name])
     return cast("Json", shown)
