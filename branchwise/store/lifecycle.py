@@ -65,7 +65,7 @@ class Lifecycle:
             seed: The run's seed.
             on_change: What to do when a resumed call's request differs from the recorded one.
             **more: `queue` (whose workers take it; without one it is claimed by id only), `priority` (higher goes
-                first), `max_attempts`, `id`, `forked_from`, `forked_at`, `workflow`, `parent`.
+                first), `max_attempts`, `id`, `forked_from`, `forked_at`, `workflow`, `parent`, `api_key`.
         """
         shown = json.loads(self._scrub.request(to_json(spec)))
         return runs.new_run(
@@ -120,10 +120,17 @@ class Lifecycle:
         return await self.database.aread(lambda connection: runs.get(connection, run_id))
 
     async def runs(
-        self, *, status: str | None = None, task: str | None = None, limit: int | None = None
+        self,
+        *,
+        status: str | None = None,
+        task: str | None = None,
+        api_key: str | None = None,
+        limit: int | None = None,
     ) -> list[RunRecord]:
-        """List runs, newest first."""
-        return await self.database.aread(lambda c: runs.listed(c, status=status, task=task, limit=limit))
+        """List runs, newest first; with a key those of the key."""
+        return await self.database.aread(
+            lambda c: runs.listed(c, status=status, task=task, api_key=api_key, limit=limit)
+        )
 
     async def events(self, run_id: str) -> list[RunEvent]:
         """The run's history, oldest first."""

@@ -32,7 +32,7 @@ _NAMES = (
 _FIELD = re.compile(_NAMES, re.IGNORECASE)
 _SHAPES = re.compile(
     r"""\bBearer\s+[A-Za-z0-9._~+/=-]{8,}"""
-    r"""|\b(?:sk|pk|rk|hf|gsk|xai|ghp|gho|ghs|ghu|npm|pypi|glpat|github_pat|xox[abps]|xapp)[-_][A-Za-z0-9_-]{16,}"""
+    r"""|\b(?:bw|sk|pk|rk|hf|gsk|xai|ghp|gho|ghs|ghu|npm|pypi|glpat|github_pat|xox[abps]|xapp)[-_][A-Za-z0-9_-]{16,}"""
     r"""|\bAKIA[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}"""
     r"""|(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"""
     r"""|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,20000}"""

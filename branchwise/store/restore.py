@@ -18,6 +18,7 @@ from branchwise.store.records import Json
 from branchwise.store.rows import RunRecord, Status
 
 _OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
+_NOBODYS = {"owner": None, "api_key": None, "lease_until": 0.0}
 _WAITS = {"owner": None, "lease_until": 0.0, "queue": None, "wake": None}
 """Columns reset so that workers skip the run: no owner, no queue and no wake time."""
 
@@ -86,7 +87,7 @@ def _at_rest(run: dict[str, Json]) -> dict[str, Json]:
     """The row of an imported run: no owner or lease; not queued and not running."""
     status = Status.PAUSED if run["status"] in {Status.QUEUED, Status.RUNNING} else run["status"]
     waits = {} if status in _OVER else _WAITS
-    return {**run, "status": status, "owner": None, "lease_until": 0.0, **waits}
+    return {**run, "status": status, **_NOBODYS, **waits}
 
 
 def _read(text: str) -> dict[str, Json]:

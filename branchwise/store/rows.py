@@ -61,6 +61,8 @@ class RunRecord:
     """The workflow's name; None if only the request contains it."""
     parent: str | None
     """The parent run of a sub-run."""
+    api_key: str | None
+    """The API key whose run it is."""
     wake: float | None
     """When a waiting run continues without an answer, in seconds since 1970."""
     result: Json

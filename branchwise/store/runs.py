@@ -35,6 +35,11 @@ _STEP = 1e-6
 """Seconds between the creation times of runs created together, so that the first is run first."""
 
 
+def new_id(random_bytes: int = 4) -> str:
+    """An id for a new run: the time by this machine's clock, and random bytes."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(random_bytes)}"
+
+
 def new_run(
     *,
     task: str,
@@ -54,11 +59,11 @@ def new_run(
         seed: The run's seed.
         spec: Everything needed to run it.
         on_change: Policy for a resumed call whose request has changed.
-        **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at, workflow, parent.
+        **more: Other columns of `runs`: id, queue, priority, max_attempts, forked_from, forked_at, workflow, parent,
+            api_key.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     return {
-        "id": f"{stamp}-{secrets.token_hex(4)}",
+        "id": new_id(),
         "status": Status.QUEUED if more.get("queue") else Status.PAUSED,
         "priority": 0,
         "task": task,
@@ -149,14 +154,21 @@ def get(connection: sa.Connection, run_id: str) -> RunRecord:
 
 
 def listed(
-    connection: sa.Connection, *, status: str | None = None, task: str | None = None, limit: int | None = None
+    connection: sa.Connection,
+    *,
+    status: str | None = None,
+    task: str | None = None,
+    api_key: str | None = None,
+    limit: int | None = None,
 ) -> list[RunRecord]:
-    """List runs, newest first."""
+    """List runs, newest first; with a key those of the key."""
     query = sa.select(*_COLUMNS).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(limit)
     if status is not None:
         query = query.where(runs.c.status == status)
     if task is not None:
         query = query.where(runs.c.task == task)
+    if api_key is not None:
+        query = query.where(runs.c.api_key == api_key)
     return [_record(row) for row in connection.execute(query)]
 
 
@@ -181,6 +193,14 @@ def amend(connection: sa.Connection, lease: Lease, spec: Json) -> None:
     guard(connection, [lease])
     connection.execute(sa.update(runs).where(runs.c.id == lease.run_id).values(spec=spec))
     note(connection, lease.run_id, "amended", lease.epoch)
+
+
+def adopt(connection: sa.Connection, run_id: str, *, queue: str, api_key: str | None) -> None:
+    """Put a paused run into a queue, as the run of an API key."""
+    values = {"status": Status.QUEUED, "queue": queue, "api_key": api_key}
+    waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == Status.PAUSED)
+    if connection.execute(waiting.values(**values)).rowcount:
+        note(connection, run_id, "queued", 0)
 
 
 def below(connection: sa.Connection, run_id: str) -> list[str]:

@@ -113,7 +113,7 @@ def _same(db: Store, workflow: Workflow, old: RunRecord, spec: RunSpec) -> None:
         )
 
 
-async def start(
+async def start(  # noqa: PLR0913 - as for run
     spec: RunSpec,
     *,
     model: str | Model,
@@ -122,10 +122,12 @@ async def start(
     watch: Watch = quiet,
     shared: BudgetTracker | None = None,
     workflow: Workflow | None = None,
+    api_key: str | None = None,
 ) -> RunResult:
     """Store a run and execute it; resume an existing run of that id.
 
-    `workflow` replaces the named one if it works with objects that cannot be stored.
+    `workflow` replaces the named one if it works with objects that cannot be stored; `api_key` is the key whose run
+    it is.
 
     Raises:
         BadInput: The request is invalid, or the stored run of that id has another request.
@@ -139,7 +141,7 @@ async def start(
         if run_id is not None and (old := await _known(db, run_id)) is not None:
             _same(db, workflow, old, spec)
             return await resume_run(db, old, model=engine, watch=watch, shared=shared, workflow=workflow)
-        row = row_of(db, workflow, spec, **({} if run_id is None else {"id": run_id}))
+        row = row_of(db, workflow, spec, id=run_id, api_key=api_key)
         lease = await db.begin(row)
         # As stored, which is what a resumed run reads: without secrets, which would otherwise reach checkpoints.
         stored = spec_of(row["spec"])  # type: ignore[arg-type]

@@ -7,13 +7,14 @@ from importlib import resources
 
 import sqlalchemy as sa
 
-import branchwise.store.database.checkpoint_tables  # noqa: F401 - `metadata` learns of them
+import branchwise.store.database.checkpoint_tables
+import branchwise.store.database.key_tables  # noqa: F401 - `metadata` learns of both
 from branchwise.store.database.dialects import check_encoding, schema_lock, schema_of
 from branchwise.store.database.tables import metadata
 from branchwise.store.database.views import create_views
 from branchwise.store.errors import SchemaMismatch
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""
 VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"

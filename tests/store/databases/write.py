@@ -16,13 +16,14 @@ from branchwise.graphs.search.state import Options, SearchEvent
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.database.schema import HEAD
+from branchwise.store.errors import BranchwiseError
 from branchwise.store.store import Store
 
 HERE = Path(__file__).parent
 PROBLEM = "What is the answer?"
 
 
-class PulledError(Exception):
+class PulledError(BranchwiseError):
     """The plug was."""
 
 
