@@ -189,13 +189,12 @@ def running(**options: float | str) -> Iterator[str]:
         **options: `latency` in seconds, `tokens` a sample, `owner` ("vllm" claims vLLM's extensions).
     """
     flags = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    process = subprocess.Popen([sys.executable, __file__, *flags], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen([sys.executable, __file__, *flags], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ PARTS = {
     "fresh": ("tests.fresh",),
     "hostile": ("tests.hostile",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
+    "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),
     "store_ledger": ("benchmarks.store_ledger",),
 }

@@ -17,6 +17,7 @@ from branchwise.cli.exits import refuse, run
 from branchwise.cli.export import export
 from branchwise.cli.fork import fork, replay
 from branchwise.cli.init import init
+from branchwise.cli.keys import keys
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -46,6 +47,7 @@ from branchwise.cli.renamed_options import ResumeCommand, WebCommand
 from branchwise.cli.results import results
 from branchwise.cli.resuming import resume
 from branchwise.cli.running import answer, run_workflow, workflows
+from branchwise.cli.serve import serve
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
@@ -62,6 +64,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(planner, name="planner")
 app.add_typer(db, name="db")
 app.add_typer(pool, name="pool")
+app.add_typer(keys, name="keys")
 app.add_typer(prompt_files, name="prompts")
 
 
@@ -172,6 +175,7 @@ for command in (
     replay,
     results,
     export,
+    serve,
     init,
     doctor,
 ):

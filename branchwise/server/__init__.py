@@ -1,0 +1,1 @@
+"""The HTTP server: search behind any OpenAI client, resumable on the wire."""

@@ -1,0 +1,143 @@
+"""Who calls: API keys, their limits, and whose a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from branchwise.server.refusals import Refusal
+from branchwise.server.serving import Serving
+from branchwise.store import api_keys
+from branchwise.store.charges import KeyLimits
+from branchwise.store.errors import BadInput, StoreError, UnknownName
+from branchwise.store.records import Json
+from branchwise.store.rows import RunRecord
+
+DAY = 86_400.0
+WINDOWS = {"day": DAY, "month": 30 * DAY, "total": None}
+"""Seconds of a budget's window."""
+
+Count = Annotated[int, Field(ge=1, le=2**53)]
+
+
+class KeyOptions(BaseModel):
+    """The limits of a key, as stored with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    tokens: Count | None = None
+    """Tokens of all its runs in a window."""
+    cost: Annotated[float, Field(gt=0)] | None = None
+    """US dollars of all its runs in a window."""
+    window: Literal["day", "month", "total"] = "day"
+    """The last 24 hours, the last 30 days, or all time."""
+    tokens_per_run: Count | None = None
+    requests_per_minute: Count | None = None
+    runs_at_once: Count | None = None
+    models: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    """Patterns of model names, `branchwise/best_of_n`, `branchwise/*@gsm8k`; none allows all."""
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    """Runs of a higher one wait less."""
+
+    @property
+    def charged(self) -> KeyLimits:
+        """The limits that reservations check."""
+        return KeyLimits(
+            tokens=self.tokens,
+            cost=self.cost,
+            window=WINDOWS[self.window],
+            requests_per_minute=self.requests_per_minute,
+            runs_at_once=self.runs_at_once,
+        )
+
+
+def limits_of(stored: Mapping[str, Json]) -> KeyOptions:
+    """Read a key's limits.
+
+    Raises:
+        BadInput: One cannot be used.
+    """
+    try:
+        return KeyOptions.model_validate(dict(stored))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadInput(f"The limit `{first['loc'][0]}` of a key: {first['msg']}.") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who calls; without keys everyone on this machine, whose id is empty."""
+
+    id: str = ""
+    limits: KeyOptions = field(default_factory=KeyOptions)
+
+    @property
+    def key(self) -> str | None:
+        """The id of its API key, if it has one."""
+        return self.id or None
+
+    def check_model(self, strategy: str, task: str) -> None:
+        """Refuse a strategy or task that the key may not use.
+
+        Raises:
+            Refusal: It may not.
+        """
+        names = (f"branchwise/{strategy}", f"branchwise/{strategy}@{task}")
+        allowed = self.limits.models
+        if allowed and not any(fnmatchcase(name, one) for one in allowed for name in names):
+            said = f"This key may not use `{names[1]}`; it may use {', '.join(allowed)}."
+            raise Refusal(message=said, status=403, code="model_not_allowed", param="model")
+
+    async def own(self, serving: Serving, run_id: str) -> RunRecord:
+        """The stored run of exactly this id, if it is the caller's: its own, or a sub-run of one.
+
+        Raises:
+            UnknownName: There is none that the caller may see.
+        """
+        unknown = UnknownName("run", run_id, ())
+        try:
+            run = await serving.store.run(run_id)
+        except (UnknownName, BadInput):
+            raise unknown from None
+        above = run
+        while above.parent is not None and above.api_key is None:
+            above = await serving.store.run(above.parent)
+        if run.id != run_id or (self.id and above.api_key != self.id):
+            raise unknown
+        return run
+
+
+async def authenticate(request: Request, serving: Serving) -> Caller:
+    """The caller of a request.
+
+    Raises:
+        Refusal: There are keys, and the request names none of them.
+        StoreError: The store does not answer.
+    """
+    secret = _secret(request)
+    database = serving.store.database
+    if secret.startswith(api_keys.PREFIX):
+        found = await database.aread(lambda connection: api_keys.find(connection, secret))
+        if found is not None and found.valid:
+            try:
+                return Caller(id=found.id, limits=limits_of(found.limits))
+            except BadInput as error:
+                raise StoreError(f"The key `{found.id}` is of another version: {error}") from error
+    elif serving.settings.open and not await database.aread(api_keys.any_valid):
+        return Caller()
+    raise Refusal(
+        message="The request needs an API key of this server, as `Authorization: Bearer bw-...`.",
+        status=401,
+        code="invalid_api_key",
+        headers={"www-authenticate": "Bearer"},
+    )
+
+
+def _secret(request: Request) -> str:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,127 @@
+"""POST /v1/chat/completions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from branchwise.graphs.runtime.result import RunResult
+from branchwise.graphs.search.request import SearchRequest, spec_of_request
+from branchwise.graphs.search.result import Result
+from branchwise.server.callers import Caller
+from branchwise.server.choice import DEFAULT, PREFIX, search_request
+from branchwise.server.finalists import Finalist, finalists
+from branchwise.server.live_runs import LiveRun
+from branchwise.server.refusals import Refusal, refusal_of
+from branchwise.server.replies import Heading, event, headers
+from branchwise.server.running import MARK, Opened, Wanted, open_run
+from branchwise.server.serving import Serving
+from branchwise.server.streams import STREAM, EventStream, until_gone, while_searching
+from branchwise.server.wire import ChatBody, fingerprint, read_body
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Chat:
+    """One request with its run."""
+
+    serving: Serving
+    body: ChatBody
+    search: SearchRequest
+    opened: Opened
+    heading: Heading
+
+    @property
+    def live(self) -> LiveRun:
+        return self.opened.live
+
+    async def answers(self, ended: RunResult) -> tuple[Result, list[Finalist], str]:
+        """The result, the answers to give, and the strategy that found the first."""
+        result: Result = ended.output
+        tree = await self.serving.store.nodes(self.live.run_id)
+        found = finalists(self.search, result, tree, self.body.n or 1, strict=self.body.branchwise.strict)
+        return result, found, tree[found[0].node].strategy or self.search.options.strategy
+
+
+async def chat(request: Request, serving: Serving, caller: Caller) -> Response:
+    """Answer a chat request by a search."""
+    body = await read_body(request, ChatBody)
+    key = request.headers.get("idempotency-key") or body.branchwise.idempotency_key
+    if key is not None and len(key) > 255:
+        raise Refusal(message="An idempotency key has 255 characters at most.")
+    if key is not None and body.store is False:
+        raise Refusal(message="What is not stored cannot be replayed: leave out the key or `store`.")
+    digest = fingerprint(body)
+    mark = {} if key is None else {MARK: digest}
+    search = search_request(body, request.headers, serving.settings.defaults, mark)
+    caller.check_model(search.options.strategy, search.task)
+    wanted = Wanted(
+        spec=spec_of_request(search),
+        key=key,
+        digest=digest,
+        caller=caller,
+        detached=body.branchwise.detach,
+        forget=body.store is False,
+    )
+    opened = await open_run(serving, wanted, line)
+    options = body.stream_options
+    heading = Heading(
+        run_id=opened.live.run_id,
+        model=body.model or f"{PREFIX}{DEFAULT}",
+        include_usage=options is not None and options.include_usage,
+    )
+    asked = _Chat(serving=serving, body=body, search=search, opened=opened, heading=heading)
+    opened.live.join()
+    if body.stream:
+        sent = {**STREAM, "x-branchwise-run": opened.live.run_id}
+        return EventStream(_events(asked), media_type="text/event-stream", headers=sent)
+    try:
+        return await _whole(request, asked)
+    finally:
+        opened.live.leave()
+
+
+async def _whole(request: Request, asked: _Chat) -> Response:
+    ended = await until_gone(request, asked.live)
+    try:
+        result, found, strategy = await asked.answers(ended)
+    except Exception as error:
+        raise refusal_of(error, asked.live.run_id) from error
+    sent = headers(result) | ({"x-branchwise-replayed": "true"} if asked.opened.replayed else {})
+    return JSONResponse(asked.heading.completion(result, found, strategy), headers=sent)
+
+
+async def _events(asked: _Chat) -> AsyncGenerator[bytes]:
+    """The events of a stream; the client was counted when it was made."""
+    live = asked.live
+    ended = asyncio.create_task(live.result())
+    try:
+        yield asked.heading.begin()
+        progress = asked.heading.progress if asked.body.branchwise.progress else None
+        silence = asked.serving.settings.keep_alive
+        async for part in while_searching(live, ended, silence, progress):
+            yield part
+        try:
+            result, found, strategy = await asked.answers(ended.result())
+        except Exception as error:
+            yield event(refusal_of(error, live.run_id).body)
+            return
+        for part in asked.heading.end(result, found, strategy):
+            yield part
+    finally:
+        ended.cancel()
+        live.leave()
+
+
+def line(told: Any) -> str:
+    """A line of progress from a search's event."""
+    if told.kind == "selected":
+        return f"strategy {told.text}"
+    if told.kind != "judged":
+        return ""
+    best = "none" if told.best is None else f"{told.best:.2f}"
+    return f"round {told.round}: {told.nodes} samples, best {best}, {told.tokens:,} tokens"

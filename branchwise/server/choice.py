@@ -1,0 +1,213 @@
+"""What a chat request asks of a search: strategy, task, budget and the form of the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from branchwise import tasks
+from branchwise.agents import verifiers
+from branchwise.graphs import strategies
+from branchwise.graphs.search import policies
+from branchwise.graphs.search.request import SearchRequest, options_of, put
+from branchwise.models.model_options import ModelOptions
+from branchwise.models.openai_format import read_tool
+from branchwise.models.protocol import Tool
+from branchwise.models.turn import Turn
+from branchwise.server.refusals import Refusal
+from branchwise.server.wire import ChatBody
+from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import Budget
+from branchwise.tasks.requirements import requirements
+
+PREFIX = "branchwise/"
+DEFAULT = "default"
+"""The model name of the server's own strategy."""
+AUTO = "auto"
+_MARGIN = 2.0
+"""Seconds before a client's own time limit at which a run ends with the best so far."""
+_EFFORT = {"minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 4.0, "xhigh": 8.0, "max": 16.0}
+"""What `reasoning_effort` makes of the server's token budget, where a request names none of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Defaults:
+    """What requests get that do not choose."""
+
+    model: str
+    """The upstream model, as `--model` takes it; never a request's choice."""
+    base_url: str | None = None
+    model_options: ModelOptions = field(default_factory=ModelOptions)
+    strategy: str = AUTO
+    task: str = "chat"
+    tokens: int = 50_000
+    """Token budget of a request."""
+
+
+def check_defaults(defaults: Defaults) -> None:
+    """Refuse defaults that name nothing known.
+
+    Raises:
+        UnknownName: There is no such strategy or task.
+    """
+    _known("strategy", defaults.strategy, (AUTO, *strategies.names()))
+    _known("task", defaults.task, tasks.names())
+
+
+def search_request(
+    body: ChatBody, headers: Mapping[str, str], defaults: Defaults, mark: Mapping[str, Any]
+) -> SearchRequest:
+    """The search that a chat request asks for.
+
+    The body's `branchwise` object comes before headers, those before the model's name, that before the defaults.
+
+    Args:
+        body: The request's body.
+        headers: Its headers.
+        defaults: The server's own.
+        mark: Metadata of the server's own, stored with the run.
+
+    Raises:
+        Refusal: The model's name is unknown.
+        BadInput: Something else cannot be used.
+    """
+    own = body.branchwise
+    named, at = model_choice(body.model)
+    strategy = own.strategy or headers.get("x-branchwise-strategy") or named or defaults.strategy
+    task = own.task or at or defaults.task
+    _known("strategy", strategy, (AUTO, *strategies.names()))
+    _known("task", task, tasks.names())
+    if own.verifier is not None:
+        _known("verifier", own.verifier, ("auto", *verifiers.names()))
+    if set(body.modalities or ()) - {"text"}:
+        raise Refusal(message="Only text is written here, no other modality.", param="modalities")
+    words, messages = put(_cleaned(body.messages), None, task)
+    options: dict[str, Any] = {"strategy": strategy, "knobs": own.knobs}
+    if body.temperature is not None:
+        options["temperature"] = body.temperature
+    if own.verifier is not None:
+        options["verifier"] = own.verifier
+    if body.reasoning_effort == "none":
+        options |= {"strategy": "best_of_n", "knobs": {"n": 1}}
+    if body.n is not None and body.n > 1:
+        options["exhaustive"] = strategy != AUTO
+    return SearchRequest(
+        problem=words,
+        messages=messages,
+        turn=_turn(body),
+        task=task,
+        model=defaults.model,
+        base_url=defaults.base_url,
+        model_options=defaults.model_options,
+        policy=policies.policy(None, task, defaults.model),
+        require=tuple(one.stored for one in requirements(_required(body.response_format))),
+        seed=body.seed or 0,
+        budget=_budget(body, headers, defaults),
+        options=options_of(options),
+        metadata={**(body.metadata or {}), **mark},
+    )
+
+
+def model_choice(name: str) -> tuple[str | None, str | None]:
+    """The strategy and the task that a model's name chooses: `branchwise/STRATEGY@TASK`, with or without the prefix.
+
+    Raises:
+        Refusal: There is no model of that name.
+    """
+    strategy, _, task = name.removeprefix(PREFIX).partition("@")
+    try:
+        if strategy not in {"", DEFAULT, "branchwise"}:
+            _known("model", strategy, (AUTO, DEFAULT, *strategies.names()))
+        if task:
+            _known("task", task, tasks.names())
+    except UnknownName as error:
+        raise Refusal(message=str(error), status=404, code="model_not_found", param="model") from None
+    return (None if strategy in {"", DEFAULT, "branchwise"} else strategy), task or None
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> None:
+    # Names of the form `module:function` would import code that the caller chose.
+    if name not in (known := tuple(names)):
+        raise UnknownName(what, name, known)
+
+
+def _cleaned(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The messages without what other servers' replies put into them, which clients send back."""
+    found = []
+    for message in messages:
+        kept = {name: value for name, value in message.items() if name != "reasoning_content"}
+        if kept.get("role") == "assistant" and kept.get("content") is None and not kept.get("tool_calls"):
+            kept["content"] = kept.get("refusal") or ""
+        found.append(kept)
+    return found
+
+
+def _turn(body: ChatBody) -> Turn:
+    stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
+    tools = tuple(read_tool(tool) for tool in body.tools or ())
+    return Turn(
+        max_tokens=body.max_completion_tokens or body.max_tokens,
+        stop=stop,
+        top_p=1.0 if body.top_p is None else body.top_p,
+        tools=tools,
+        tool_choice=_tool_choice(body.tool_choice, tools),
+    )
+
+
+def _tool_choice(choice: str | dict[str, Any] | None, tools: tuple[Tool, ...]) -> str:
+    names = [tool.name for tool in tools]
+    if len(set(names)) < len(names):
+        raise BadInput("Two tools have the same name.")
+    if choice is None or not tools:
+        return "auto"
+    if isinstance(choice, str):
+        _known("tool choice", choice, ("auto", "none", "required"))
+        return choice
+    function = choice.get("function", choice)
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if not isinstance(name, str):
+        raise BadInput("`tool_choice` is auto, none, required, or names a function.")
+    _known("tool", name, names)
+    return name
+
+
+def _required(form: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The requirement that a response format states."""
+    kind = None if form is None else form.get("type")
+    if form is None or kind == "text":
+        return []
+    if kind == "json_object":
+        return [{"json": True}]
+    described = form.get("json_schema")
+    schema = described.get("schema") if isinstance(described, Mapping) else None
+    if kind != "json_schema" or not isinstance(schema, Mapping):
+        raise BadInput("`response_format` is of the type text, json_object, or json_schema with a `schema`.")
+    return [{"schema": dict(schema)}]
+
+
+def _budget(body: ChatBody, headers: Mapping[str, str], defaults: Defaults) -> Budget:
+    given = body.branchwise.budget.model_dump(exclude_none=True)
+    header = headers.get("x-branchwise-budget-tokens")
+    if "tokens" not in given and header is not None:
+        if not header.isdecimal() or not 0 < int(header[:12]) < 2**31:
+            raise BadInput("`X-Branchwise-Budget-Tokens` is a whole number above 0.")
+        given["tokens"] = int(header)
+    share = _EFFORT.get(body.reasoning_effort or "medium", 1.0)
+    given.setdefault("tokens", max(1, int(defaults.tokens * share)))
+    patience = _patience(headers)
+    if patience is not None and not body.stream:
+        given["seconds"] = min(given.get("seconds", patience), patience)
+    return Budget(**given)
+
+
+def _patience(headers: Mapping[str, str]) -> float | None:
+    """Seconds after which a client that waits for a whole reply gives up, less a margin."""
+    for name in ("x-request-timeout", "x-stainless-read-timeout"):
+        try:
+            seconds = float(headers.get(name, ""))
+        except ValueError:
+            continue
+        if 0 < seconds < float("inf"):
+            return max(seconds - _MARGIN, seconds / 2)
+    return None

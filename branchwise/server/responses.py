@@ -1,0 +1,146 @@
+"""/v1/responses: OpenAI's newer form of the same requests, also in the background."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from branchwise.graphs.runtime.spec import spec_of
+from branchwise.graphs.search.request import SearchRequest, request_of, spec_of_request
+from branchwise.graphs.search.result import Result, result_of
+from branchwise.server.background import submit
+from branchwise.server.callers import Caller
+from branchwise.server.chat import line
+from branchwise.server.choice import search_request
+from branchwise.server.finalists import finalists
+from branchwise.server.live_runs import LiveRun
+from branchwise.server.refusals import Refusal, refusal_of
+from branchwise.server.response_body import ResponseBody, chat_body
+from branchwise.server.response_events import ending, opening
+from branchwise.server.response_object import PREFIX, answered, failed, item_text, pending
+from branchwise.server.running import MARK, Wanted, open_run
+from branchwise.server.serving import Serving
+from branchwise.server.streams import STREAM, EventStream, until_gone, while_searching
+from branchwise.server.wire import fingerprint, read_body
+from branchwise.store.errors import UnknownName
+from branchwise.store.rows import RunRecord, Status
+
+
+async def respond(request: Request, serving: Serving, caller: Caller) -> Response:
+    """Answer, stream, or queue a request."""
+    body = await read_body(request, ResponseBody)
+    earlier = await _earlier(serving, caller, body.previous_response_id)
+    chat = chat_body(body, earlier)
+    key = request.headers.get("idempotency-key") or body.branchwise.idempotency_key
+    if body.store is False and (key is not None or body.background):
+        raise Refusal(message="What is not stored cannot be asked for again: leave out `store`.")
+    digest = fingerprint(body)
+    mark = {} if key is None else {MARK: digest}
+    search = search_request(chat, request.headers, serving.settings.defaults, mark)
+    caller.check_model(search.options.strategy, search.task)
+    spec = spec_of_request(search)
+    wanted = Wanted(
+        spec=spec,
+        key=key,
+        digest=digest,
+        caller=caller,
+        detached=body.branchwise.detach,
+        forget=body.store is False,
+    )
+    if body.background:
+        if body.stream:
+            raise Refusal(message="A response in the background is not streamed; ask for it by its id.")
+        run = await submit(serving, caller, spec, None if key is None else wanted.run_id)
+        return JSONResponse(pending(run, body))
+    opened = await open_run(serving, wanted, line)
+    opened.live.join()
+    if body.stream:
+        sent = {**STREAM, "x-branchwise-run": opened.live.run_id}
+        events = _events(serving, opened.live, search, body)
+        return EventStream(events, media_type="text/event-stream", headers=sent)
+    try:
+        ended = await until_gone(request, opened.live)
+        found = await _answered(serving, opened.live.run_id, search, ended.output, body)
+        return JSONResponse(found, headers={"x-branchwise-run": opened.live.run_id})
+    finally:
+        opened.live.leave()
+
+
+async def one_response(request: Request, serving: Serving, caller: Caller) -> Response:
+    """GET /v1/responses/ID: the response as far as it is."""
+    return JSONResponse(await _shown(serving, await _own(request, serving, caller)))
+
+
+async def cancel_response(request: Request, serving: Serving, caller: Caller) -> Response:
+    """POST /v1/responses/ID/cancel."""
+    run = await _own(request, serving, caller)
+    return JSONResponse(await _shown(serving, await serving.store.cancel(run.id)))
+
+
+async def _own(request: Request, serving: Serving, caller: Caller) -> RunRecord:
+    return await _of(serving, caller, str(request.path_params["response_id"]))
+
+
+async def _of(serving: Serving, caller: Caller, response_id: str) -> RunRecord:
+    run = await caller.own(serving, response_id.removeprefix(PREFIX))
+    if run.workflow not in {None, "solve"} or not response_id.startswith(PREFIX):
+        raise UnknownName("run", response_id, ())
+    return run
+
+
+async def _earlier(serving: Serving, caller: Caller, response_id: str | None) -> list[dict[str, Any]]:
+    """The messages of an earlier response with its answer."""
+    if response_id is None:
+        return []
+    run = await _of(serving, caller, response_id)
+    shown = await _shown(serving, run)
+    search = request_of(spec_of(run.spec))
+    if shown["status"] != "completed" or not search.messages:
+        raise Refusal(message=f"The response `{response_id}` has no answer to go on from.")
+    return [*map(dict, search.messages), item_text(shown["output"])]
+
+
+async def _shown(serving: Serving, run: RunRecord) -> dict[str, Any]:
+    if run.status is not Status.DONE:
+        return pending(run)
+    search = request_of(spec_of(run.spec))
+    try:
+        return await _answered(serving, run.id, search, result_of(run.result))
+    except Refusal as refusal:
+        return failed(run.id, run.created, refusal)
+
+
+async def _answered(
+    serving: Serving, run_id: str, search: SearchRequest, result: Result, body: ResponseBody | None = None
+) -> dict[str, Any]:
+    tree = await serving.store.nodes(run_id)
+    strict = body is not None and body.branchwise.strict
+    [answer] = finalists(search, result, tree, 1, strict=strict)
+    run = await serving.store.run(run_id)
+    return answered(run, result, answer, tree[answer.node].strategy or search.options.strategy, body)
+
+
+async def _events(
+    serving: Serving, live: LiveRun, search: SearchRequest, body: ResponseBody
+) -> AsyncGenerator[bytes]:
+    ended = asyncio.create_task(live.result())
+    try:
+        number = 0
+        for part in opening(live.run_id, body):
+            yield part
+            number += 1
+        async for part in while_searching(live, ended, serving.settings.keep_alive, None):
+            yield part
+        try:
+            found = await _answered(serving, live.run_id, search, ended.result().output, body)
+        except Exception as error:
+            found = failed(live.run_id, 0.0, refusal_of(error, live.run_id), body)
+        for part in ending(found, number):
+            yield part
+    finally:
+        ended.cancel()
+        live.leave()

@@ -1,0 +1,88 @@
+"""Streams of events, and waiting for a run as long as its client does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from branchwise.graphs.runtime.result import RunResult
+from branchwise.server.live_runs import LiveRun
+from branchwise.server.replies import KEEP_ALIVE
+
+STREAM = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+class Gone(Exception):
+    """The client hung up."""
+
+
+class EventStream(StreamingResponse):
+    """A stream whose source is closed at once when the client is gone."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the events."""
+        async with aclosing(cast("AsyncGenerator[bytes]", self.body_iterator)):
+            await super().stream_response(send)
+
+
+async def until_gone(request: Request, live: LiveRun) -> RunResult:
+    """Wait for a run as long as the client does.
+
+    Raises:
+        Gone: The client hung up first.
+        Refusal: The run failed.
+    """
+    ended = asyncio.create_task(live.result())
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            raise Gone
+        return ended.result()
+    finally:
+        for task in (ended, gone):
+            task.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def while_searching(
+    live: LiveRun, ended: asyncio.Task[RunResult], silence: float, progress: Callable[[str], bytes] | None
+) -> AsyncGenerator[bytes]:
+    """What a stream says until a run has ended.
+
+    Args:
+        live: The run.
+        ended: Waits for it.
+        silence: Seconds after which a comment breaks the silence, so that no proxy takes the connection for dead.
+        progress: Makes an event of a line on the search; None for no such events.
+    """
+    said, last = 0, time.monotonic()
+    while True:
+        changed = asyncio.create_task(live.changed.wait())
+        if progress is not None:
+            for line in live.lines[said:]:
+                last = time.monotonic()
+                yield progress(line)
+        said = len(live.lines)
+        if ended.done():
+            changed.cancel()
+            return
+        left = max(0.0, last + silence - time.monotonic())
+        try:
+            await asyncio.wait({changed, ended}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
+        if time.monotonic() - last >= silence:
+            last = time.monotonic()
+            yield KEEP_ALIVE

@@ -1,0 +1,304 @@
+"""API keys: who may call, for how much, and whose a run is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from branchwise.cli.app import app
+from branchwise.models.scripted import scripted
+from branchwise.server.callers import limits_of
+from branchwise.store import api_keys, charges
+from branchwise.store.charges import KeyLimits
+from branchwise.store.database.database import Database
+from branchwise.store.errors import BadInput, BudgetSpent
+from branchwise.store.runs import new_id
+from branchwise.store.store import Store
+from tests.server.running import ONE, nice, serving
+from tests.store.conftest import store, url
+
+__all__ = ["store", "url"]
+
+
+async def a_key(db: Store, **limits: Any) -> tuple[str, dict[str, str]]:
+    """A key's id, and the header of a request with it."""
+    secret, key_id = api_keys.new_secret(), new_id()
+    limits_of(limits)
+    await db.database.awrite(lambda c: api_keys.add(c, key_id, secret, label="test", limits=limits))
+    return key_id, {"Authorization": f"Bearer {secret}"}
+
+
+async def test_with_a_key_in_the_store_every_request_needs_one(tmp_path: Path) -> None:
+    model = scripted(nice)
+    async with serving(tmp_path / "s.sqlite", model) as client:
+        assert (await client.chat()).status == 200
+        calls = model.calls
+        key_id, header = await a_key(client.serving.store)
+        assert (await client.chat(header)).status == 200
+        wrong = [
+            {},
+            {"Authorization": "Bearer bw-wrong"},
+            {"Authorization": "Bearer sk-x"},
+            {"X-Api-Key": "x"},
+        ]
+        for other in wrong:
+            reply = await client.chat(other)
+            assert (reply.status, reply.body["error"]["code"]) == (401, "invalid_api_key")
+        for path in ("/v1/models", "/v1/runs"):
+            assert (await client.get(path)).status == 401
+        assert (await client.get("/health")).status == 200
+        await client.serving.store.database.awrite(lambda c: api_keys.revoke(c, key_id))
+        _, other_header = await a_key(client.serving.store)
+        assert (await client.chat(header)).status == 401
+        assert (await client.chat(other_header)).status == 200
+    assert model.calls == 3 * calls
+
+
+async def test_a_key_that_has_expired_opens_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite") as client:
+        db, secret = client.serving.store, api_keys.new_secret()
+        await db.database.awrite(
+            lambda c: api_keys.add(c, "short", secret, label="short", limits={}, seconds=-1.0)
+        )
+        await a_key(db)
+        assert (await client.chat({"Authorization": f"Bearer {secret}"})).status == 401
+
+
+async def test_only_a_hash_is_stored(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    async with serving(path) as client:
+        _, header = await a_key(client.serving.store)
+        await client.chat(header)
+    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())  # noqa: ASYNC240 - the server has ended
+    assert header["Authorization"].removeprefix("Bearer ").encode() not in written
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_limits_of_a_key(tmp_path: Path, stream: bool) -> None:
+    model = scripted(nice, latency=0.2)
+    async with serving(tmp_path / "s.sqlite", model) as client:
+        db = client.serving.store
+        cases: list[tuple[dict[str, Any], int, str]] = [
+            ({"models": ["branchwise/auto"]}, 403, "model_not_allowed"),
+            ({"tokens": 1}, 422, "no_answer"),
+            ({"runs_at_once": 1}, 429, "rate_limit_exceeded"),
+            ({"requests_per_minute": 1}, 429, "rate_limit_exceeded"),
+            ({"tokens": 300}, 429, "insufficient_quota"),
+        ]
+        for limits, status, code in cases:
+            _, header = await a_key(db, **limits)
+            many = [asyncio.create_task(client.chat(header, stream=False, **ONE)) for _ in range(3)]
+            replies = [await one for one in many]
+            refused = [reply for reply in replies if reply.status == status]
+            assert refused, (limits, [reply.body for reply in replies])
+            assert {reply.body["error"]["code"] for reply in refused} == {code}
+            again = {reply.headers["x-should-retry"] for reply in refused}
+            assert again == ({"true"} if code == "rate_limit_exceeded" else {"false"})
+
+
+async def test_a_run_gets_what_is_left_and_no_more_than_its_key_allows(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite") as client:
+        _, header = await a_key(client.serving.store, tokens=10_000, tokens_per_run=700)
+        first = await client.chat(header, **ONE)
+        run = await client.serving.store.run(first.body["branchwise"]["run_id"])
+    assert isinstance(run.spec, dict)
+    assert run.spec["budget"]["tokens"] == 700
+
+
+@pytest.mark.timeout(120)
+async def test_100_requests_at_once_never_exceed_two_keys_limits(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    async with serving(tmp_path / "s.sqlite", scripted(nice, latency=0.01), max_runs=32) as client:
+        db = client.serving.store
+        limits = {"first": 2_000, "second": 4_000}
+        keys = {name: await a_key(db, tokens=limit) for name, limit in limits.items()}
+        asked = [rng.choice(list(keys)) for _ in range(100)]
+        body: dict[str, Any] = {
+            "branchwise": {"strategy": "best_of_n", "knobs": {"n": 2}, "budget": {"tokens": 800}}
+        }
+        replies = await asyncio.gather(*(client.chat(keys[name][1], **body) for name in asked))
+        spent = {}
+        for name, (key_id, _) in keys.items():
+            usages = [await db.usage(run.id) for run in await db.runs(api_key=key_id)]
+            spent[name] = sum(usage.tokens for usage in usages)
+    statuses = {reply.status for reply in replies}
+    assert statuses <= {200, 422, 429}
+    assert {200, 429} <= statuses
+    for name, limit in limits.items():
+        assert 0 < spent[name] <= limit
+
+
+async def test_what_a_run_did_not_spend_is_free_again(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite") as client:
+        key_id, header = await a_key(client.serving.store, tokens=5_000)
+        reply = await client.chat(header, branchwise={"budget": {"tokens": 5_000}}, model="best_of_n")
+        used = reply.body["usage"]["total_tokens"]
+        limits = KeyLimits(tokens=5_000)
+        spent = await client.serving.store.database.aread(lambda c: charges.spent(c, key_id, limits))
+    assert reply.status == 200
+    assert spent == (used, 0.0)
+
+
+async def test_a_key_sees_its_own_runs_only(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite") as client:
+        mine, other = [(await a_key(client.serving.store))[1] for _ in range(2)]
+        key = {"Idempotency-Key": "the same"}
+        run_id = (await client.chat(mine | key, **ONE)).body["branchwise"]["run_id"]
+        theirs = (await client.chat(other | key, **ONE)).body["branchwise"]["run_id"]
+        assert run_id != theirs
+        assert [run["id"] for run in (await client.get("/v1/runs", mine)).body["data"]] == [run_id]
+        assert (await client.get(f"/v1/runs/{run_id}", mine)).status == 200
+        for path in (f"/v1/runs/{run_id}", f"/v1/runs/{run_id}/events", f"/v1/responses/resp_{run_id}"):
+            assert (await client.get(path, other)).status == 404
+        for verb, body in {"cancel": {}, "fork": {}, "answer": {"value": 1}}.items():
+            assert (await client.post(f"/v1/runs/{run_id}/{verb}", body, other)).status == 404
+        later = {"input": "x", "previous_response_id": f"resp_{run_id}"}
+        assert (await client.post("/v1/responses", later, other)).status == 404
+        part = (await client.get(f"/v1/runs/{run_id[:-4]}", mine)).status
+        assert part == 404  # a part of an id would tell of others' runs
+
+
+async def test_what_is_not_stored_leaves_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    said = [{"role": "user", "content": "My secret is Rumpelstilzchen."}]
+
+    def echoes(request: Any, seed: int) -> str:
+        return f"{nice(request, seed)} Rumpelstilzchen!"
+
+    async with serving(path, scripted(echoes)) as client:
+        reply = await client.chat(messages=said, store=False, metadata={"who": "Rumpelstilzchen"}, **ONE)
+        await client.stream(messages=said, store=False, **ONE)
+        while len(client.serving.live_runs):
+            await asyncio.sleep(0.01)
+        run_id = reply.body["branchwise"]["run_id"]
+        kept = await client.serving.store.usage(run_id)
+        key = await client.chat({"Idempotency-Key": "x"}, store=False)
+    async with Store.opened(str(path)) as db:
+        texts = await db.database.aread(
+            lambda c: [
+                list(map(str, row)) for name in TABLES for row in c.exec_driver_sql(f"SELECT * FROM {name}")
+            ]
+        )
+    assert reply.status == 200
+    assert "Rumpelstilzchen" not in json.dumps(texts)
+    assert kept.completion_tokens == reply.body["usage"]["completion_tokens"]
+    assert key.status == 400
+
+
+TABLES = (
+    "runs",
+    "calls",
+    "nodes",
+    "texts",
+    "verdicts",
+    "decisions",
+    "run_events",
+    "lg_checkpoints",
+    "lg_blobs",
+)
+
+
+def reserving(run_id: str, limits: KeyLimits, tokens: int) -> Callable[[sa.Connection], charges.Reserved]:
+    return lambda c: charges.reserve(c, "k", run_id, limits, tokens=tokens, cost=None)
+
+
+def _settled(run_id: str, connection: sa.Connection) -> None:
+    charges.settle(connection, run_id)
+
+
+@given(
+    asks=st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500), st.booleans()), max_size=20),
+    limit=st.integers(1, 1_000),
+)
+@settings(max_examples=25, deadline=None)
+def test_reservations_never_exceed_a_limit(asks: list[tuple[int, int, bool]], limit: int) -> None:
+    database = Database.open("sqlite://")
+    try:
+        database.write(lambda c: api_keys.add(c, "k", api_keys.new_secret(), label="", limits={}))
+        limits = KeyLimits(tokens=limit)
+        held = 0
+        for number, (tokens, _, ends) in enumerate(asks):
+            run_id = f"run-{number}"
+            try:
+                got = database.write(reserving(run_id, limits, tokens))
+            except BudgetSpent:
+                assert held >= limit
+                continue
+            assert got.tokens is not None
+            assert got.tokens == min(tokens, limit - held)
+            held += got.tokens
+            if ends:
+                database.write(partial(_settled, run_id))
+                held -= got.tokens
+            assert held <= limit
+            assert database.read(lambda c: charges.spent(c, "k", limits))[0] == held
+    finally:
+        database.close()
+
+
+async def test_charges_on_every_database(store: Store) -> None:
+    limits = KeyLimits(tokens=100, cost=2.0, window=60.0, requests_per_minute=3, runs_at_once=2)
+    key_id, _ = await a_key(store)
+
+    def reserve(run_id: str, **more: Any) -> Any:
+        asked = {"tokens": 40, "cost": None, **more}
+        return store.database.awrite(lambda c: charges.reserve(c, key_id, run_id, limits, **asked))
+
+    first = await reserve("a")
+    assert (first.tokens, first.cost) == (40, 2.0)
+    with pytest.raises(BudgetSpent, match="cost"):
+        await reserve("b")
+    await store.database.awrite(lambda c: charges.settle(c, "a"))
+    second = await reserve("b", cost=0.5, tokens=1_000)
+    assert (second.tokens, second.cost) == (100, 0.5)
+    with pytest.raises(BudgetSpent, match="tokens"):
+        await reserve("a", whole=True)
+    await store.database.awrite(lambda c: charges.settle(c, "b"))
+    await reserve("c", cost=0.1)
+    with pytest.raises(BudgetSpent, match="requests a minute"):
+        await reserve("d")
+    found = await store.database.aread(api_keys.listed)
+    assert [one.id for one in found] == [key_id]
+
+
+@pytest.mark.parametrize("limits", [{"tokens": 0}, {"token": 1}, {"window": "week"}, {"cost": float("inf")}])
+def test_limits_that_cannot_be_used(limits: dict[str, Any]) -> None:
+    with pytest.raises(BadInput):
+        limits_of(limits)
+
+
+def test_keys_on_the_command_line(tmp_path: Path) -> None:
+    at = ["--store", str(tmp_path / "s.sqlite")]
+    runner = CliRunner()
+    made = runner.invoke(
+        app, ["keys", "add", "team a", "--tokens", "1000", "--model", "branchwise/*", "--json", *at]
+    )
+    key = json.loads(made.stdout)
+    assert key["key"].startswith("bw-")
+    assert key["limits"] == {"tokens": 1000, "window": "day", "models": ["branchwise/*"]}
+    listed = runner.invoke(app, ["keys", "list", "--json", *at])
+    assert key["key"] not in listed.stdout
+    assert [one["label"] for one in json.loads(listed.stdout)] == ["team a"]
+    assert "valid  team a: 0 tokens" in runner.invoke(app, ["keys", "list", *at]).stdout
+    assert runner.invoke(app, ["keys", "revoke", key["id"], *at]).exit_code == 0
+    assert "not valid" in runner.invoke(app, ["keys", "list", *at]).stdout
+    assert runner.invoke(app, ["keys", "revoke", "nobody", *at]).exit_code == 2
+    assert runner.invoke(app, ["keys", "add", "x", "--window", "week", *at]).exit_code == 2
+
+
+def test_other_machines_need_keys(tmp_path: Path) -> None:
+    at = ["--store", str(tmp_path / "s.sqlite"), "--model", "uniform"]
+    refused = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", *at])
+    assert refused.exit_code == 2
+    assert "branchwise keys add" in refused.output
