@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from branchwise.cli import console
+from branchwise.cli.exits import run
 from branchwise.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -61,4 +62,7 @@ def where() -> None:
     """Print the database of runs that is used without --store."""
     from branchwise.store.database.locate import locate
 
-    console.say(locate(None).render_as_string(hide_password=True))
+    async def found() -> str:
+        return locate(None).render_as_string(hide_password=True)
+
+    console.say(run(found()))
