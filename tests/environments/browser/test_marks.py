@@ -165,11 +165,11 @@ async def test_the_request_carries_the_picture(site: str, executable: Path, tmp_
 
 async def test_a_model_without_eyes_is_refused_before_anything_is_opened(tmp_path: Path) -> None:
     store, blind = f"sqlite:///{tmp_path / 'runs.db'}", scripted(["x"], capabilities=Capabilities())
-    with pytest.raises(Unsupported, match="takes no pictures"):
+    with pytest.raises(Unsupported, match="takes no images"):
         await browse(
             "x", house(), model=blind, options=WebOptions(vision=True), store=store, screenshots=tmp_path
         )
-    with pytest.raises(Unsupported, match="takes no pictures"):
+    with pytest.raises(Unsupported, match="takes no images"):
         await browse(
             "x", house(), model="uniform", options=WebOptions(vision=True), store=store, screenshots=tmp_path
         )
