@@ -176,7 +176,7 @@ async def test_a_model_without_eyes_is_refused_before_anything_is_opened(tmp_pat
     async with Store.opened(store) as db:
         assert await db.runs() == []
     sees = scripted(["x"])
-    with pytest.raises(BadInput, match="makes no pictures"):
+    with pytest.raises(BadInput, match="this environment makes none"):
         await browse(
             "x", house(), model=sees, options=WebOptions(vision=True), store=store, screenshots=tmp_path
         )
