@@ -22,7 +22,7 @@ from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.response_body import ResponseBody, chat_body
 from branchwise.server.response_events import ending, opening
 from branchwise.server.response_object import PREFIX, answered, failed, item_text, pending
-from branchwise.server.running import MARK, Wanted, open_run
+from branchwise.server.running import MARK, Wanted, known, open_run, refuse_other
 from branchwise.server.serving import Serving
 from branchwise.server.streams import STREAM, EventStream, until_gone, while_searching
 from branchwise.server.wire import fingerprint, read_body
@@ -54,8 +54,7 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
     if body.background:
         if body.stream:
             raise Refusal(message="A response in the background is not streamed; ask for it by its id.")
-        run = await submit(serving, caller, spec, None if key is None else wanted.run_id)
-        return JSONResponse(pending(run, body))
+        return JSONResponse(await _queued(serving, wanted, body))
     opened = await open_run(serving, wanted, line)
     opened.live.join()
     if body.stream:
@@ -68,6 +67,18 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
         return JSONResponse(found, headers={"x-branchwise-run": opened.live.run_id})
     finally:
         opened.live.leave()
+
+
+async def _queued(serving: Serving, wanted: Wanted, body: ResponseBody) -> dict[str, Any]:
+    """Queue a request; one with a key that was queued before is only shown."""
+    if wanted.key is None:
+        return pending(await submit(serving, wanted.caller, wanted.spec), body)
+    async with serving.opening:
+        old = await known(serving, wanted.run_id)
+        refuse_other(wanted, old)
+        if old is None:
+            return pending(await submit(serving, wanted.caller, wanted.spec, wanted.run_id), body)
+    return await _shown(serving, old)
 
 
 async def one_response(request: Request, serving: Serving, caller: Caller) -> Response:

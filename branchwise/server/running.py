@@ -82,7 +82,7 @@ async def open_run(serving: Serving, wanted: Wanted, line: Callable[[Any], str])
     async with serving.opening:
         await serving.live_runs.settled(run_id)
         old = await known(serving, run_id)
-        _refuse_other(wanted, old)
+        refuse_other(wanted, old)
         if (running := serving.live_runs.get(run_id)) is None:
             return await _started(serving, wanted, run_id, old, line)
     if running.digest != wanted.digest:
@@ -157,7 +157,12 @@ async def _executed(
             await asyncio.sleep(_POLL)
 
 
-def _refuse_other(wanted: Wanted, old: RunRecord | None) -> None:
+def refuse_other(wanted: Wanted, old: RunRecord | None) -> None:
+    """Refuse a request whose key was used with another body.
+
+    Raises:
+        Refusal: It was.
+    """
     spec = {} if old is None or not isinstance(old.spec, dict) else old.spec
     marked = spec.get("metadata") or {}
     if old is not None and marked.get(MARK) != wanted.digest:

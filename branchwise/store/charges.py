@@ -126,14 +126,15 @@ def settle(connection: sa.Connection, run_id: str) -> Usage:
 
 
 def settle_dead(connection: sa.Connection, but: Collection[str] = ()) -> list[str]:
-    """Settle the runs that no process works on: those over or paused, and those of processes that are gone.
+    """Settle the runs that no process works on: those over or paused, and those of servers that are gone.
 
     Args:
         connection: For writing.
         but: Runs that wait in this process for their turn.
     """
     at_rest = runs.c.status.not_in([Status.RUNNING, Status.QUEUED])
-    silent = sa.and_(runs.c.status == Status.RUNNING, runs.c.lease_until < now())
+    # A run of a queue is taken up by another worker, which goes on with what was reserved.
+    silent = sa.and_(runs.c.status == Status.RUNNING, runs.c.lease_until < now(), runs.c.queue.is_(None))
     query = (
         sa.select(charges.c.run_id)
         .select_from(charges.outerjoin(runs, runs.c.id == charges.c.run_id))

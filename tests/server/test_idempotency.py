@@ -152,6 +152,27 @@ async def test_a_server_that_is_killed_again_and_again_still_answers(tmp_path: P
     assert unknown <= kills
 
 
+async def test_a_server_that_is_told_to_end_pauses_its_runs(tmp_path: Path) -> None:
+    store = tmp_path / "s.sqlite"
+    body = {"messages": HELLO, "stream": True, "branchwise": {"knobs": {"n": 40}}}
+    with (
+        fake_server.running(latency=0.05, tokens=16) as upstream,
+        a_server(store, upstream) as (process, url),
+    ):
+        async with aiohttp.ClientSession() as session:
+            asked = session.post(f"{url}/v1/chat/completions", json=body, headers=KEY)
+            async with asked as reply:
+                await reply.content.readline()
+                began = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                told = (await reply.read()).decode()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 8
+    assert '"code":"run_stopped"' in told
+    async with Store.opened(str(store)) as db:
+        assert [run.status for run in await db.runs()] == [Status.PAUSED]
+
+
 async def _ask(url: str, body: object) -> dict[str, Any]:
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(timeout=timeout) as session:

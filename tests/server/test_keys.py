@@ -169,6 +169,40 @@ async def test_a_key_sees_its_own_runs_only(tmp_path: Path) -> None:
         assert part == 404  # a part of an id would tell of others' runs
 
 
+async def test_whatever_keys_do_each_sees_its_own_runs(tmp_path: Path) -> None:
+    rng, owned = random.Random(11), {number: set[str]() for number in range(3)}
+    async with serving(tmp_path / "s.sqlite", workers=0) as client:
+        keys = [(await a_key(client.serving.store))[1] for _ in owned]
+        for _ in range(30):
+            me = rng.choice(list(owned))
+            known = sorted(owned[me])
+            deed = rng.choice(["chat", "response", "background", "fork"] if known else ["chat"])
+            once = {"Idempotency-Key": str(rng.randrange(4))} if rng.random() < 0.5 else {}
+            if deed == "chat":
+                reply = await client.chat(keys[me] | once, **FEW)
+                made = reply.headers["x-branchwise-run"]
+            elif deed == "fork":
+                reply = await client.post(f"/v1/runs/{rng.choice(known)}/fork", {}, keys[me])
+                made = reply.body["id"]
+            else:
+                asked = {"input": "x", "background": deed == "background", **FEW}
+                reply = await client.post("/v1/responses", asked, keys[me])
+                made = reply.body["id"].removeprefix("resp_")
+            assert reply.status in {200, 202}, reply.body
+            owned[me].add(made)
+        every = set().union(*owned.values())
+        assert len(every) == sum(map(len, owned.values()))
+        for me, mine in owned.items():
+            listed = (await client.get("/v1/runs?limit=200", keys[me])).body["data"]
+            assert {run["id"] for run in listed} == mine
+            for run_id in every:
+                status = (await client.get(f"/v1/runs/{run_id}", keys[me])).status
+                assert status == (200 if run_id in mine else 404)
+
+
+FEW: dict[str, Any] = {"branchwise": {"strategy": "best_of_n", "knobs": {"n": 1}}}
+
+
 async def test_what_is_not_stored_leaves_no_text(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     said = [{"role": "user", "content": "My secret is Rumpelstilzchen."}]

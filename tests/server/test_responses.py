@@ -46,6 +46,18 @@ async def test_a_response_in_the_background_is_asked_for_later(tmp_path: Path) -
     assert found["background"] is True
 
 
+async def test_a_response_in_the_background_is_queued_once_for_a_key(tmp_path: Path) -> None:
+    key, asked = {"Idempotency-Key": "once"}, {**ASK, "background": True}
+    async with serving(tmp_path / "s.sqlite") as client:
+        first = await client.post("/v1/responses", asked, key)
+        found = await ended(client, first.body["id"])
+        again = await client.post("/v1/responses", asked, key)
+        other = await client.post("/v1/responses", {**asked, "input": "Else."}, key)
+        assert len(await client.serving.store.runs()) == 1
+    assert (again.body["id"], again.body["output"]) == (first.body["id"], found["output"])
+    assert (other.status, other.body["error"]["code"]) == (422, "idempotency_conflict")
+
+
 async def test_a_response_in_the_background_is_cancelled_and_survives_a_restart(tmp_path: Path) -> None:
     async with serving(tmp_path / "s.sqlite", workers=0) as client:
         first = (await client.post("/v1/responses", {**ASK, "background": True})).body["id"]
