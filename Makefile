@@ -13,7 +13,7 @@ VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 # Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test install lint coverage check format crash nightly vllm clean
+.PHONY: demo test install lint coverage check format crash nightly vllm citation dist clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
@@ -40,6 +40,15 @@ crash: $(BIN)/.dev  ## kill and stop workers at hundreds of seeded points (half 
 
 nightly: $(BIN)/.dev  ## what takes longer than CI may: reports with their dates go to benchmarks/nightly
 	$(BIN)/python -m benchmarks.nightly
+
+# The validator pins an old jsonschema, so it gets an environment of its own.
+citation:  ## validate CITATION.cff
+	$(PYTHON) -m venv .venvs/citation
+	.venvs/citation/bin/pip install -q cffconvert==2.0.0
+	.venvs/citation/bin/cffconvert --validate
+
+dist: $(BIN)/.dev  ## build the distributions into dist; TAG=v1.2.3 must be the version of the package
+	$(BIN)/python -m tests.distributions dist $(TAG)
 
 vllm: $(VLLM)/.ready  ## an environment with vLLM's CPU build and a small model, for the tests of the pool (3 GB, minutes)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.distributions import build, main
+
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "branchwise"
 
@@ -19,24 +21,7 @@ HERE = ROOT / "branchwise"
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A source distribution, and the wheel that is built from it."""
-    out = tmp_path_factory.mktemp("dist")
-    sdist = _build("sdist", ROOT, out)
-    with tarfile.open(sdist) as archive:
-        if hasattr(tarfile, "data_filter"):  # not in Python 3.11.2, Debian 12's
-            archive.extraction_filter = tarfile.data_filter
-        archive.extractall(out)  # our own archive
-    return sdist, _build("wheel", out / sdist.name.removesuffix(".tar.gz"), out)
-
-
-def _build(what: str, source: Path, out: Path) -> Path:
-    code = f"import uv_build, sys; print(uv_build.build_{what}(sys.argv[1]))"
-    command = [sys.executable, "-c", code, str(out)]
-    # The backend looks for its program on the path, where an environment that was not activated is not.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, cwd=source, env={**os.environ, "PATH": path}
-    )
-    return out / done.stdout.split()[-1]
+    return build(tmp_path_factory.mktemp("dist"))
 
 
 def test_the_wheel_holds_all_that_is_read_and_no_link(built: tuple[Path, Path]) -> None:
@@ -88,3 +73,9 @@ def test_the_installed_wheel_solves(built: tuple[Path, Path], tmp_path: Path) ->
     assert done.stdout.startswith(str(target))
     assert done.returncode in {0, 1}, done.stderr
     assert "a program checked it" in done.stdout
+
+
+def test_a_tag_that_is_not_the_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "dist"), "v9.9.9"]) == 2
+    assert "is not v0.1.0" in capsys.readouterr().err
+    assert not (tmp_path / "dist").exists()

@@ -6,26 +6,20 @@ import ast
 import inspect
 import os
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from branchwise.cli.app import app
 from branchwise.cli.exits import Exit
 from branchwise.models import load
 from branchwise.store.errors import ModelError
+from tests.commands import check, shown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = [
-    shlex.split(line, comments=True)
-    for line in re.findall(r"^\$ (branchwise .*)$", README, re.MULTILINE)
-    if "pool" not in line
-]
+COMMANDS = [words for words in shown(README) if "pool" not in words]
 
 
 @pytest.mark.embedded
@@ -53,14 +47,7 @@ async def test_the_example_runs_as_written(
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_and_option_is_there(words: list[str]) -> None:
-    command: Any = get_command(app)
-    rest = words[1:]
-    while rest and rest[0] in getattr(command, "commands", ()):
-        command = command.commands[rest.pop(0)]
-    options = {name for option in command.params for name in option.opts}
-    assert {word for word in rest if word.startswith("-")} <= options
-    if "--install-completion" not in rest:
-        assert command.make_context(words[1], rest).args == []
+    check(words)
 
 
 def test_every_exit_code_is_documented() -> None:
