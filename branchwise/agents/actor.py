@@ -16,7 +16,7 @@ from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, S
 from branchwise.renamed import new_names
 from branchwise.store.errors import BadAction
 
-_ACTION = re.compile(r"Action: *(\S.*?) *")
+_ACTION = re.compile(r"Action: *(\S.*)")
 _MOST_CHOICES = 200
 _LOOK = (
     "The picture shows the page. An element with a numbered box has its number before it in the text, as [7]; "

@@ -236,7 +236,7 @@ def _verdict(score: float, accepted: bool, feedback: str, verified_by: VerifiedB
 
 
 def _official(text: str) -> tuple[str, float, float] | None:
-    found = re.search(r"([A-Za-z]+), ([0-9]+):([0-9]+) - ([0-9]+):([0-9]+)", text)
+    found = re.search(r"(?<![A-Za-z])([A-Za-z]+), ([0-9]+):([0-9]+) - ([0-9]+):([0-9]+)", text)
     if found is None:
         return None
     day, *numbers = found.groups()

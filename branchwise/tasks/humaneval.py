@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from branchwise.environments.sandbox.bubblewrap import walls
@@ -97,7 +98,7 @@ def _read_constraints(problem: str) -> Constraints | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     doc = ast.get_docstring(functions[-1]) if functions else None
-    found = re.findall(r">>> (.+)\n(?!>>>)(.+)", doc or "")
+    found = _examples((doc or "").split("\n"))
     pairs = [
         (call.strip(), result.strip())
         for call, result in found
@@ -107,6 +108,16 @@ def _read_constraints(problem: str) -> Constraints | None:
     return Constraints(
         items=items, data={"problem": problem, "examples": [list(p) for p in pairs]}, source="program"
     )
+
+
+def _examples(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Each `>>> call` with the line after it."""
+    found = []
+    for line, after in pairwise(lines):
+        _, _, call = line.partition(">>> ")
+        if call and after and not after.startswith(">>>"):
+            found.append((call, after))
+    return found
 
 
 def _is_expression(text: str) -> bool:

@@ -25,8 +25,8 @@ _LONGEST = 50_000
 _NAME = "procedure runner"
 _DONE = re.compile(r"\W*(?:done|the end)\W*", re.IGNORECASE)
 _STATE = re.compile(
-    r"\W*(?:(?:step )?\d{1,3}\W+)?"
-    r"(?:[A-Z][^\n:→=>]{1,60}(?::|→|=>?|->)\s*)?[\"'`*]*(?P<state>[a-z]{1,200})[\"'`*]*[.;,]?",
+    r"\W*+(?:(?:step )?\d{1,3}\W++)?"
+    r"(?:[A-Z][^\n:→=>]{1,60}(?::|→|=>?|->)\s*+)?[\"'`*]*+(?P<state>[a-z]{1,200})[\"'`*]*[.;,]?",
 )
 
 

@@ -34,8 +34,8 @@ _NAME = "trip checker"
 _TOKENS_A_LINE = 20
 _ANY_CITY = "[A-ZÀ-Þ][A-Za-zÀ-ɏ'. -]{0,40}"
 _STAY = re.compile(
-    r"\bday (\d+)\s*(?:-|to)\s*(?:day )?(\d+)\b[^\w\n]{0,4}(?:arriving in [^\n]{1,40}? and )?(?:visit )?"
-    r"([^\W\d_][\w'’. -]*?)(?= for \d| *[(.,;]? *$|[.,;(])",
+    r"\bday (\d+)\s*+(?:-|to)\s*+(?:day )?(\d+)\b[^\w\n]{0,4}(?:arriving in [^\n]{1,40}? and )?(?:visit )?"
+    r"([^\W\d_][\w'’. -]{0,100}?)(?= for \d| *+[(.,;]? *+$|[.,;(])",
     re.IGNORECASE | re.MULTILINE,
 )
 _LONGEST = 100_000
@@ -103,12 +103,15 @@ def _official(instance: Instance, text: str) -> bool:
     last = 0
     flights: list[tuple[int, str, str]] = []
     for line in text.splitlines():
-        if span := re.search(r"\d+-(\d+)", line):
+        if span := re.search(r"(?<!\d)\d+-(\d+)", line):
             last = int(span[1])
             if total and last == int(total[1]):
                 break
-        if hop := re.search(r"Day (\d+).*from (\w+) to (\w+)", line):
-            flights.append((int(hop[1]), hop[2], hop[3]))
+        # `Day (\d+).*from (\w+) to (\w+)`, in linear time
+        day = re.search(r"Day (\d+)", line)
+        hops = re.findall(r"(?=from (\w+) to (\w+))", line[day.end() :]) if day else []
+        if day and hops:
+            flights.append((int(day[1]), *hops[-1]))
     if not flights or not last:
         return False
     cities = [flights[0][1], *(to for _, _, to in flights)]

@@ -12,7 +12,7 @@ from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
 _SCORE = re.compile(
-    r"^[ \t]*\**Score\**[ \t]*:\**[ \t]*([+-]?[0-9]{1,3})[ \t]*\**[ \t]*\.?[ \t]*$",
+    r"^[ \t]*+\**+Score\**+[ \t]*+:\**+[ \t]*+([+-]?[0-9]{1,3})[ \t]*+\**+[ \t]*+\.?[ \t]*+$",
     re.MULTILINE | re.IGNORECASE,
 )
 _HELD = r"[^\n]{1,400}\nScore: (-?[0-9]{1,2}|-?100)"

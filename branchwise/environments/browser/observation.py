@@ -23,7 +23,7 @@ _LINE = re.compile(
         (?:\ (?P<name>"(?:[^"\\]|\\.)*"))?
         (?P<marks>(?:\ \[[^\[\]]*\])*)
         (?P<colon>:)?(?:\ (?P<value>.*))?""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _REF = re.compile(r"\[ref=([a-z0-9]+)\]")
 _VOLATILE = (

@@ -33,7 +33,7 @@ _SIGNS = {
 }
 _LETTER_UNITS = {"m": "meters", "s": "seconds", "g": "grams", "h": "hours", "L": "liters"}
 """Units of one letter, which would read as a name once they are out of `\\text{}`."""
-_JOINED = re.compile(r"\s*\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or)\s*\}\s*")
+_JOINED = re.compile(r"(?<!\s)\s*+\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:and|or)\s*\}\s*")
 _POWER = re.compile(
     r"(?P<factor>-?\d{1,30}(?:\.\d{1,30})?)(?:\\times|\\cdot|×|·|\*)10\^\{?(?P<power>-?\d{1,3})\}?|10\^\{?(?P<bare>-?\d{1,3})\}?"
 )
@@ -77,7 +77,9 @@ def normal_form(answer: str) -> str:
     text = re.sub(r"^–(?=\s*[\d.\\])", "-", text)
     text = _DROPPED.sub("", re.sub(r"\\,(?=\s)|(?<=\d)\{,\}(?=\d)|(?<=\d),\\!\s*(?=\d)", ",", text))
     text = re.sub(r"\\[dtc]frac(?![a-z])", r"\\frac", text.replace("\\,", "").replace("\\%", "%"))
-    text = re.sub(r"\\(?:prime|')", "'", re.sub(r"\^\s*\{?\s*(\\prime(?:\s*\\prime)*)\s*\}?", r"\1", text))
+    text = re.sub(
+        r"\\(?:prime|')", "'", re.sub(r"\^\s*+(?:\{\s*+)?(\\prime(?:\s*\\prime)*)\s*\}?", r"\1", text)
+    )
     text = _grouped(text)
     text = re.sub(r"(\\log_\w)\s+(?=\d)", r"\1", _JOINED.sub(", ", text))
     text = re.sub(r"(?<=\d)\s+(?=\d+\s*/\s*\d)", "\\\\mixed", text)
@@ -102,7 +104,7 @@ def _grouped(text: str) -> str:
         return text.replace(",", "")
     if re.search(r",\s", text) and not re.match(r"\s*[(\[]|\s*\\\{", text):
         return re.sub(
-            r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,]*\d)(?=,\s|\s|$)", lambda m: m[1].replace(",", ""), text
+            r"(?<![\d.,])(\d{1,3}(?:,\d{3})++)(?![\d,]*\d)(?=,\s|\s|$)", lambda m: m[1].replace(",", ""), text
         )
     return text
 

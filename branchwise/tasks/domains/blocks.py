@@ -112,7 +112,9 @@ def actions_in(text: str, blocks: Iterable[str] = ()) -> list[tuple[str, ...]] |
     """
     names = {name.casefold(): name for name in blocks}
     actions: list[tuple[str, ...]] = []
-    lines = re.split(r" *(?:\n|;|,(?= ?(?:pick|put|stack|unstack))) *", _CALL.sub(r"\1 \2 \3", plain(text)))
+    lines = re.split(
+        r"(?<! ) *+(?:\n|;|,(?= ?(?:pick|put|stack|unstack))) *", _CALL.sub(r"\1 \2 \3", plain(text))
+    )
     for line in lines:
         if re.fullmatch(r"\W*done\W*", line, re.IGNORECASE):
             break

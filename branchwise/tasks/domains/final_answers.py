@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _SAID = re.compile(
-    r"\b(?:final |correct )?answer(?:s)?\b[ \t]*(?:[*_]{0,3}[ \t]*:|[*_]{0,3}[ \t]+(?:is|are|=)\b[ \t]*:?|[ \t]*=)"
-    r"(?P<rest>[^\n]{0,2000})",
+    r"\b(?:final |correct )?answer(?:s)?\b[ \t]*+"
+    r"(?:[*_]{0,3}[ \t]*+:|(?:(?<=[ \t])|[*_]{1,3}[ \t]++)(?:is|are|=)\b[ \t]*+:?|=)(?P<rest>[^\n]{0,2000})",
     re.IGNORECASE,
 )
 _HASHES = re.compile(r"^[ \t*_>]{0,8}####(?!#)(?P<rest>[^\n]{0,2000})$", re.MULTILINE)
@@ -20,7 +20,8 @@ _INLINE = re.compile(
 _BOLD = re.compile(r"\*\*(?P<one>[^*\n]{1,200})\*\*")
 _NUMBER = re.compile(r"(?<![\w.])-?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|(?<![\w.])-?\.\d+")
 _REASON = re.compile(
-    r",?\s+(?:because|since|as|which|where|but|not|so)\b|\s+\([A-Za-z][A-Za-z -]*\)$", re.IGNORECASE
+    r"(?:,|(?<![\s,]))\s++(?:because|since|as|which|where|but|not|so)\b|(?<!\s)\s++\([A-Za-z][A-Za-z -]*\)$",
+    re.IGNORECASE,
 )
 """Text after an answer in prose: `(C) because ...`, `7, not 8`, `12 (twelve)`."""
 _HOLDS = re.compile(r"[\w\\(\[$]")

@@ -10,7 +10,7 @@ from typing import NoReturn
 from branchwise.store.records import Json
 
 _LONGEST = 20_000
-_FENCED = re.compile(r"(?:```|~~~)[ \t]*(?:json|JSON)?[ \t]*\n(?P<body>[^`~]{1,20000})(?:```|~~~)")
+_FENCED = re.compile(r"(?:```|~~~)[ \t]*+(?:json|JSON)?[ \t]*+\n(?P<body>[^`~]{1,20000})(?:```|~~~)")
 
 
 def document(text: str) -> Json:

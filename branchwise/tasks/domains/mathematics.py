@@ -148,7 +148,7 @@ def _part(text: str) -> _Part:
     named = _NAME.match(bare)
     rest = named["rest"] if named else text
     percent = rest.endswith("%") or rest.lower().endswith(("percent", "per cent"))
-    rest = re.sub(r"\s*(?:%|per ?cent)$", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"(?<!\s)\s*+(?:%|per ?cent)$", "", rest, flags=re.IGNORECASE)
     number, unit = (rest, None) if percent else cut_unit(rest)
     return _Part(text=number, name=named["name"] if named else "", unit=unit, percent=percent)
 

@@ -62,5 +62,5 @@ def right_answer(instance: Instance, answer: str | None) -> bool:
     if answer is None:
         return False
     if re.search(r"percent|per cent|\\?%", instance.problem, re.IGNORECASE):
-        answer, gold = (re.sub(r"\s*\\?%|\s*per ?cent$", "", text) for text in (answer, gold))
+        answer, gold = (re.sub(r"(?<!\s)\s*+(?:\\?%|per ?cent$)", "", text) for text in (answer, gold))
     return same_answer(answer, gold)

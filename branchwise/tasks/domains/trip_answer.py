@@ -27,7 +27,7 @@ _VERBS = re.compile(
 )
 _FLIGHT = re.compile(
     r"(?:take (?:a |the )?)?(?:direct )?(?:\b(?:fly|flight|flying|travel(?:ing)?|train|transfer|depart|move|go)\b )?"
-    r"(?:direct(?:ly)? )?\bfrom (?P<one>.+?) to (?P<two>.+?)(?: on day (?P<day>\d{1,4}))?(?=$|[.,;)(])",
+    r"(?:direct(?:ly)? )?\bfrom (?>(?P<one>.{1,120}?) to )(?P<two>.{1,120}?)(?: on day (?P<day>\d{1,4}))?(?=$|[.,;)(])",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
@@ -39,7 +39,7 @@ _DOUBT = re.compile(
 )
 """Words that retract or extend a stay: such a line is not parsed in full."""
 _FINAL = re.compile(
-    r"^\W*(?:(?:the|my|here is (?:the|my)) )?(?:final|corrected|revised|updated)\b[^\n]{0,60}$",
+    r"^[^\w\n]*+(?:(?:the|my|here is (?:the|my)) )?(?:final|corrected|revised|updated)\b[^\n]{0,60}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _NAME = re.compile(

@@ -27,9 +27,8 @@ _SILENT = re.compile(
     r"You only take direct flights to commute between cities\."
     r"|Find a trip plan of visiting the cities for \d+ days by taking direct flights to commute between them\."
 )
-_FLIGHTS = re.compile(
-    r"Here are the cities that have direct flights:\s*(?P<flights>.+?)\.\s*(?=Find a trip plan|$)", re.S
-)
+_HEADING = "Here are the cities that have direct flights:"
+_FLIGHTS = re.compile(rf"{_HEADING}\s*+(?P<flights>.+?)\.\s*+(?=Find a trip plan|$)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +55,8 @@ class Stay:
 
 def trip_text(problem: str) -> Trip | None:
     """Parse every sentence of a trip problem; None if one cannot be parsed."""
-    flights = _FLIGHTS.search(problem)
+    heading = problem.find(_HEADING)
+    flights = _FLIGHTS.match(problem, heading) if heading >= 0 else None
     if flights is None:
         return None
     total: re.Match[str] | None = None
@@ -86,14 +86,15 @@ def _hops(text: str) -> set[tuple[str, str]] | None:
     """Read `A and B` as flights both ways, `from A to B` as one way."""
     hops: set[tuple[str, str]] = set()
     for part in re.split(r",\s*", text.strip()):
-        one_way = re.fullmatch(r"from (.+?) to (.+)", part)
-        both = re.fullmatch(r"(?:from )?(.+?) and (.+)", part)
-        if one_way:
-            hops.add((one_way[1], one_way[2]))
-        elif both:
-            hops |= {(both[1], both[2]), (both[2], both[1])}
-        else:
+        named = part.removeprefix("from ")
+        one, _, two = named.partition(" to ")
+        if one and two and named != part:
+            hops.add((one, two))
+            continue
+        one, _, two = named.partition(" and ")
+        if not one or not two:
             return None
+        hops |= {(one, two), (two, one)}
     return hops
 
 

@@ -61,13 +61,15 @@ def cut_unit(text: str) -> tuple[str, Unit | None]:
 
     A single letter after a number is a name, as in `5 x`, not a unit.
     """
-    text = re.sub(r"\^\s*\{?\s*\\circ\s*\}?|\\degrees?\b", "°", text.strip())
+    text = re.sub(r"\^\s*+(?:\{\s*+)?\\circ\s*\}?|\\degrees?\b", "°", text.strip())
     money = re.match(r"^(-?)\s*(\\?\$|€|£)\s*(?=[\d.])", text)
     if money:
         kind, factor = _UNITS[money[2].lstrip("\\")]
         return money[1] + _without_words(text[money.end() :]), Unit(kind=kind, factor=factor)
     written = bool(re.search(r"\\(?:text|mathrm|mbox|textrm)\b", text))
-    plain = re.sub(r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*([^{}]*?)\s*\}", r" \1", text)
+    plain = re.sub(
+        r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}", lambda found: f" {found[1].strip()}", text
+    )
     found = _TAIL.match(plain)
     if found is None or (
         len(found["words"].strip(" .")) == 1 and found["words"] not in {"°", "¢", "€", "£"} and not written
