@@ -122,6 +122,8 @@ class RecordedSampler:
                 reply = read_reply(await self._call(key, asked, request, need, None))
             except Damaged as error:
                 raise ModelError(f"The recorded reply of `{key}` cannot be used: {error}") from error
+            if not reply.samples:
+                raise ModelError(f"The recorded reply of `{key}` holds no samples.")
             reply = replace(reply, samples=reply.samples[: request.n])
         else:
             with await self._tracker.admit(need) as held:

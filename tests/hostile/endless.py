@@ -86,7 +86,7 @@ class Ended:
     resident: int
     """Most bytes of memory that it held."""
     said: str
-    """Its standard error."""
+    """What it printed."""
 
 
 def solved(mode: str, folder: Path, *, listing: bool = False) -> Ended:
@@ -117,7 +117,7 @@ def ended(words: list[str], folder: Path) -> Ended:
     with (folder / "said").open("wb+") as said:
         command = [sys.executable, "-m", "branchwise", *words]
         child = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, stdin=subprocess.DEVNULL, env=environment
+            command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
         )
         try:
             while child.poll() is None and time.monotonic() - began < 60:

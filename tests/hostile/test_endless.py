@@ -8,14 +8,14 @@ import pytest
 
 from tests.hostile.endless import MODES, SECONDS, Ended, solved
 
-PATIENCE = SECONDS + 12
+PATIENCE = SECONDS + 30
 """Seconds that the command may take, its start on a loaded machine included."""
 MEMORY = 300 * 2**20
 
 
 def _contained(found: Ended) -> None:
     assert found.code in {1, 2, 3}, found.said
-    assert "branchwise: " in found.said
+    assert "branchwise: " in found.said or "no answer: " in found.said
     assert "Traceback" not in found.said
     assert "unexpected" not in found.said
     assert len(found.said) < 2000

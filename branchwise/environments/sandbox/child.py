@@ -75,6 +75,7 @@ def _limit(limits: Mapping[str, Any]) -> None:
         ("RLIMIT_NPROC", limits["processes"]),
         ("RLIMIT_MEMLOCK", 0),
         ("RLIMIT_MSGQUEUE", 0),
+        ("RLIMIT_SIGPENDING", 256),  # timers too, which are memory of the kernel
         ("RLIMIT_CORE", 0),
     ):
         kind = getattr(resource, name, None)
