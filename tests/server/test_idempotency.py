@@ -162,7 +162,8 @@ async def test_a_server_that_is_told_to_end_pauses_its_runs(tmp_path: Path) -> N
         async with aiohttp.ClientSession() as session:
             asked = session.post(f"{url}/v1/chat/completions", json=body, headers=KEY)
             async with asked as reply:
-                await reply.content.readline()
+                while b"round 1" not in await reply.content.readline():
+                    pass
                 began = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 told = (await reply.read()).decode()

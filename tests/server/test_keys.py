@@ -173,7 +173,7 @@ async def test_whatever_keys_do_each_sees_its_own_runs(tmp_path: Path) -> None:
     rng, owned = random.Random(11), {number: set[str]() for number in range(3)}
     async with serving(tmp_path / "s.sqlite", workers=0) as client:
         keys = [(await a_key(client.serving.store))[1] for _ in owned]
-        for _ in range(30):
+        for _ in range(16):
             me = rng.choice(list(owned))
             known = sorted(owned[me])
             deed = rng.choice(["chat", "response", "background", "fork"] if known else ["chat"])
