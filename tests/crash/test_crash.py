@@ -33,7 +33,7 @@ def cluster(request: pytest.FixtureRequest) -> Cluster | None:
 
 @pytest.mark.parametrize(
     ("seed", "workers", "runs"),
-    [(1, 1, 2), (4, 1, 2), (16, 4, 4)],
+    [(31, 1, 2), (4, 1, 2), (36, 4, 4)],
     ids=[
         "two searches",
         "a search and a workflow that end with their budgets",
