@@ -24,6 +24,8 @@ from branchwise.store.parts import offered, part
 
 GROUP = "branchwise.workflows"
 """The entry-point group by which a package offers workflows."""
+_PARTS = ("workflows", "strategies", "tasks", "verifiers", "aggregations")
+"""What packages offer as entry points, in the groups `branchwise.PART`."""
 BUILT_IN = {
     "solve": "branchwise.graphs.search.workflow:workflow",
     "web": "branchwise.graphs.web.workflow:workflow",
@@ -63,18 +65,21 @@ class Allowed:
             _module(module, f"{module}:...")
         self.modules = tuple(modules)
         self.names = tuple(installed())
+        self._offered = frozenset(
+            point.module for group in _PARTS for point in metadata.entry_points(group=f"branchwise.{group}")
+        )
 
     def __contains__(self, name: str) -> bool:
         return name in self.names or name.partition(":")[0] in self.modules
 
     def check(self, modules: Collection[str]) -> None:
-        """Refuse modules of a request that are not allowed.
+        """Refuse modules of a request that are neither allowed nor those of an installed package's parts.
 
         Raises:
             NotAllowed: A module is not allowed; the message explains how to allow it.
         """
         for module in sorted(modules):
-            if module not in self.modules:
+            if module not in self.modules and module not in self._offered:
                 raise NotAllowed(
                     f"The run imports `{module}`, which is not allowed here; start the worker with --import {module}."
                 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import EntryPoint
 from typing import Any, TypedDict
 
 import pytest
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 
+from branchwise.graphs import strategies
 from branchwise.graphs.runtime.context import Run
+from branchwise.graphs.runtime.registry import Allowed, NotAllowed
 from branchwise.graphs.runtime.run import run
 from branchwise.graphs.runtime.subruns import child_id
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
@@ -139,3 +142,15 @@ async def test_a_sub_runs_row_cannot_have_a_worker_import_more_than_its_parents_
         assert [report.kind for report in reports] == ["claimed", "left"]
         assert "--import antigravity" in reports[-1].text
         assert (await store.run(queued)).status is Status.QUEUED
+
+
+def test_modules_whose_parts_are_installed_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotAllowed, match=f"--import {HERE}"):
+        Allowed().check({HERE})
+    point = EntryPoint(name="twice", value=f"{HERE}:twice", group=strategies.GROUP)
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group: [point] * (group == strategies.GROUP)
+    )
+    Allowed().check({HERE})
+    with pytest.raises(NotAllowed):
+        Allowed().check({HERE, "antigravity"})
