@@ -25,7 +25,7 @@ def unseen(what: str) -> None:
 
 
 witness: Callable[[str], None] = unseen
-"""Told of each mail that is sent and each door that writes; a worker's may kill it there."""
+"""Told of each note, each mail that is sent and each door that writes; a worker's may kill it there."""
 
 
 class State(TypedDict, total=False):
@@ -53,6 +53,7 @@ async def note(state: State, runtime: Runtime[Run]) -> State:
 
 
 async def _noted(question: str, parts: int) -> str:
+    witness(f"note {question}")
     return f"{question} {parts}"
 
 

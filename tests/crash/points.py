@@ -44,8 +44,8 @@ POINTS = {
     "committing a renewal": 1,
     "writing the end": 2,
     "committed the end": 1,
-    "before an effect": 2,
-    "after an effect": 2,
+    "before an effect": 1,
+    "after an effect": 1,
 }
 """Every point, and up to which pass of it a worker is told to end there."""
 UNSTOPPABLE = ("before send",)
