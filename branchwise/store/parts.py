@@ -74,6 +74,15 @@ def offered(group: str) -> frozenset[str]:
     return frozenset(entry.name for entry in _points(group))
 
 
+def offered_modules(group: str) -> frozenset[str]:
+    """The modules of what installed packages offer in a group of entry points.
+
+    Raises:
+        BadInput: A package's entry points cannot be read.
+    """
+    return frozenset(entry.module for entry in _points(group))
+
+
 def part(kind: str, name: str, group: str, names: Callable[[], Iterable[str]]) -> object:
     """What `module:attribute` leads to, or what an installed package offers under `name`.
 

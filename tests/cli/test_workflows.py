@@ -25,7 +25,7 @@ def test_installed_workflows_are_listed_with_their_inputs(
         mine = [point for point in points if point.group == group]
         return [point for point in mine if name in {None, point.name}]
 
-    monkeypatch.setattr("importlib.metadata.entry_points", offered)
+    monkeypatch.setattr("branchwise.store.parts.entry_points", offered)
     registry.forget()
     found: dict[str, dict[str, Any]] = {one["name"]: one for one in good("workflows")}
     assert set(found) == {"gone", "solve", "tea", "web"}

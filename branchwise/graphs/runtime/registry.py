@@ -20,7 +20,7 @@ from branchwise.graphs.runtime.state_types import state_types
 from branchwise.graphs.runtime.workflow import Graph, Workflow
 from branchwise.store.errors import BadInput, BranchwiseError
 from branchwise.store.foreign import failed
-from branchwise.store.parts import offered, part
+from branchwise.store.parts import offered, offered_modules, part
 
 GROUP = "branchwise.workflows"
 """The entry-point group by which a package offers workflows."""
@@ -65,9 +65,7 @@ class Allowed:
             _module(module, f"{module}:...")
         self.modules = tuple(modules)
         self.names = tuple(installed())
-        self._offered = frozenset(
-            point.module for group in _PARTS for point in metadata.entry_points(group=f"branchwise.{group}")
-        )
+        self._offered = frozenset[str]().union(*(offered_modules(f"branchwise.{name}") for name in _PARTS))
 
     def __contains__(self, name: str) -> bool:
         return name in self.names or name.partition(":")[0] in self.modules

@@ -149,7 +149,7 @@ def test_modules_whose_parts_are_installed_are_allowed(monkeypatch: pytest.Monke
         Allowed().check({HERE})
     point = EntryPoint(name="twice", value=f"{HERE}:twice", group=strategies.GROUP)
     monkeypatch.setattr(
-        "importlib.metadata.entry_points", lambda group: [point] * (group == strategies.GROUP)
+        "branchwise.store.parts.entry_points", lambda group: [point] * (group == strategies.GROUP)
     )
     Allowed().check({HERE})
     with pytest.raises(NotAllowed):
