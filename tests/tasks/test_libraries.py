@@ -90,6 +90,13 @@ def test_hostile_formulas_are_refused_before_they_are_parsed(one: str, other: st
         ("uk", "Це українське речення. Сьогодні гарна погода, і ми йдемо до парку.", True),
         ("ja", "これは日本語の文章です。今日はいい天気ですね。", True),
         ("en", "1234 !!!", None),
+        ("zh", "我喜欢使用 Python 和 TensorFlow 进行机器学习", True),
+        ("ru", "Hello there, my friend, how are you today? Добрый день", False),
+        (
+            "hi",
+            "Please write an essay in Hindi about the state of the economy.\nसुप्रभात, मुझे बहुत खुशी होगी।",
+            False,
+        ),
     ],
 )
 def test_a_language_is_told_or_not(code: str, text: str, told: bool | None) -> None:
@@ -118,6 +125,8 @@ def test_short_english_is_english(text: str) -> None:
         ("1. Wash.\n2. Cook.\n3. Eat.", (3, 3)),
         ("**Note.** Yes.\n\n* One. Two.\n(a) Three.", (5, 5)),
         ("一。二。三。", (3, 3)),
+        ('Say it: "Hi all. It works. Thanks." That was all.', (4, 4)),
+        ("“Go!” he said. Then we left.", (3, 3)),
         ("A title\n\nOne sentence.", (1, 2)),
     ],
 )

@@ -64,6 +64,7 @@ def test_different_answers(one: str, other: str) -> None:
         (r"First \boxed{3}. No: \boxed{\frac{1}{\sqrt{2}}}.", r"\frac{1}{\sqrt{2}}"),
         ("It is 7.\n#### 1,200", "1200"),
         ("The answer is: 42.", "42"),
+        ("The answer is 12 (twelve).", "12"),
         ("She has 5 and then 18 eggs", "18"),
         (r"\boxed{open", None),
         ("none", None),

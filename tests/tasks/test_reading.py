@@ -83,6 +83,8 @@ def judge(task: str, problem: str, text: str, complete: bool = True) -> Verdict:
         ("**Day:** Monday\n**Time:** 9:00 - 9:30", "Monday 9:00 9:30"),
         ("Monday, nine thirty to ten o'clock", "Monday 9:30 10:00"),
         ("Monday, noon - 12:30 PM", "Monday 12:00 12:30"),
+        ("Monday, 9:00 to 9:30 in the evening", "Monday 21:00 21:30"),
+        ("Monday, 9 in the morning until 9:30 in the morning", "Monday 9:00 9:30"),
         ("Monday, 11:30 PM - 12:30 AM", "Monday 23:30 24:30"),
         ("Monday, 9:00 - 9:30\nAnn is busy on Monday 10:00 - 11:00.", "Monday 9:00 9:30"),
     ],

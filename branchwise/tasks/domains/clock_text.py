@@ -14,6 +14,11 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _HALF = r"[ap]\.?[ \t]?m\b\.?"
+_HALVES = re.compile(
+    r"(?<![\d:.])(?P<hour>1[0-2]|0?[1-9])(?P<minute>[:.h]\d{2})?(?: o'clock)?"
+    r",? (?:in the |this )(?P<half>morning|afternoon|evening)\b",
+    re.IGNORECASE,
+)
 TIME = rf"(?:\d{{1,2}}(?:[:.h]\d{{2}})?(?![\d:])(?:[ \t]?{_HALF})?|noon\b|midday\b|midnight\b)"
 """One time; a number alone is one only beside another that has minutes or a half of the day."""
 _TIME = re.compile(
@@ -24,7 +29,10 @@ SPAN = rf"(?P<first>{TIME})[ \t]*(?:-|to|until|till|through|and)[ \t]*(?P<last>{
 
 
 def spoken(text: str) -> str:
-    """Write spoken times in digits: `half past nine` is `9:30`, `ten fifteen` is `10:15`."""
+    """Write spoken times in digits: `half past nine` is `9:30`, `ten fifteen` is `10:15`.
+
+    A half of the day in words becomes AM or PM: `9:30 in the evening` is `9:30 PM`.
+    """
 
     def written(found: re.Match[str]) -> str:
         hour = number(found["of"] or found["hour"])
@@ -36,7 +44,12 @@ def spoken(text: str) -> str:
             return f"{hour}:{minute:02}"
         return f"{hour}:{_PART.get((found['part'] or '').lower(), 0):02}"
 
-    return _SPOKEN.sub(written, text)
+    return _HALVES.sub(_in_half, _SPOKEN.sub(written, text))
+
+
+def _in_half(found: re.Match[str]) -> str:
+    half = "AM" if found["half"].lower() == "morning" else "PM"
+    return f"{found['hour']}{found['minute'] or ':00'} {half}"
 
 
 def at(time: str) -> int | None:

@@ -20,7 +20,7 @@ _INLINE = re.compile(
 _BOLD = re.compile(r"\*\*(?P<one>[^*\n]{1,200})\*\*")
 _NUMBER = re.compile(r"(?<![\w.])-?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?|(?<![\w.])-?\.\d+")
 _REASON = re.compile(
-    r"(?:,|(?<![\s,]))\s++(?:because|since|as|which|where|but|not|so)\b|(?<!\s)\s++\([A-Za-z][A-Za-z -]*\)$",
+    r"(?:,|(?<![\s,]))\s++(?:because|since|as|which|where|but|not|so)\b|(?<!\s)\s++\([A-Za-z][A-Za-z -]*\)\.?$",
     re.IGNORECASE,
 )
 """Text after an answer in prose: `(C) because ...`, `7, not 8`, `12 (twelve)`."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
 from branchwise.tasks.domains.answer_forms import mixed, normal_form, value
 from branchwise.tasks.domains.libraries import ask
-from branchwise.tasks.domains.units import Unit, cut_unit, scale
+from branchwise.tasks.domains.units import Unit, cut_unit, letter_unit, scale
 
 _LONGEST = 2000
 _FORMULA = 400
@@ -153,6 +153,14 @@ def _part(text: str) -> _Part:
     return _Part(text=number, name=named["name"] if named else "", unit=unit, percent=percent)
 
 
+def _beside(part: _Part, other: _Part) -> _Part:
+    """The part with its letter read as a unit, if the other part makes it one: `5 m` beside `500 cm`."""
+    if part.unit is not None or other.unit is None:
+        return part
+    cut = letter_unit(part.text, other.unit)
+    return part if cut is None else replace(part, text=cut[0], unit=cut[1])
+
+
 def _same_part(one: str, other: str) -> bool | None:
     if one == other:
         return True
@@ -160,6 +168,7 @@ def _same_part(one: str, other: str) -> bool | None:
         nested = "," in one + other or (one, other) != (normal_form(one), normal_form(other))
         return compare(one, other) if nested else None
     a, b = _part(one), _part(other)
+    a, b = _beside(a, b), _beside(b, a)
     factors = scale(a.unit, b.unit)
     if factors is None or (a.name and b.name and a.name != b.name):
         return False

@@ -62,6 +62,8 @@ def cut_unit(text: str) -> tuple[str, Unit | None]:
     A single letter after a number is a name, as in `5 x`, not a unit.
     """
     text = re.sub(r"\^\s*+(?:\{\s*+)?\\circ\s*\}?|\\degrees?\b", "°", text.strip())
+    if re.fullmatch(r"-?[\d.,]{1,40}\s*\\?\$", text):
+        text = f"${text.rstrip('$').rstrip(chr(92)).strip()}"
     money = re.match(r"^(-?)\s*(\\?\$|€|£)\s*(?=[\d.])", text)
     if money:
         kind, factor = _UNITS[money[2].lstrip("\\")]
@@ -77,6 +79,17 @@ def cut_unit(text: str) -> tuple[str, Unit | None]:
         return text, None
     unit = _unit(found["words"], int(found["power"] or 1))
     return (text, None) if unit is None else (found["number"].strip(), unit)
+
+
+def letter_unit(text: str, beside: Unit) -> tuple[str, Unit] | None:
+    """Cut a unit of one letter off a number, `5 m`, if the answer beside it names another unit of its dimension."""
+    found = re.fullmatch(
+        r"(?P<number>-?[\d.,/]{0,40}\d)\s*(?P<letter>[msghlL])(?:\^\{?(?P<power>[23])\}?)?", text
+    )
+    unit = _unit(found["letter"], int(found["power"] or 1)) if found is not None else None
+    if found is None or unit is None or not beside.known or unit.kind != beside.kind:
+        return None
+    return found["number"], unit
 
 
 def _unit(words: str, power: int) -> Unit | None:
