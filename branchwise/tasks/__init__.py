@@ -11,9 +11,10 @@ from branchwise.store.errors import BadInput, BranchwiseError, UnknownName
 from branchwise.store.foreign import failed
 from branchwise.store.parts import Folder
 from branchwise.tasks.domains.instances import Benchmark
+from branchwise.tasks.foreign import guarded
 from branchwise.tasks.task import Task
 
-_FOLDER = Folder(kind="task", package=__name__, path=__path__, without=frozenset({"task"}))
+_FOLDER = Folder(kind="task", package=__name__, path=__path__, without=frozenset({"foreign", "task"}))
 
 
 def names() -> tuple[str, ...]:
@@ -39,7 +40,7 @@ def load(name: str, **knobs: object) -> Task:
     task = found if isinstance(found, Task) and not knobs else _made(name, knobs)
     if not isinstance(task, Task):
         raise BadInput(f"`{name}` makes no task but a `{type(task).__name__}`.")
-    return task
+    return task if name in _FOLDER.own else guarded(task)
 
 
 def _made(name: str, knobs: Mapping[str, object]) -> object:

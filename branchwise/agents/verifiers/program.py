@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from branchwise.agents.verifiers.protocol import Verifier, VerifierState, VerifierUpdate
-from branchwise.store.errors import BranchwiseError
+from branchwise.store.errors import BranchwiseError, CheckFailed
 from branchwise.store.foreign import failed
 from branchwise.store.records import Verdict, VerifiedBy
 from branchwise.tasks.task import Task
@@ -26,11 +26,17 @@ def program(task: Task) -> Verifier:
         what = (state["constraints"], state["plan"], state["complete"])
         try:
             verdict = await asyncio.to_thread(check, *what) if task.blocking else check(*what)
+        except CheckFailed as error:
+            raise CheckFailed(f"{error} This was on node {state.get('node') or 'unknown'}.") from error
         except BranchwiseError:
             raise
         except Exception as error:
             what_failed = f"The checker of the task `{task.name}`"
             raise failed(what_failed, error, node=state.get("node", "")) from error
+        if not isinstance(verdict, Verdict | None):
+            node = state.get("node") or "unknown"
+            what_failed = f"The checker of the task `{task.name}` gave {verdict!r:.100} on node {node}"
+            raise CheckFailed(f"{what_failed}; it must give a Verdict or None.")
         if verdict is None:
             # A beginning that cannot be judged is not refuted: it may still lead to a solution.
             open_ = not state["complete"]

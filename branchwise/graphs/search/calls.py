@@ -19,7 +19,7 @@ from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.models.sizing import Need
 from branchwise.models.turn import written
-from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, ModelError
+from branchwise.store.errors import BranchwiseError, BudgetSpent, CodeFailed, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
@@ -79,7 +79,7 @@ def calls(state: SearchState, context: SearchContext) -> list[Call]:
         hints = [hint(seen, parent, first + i) for i in range(count)]
         if wrong := next((one for one in hints if not isinstance(one, Hint)), None):
             name = state["strategy"]
-            raise BadInput(f"The strategy `{name}` broke its contract: its hint is {wrong!r}, not a Hint.")
+            raise CodeFailed(f"The strategy `{name}` broke its contract: its hint is {wrong!r}, not a Hint.")
         found += _under(parent, hints, state, context)
     return found
 

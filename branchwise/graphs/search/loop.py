@@ -23,7 +23,7 @@ from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.graphs.strategies.protocol import NO_LIMIT
-from branchwise.store.errors import BadInput, BranchwiseError, BudgetSpent, CutShort, ModelError
+from branchwise.store.errors import BranchwiseError, BudgetSpent, CodeFailed, CutShort, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Node, NodeId, Verdict
 from branchwise.store.tree import Tree
@@ -73,7 +73,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         except BranchwiseError:
             raise
         except Exception as error:
-            raise BadInput(str(failed(f"The strategy `{state['strategy']}`", error))) from error
+            raise failed(f"The strategy `{state['strategy']}`", error) from error
         return _lawful(asked, tree, most, state["strategy"])
 
     allocation = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
@@ -106,8 +106,8 @@ def _lawful(asked: object, tree: Tree, most: int, name: str) -> dict[NodeId, int
     return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
 
 
-def _broken(name: str, how: str) -> BadInput:
-    return BadInput(f"The strategy `{name}` broke its contract: {how}.")
+def _broken(name: str, how: str) -> CodeFailed:
+    return CodeFailed(f"The strategy `{name}` broke its contract: {how}.")
 
 
 def _is_too_deep(node: Node) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache
@@ -30,7 +31,6 @@ from branchwise.graphs.search.conclude import conclude
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.probing import opinion, probe
-from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.refuted import refuted
 from branchwise.graphs.search.sizing import (
     affordable_solutions,
@@ -110,19 +110,16 @@ def start(problem: str) -> RunState:
     }
 
 
-async def constraints(
-    state: RunState, runtime: Runtime[SearchContext]
-) -> Command[Literal["plan", "select", "judge"]]:
-    """Run the constraint agent."""
+async def constraints(state: RunState, runtime: Runtime[SearchContext]) -> Command[Literal["plan", "select"]]:
+    """Run the constraint agent; without a budget for it there are no constraints but those that a program reads."""
     context = runtime.context
-    try:
-        known = (
-            await constraint(context.sample, context.task, context.prompts)(
-                {"problem": state["problem"], "path": "t0"}
-            )
-        )["constraints"]
-    except BudgetSpent as refusal:
-        return Command(update={"stop": "budget", "short": short_of(refusal)}, goto="judge")
+    known = Constraints()
+    if context.tracker.budget.calls == 1:  # the only call is for a sample
+        known = context.task.read_constraints(state["problem"]) or known
+    else:
+        ask = constraint(context.sample, context.task, context.prompts)
+        with suppress(BudgetSpent):
+            known = (await ask({"problem": state["problem"], "path": "t0"}))["constraints"]
     await context.journal.decide("constraints", "constraints", as_fields(known))
     context.tell("constraints", f"{len(known.items)} constraints, read by {known.source}")
     return Command(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from branchwise.store.errors import BadInput, CheckFailed
+from branchwise.store.foreign import place
 from branchwise.store.records import Json
 from branchwise.tasks.requirements.protocol import Finding, Requirement, kept
 
@@ -39,7 +40,8 @@ def _called(name: str, function: Callable[[str], object], text: str) -> Finding:
     try:
         said = function(text)
     except Exception as error:
-        raise CheckFailed(f"The requirement `{name}` failed with {type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {error}"[:1000]
+        raise CheckFailed(f"The requirement `{name}` failed, {place(error)}: {reason}.") from error
     if isinstance(said, str) and said:
         return Finding(kept=False, wrong=said[:_SHOWN])
     if said is True or said == "" or said is None:

@@ -41,6 +41,15 @@ async def test_a_spent_budget_ends_the_run(tmp_path: Path, budget: Budget) -> No
         assert (await store.usage(result.run_id)).calls == result.usage.calls
 
 
+@pytest.mark.parametrize("budget", [Budget(calls=1), Budget(tokens=120)])
+async def test_constraints_do_not_take_the_only_sample(budget: Budget) -> None:
+    """The prompt for constraints alone is estimated at more than 120 tokens, that of a sample at fewer."""
+    model = scripted(_write)
+    result = await solve("Which?", strategy="best_of_n", model=model, budget=budget, store="sqlite://")
+    assert result.answer is not None
+    assert not any("List every constraint" in one.messages[-1].content for one in model.requests)
+
+
 async def test_a_fixed_strategy_begins_again_until_the_budget_ends(tmp_path: Path) -> None:
     result = await solve(
         "Which?",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import SearchEvent
-from branchwise.models.protocol import SampleRequest
+from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
+from branchwise.models.protocol import OutputFormat, SampleRequest
 from branchwise.models.scripted import scripted
-from branchwise.store.errors import BadInput, CodeFailed, ModelError
-from branchwise.store.records import Constraints, Verdict
+from branchwise.store.errors import BadInput, CheckFailed, CodeFailed, ModelError
+from branchwise.store.records import Constraints, Grain, Verdict
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
+from branchwise.store.tree import Tree
 from branchwise.tasks import load
 from branchwise.tasks.task import Task
 
@@ -34,6 +37,74 @@ async def test_a_checker_that_fails_is_named_with_its_file_and_node() -> None:
         await solve(
             "Which?",
             task="tests.graphs.search.test_foreign_code:broken",
+            strategy="best_of_n",
+            model=scripted(["Answer: 1"]),
+            store="sqlite://",
+        )
+
+
+def formless() -> Task:
+    """A task whose output format raises."""
+
+    def form(constraints: Constraints, text: str, grain: Grain) -> OutputFormat:
+        raise KeyError("oops")
+
+    return replace(load("text"), name="formless", output_format=form)
+
+
+def unreadable() -> Task:
+    """A task whose reader of constraints raises."""
+
+    def read(problem: str) -> Constraints | None:
+        raise KeyError("oops")
+
+    return replace(load("text"), name="unreadable", read_constraints=read)
+
+
+def unmade() -> Task:
+    """A task that cannot be made."""
+    raise KeyError("oops")
+
+
+def talkative() -> Task:
+    """A task whose checker gives a text."""
+    check: Any = lambda constraints, text, complete: "yes"  # noqa: E731
+    return replace(load("text"), name="talkative", check=check)
+
+
+def lost(tree: Tree, budget: int, *, seed: int = 0) -> Allocation:
+    """A strategy that raises."""
+    raise KeyError("oops")
+
+
+INFO = StrategyInfo(paper="none", grain="solution", needs=frozenset())
+HERE = "tests.graphs.search.test_foreign_code"
+AT = r", in .*test_foreign_code.py line \d+: KeyError: 'oops'"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"task": "formless"}, rf"`output_format` of the task `formless` failed{AT}"),
+        ({"task": "unreadable"}, rf"`read_constraints` of the task `unreadable` failed{AT}"),
+        ({"task": "unmade"}, rf"The function of the task `{HERE}:unmade` failed{AT}"),
+        ({"strategy": "lost"}, rf"The strategy `{HERE}:lost` failed{AT}"),
+    ],
+)
+async def test_any_function_of_ones_own_is_named_with_its_file(asked: dict[str, str], said: str) -> None:
+    ((kind, name),) = asked.items()
+    given: dict[str, Any] = {"strategy": "best_of_n", kind: f"{HERE}:{name}"}
+    with pytest.raises((CodeFailed, BadInput), match=said):
+        await solve("Which?", model=scripted(["Answer: 1"]), store="sqlite://", **given)
+
+
+async def test_a_checker_that_gives_no_verdict_is_named_with_its_node() -> None:
+    with pytest.raises(
+        CheckFailed, match=r"`talkative` gave 'yes' on node 0\.\d; it must give a Verdict or None"
+    ):
+        await solve(
+            "Which?",
+            task=f"{HERE}:talkative",
             strategy="best_of_n",
             model=scripted(["Answer: 1"]),
             store="sqlite://",
