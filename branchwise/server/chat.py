@@ -21,7 +21,7 @@ from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.replies import Heading, event, headers
 from branchwise.server.running import MARK, Opened, Wanted, open_run
 from branchwise.server.serving import Serving
-from branchwise.server.streams import STREAM, EventStream, until_gone, while_searching
+from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import ChatBody, fingerprint, read_body
 
 
@@ -77,9 +77,10 @@ async def chat(request: Request, serving: Serving, caller: Caller) -> Response:
     asked = _Chat(serving=serving, body=body, search=search, opened=opened, heading=heading)
     opened.live.join()
     if body.stream:
-        sent = {**STREAM, "x-branchwise-run": opened.live.run_id}
-        return EventStream(_events(asked), media_type="text/event-stream", headers=sent)
+        sent = {"x-branchwise-run": opened.live.run_id}
+        return EventStream(_events(asked), live=opened.live, headers=sent)
     try:
+        opened.live.go.set()
         return await _whole(request, asked)
     finally:
         opened.live.leave()
@@ -96,11 +97,12 @@ async def _whole(request: Request, asked: _Chat) -> Response:
 
 
 async def _events(asked: _Chat) -> AsyncGenerator[bytes]:
-    """The events of a stream; the client was counted when it was made."""
+    """The events of a stream."""
     live = asked.live
     ended = asyncio.create_task(live.result())
     try:
         yield asked.heading.begin()
+        live.go.set()
         progress = asked.heading.progress if asked.body.branchwise.progress else None
         silence = asked.serving.settings.keep_alive
         async for part in while_searching(live, ended, silence, progress):
@@ -114,7 +116,6 @@ async def _events(asked: _Chat) -> AsyncGenerator[bytes]:
             yield part
     finally:
         ended.cancel()
-        live.leave()
 
 
 def line(told: Any) -> str:

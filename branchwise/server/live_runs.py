@@ -52,6 +52,8 @@ class LiveRun:
         """Set, and replaced, when there is a new line and when the run ends."""
         self.task: asyncio.Task[RunResult] | None = None
         self.clients = 0
+        self.go = asyncio.Event()
+        """Set when the run may begin: a stream's first byte comes before it."""
         self.left = asyncio.Event()
         """Set when all clients are gone."""
 

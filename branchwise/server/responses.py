@@ -24,7 +24,7 @@ from branchwise.server.response_events import ending, opening
 from branchwise.server.response_object import PREFIX, answered, failed, item_text, pending
 from branchwise.server.running import MARK, Wanted, known, open_run, refuse_other
 from branchwise.server.serving import Serving
-from branchwise.server.streams import STREAM, EventStream, until_gone, while_searching
+from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import fingerprint, read_body
 from branchwise.store.errors import UnknownName
 from branchwise.store.rows import RunRecord, Status
@@ -58,10 +58,10 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
     opened = await open_run(serving, wanted, line)
     opened.live.join()
     if body.stream:
-        sent = {**STREAM, "x-branchwise-run": opened.live.run_id}
         events = _events(serving, opened.live, search, body)
-        return EventStream(events, media_type="text/event-stream", headers=sent)
+        return EventStream(events, live=opened.live, headers={"x-branchwise-run": opened.live.run_id})
     try:
+        opened.live.go.set()
         ended = await until_gone(request, opened.live)
         found = await _answered(serving, opened.live.run_id, search, ended.output, body)
         return JSONResponse(found, headers={"x-branchwise-run": opened.live.run_id})
@@ -144,6 +144,7 @@ async def _events(
         for part in opening(live.run_id, body):
             yield part
             number += 1
+        live.go.set()
         async for part in while_searching(live, ended, serving.settings.keep_alive, None):
             yield part
         try:
@@ -154,4 +155,3 @@ async def _events(
             yield part
     finally:
         ended.cancel()
-        live.leave()

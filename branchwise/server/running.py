@@ -112,6 +112,7 @@ async def _started(
 
     async def work(watch: Callable[[Any], None]) -> RunResult:
         try:
+            await live.go.wait()
             async with serving.admission.slot(wanted.caller.id, wanted.caller.limits.priority):
                 return await _executed(serving, replace(wanted, spec=spec), run_id, old, watch)
         finally:

@@ -22,7 +22,7 @@ from branchwise.server.callers import Caller
 from branchwise.server.charging import charged
 from branchwise.server.replies import KEEP_ALIVE
 from branchwise.server.serving import Serving
-from branchwise.server.streams import STREAM, EventStream
+from branchwise.server.streams import EventStream
 from branchwise.server.usage import usage_json
 from branchwise.server.wire import BudgetBody, Name, read_body
 from branchwise.store.as_fields import as_fields
@@ -176,7 +176,7 @@ async def run_events(request: Request, serving: Serving, caller: Caller) -> Resp
     said = request.query_params.get("after") or request.headers.get("last-event-id") or "0"
     after = int(said[:9]) if said.isdecimal() else 0
     events = _followed(serving, run.id, after)
-    return EventStream(events, media_type="text/event-stream", headers=STREAM)
+    return EventStream(events)
 
 
 async def _followed(serving: Serving, run_id: str, after: int) -> AsyncGenerator[bytes]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 from branchwise.graphs.runtime.result import RunResult
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.replies import KEEP_ALIVE
 
-STREAM = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+_NONE: Mapping[str, str] = MappingProxyType({})
+_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
 class Gone(Exception):
@@ -24,7 +26,31 @@ class Gone(Exception):
 
 
 class EventStream(StreamingResponse):
-    """A stream whose source is closed at once when the client is gone."""
+    """A stream of events, whose source is closed at once when the client is gone.
+
+    Args:
+        events: The events.
+        live: The run that it tells of, which this client has joined; it is left at the end.
+        headers: Further headers.
+    """
+
+    def __init__(
+        self,
+        events: AsyncGenerator[bytes],
+        *,
+        live: LiveRun | None = None,
+        headers: Mapping[str, str] = _NONE,
+    ) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={**_HEADERS, **headers})
+        self._live = live
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events until they end or the client is gone."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also where the client was gone before the first event, and the source never began
+            if self._live is not None:
+                self._live.leave()
 
     async def stream_response(self, send: Send) -> None:
         """Send the events."""

@@ -68,11 +68,12 @@ async def test_upstream_requests_end_with_their_client(tmp_path: Path, stream: b
         assert len(client.serving.live_runs) == 0
 
 
-async def test_a_client_that_is_gone_before_the_first_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stream", [b"false", b"true"], ids=["whole", "stream"])
+async def test_a_client_that_is_gone_before_the_first_byte(tmp_path: Path, stream: bytes) -> None:
     async with searching(tmp_path / "s.sqlite") as (client, stats):
         host, port = client.url.removeprefix("http://").split(":")
         _, writer = await asyncio.open_connection(host, int(port))
-        body = b'{"messages": [{"role": "user", "content": "x"}]}'
+        body = b'{"messages": [{"role": "user", "content": "x"}], "stream": ' + stream + b"}"
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
