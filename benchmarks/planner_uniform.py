@@ -1,6 +1,6 @@
 """Is `auto` at least as good as the best fixed strategy? Live runs of the uniform model at equal completion tokens.
 
-Run `python benchmarks/planner_uniform.py --data DATA`; cut off, the same command goes on where it was: finished runs
+Run `python -m benchmarks.planner_uniform --data DATA`; cut off, the same command goes on where it was: finished runs
 are lines of a file. Every arm is run on the same instances with the same seeds and the same options; a fixed strategy
 begins again until it has spent its budget. The best fixed strategy is chosen for each task and budget on other
 instances.
@@ -15,15 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
+from benchmarks.planner_instances import untouched
 from branchwise import tasks
 from branchwise.evals.live.arm import arm
-from branchwise.evals.live.experiment import Experiment, carry_out, spread
+from branchwise.evals.live.experiment import Experiment, carry_out
 from branchwise.evals.planning import cross_validated
 from branchwise.models.uniform import uniform
 from branchwise.statistics.bootstrap import bootstrap, paired
 from branchwise.statistics.holm import holm, p_worse
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
+from branchwise.tasks.domains.instances import Instance
 
 BUDGETS: Mapping[str, tuple[int, int, int]] = {
     "calendar": (80, 160, 640),
@@ -34,6 +36,8 @@ BUDGETS: Mapping[str, tuple[int, int, int]] = {
 FIXED = ("tree_of_thoughts", "rebase", "best_of_n")
 Key = tuple[str, int, str, str, int]
 """Task, place of the budget, arm, instance, seed."""
+Unit = tuple[str, int, Instance, int]
+"""Task, place of the budget, instance, seed."""
 
 
 def read(path: Path) -> dict[Key, bool]:
@@ -46,35 +50,43 @@ async def measure(asked: argparse.Namespace, done: dict[Key, bool], path: Path) 
     """Make the runs that are not done yet; each is written down when it has ended."""
     arms = ["auto", *FIXED]
     chosen = {
-        t: spread(tuple(tasks.benchmark(t).instances(asked.data)), asked.instances) for t in asked.tasks
+        t: untouched(t, tuple(tasks.benchmark(t).instances(asked.data)), asked.instances, part=asked.part)
+        for t in asked.tasks
     }
-    units = [
+    units: list[Unit] = [
         (task, place, instance, seed)
         for seed in range(asked.seeds)
         for place in asked.places
         for task in asked.tasks
         for instance in chosen[task]
     ]
-    for task, place, instance, seed in units:
-        left = [a for a in arms if (task, place, a, instance.id, seed) not in done]
-        if not left:
+    # A store for some runs only: making its tables takes longer than a short run, and a large one is slow.
+    for begin in range(0, len(units), 20):
+        async with Store.opened("sqlite://") as store:
+            for unit in units[begin : begin + 20]:
+                await _measured(unit, arms, store, done, path)
+
+
+async def _measured(unit: Unit, arms: Sequence[str], store: Store, done: dict[Key, bool], path: Path) -> None:
+    """Make the runs of one instance, budget and seed that are not done yet."""
+    task, place, instance, seed = unit
+    for name in arms:
+        key: Key = (task, place, name, instance.id, seed)
+        if key in done:
             continue
-        for name in left:
-            experiment = Experiment(
-                task=task,
-                model="uniform",
-                arms=(arm(name),),
-                instances=(instance,),
-                seeds=1,
-                first_seed=seed,
-                budget=Budget(completion_tokens=BUDGETS[task][place]),
-            )
-            async with Store.opened("sqlite://") as store:
-                [outcome] = await carry_out(experiment, store, uniform())
-            key: Key = (task, place, name, instance.id, seed)
-            done[key] = outcome.right
-            with path.open("a") as file:
-                file.write(json.dumps([key, outcome.right]) + "\n")
+        experiment = Experiment(
+            task=task,
+            model="uniform",
+            arms=(arm(name),),
+            instances=(instance,),
+            seeds=1,
+            first_seed=seed,
+            budget=Budget(completion_tokens=BUDGETS[task][place]),
+        )
+        [outcome] = await carry_out(experiment, store, uniform())
+        done[key] = outcome.right
+        with path.open("a") as file:
+            file.write(json.dumps([key, outcome.right]) + "\n")
 
 
 def rates(done: Mapping[Key, bool], task: str, place: int) -> dict[str, list[float]]:
@@ -142,7 +154,10 @@ def main() -> None:
     """Measure, then print the tables."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--data", type=Path)
-    ask.add_argument("--instances", type=int, default=24, help="of each task, spread evenly")
+    ask.add_argument("--instances", type=int, default=24, help="of each task and part, spread evenly")
+    ask.add_argument(
+        "--part", type=int, default=0, choices=(0, 1), help="which half of the untouched instances"
+    )
     ask.add_argument("--seeds", type=int, default=4)
     ask.add_argument("--tasks", nargs="*", default=list(BUDGETS), choices=list(BUDGETS))
     ask.add_argument("--places", nargs="*", type=int, default=[0, 1, 2], help="0, 1, 2: which of the budgets")

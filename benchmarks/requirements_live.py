@@ -1,7 +1,8 @@
 """Does search pay on the model's own words? IFEval's rules as requirements, at equal completion tokens.
 
 Run `python benchmarks/requirements_live.py --data DATA --model embedded`; any model of `branchwise solve --model` will
-do. Cut off, the same command goes on where it was. The prompts are shown their rules in every arm, one sample included,
+do. Cut off, the same command goes on where it was; with --minutes it begins no prompt after that time and reports on
+those that are done. The prompts are shown their rules in every arm, one sample included,
 so that what the arms differ by is search: samples, revisions with feedback, trees. A sample has at most 220 tokens.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
+import time
 from pathlib import Path
 
 from branchwise.evals.live.outcome import GradedRun
@@ -27,6 +30,7 @@ async def main() -> None:
     ask.add_argument("--prompts", type=int, default=100)
     ask.add_argument("--seeds", type=int, default=2)
     ask.add_argument("--tokens", type=int, default=8 * LONGEST, help="completion tokens of a run")
+    ask.add_argument("--minutes", type=float, default=math.inf)
     ask.add_argument("--arms", default=",".join(ARMS))
     ask.add_argument("--store", default="sqlite:///requirements_live.sqlite")
     ask.add_argument("--out", type=Path, default=Path(__file__).parent / "live")
@@ -36,6 +40,7 @@ async def main() -> None:
         print(outcome.instance, outcome.arm, outcome.seed, "right" if outcome.right else "wrong", flush=True)
 
     chosen = prompts(asked.data, asked.prompts)
+    ends = time.monotonic() + 60 * asked.minutes
     async with opened_store(asked.store) as store, opened_engine(asked.model, asked.base_url) as engine:
         found = await with_requirements(
             chosen,
@@ -45,10 +50,12 @@ async def main() -> None:
             tokens=asked.tokens,
             arms=asked.arms.split(","),
             done=said,
+            late=lambda: time.monotonic() > ends,
         )
+    measured = list(dict.fromkeys(outcome.instance for outcome in found))
     facts = {
         "Model": asked.model,
-        "Prompts": f"{len(chosen)}: {', '.join(i.id for i in chosen)}",
+        "Prompts": f"{len(measured)} of {len(chosen)}: {', '.join(measured)}",
         "Seeds": ", ".join(map(str, range(asked.seeds))),
         "Budget of a run": f"{asked.tokens} completion tokens, {LONGEST} a sample",
     }

@@ -50,7 +50,13 @@ class GeneratorUpdate(TypedDict):
 
 
 def generator(
-    sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
+    sample: Sampler,
+    task: Task,
+    prompts: Prompts | None = None,
+    *,
+    temperature: float = 0.7,
+    top_p: float = 1.0,
+    seed: int = 0,
 ) -> Agent[GeneratorState, GeneratorUpdate]:
     """Make the generator, a LangGraph node.
 
@@ -59,6 +65,7 @@ def generator(
         task: The domain, with its instructions and the form of its samples.
         prompts: Where the prompts "revise" and "step" are looked up.
         temperature: Sampling temperature; PlanGEN uses 0.7.
+        top_p: Nucleus of the sampling, in (0, 1].
         seed: The run's seed; each call derives its own from it and its path.
     """
     prompts = prompts or Prompts()
@@ -86,7 +93,7 @@ def generator(
             prefix=state["text"] + begun if continues else "",
             n=state["n"],
             temperature=temperature if warmth is None else warmth,
-            top_p=turn.top_p,
+            top_p=min(top_p, turn.top_p),
             output_format=_output_format(task, state, excludes=sample.capabilities.excludes),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,

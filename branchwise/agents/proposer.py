@@ -16,7 +16,13 @@ _TOKENS_A_STEP = 64
 
 
 def proposer(
-    sample: Sampler, task: Task, prompts: Prompts | None = None, *, temperature: float = 0.7, seed: int = 0
+    sample: Sampler,
+    task: Task,
+    prompts: Prompts | None = None,
+    *,
+    temperature: float = 0.7,
+    top_p: float = 1.0,
+    seed: int = 0,
 ) -> Agent[GeneratorState, GeneratorUpdate]:
     """Make the proposer, a LangGraph node with the generator's state and update.
 
@@ -30,6 +36,7 @@ def proposer(
         task: The domain, with its instructions.
         prompts: Where the prompt "propose" is looked up.
         temperature: Sampling temperature.
+        top_p: Nucleus of the sampling, in (0, 1].
         seed: The run's seed.
     """
     template = (prompts or Prompts()).load("propose", task.name)
@@ -43,6 +50,7 @@ def proposer(
             SampleRequest(
                 messages=messages(task, asked),
                 temperature=temperature,
+                top_p=top_p,
                 output_format=OutputFormat(max_tokens=_TOKENS_A_STEP * state["n"]),
                 seed=derived_seed(seed, key),
             ),

@@ -22,6 +22,7 @@ from branchwise.cli.options import (
     AsJson,
     BaseUrl,
     Calls,
+    Confidence,
     Cost,
     Knobs,
     ModelName,
@@ -102,6 +103,7 @@ def solve(
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
+    confidence: Confidence = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
@@ -128,6 +130,8 @@ def solve(
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
         knobs = pairs(knob or [])
+        if confidence is not None:
+            knobs["confidence"] = confidence
         chosen = configured.chosen(model, base_url, model_option, price)
     except (BadInput, ValueError) as error:
         refuse(error)

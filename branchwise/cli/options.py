@@ -43,6 +43,14 @@ Knobs = Annotated[
         "--knob", "-k", help="Set a knob of the strategy or an option of the run, for example n=32."
     ),
 ]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        "--confidence",
+        help="Stop a vote when its leading answer is ahead with this probability, for example 0.95.",
+        show_default=False,
+    ),
+]
 ModelName = Annotated[
     str | None,
     typer.Option(

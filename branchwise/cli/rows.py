@@ -49,6 +49,7 @@ WHY: Mapping[str, str] = {
     "budget": "the budget is spent",
     "exhausted": "no trial is left",
     "enough": "by the verifier's audit, more samples would lower accuracy",
+    "decided": "the lead of the vote is decided",
     "abstained": "the best answer is too uncertain",
 }
 """Reasons why runs end."""

@@ -212,7 +212,16 @@ _ENDED = {
     "exhausted": "no trial is left",
     "too deep": "the tree has reached its maximum depth",
     "enough": "by the verifier's audit, more samples would lower accuracy",
+    "decided": "the lead of the vote is decided",
 }
+
+
+_NEXT = {
+    "verified": "accepted with probability about {:.2f}, if draws were independent",
+    "audit": "changes the expected value by {:+.3f}, where a right answer is worth 1 and a wrong one -1",
+    "vote": "the runner-up is the likelier answer with probability {:.2f}",
+}
+"""What `Result.next_sample` says, by its basis."""
 
 
 def print_result(out: Terminal, result: Result) -> None:
@@ -229,6 +238,8 @@ def print_result(out: Terminal, result: Result) -> None:
         score = "none" if result.score is None else f"{result.score:.2f}"
         out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ended(result)}")
         out.print(_sure(result))
+    if result.next_sample is not None:
+        out.print(f"one more sample: {_NEXT[result.next_basis].format(result.next_sample)}", soft_wrap=True)
     for note in result.notes:
         out.print(f"note: {note}", style="yellow")
     print_bill(out, result.usage)

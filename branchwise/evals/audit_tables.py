@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from branchwise.evals.audited import Audited
 from branchwise.evals.report import Table
-from branchwise.evals.selective import selective
 
 
 def audit_tables(checked: Audited) -> list[Table]:
-    """Tabulate the audits of the folds, and abstention by them."""
+    """Tabulate the audits of the folds."""
     rows = [
         (
             f"fold {i}",
@@ -18,20 +17,7 @@ def audit_tables(checked: Audited) -> list[Table]:
         )
         for i, one in enumerate(checked.audits, start=1)
     ]
-    n = max(checked.answers)
-    answers = checked.answers[n]
-    kept = []
-    for least in (0.3, 0.5, 0.7):
-        found = selective((bool(right), stated is not None and stated >= least) for stated, right in answers)
-        precision = "none accepted" if found.precision is None else f"{found.precision:.1%}"
-        kept.append((f"at least {least}", f"{found.accepted:.1%}", precision))
     return [
-        Table(
-            title=f"Answering only where the audit states enough ({n} samples)",
-            columns=("P(correct)", "answered", "precision among answered"),
-            rows=tuple(kept),
-            note="Left-out instances; elsewhere the run abstains.",
-        ),
         Table(
             title="Audit of the verifier",
             columns=(

@@ -28,9 +28,6 @@ class Audited:
     """(stated P(correct), outcome) of single samples of left-out instances."""
     raw: list[tuple[float, float]]
     """The same with the verifier's own score as the statement."""
-    answers: dict[int, list[tuple[float | None, float]]]
-    """By most samples of the budget: (stated P(correct), outcome) of each answer on left-out instances; None where
-    the audit says nothing of it."""
     audits: list[Audit]
     """One a fold, of its training instances."""
 
@@ -55,7 +52,6 @@ def audited(log: Log, arm: str, budgets: dict[int, float], *, seeds: int) -> Aud
         at={n: Scored(right=[0.0] * len(draws), tokens=[0.0] * len(draws)) for n in budgets},
         confidences=[],
         raw=[],
-        answers={n: [] for n in budgets},
         audits=[],
     )
     plays = [
@@ -79,9 +75,6 @@ def audited(log: Log, arm: str, budgets: dict[int, float], *, seeds: int) -> Aud
                 played = [play(half, shown, d) for d, half in enumerate(draws[i])]
                 result.at[n].right[i] = fmean(float(p.correct or False) for p in played)
                 result.at[n].tokens[i] = fmean(p.tokens for p in played)
-                for one in played:
-                    stated = found.confidence(one.score) if shown is raw else one.score
-                    result.answers[n].append((stated, float(one.correct or False)))
     return result
 
 
@@ -117,7 +110,7 @@ def _audit(log: Log, draws: Sequence[Sequence[Sequence[RecordedSample]]]) -> tup
         Labelled(
             instance=s.instance,
             correct=bool(s.correct),
-            accepted=(scores.confidence(s.scores.get(name)) or 0.0) >= _ACCEPT,
+            accepted=_sure(scores, s.scores.get(name)) >= _ACCEPT,
             score=s.scores.get(name),
         )
         for s in samples
@@ -125,12 +118,17 @@ def _audit(log: Log, draws: Sequence[Sequence[Sequence[RecordedSample]]]) -> tup
     return found, Judge(score=name, verified_by=log.header.verified_by, calibrate=found.calibration)
 
 
+def _sure(found: Audit, score: float | None) -> float:
+    """P(correct) of a single sample; 0 if it is not known."""
+    return 0.0 if score is None or found.calibration is None else found.calibration(score)
+
+
 def _state(
     result: Audited, log: Log, found: Audit, draws: Sequence[Sequence[Sequence[RecordedSample]]]
 ) -> None:
     for sample in (s for one in draws for half in one[:2] for s in half):
         score = sample.scores.get(log.header.verifier or "")
-        stated = found.confidence(score)
+        stated = None if found.calibration is None or score is None else found.calibration(score)
         if score is not None and stated is not None and sample.correct is not None:
             result.confidences.append((stated, float(sample.correct)))
             result.raw.append((score, float(sample.correct)))

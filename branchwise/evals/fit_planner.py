@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
 
@@ -12,8 +13,11 @@ from branchwise.evals.outcomes import outcomes
 from branchwise.evals.planning import fit_table
 from branchwise.evals.policy import policies
 from branchwise.evals.probing import estimated_pass_at_1, fit_maps, fit_prior, probing
+from branchwise.evals.runs_log import runs_log
+from branchwise.evals.whole_runs import rows_of_runs, whole_runs
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, VerifiedBy
+from branchwise.store.store import Store
 
 _PROBES = 4
 _FEWEST = 20
@@ -75,6 +79,36 @@ def fit_planner(log: Log, *, arm: str | None = None, probes: int = _PROBES, seed
         prior=prior,
         audit=_audited(log, arm),
     )
+
+
+async def fit_store(
+    store: Store, task: str, model: str, *, labels: Mapping[str, str] | None = None, seeds: int = 5
+) -> PolicyTable:
+    """Fit on the runs of a store: their independent samples, and the outcomes of whole runs of every strategy.
+
+    Where whole runs of several strategies are known, they make the rows for instances of unknown difficulty, for
+    samples tell nothing of trees.
+
+    Args:
+        store: Where the runs are.
+        task: Their task.
+        model: Their model, as the runs name it.
+        labels: The right answer of runs, by run id, for runs that no program judged.
+        seeds: How often each half of an instance's samples is played.
+
+    Raises:
+        BadInput: There are too few labelled samples and too few whole runs.
+    """
+    rows = rows_of_runs(await whole_runs(store, task, model, labels=labels))
+    try:
+        table = fit_planner(await runs_log(store, task, model, labels=labels), seeds=seeds)
+    except BadInput:
+        if not rows:
+            raise
+        table = PolicyTable(source={"task": task, "model": model})
+    if not rows:
+        return table
+    return replace(table, rows=(*(row for row in table.rows if row.bin is not None), *rows))
 
 
 def _audited(log: Log, arm: str) -> Audit | None:

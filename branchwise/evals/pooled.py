@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from branchwise.evals.audit_tables import audit_tables
 from branchwise.evals.audited import Audited, audited
 from branchwise.evals.compared import compared
+from branchwise.evals.given_answers import given_answers, table_of
 from branchwise.evals.log import Log
 from branchwise.evals.outcomes import Outcomes, outcomes
 from branchwise.evals.policy import MOST, Policy, policies
@@ -77,6 +78,7 @@ def pooled(title: str, log: Log, plan: ReplayPlan, facts: Mapping[str, str], *, 
             _policies(found, log, plan),
             *planners,
             *(audit_tables(checked) if checked is not None else ()),
+            *_given(log, plan, checked, seeds),
             *_reliabilities(plots),
             _coverage(log, plan),
             *_stepwise(log, found, seeds),
@@ -142,6 +144,13 @@ def _reliabilities(plots: Mapping[str, Reliability]) -> list[Table]:
             note="Skill is 1 - Brier / Brier of always stating the mean; negative is worse than that.",
         )
     ]
+
+
+def _given(log: Log, plan: ReplayPlan, checked: Audited | None, seeds: int) -> list[Table]:
+    if checked is None:
+        return []
+    sizes = [n for n in plan.limits if n > 1 or n == max(plan.limits)]
+    return [table_of(given_answers(log, plan.arm, sizes, seeds=seeds))]
 
 
 def _coverage(log: Log, plan: ReplayPlan) -> Table:

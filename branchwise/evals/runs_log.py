@@ -38,13 +38,13 @@ async def runs_log(store: Store, task: str, model: str, *, labels: Mapping[str, 
         BadInput: There are no such runs.
     """
     samples: list[RecordedSample] = []
-    same = _equality(task)
+    same = equality(task)
     seen: Counter[str] = Counter()
     sources: set[VerifiedBy] = set()
     for run in await store.runs(task=task, status=Status.DONE):
         if run.model != model:
             continue
-        instance = _instance(run)
+        instance = instance_of(run)
         tree, last = await store.nodes(run.id), await _first_trial(store, run.id)
         for node in _independent(tree, last):
             right = (labels or {}).get(run.id)
@@ -75,7 +75,8 @@ def together(sources: Collection[VerifiedBy]) -> VerifiedBy:
     )
 
 
-def _instance(run: RunRecord) -> str:
+def instance_of(run: RunRecord) -> str:
+    """The name of a run's problem: equal problems have the same."""
     spec: Any = run.spec
     problem = str(spec["problem"])
     return hashlib.sha256(problem.encode()).hexdigest()[:16]
@@ -98,7 +99,7 @@ def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
             yield node
 
 
-def _equality(task: str) -> Callable[[str, str], bool]:
+def equality(task: str) -> Callable[[str, str], bool]:
     """The task's own equality of answers; text equality for a task that is not installed."""
     try:
         return tasks.load(task).same

@@ -9,14 +9,18 @@ from branchwise.store.tree import Tree
 
 
 def preference_pairs(problem: str, tree: Tree) -> Iterator[dict[str, Json]]:
-    """The best and the worst child of each node, where a verdict tells them apart.
+    """The best and the worst child of each node, and each revision that is better than what it revises.
 
-    Source: MCTS-DPO, arXiv 2405.00451, section 3 (the highest and the lowest value at each depth). The fields are those
-    that DPO trainers read: `prompt` holds the problem and the text so far.
+    Source: MCTS-DPO, arXiv 2405.00451, section 3 (the highest and the lowest value at each depth); SPaR, arXiv
+    2412.11605, section 2.3 (the refined answer and its original). The fields are those that DPO trainers read:
+    `prompt` holds the problem and the text so far.
     """
     for parent in tree:
+        if parent.complete:
+            yield from _refined(problem, parent, tree)
+            continue
         judged = [n for n in tree.children(parent.id) if n.score is not None and n.duplicate_of is None]
-        if parent.complete or len(judged) < 2:
+        if len(judged) < 2:
             continue
         best, worst = max(judged, key=_worth), min(judged, key=_worth)
         if _worth(best) > _worth(worst) and best.text != worst.text:
@@ -26,6 +30,18 @@ def preference_pairs(problem: str, tree: Tree) -> Iterator[dict[str, Json]]:
                 "chosen": best.text,
                 "rejected": worst.text,
                 "margin": _worth(best) - _worth(worst),
+            }
+
+
+def _refined(problem: str, original: Node, tree: Tree) -> Iterator[dict[str, Json]]:
+    for node in tree.children(original.id):
+        known = original.score is not None and node.score is not None and node.complete
+        if known and _worth(node) > _worth(original):
+            yield {
+                "prompt": problem,
+                "chosen": tree.texts[node.id],
+                "rejected": tree.texts[original.id],
+                "margin": _worth(node) - _worth(original),
             }
 
 

@@ -30,8 +30,3 @@ def relative_reward(reward: float, base: Sequence[float]) -> float:
 def best_of_n_weight(relative: float, *, t: float = 10.0) -> float:
     """exp(t u), the transformation of the paper for Best-of-N, as the weight of a vote; t = 10 there."""
     return math.exp(t * relative)
-
-
-def worst_of_n_weight(relative: float, *, t: float = 10.0) -> float:
-    """-exp(-t u), the transformation of the paper for worst-of-N."""
-    return -math.exp(-t * relative)

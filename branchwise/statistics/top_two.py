@@ -1,110 +1,70 @@
-"""Votes of workers who confuse an answer with one other: the two likeliest choices of each task, and how hard it is.
-
-Source: the top-two model of crowdsourcing (run_TopTwo1.m, run_TopTwo2.m of its authors). A worker i answers among
-the two likeliest choices of a task with probability p_i, the first of them with q_j, and else any choice alike. The
-released code takes the true first choice for q; here it is the estimated one.
-"""
+"""The two leading answers of a vote, and how sure the lead is."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-_ROUNDS = 500
+from branchwise.statistics.beta import Beta
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TopTwo:
-    """The estimate for each task."""
+class TopTwo(Generic[T]):
+    """The two answers with the most votes."""
 
-    first: tuple[int, ...]
-    """The likeliest choice of each task, from 1."""
-    second: tuple[int, ...]
-    reliability: tuple[float, ...]
-    """p of each worker."""
-    share: tuple[float, ...]
-    """q of each task: the first choice's probability between the two; 1 - q is the difficulty."""
+    first: T | None
+    """None without votes."""
+    second: T | None
+    """None if all votes are for one answer."""
+    share: float
+    """The first answer's share of the votes for the two, in [0, 1]; 1 - share is the difficulty. 0.5 without votes."""
+    lead: float
+    """Probability that the first is truly likelier than the second."""
 
 
-def top_two(votes: Sequence[Sequence[int]], choices: int) -> TopTwo:
-    """Estimate the two likeliest choices of each task by the two stages of the paper.
+def top_two(votes: Mapping[T, float]) -> TopTwo[T]:
+    """The two leading answers.
+
+    With a and b votes for the two, the lead is that of a rate above 1/2 under Beta(a + 1, b + 1), the posterior of a
+    uniform prior. Weighted votes count as parts of whole ones; equal votes keep the order given. Source: the Beta
+    criterion of Adaptive-Consistency (arXiv 2305.11860, section 3); the top-two model of crowdsourcing
+    reduces to these counts if the voters are exchangeable samples of one model.
 
     Args:
-        votes: One row a worker, one column a task: a choice from 1 to `choices`, or 0 for none.
-        choices: Choices of a task, at least 3; with two there is nothing to confuse.
-
-    Raises:
-        ValueError: There are no votes, rows differ in length, or there are fewer than three choices.
+        votes: The weight of every answer, at least 0.
     """
-    if choices < 3 or not votes or not votes[0] or len({len(row) for row in votes}) > 1:
-        raise ValueError("Top-two votes need three choices or more, and rows of equal length.")
-    given = sum(vote > 0 for row in votes for vote in row) / (len(votes) * len(votes[0]))
-    if not given:
-        raise ValueError("Top-two votes need at least one vote.")
-    signs = [_signs(votes, k, choices, given) for k in range(1, choices)]
-    u = [min(1.0, max(0.0, sum(each) / len(signs))) for each in zip(*map(_singular, signs), strict=True)]
-    w = [
-        [sum(x * a for x, a in zip(col, u, strict=True)) / (2 * given) for col in zip(*X, strict=True)]
-        for X in signs
-    ]
-    nothing = [0.0] * len(votes[0])
-    d = [
-        [a - b for a, b in zip(low, high, strict=True)]
-        for low, high in zip([nothing, *w], [*w, nothing], strict=True)
-    ]
-    columns = list(zip(*d, strict=True))
-    pairs = [sorted(range(choices), key=lambda c: -col[c])[:2] for col in columns]
-    p = [_worker(row, pairs, choices) for row in votes]
-    norm = math.sqrt(sum(a * a for a in p)) or 1.0
-    q = [
-        min(0.999, max(0.501, 1 / choices + col[pair[0]] / norm))
-        for col, pair in zip(columns, pairs, strict=True)
-    ]
-    best = [_refined(col, p, share, choices) for col, share in zip(zip(*votes, strict=True), q, strict=True)]
+    ranked = sorted(votes.items(), key=lambda pair: -pair[1])[:2]
+    names: list[T | None] = [*(name for name, _ in ranked), None, None]
+    a, b = [*(weight for _, weight in ranked), 0.0, 0.0][:2]
     return TopTwo(
-        first=tuple(a for a, _ in best),
-        second=tuple(b for _, b in best),
-        reliability=tuple(p),
-        share=tuple(q),
+        first=names[0],
+        second=names[1],
+        share=a / (a + b) if a + b else 0.5,
+        lead=1 - Beta(a + 1, b + 1).cdf(0.5),
     )
 
 
-def _signs(votes: Sequence[Sequence[int]], k: int, choices: int, given: float) -> list[list[float]]:
-    middle = given * (choices - 2 * k) / choices
-    return [[(vote > k) - (1 <= vote <= k) - middle for vote in row] for row in votes]
+def decided(votes: Mapping[T, float], certainty: float) -> bool:
+    """Whether there are votes and the lead is at least `certainty`."""
+    return bool(votes) and top_two(votes).lead >= certainty
 
 
-def _singular(matrix: Sequence[Sequence[float]]) -> list[float]:
-    """The leading left singular vector, with a sum that is not negative, by power iteration."""
-    gram = [[sum(a * b for a, b in zip(x, y, strict=True)) for y in matrix] for x in matrix]
-    u = [1.0 + i / 1000 for i in range(len(matrix))]
-    for _ in range(_ROUNDS):
-        u = [sum(a * b for a, b in zip(row, u, strict=True)) for row in gram]
-        length = math.sqrt(sum(a * a for a in u))
-        if not length:
-            return [0.0] * len(matrix)
-        u = [a / length for a in u]
-    return u if sum(u) >= 0 else [-a for a in u]
+def fewest_more(votes: Mapping[T, float], certainty: float, *, most: int) -> int:
+    """The least number of further votes that could decide the vote: all of them for the leading answer.
 
+    Args:
+        votes: The weight of every answer, at least 0.
+        certainty: The lead at which a vote is decided, in [0, 1].
+        most: Upper bound.
 
-def _worker(row: Sequence[int], pairs: Sequence[Sequence[int]], choices: int) -> float:
-    answered = [vote - 1 in pair for vote, pair in zip(row, pairs, strict=True) if vote > 0]
-    share = sum(answered) / len(answered) if answered else 0.0
-    return min(0.999, max(0.001, (share - 2 / choices) / (1 - 2 / choices)))
-
-
-def _refined(column: Sequence[int], p: Sequence[float], q: float, choices: int) -> tuple[int, int]:
-    """The pair of choices under which the votes on a task are likeliest."""
-
-    def likely(a: int, b: int) -> float:
-        gains = ((choices * q, a), (choices * (1 - q), b))
-        return sum(
-            math.log(weight * each / (1 - each) + 1)
-            for weight, choice in gains
-            for vote, each in zip(column, p, strict=True)
-            if vote == choice
-        )
-
-    every = [(a, b) for a in range(1, choices + 1) for b in range(1, choices + 1) if a != b]
-    return max(every, key=lambda pair: likely(*pair))
+    Returns:
+        At least 1, at most `most`.
+    """
+    a, b = [*sorted(votes.values(), reverse=True), 0.0, 0.0][:2]
+    for more in range(1, most):
+        if 1 - Beta(a + more + 1, b + 1).cdf(0.5) >= certainty:
+            return more
+    return most

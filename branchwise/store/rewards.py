@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from branchwise.store.database.tables import decisions, runs
@@ -24,18 +26,37 @@ def rewards(connection: sa.Connection, run_id: str) -> dict[str, tuple[int, floa
     me = sa.select(runs.c.task, runs.c.model, runs.c.created).where(runs.c.id == run_id).subquery()
     like = sa.and_(runs.c.task == me.c.task, runs.c.model == me.c.model, runs.c.id != run_id)
     like = sa.and_(like, runs.c.finished <= me.c.created)
-    query = (
-        sa.select(decisions.c.payload)
+    found = _sums(connection, _first_trials().join(me, like))
+    return {strategy: pair for (_, _, strategy), pair in sorted(found.items())}
+
+
+def believed(connection: sa.Connection) -> dict[tuple[str, str, str], tuple[int, float]]:
+    """What a run that began now would be told by `rewards`.
+
+    Returns:
+        `{(task, model, strategy): (trials, sum of unit rewards)}`, of first trials as in `rewards`.
+    """
+    return dict(sorted(_sums(connection, _first_trials()).items()))
+
+
+def _first_trials() -> sa.Select[tuple[str, str, Any]]:
+    return (
+        sa.select(runs.c.task, runs.c.model, decisions.c.payload)
         .join(runs, runs.c.id == decisions.c.run_id)
-        .join(me, like)
-        .where(decisions.c.kind == "judge", runs.c.status == Status.DONE)
+        .where(decisions.c.key == "t1/judge", runs.c.status == Status.DONE)
         .order_by(runs.c.created.desc(), decisions.c.ord.desc())
         .limit(_MOST)
     )
-    found: dict[str, tuple[int, float]] = {}
-    for payload in connection.scalars(query):
-        if not payload.get("drew") or payload.get("trial") != 1:
+
+
+def _sums(
+    connection: sa.Connection, query: sa.Select[tuple[str, str, Any]]
+) -> dict[tuple[str, str, str], tuple[int, float]]:
+    found: dict[tuple[str, str, str], tuple[int, float]] = {}
+    for task, model, payload in connection.execute(query):
+        if not payload.get("drew") or not payload.get("strategy"):
             continue
-        trials, total = found.get(payload["strategy"], (0, 0.0))
-        found[payload["strategy"]] = (trials + 1, total + payload["reward"])
-    return dict(sorted(found.items()))
+        key = (task, model, payload["strategy"])
+        trials, total = found.get(key, (0, 0.0))
+        found[key] = (trials + 1, total + payload["reward"])
+    return found

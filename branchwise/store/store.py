@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
@@ -37,6 +37,7 @@ from branchwise.store.lifecycle import TTL, Lifecycle
 from branchwise.store.owner import owner
 from branchwise.store.prune import prune
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict
+from branchwise.store.rewards import believed
 from branchwise.store.rows import CallRecord, Decision, OnChange, RunRecord, Status
 from branchwise.store.tree import Tree
 
@@ -159,6 +160,10 @@ class Store(Lifecycle):
     async def decisions(self, run_id: str) -> list[Decision]:
         """All decisions of a run, oldest first."""
         return await self.database.aread(lambda connection: forest.decisions_of(connection, run_id))
+
+    async def believed(self) -> Mapping[tuple[str, str, str], tuple[int, float]]:
+        """First trials and sums of their unit rewards by task, model and strategy, as the selector is told them."""
+        return await self.database.aread(believed)
 
     async def calls(self, run_id: str) -> list[CallRecord]:
         """All attempts at calls of a run, oldest first."""

@@ -1,5 +1,7 @@
 """The adapters on the real logs: known counts, known rates, and nothing hidden that may be seen."""
 
+import gzip
+import json
 from pathlib import Path
 from statistics import fmean
 
@@ -68,3 +70,23 @@ def test_unknown_logs_and_folders_are_refused(tmp_path: Path) -> None:
         logs.load("game24", tmp_path)
     with pytest.raises(BadInput, match="BRANCHWISE_DATA"):
         logs.load("game24_tot", tmp_path)
+
+
+def test_a_state_that_cannot_be_read_is_an_illegal_step_and_is_counted(tmp_path: Path) -> None:
+    """A line of the model's that could not be parsed is logged as `[0, 0, null]`."""
+    folder = tmp_path / "game24_tot"
+    folder.mkdir()
+    states = [[1, 1, ["4", "6", "5"]], [0, 0, None]]
+    lines = json.dumps({"idx": "900", "paths": [states, []]})
+    (folder / "cot_step_paths.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    noise = {f"step{i}_{word}": {"3.0": 1} for i in range(3) for word in ("dead", "reachable")}
+    (folder / "gpt4_value_noise.json").write_text(json.dumps(noise))
+    tokens = {f"{arm}_{kind}": 10 for arm in ("io", "cot", "tot") for kind in ("tokens", "ptokens")}
+    puzzle = {"900": {**tokens, "io": [0, 1], "cot": [0, 0]}}
+    (folder / "replay_compact.json.gz").write_bytes(gzip.compress(json.dumps(puzzle).encode()))
+    log = logs.load("game24_tot", tmp_path)
+    [read, empty] = [sample for sample in log.samples if sample.arm == "cot"]
+    assert [step.text for step in read.steps] == ["4 6 5", "unreadable by an illegal step"]
+    assert read.steps[1].scores == {"value": 0.0, "reachable": 0.0}
+    assert empty.steps == ()
+    assert "1 states could not be read" in log.header.notes

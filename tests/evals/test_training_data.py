@@ -27,6 +27,22 @@ def test_the_best_and_worst_child_make_a_pair() -> None:
     ]
 
 
+def test_a_better_revision_and_its_original_make_a_pair() -> None:
+    def node(name: str, parent: str, score: float | None) -> Node:
+        return Node(id=name, parent=parent, text=name, complete=True, score=score)
+
+    tree = Tree(
+        [
+            node("0.0", "0", 0.4),
+            node("0.0.0", "0.0", 0.9),
+            node("0.0.1", "0.0", 0.3),
+            node("0.0.2", "0.0", None),
+        ]
+    )
+    [pair] = preference_pairs("P", tree)
+    assert pair == {"prompt": "P", "chosen": "0.0.0", "rejected": "0.0", "margin": 0.5}
+
+
 def test_a_step_is_right_when_an_accepted_solution_was_reached_from_it() -> None:
     assert list(step_labels("P", TREE)) == [
         {"prompt": "P", "completions": ["a", "c"], "labels": [True, True]},

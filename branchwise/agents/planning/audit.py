@@ -38,26 +38,39 @@ class Audit:
     classes: tuple[tuple[float, float], ...] = ()
     """Kinds of labelled instances: their share and their pass@1."""
     calibration: Steps | None = None
-    """Score -> P(correct) of one solution, or None where no scores were labelled."""
+    """Score -> P(correct) of one solution, for votes; None where no scores were labelled."""
     selected: tuple[tuple[int, Steps], ...] = ()
-    """For N = 2, 4, 8, ...: score of the best of N solutions -> P(correct) of that one."""
+    """For N = 1, 2, 4, ...: score of the best of N solutions -> P(correct) of that one.
+
+    They were checked on left-out instances."""
     labels: int = 0
     basis: str = field(default="uncalibrated")
     """"uncalibrated", "labelled", or "sound" for a checker whose acceptance is proof."""
 
-    def confidence(self, score: float | None, *, of: int = 1) -> float | None:
-        """P(correct) of a solution with this score that is the best of `of`; None without labels.
+    def confidence(self, score: float | None, *, of: int = 1, by: str = "best_of_n") -> float | None:
+        """P(correct) of an answer with this score that is the best of `of`; None without labels.
 
         The maximum of many scores is biased upwards, so it is looked up among selections from as many
         solutions, or from the next larger labelled number, which is more conservative.
+
+        Args:
+            score: The verifier's.
+            of: Number of solutions that the answer was chosen from.
+            by: The aggregation that chose it. Nothing is known of any but "best_of_n": the score of what a vote chose
+                is not the best of many.
         """
-        if score is None or not math.isfinite(score):
+        if score is None or not math.isfinite(score) or by != "best_of_n":
             return None
-        if of <= 1:
-            return None if self.calibration is None else self.calibration(score)
-        return next(
-            (steps(score) for n, steps in sorted(self.selected, key=lambda one: one[0]) if n >= of), None
-        )
+        steps = self._map(of)
+        return None if steps is None else steps(score)
+
+    def ranks(self, of: int) -> bool:
+        """Whether the confidence of the best of `of` depends on its score, so that abstaining by it pays."""
+        steps = self._map(of)
+        return steps is not None and len(set(steps.values)) > 1
+
+    def _map(self, of: int) -> Steps | None:
+        return next((steps for n, steps in sorted(self.selected, key=lambda one: one[0]) if n >= of), None)
 
     def samples(self, *, wrong: float = -1.0, most: int = 1000) -> int | None:
         """The optimal limit of draws until one is accepted; None if labels set no limit below `most`.

@@ -34,6 +34,8 @@ class RankedStrategy:
     knobs: Knobs = field(default_factory=dict)
     prior: float = 0.5
     """Suitability in [0, 1] for the selector; the best choice of a row has the highest."""
+    runs: int = 0
+    """Number of whole runs that it was fitted on; 0 if it was fitted on recorded samples."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +109,13 @@ class PolicyTable:
                 "tokens": row.tokens,
                 "instances": row.instances,
                 "choices": [
-                    {"strategy": c.strategy, "knobs": dict(c.knobs), "prior": c.prior} for c in row.choices
+                    {
+                        "strategy": c.strategy,
+                        "knobs": dict(c.knobs),
+                        "prior": c.prior,
+                        **({"runs": c.runs} if c.runs else {}),
+                    }
+                    for c in row.choices
                 ],
             }
             for row in self.rows
@@ -151,6 +159,7 @@ class _Choice(_Strict):
     strategy: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     knobs: dict[str, int | float | str | bool]
     prior: float = Field(ge=0, le=1)
+    runs: int = Field(default=0, ge=0)
 
 
 class _Row(_Strict):
@@ -214,5 +223,7 @@ def _map(one: _Map) -> DifficultyMap:
 def _row(row: _Row, edges: int) -> PolicyRow:
     if row.bin is not None and not 0 <= row.bin <= edges:
         raise ValueError(f"There is no difficulty bin {row.bin}.")
-    choices = tuple(RankedStrategy(strategy=c.strategy, knobs=c.knobs, prior=c.prior) for c in row.choices)
+    choices = tuple(
+        RankedStrategy(strategy=c.strategy, knobs=c.knobs, prior=c.prior, runs=c.runs) for c in row.choices
+    )
     return PolicyRow(bin=row.bin, tokens=row.tokens, choices=choices, instances=row.instances)

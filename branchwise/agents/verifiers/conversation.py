@@ -15,10 +15,12 @@ def conversation(task: Task, state: VerifierState) -> tuple[Message, ...]:
     return *messages(task, asked), Message(role="assistant", content=state["plan"])
 
 
-def opinion(verifier: str, reward: float | None, state: VerifierState, threshold: int) -> Verdict:
+def opinion(
+    verifier: str, reward: float | None, state: VerifierState, threshold: int, feedback: str = ""
+) -> Verdict:
     """A model's verdict from a reward in [0, 1]; a beginning is never refuted by it."""
     score = None if reward is None else 200 * reward - 100
     accepted = not state["complete"] or (score is not None and score >= threshold)
     return Verdict(
-        score=score, accepted=accepted, feedback="", verified_by=VerifiedBy.MODEL, verifier=verifier
+        score=score, accepted=accepted, feedback=feedback, verified_by=VerifiedBy.MODEL, verifier=verifier
     )

@@ -44,8 +44,14 @@ def given(instance: Instance) -> tuple[Mapping[str, Any], ...]:
 
 
 def prompts(data: Path | None, count: int) -> tuple[Instance, ...]:
-    """Prompts of IFEval at even distances whose rules can all be given as requirements."""
-    return spread(tuple(_possible(tasks.benchmark("ifeval").instances(data))), count)
+    """Prompts of IFEval at even distances whose rules can all be given as requirements.
+
+    Their order halves the distances again and again, so that any first part of them is spread too: an experiment
+    that time cuts off has measured the whole range.
+    """
+    chosen = spread(tuple(_possible(tasks.benchmark("ifeval").instances(data))), count)
+    width = max(1, (len(chosen) - 1).bit_length())
+    return tuple(chosen[i] for i in sorted(range(len(chosen)), key=lambda i: f"{i:0{width}b}"[::-1]))
 
 
 def _possible(instances: Iterator[Instance]) -> Iterator[Instance]:
@@ -67,6 +73,7 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
     longest: int = LONGEST,
     arms: Sequence[str] = ARMS,
     done: Callable[[GradedRun], None] = lambda outcome: None,
+    late: Callable[[], bool] = lambda: False,
 ) -> list[GradedRun]:
     """Run every arm on every prompt at equal completion tokens; what the store holds already is not run again.
 
@@ -79,6 +86,7 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
         longest: Completion tokens of one sample at most.
         arms: The arms; the first is the one that the others are compared with.
         done: Called with each outcome as it comes.
+        late: Asked before each prompt but the first; once true, no further prompt is begun.
 
     Returns:
         Arm by arm, prompt by prompt, seed by seed; graded by IFEval's own strict and loose graders.
@@ -96,6 +104,8 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
     )
     found: list[GradedRun] = []
     for instance in instances:
+        if found and late():
+            break
         one = replace(every, instances=(instance,), require=given(instance))
         found += await carry_out(one, store, engine, concurrency=1, done=done)
     order = {name: place for place, name in enumerate(arms)}

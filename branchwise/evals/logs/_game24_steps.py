@@ -20,13 +20,22 @@ State = tuple[bool, bool, Sequence[str]]
 
 
 def paths(folder: Path) -> dict[str, list[list[State]]]:
-    """The states of every chain of thought, by puzzle, in the order of the samples."""
+    """The states of every chain of thought, by puzzle, in the order of the samples.
+
+    A state whose numbers left could not be read is an illegal step without numbers.
+    """
     return {
         str(row["idx"]): [
-            [(bool(ok), bool(alive), left) for ok, alive, left in path] for path in row["paths"]
+            [(bool(ok and left), bool(alive and left), left or ()) for ok, alive, left in path]
+            for path in row["paths"]
         ]
         for row in rows(folder / "cot_step_paths.jsonl.gz")
     }
+
+
+def unreadable(chains: Mapping[str, Sequence[Sequence[State]]]) -> int:
+    """Number of states whose numbers left could not be read."""
+    return sum(not left for paths in chains.values() for path in paths for _, _, left in path)
 
 
 class Values:
@@ -54,10 +63,12 @@ def steps(
     puzzle: str, path: Sequence[State], tokens: int, check_tokens: int, values: Values
 ) -> tuple[Step, ...]:
     """One sample's steps; its tokens are shared evenly among them."""
+    if not path:
+        return ()
     edges = [round(tokens * i / len(path)) for i in range(len(path) + 1)]
     return tuple(
         Step(
-            text=f"{' '.join(left)}{'' if legal else ' by an illegal step'}",
+            text=f"{' '.join(left) or 'unreadable'}{'' if legal else ' by an illegal step'}",
             scores={
                 "value": values(puzzle, depth, (legal, alive, left)),
                 "reachable": float(legal and alive),

@@ -10,7 +10,7 @@ from typing import Any
 
 from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.evals.logs._files import sha256
-from branchwise.evals.logs._game24_steps import Values, check_tokens, paths, steps
+from branchwise.evals.logs._game24_steps import Values, check_tokens, paths, steps, unreadable
 from branchwise.store.records import VerifiedBy
 
 
@@ -22,6 +22,8 @@ def game24_tot(folder: Path) -> Log:
     cut into their steps.
     """
     path = folder / "replay_compact.json.gz"
+    chains, values = paths(folder), Values(folder)
+    skipped = unreadable(chains)
     header = Header(
         task="game24",
         model="gpt-4 (2023)",
@@ -33,7 +35,8 @@ def game24_tot(folder: Path) -> Log:
         step_verifier="value",
         sha256=sha256(path, folder / "cot_step_paths.jsonl.gz", folder / "gpt4_value_noise.json"),
         notes="The logged tree search is one run a puzzle and is no pool; it is quoted, not replayed. Tree "
-        "strategies draw the steps of the chains of thought.",
+        "strategies draw the steps of the chains of thought."
+        + (f" {skipped} states could not be read and count as illegal steps." if skipped else ""),
     )
     with gzip.open(path, "rt", encoding="utf-8") as file:
         puzzles = json.load(file)
@@ -41,8 +44,6 @@ def game24_tot(folder: Path) -> Log:
         key: median(row[key] for row in puzzles.values() if row[key] > 0)
         for key in ("io_tokens", "io_ptokens", "cot_tokens", "cot_ptokens", "tot_tokens")
     }
-
-    chains, values = paths(folder), Values(folder)
 
     def each(row: dict[str, Any], key: str, among: int) -> int:
         tokens: float = row[key] if row[key] > 0 else usual[key]

@@ -7,6 +7,10 @@ from typing import cast
 from branchwise.graphs.strategies.protocol import Aggregator
 from branchwise.store.parts import Folder
 
+VOTES = frozenset(
+    {"majority", "weighted_majority", "min_max_majority", "relative_majority", "perplexity_consistency"}
+)
+"""Those that vote: more samples cannot change a vote whose lead is decided."""
 _FOLDER = Folder(kind="aggregation", package=__name__, path=__path__)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
-from branchwise.graphs.strategies.protocol import Aggregation, Choice
+from branchwise.graphs.strategies.protocol import Choice
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.tree import Tree
@@ -31,7 +31,7 @@ class Confidence:
     """Whether a value is known."""
 
 
-def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
+def answer(tree: Tree, aggregation: str) -> Answer | None:
     """Choose among a run's whole solutions; None when there are none.
 
     An accepted solution is the answer, since it ended the search. Otherwise the strategy's aggregation chooses.
@@ -47,19 +47,20 @@ def answer(tree: Tree, aggregation: Aggregation) -> Answer | None:
     return None if choice is None else Answer(node=choice.node, share=choice.confidence)
 
 
-def confidence(given: Answer, audit: Audit | None, *, of: int = 1) -> Confidence:
+def confidence(given: Answer, audit: Audit | None, *, of: int = 1, by: str = "best_of_n") -> Confidence:
     """Calibrated confidence: a program's proof, else the audit's map of scores; a raw score is not a confidence.
 
     Args:
         given: The answer.
         audit: The verifier's error rates on labels; None if it was never audited.
         of: Solutions that it was chosen from.
+        by: The aggregation that chose it.
     """
     node = given.node
     if node.verified_by is VerifiedBy.PROGRAM:
         return Confidence(value=float(node.accepted), calibrated=True)
     known = (
-        audit.confidence(node.score, of=of)
+        audit.confidence(node.score, of=of, by=by)
         if audit is not None and node.verified_by is VerifiedBy.MODEL
         else None
     )

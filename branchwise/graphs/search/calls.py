@@ -203,6 +203,7 @@ async def _asked(
         context.task,
         context.prompts,
         temperature=context.options.temperature,
+        top_p=context.options.top_p,
         seed=context.seed,
     )
     return (await generate(ask))["samples"]

@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from branchwise.graphs.search.answering import Answer, answer, confidence
-from branchwise.graphs.search.calls import info, shortfall
+from branchwise.graphs.search.calls import shortfall
 from branchwise.graphs.search.refusals import short_of
 from branchwise.graphs.search.state import RunState, SearchContext
 from branchwise.graphs.search.verdicts import with_outcome
+from branchwise.graphs.search.voting import aggregation
 from branchwise.store.as_fields import as_fields
 from branchwise.store.records import Node, Verdict, VerifiedBy
 
 
 async def conclude(state: RunState, context: SearchContext) -> RunState:
     """End the run for the reason `state["stop"]`, which an acceptance or an abstention may change."""
-    auto = context.options.strategy == "auto"
     tree = context.journal.tree_before(state["round"] + 1)
-    given = answer(
-        tree, "best_of_n" if auto or not state["strategy"] else info(state["strategy"]).aggregation
-    )
+    chosen_by = aggregation(context)
+    given = answer(tree, chosen_by)
     short = state["short"] or _short(state, context)
     if given is None:
         return {"stop": state["stop"], "short": short}
@@ -27,7 +26,9 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
         node=await _judged(given.node, tree.text(given.node.id), state, context), share=given.share
     )
     rivals = sum(one.score is not None and one.failed is None for one in tree.complete)
-    sure = confidence(given, context.policy.audit, of=rivals)
+    # An accepted solution ended the search, whatever aggregation would have chosen.
+    by = "best_of_n" if given.node.accepted else chosen_by
+    sure = confidence(given, context.policy.audit, of=rivals, by=by)
     stop = "accepted" if given.node.accepted else state["stop"]
     if sure.calibrated and sure.value is not None and sure.value < context.options.abstain_below:
         stop = "abstained"

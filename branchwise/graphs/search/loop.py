@@ -21,6 +21,7 @@ from branchwise.graphs.search.sizing import tightest
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
+from branchwise.graphs.search.voting import is_decided, stopping, until_decided
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.store.errors import BranchwiseError, BudgetSpent, CodeFailed, CutShort, ModelError
@@ -60,7 +61,7 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
     won = not context.options.exhaustive and any(node.accepted and node.complete for node in tree)
     if state["stop"] or won or round_ > _MOST_ROUNDS:
         return {"allocation": {}}
-    strategy = strategies.load(state["strategy"], **state["knobs"])
+    strategy = strategies.load(state["strategy"], **stopping(state, context))
 
     async def allocate() -> dict[NodeId, int]:
         limits = (state["samples"], affordable_samples(state, context), _worth_drawing(state, context))
@@ -74,10 +75,13 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
             raise
         except Exception as error:
             raise failed(f"The strategy `{state['strategy']}`", error) from error
-        return _lawful(asked, tree, most, state["strategy"])
+        lawful = _lawful(asked, tree, most, state["strategy"])
+        return dict(until_decided(lawful, tree, state, context))
 
     allocation = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
     spent = sum(allocation.values())
+    if not allocation and is_decided(tree, state, context):
+        return {"allocation": {}, "round": round_, "stop": "decided"}
     if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
         return {"allocation": {}, "round": round_, "stop": "too deep"}
     left = None if state["samples"] is None else state["samples"] - spent

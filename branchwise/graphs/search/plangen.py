@@ -133,7 +133,7 @@ async def plan(state: RunState, runtime: Runtime[SearchContext]) -> Command[Lite
     context = runtime.context
     drawn = await probe(state, context)
     ask = planner(
-        usable(context.options.arms, context),
+        usable(context.options.arms, state, context),
         context.policy,
         possible=lambda name: not lacks(name, context.sample.capabilities),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
+from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.state import SearchContext
 from branchwise.store.records import ROOT, Constraints, Grain, Node, NodeId, VerifiedBy
 from branchwise.store.tree import Tree
@@ -22,6 +23,16 @@ SPENT = "every continuation that the form allows was refuted, or leads back"
 """Failure reason of a beginning with no continuation left to draw."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the task said of texts: each is parsed once in a run, not once in every round."""
+
+    states: dict[str, str | None] = field(default_factory=dict)
+    choices: dict[tuple[str, Grain], tuple[str, ...]] = field(default_factory=dict)
+    whole: dict[str, bool] = field(default_factory=dict)
+    keys: dict[tuple[str, bool], Key] = field(default_factory=dict)
+
+
 class Refuted:
     """Whole solutions that a program refuted, and beginnings that no solution continues.
 
@@ -30,15 +41,21 @@ class Refuted:
     Nothing else is excluded: a sample that no program refuted can be drawn again.
     """
 
-    def __init__(self, tree: Tree, task: Task, constraints: Constraints) -> None:
+    def __init__(
+        self, tree: Tree, task: Task, constraints: Constraints, before: Refuted | None = None
+    ) -> None:
         """Read the tree, all trials of it.
 
         Args:
             tree: The nodes of all rounds before the one that is planned.
             task: The domain: forms, states, answers.
             constraints: What the run's constraint agent read.
+            before: The same of an earlier round, from which the forms and states of texts are taken over.
         """
         self._task, self._constraints = task, constraints
+        self._known: _Known = (
+            before._known if before is not None and len(before._known.keys) < _MOST else _Known()
+        )
         self._keys: set[Key] = set()
         self._dead: dict[int, set[str]] = {}
         self._texts: list[str] = []
@@ -47,7 +64,7 @@ class Refuted:
         self._read(tree)
 
     def _read(self, tree: Tree) -> None:
-        parents: set[NodeId] = set()
+        parents, closed = set[NodeId](), set[NodeId]()
         # Children come before their parents here, so that what is spent is found upward in one pass.
         for node in reversed(tuple(tree)):
             if len(self._keys) >= _MOST:
@@ -57,9 +74,14 @@ class Refuted:
                 self._dead.setdefault(len(text), set()).add(text)
             elif dead:
                 self._texts.append(text)
-            elif node.id in parents and not node.complete and self._empty(text):
+            elif node.id in parents | closed and not node.complete and self._empty(text):
                 self.spent.add(node.id)
                 dead = True
+            elif node.id in closed:
+                # Its continuations lead back: nothing follows here, though something may from the same state elsewhere.
+                self.spent.add(node.id)
+            if node.failed == SPENT and node.parent is not None:
+                closed.add(node.parent)
             if dead and node.parent is not None:
                 self._keys.add(self._key(text, whole=node.complete))
                 if not tree[node.parent].complete:
@@ -74,8 +96,8 @@ class Refuted:
             earlier: The beginnings on the way to `text`. A step back to the state of one of them is excluded
                 too, since it adds no new continuation.
         """
-        choices = self._task.output_format(self._constraints, text, grain).choices
-        passed = {self._task.state(self._constraints, one) for one in earlier} - {None} if choices else set()
+        choices = self._form(text, grain)
+        passed = {self._state(one) for one in earlier} - {None} if choices else set()
         left = tuple(
             choice
             for choice in choices
@@ -89,7 +111,7 @@ class Refuted:
         return ROOT in self.spent or self.offered("", "solution") == ()
 
     def _back(self, text: str, passed: Collection[str | None]) -> bool:
-        return not self._task.is_complete(text) and self._task.state(self._constraints, text) in passed
+        return not self._is_whole(text) and self._state(text) in passed
 
     def excluded(self, text: str) -> tuple[str, ...]:
         """The refuted whole solutions that begin with `text`, without that beginning, newest first."""
@@ -105,11 +127,11 @@ class Refuted:
         )
 
     def _empty(self, text: str) -> bool:
-        choices = self._task.output_format(self._constraints, text, "step").choices
+        choices = self._form(text, "step")
         return bool(choices) and all(self._gone(text + choice, "step") for choice in choices)
 
     def _gone(self, text: str, grain: Grain) -> bool:
-        whole = grain == "solution" or self._task.is_complete(text)
+        whole = grain == "solution" or self._is_whole(text)
         return self._key(text, whole=whole) in self._keys or (whole and self._begun_dead(text))
 
     def _begun_dead(self, text: str) -> bool:
@@ -120,8 +142,29 @@ class Refuted:
             for length, dead in self._dead.items()
         )
 
+    def _state(self, text: str) -> str | None:
+        if text not in self._known.states:
+            self._known.states[text] = self._task.state(self._constraints, text)
+        return self._known.states[text]
+
+    def _form(self, text: str, grain: Grain) -> tuple[str, ...]:
+        if (text, grain) not in self._known.choices:
+            form = self._task.output_format(self._constraints, text, grain)
+            self._known.choices[text, grain] = form.choices
+        return self._known.choices[text, grain]
+
+    def _is_whole(self, text: str) -> bool:
+        if text not in self._known.whole:
+            self._known.whole[text] = self._task.is_complete(text)
+        return self._known.whole[text]
+
     def _key(self, text: str, *, whole: bool) -> Key:
-        state = self._task.state(self._constraints, text)
+        if (text, whole) not in self._known.keys:
+            self._known.keys[text, whole] = self._key_of(text, whole=whole)
+        return self._known.keys[text, whole]
+
+    def _key_of(self, text: str, *, whole: bool) -> Key:
+        state = self._state(text)
         if state is not None:
             return ("whole state" if whole else "state", state)
         if not whole:
@@ -132,6 +175,8 @@ class Refuted:
 
 _READ: WeakKeyDictionary[Tree, Refuted] = WeakKeyDictionary()
 """Cached: a round reads the same tree several times."""
+_LAST: WeakKeyDictionary[Journal, Refuted] = WeakKeyDictionary()
+"""The newest of each run."""
 
 
 def refuted(context: SearchContext, constraints: Constraints, round_: int) -> Refuted | None:
@@ -141,7 +186,8 @@ def refuted(context: SearchContext, constraints: Constraints, round_: int) -> Re
     tree = context.journal.tree_before(round_)
     found = _READ.get(tree)
     if found is None:
-        found = _READ[tree] = Refuted(tree, context.task, constraints)
+        found = _READ[tree] = Refuted(tree, context.task, constraints, _LAST.get(context.journal))
+        _LAST[context.journal] = found
     return found
 
 

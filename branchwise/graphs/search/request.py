@@ -12,9 +12,10 @@ from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from branchwise import models, tasks
 from branchwise.agents import verifiers
+from branchwise.agents.planning.audit import Audit
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
-from branchwise.graphs import strategies
+from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
@@ -88,17 +89,36 @@ def check(request: SearchRequest) -> None:
         strategies.info(name)
         strategies.load(name, **options.knobs)
     _check_verifier(task, options)
+    if options.aggregation:
+        aggregations.load(options.aggregation)
     if options.memory and options.mode == "paper":
         raise BadInput("The selector's paper mode remembers no earlier runs; leave out memory or mode.")
     audit = PolicyTable.loads(request.policy).audit if request.policy else None
-    if options.abstain_below and not checked(task, options) and (audit is None or audit.calibration is None):
+    if options.abstain_below and not checked(task, options) and not _ranks(audit):
         raise BadInput(
-            "Abstaining below a confidence needs a verifier whose scores were calibrated on labelled runs: "
-            "fit a policy table (`branchwise planner fit`), or use a task that a program checks."
+            "Abstaining below a confidence needs a verifier whose scores tell right answers from wrong ones on "
+            "labelled runs: fit a policy table (`branchwise planner fit`), or use a task that a program checks."
+        )
+    if options.abstain_below and not checked(task, options) and _voted(options):
+        raise BadInput(
+            "Abstaining below a confidence needs an answer that is chosen by its score: that of an answer that a vote "
+            "chose is not calibrated. Leave out abstain_below, or use best_of_n or auto."
         )
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
     prompts.load("constraint", task.name)
     prompts.check()
+
+
+def _ranks(audit: Audit | None) -> bool:
+    """Whether some confidence depends on the score."""
+    return audit is not None and any(audit.ranks(n) for n, _ in audit.selected)
+
+
+def _voted(options: Options) -> bool:
+    """Whether a vote chooses the answer."""
+    auto = options.strategy == "auto"
+    own = "best_of_n" if auto else strategies.info(options.strategy).aggregation
+    return (options.aggregation or own) in aggregations.VOTES
 
 
 def _check_verifier(task: Task, options: Options) -> None:

@@ -45,6 +45,12 @@ class Result:
     """How likely the answer is right, in [0, 1], by a proof or by labelled runs; None where there are none."""
     calibrated: bool = False
     """Whether a confidence is known; a model's opinion alone is a score and no confidence."""
+    next_sample: float | None = None
+    """What one more sample is worth to a run without an accepted answer; None if nothing tells."""
+    next_basis: str = ""
+    """What `next_sample` is. "verified": probability that the next whole solution is accepted, by those that the
+    program refuted, taken as independent draws. "audit": expected gain of one more draw, a right answer being worth 1
+    and a wrong one -1. "vote": probability that the runner-up is the likelier answer. Empty if nothing tells."""
     verified_by: VerifiedBy = VerifiedBy.NONE
     node: str | None
     """The solution that the run ended with, also where it was not given."""

@@ -9,6 +9,7 @@ from statistics import fmean
 from branchwise.agents.planning.policy_table import Knobs
 from branchwise.graphs import strategies
 from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.models.recorded import longest
 from branchwise.store.records import Budget
 from branchwise.store.tree import Tree
@@ -16,14 +17,18 @@ from branchwise.store.tree import Tree
 _PROBE_SHARE = 10
 """Largest share of the affordable solutions for probes: more costs more than the estimate is worth."""
 _SHALLOW = 6
-"""Steps of a whole solution up to which a trial is one chain. Chosen on the open instances of the calendar, Game of 24
-and Blocksworld with the uniform model: on short solutions leaving out what earlier trials refuted is worth more than
+"""Steps of a whole solution up to which the run backtracks. Chosen on open instances of the calendar, Game of 24 and
+Blocksworld with the uniform model: on short solutions leaving out what was refuted before is worth more than
 a beam, on long ones the scores of beginnings are."""
-_CHAINS: Mapping[str, Knobs] = {
-    "tree_of_thoughts": {"width": 1, "branching": 1},
-    "rebase": {"width": 1},
-    "best_first": {"branching": 1, "depth": 100, "expansions": 100},
+_BACKTRACKING: Mapping[str, int | float] = {
+    "branching": NO_LIMIT,
+    "threshold": 0.0,
+    "solutions": NO_LIMIT,
+    "steps": 100,
 }
+"""Backtracking search: below each beginning until nothing is left there. It has no width to choose."""
+_ROUNDS = 500
+"""Samples of a trial beyond which more than one is drawn at once: a run has at most twice as many rounds."""
 _WIDEST, _MOST = 16, 64
 
 
@@ -55,7 +60,8 @@ def probes(state: SearchState, context: SearchContext) -> int:
 
     0 if a program judges steps, since the first trial is then more informative, or if the budget is too small.
     """
-    if context.checked and context.task.checks_steps and not context.policy.rows:
+    looked_up = any(row.bin is not None for row in context.policy.rows)
+    if context.checked and context.task.checks_steps and not looked_up:
         return 0
     left = affordable_solutions(state, context)
     return context.options.probes if left is None else min(context.options.probes, left // _PROBE_SHARE)
@@ -76,8 +82,9 @@ def sized(name: str, samples: int | None, drawn: int, state: SearchState, contex
     share = left if left is None or last else left // 2
     most = tightest(samples, share, _MOST)
     half = max(1, most or 0)
-    if _one_chain(state, context, left):
-        return _CHAINS.get(name, {})
+    if name == "depth_first":
+        steps = 0 if left is None else math.ceil(left * steps_of(state, context))
+        return {**_BACKTRACKING, "batch": 1 + steps // _ROUNDS}
     if name == "best_of_n":
         return {"n": half + drawn}
     if name == "rebase":
@@ -123,9 +130,9 @@ def limited(context: SearchContext) -> bool:
     return context.tracker.budget != Budget() or context.tracker.parent is not None
 
 
-def _one_chain(state: SearchState, context: SearchContext, left: int | None) -> bool:
+def _backtracks(state: SearchState, context: SearchContext) -> bool:
     """Whether short solutions are drawn one after another, each excluding what was refuted before it."""
-    if not (context.checked and context.options.exclude and context.task.checks_steps) or left is None:
+    if not (context.options.exclude and limited(context)):
         return False
     step = context.task.output_format(state["constraints"], "", "step")
     return bool(step.choices) and steps_of(state, context) <= _SHALLOW
@@ -137,9 +144,11 @@ def _seen(tree: Tree) -> float:
     return fmean(costs) if costs else 0.0
 
 
-def usable(arms: tuple[str, ...], context: SearchContext) -> tuple[str, ...]:
+def usable(arms: tuple[str, ...], state: SearchState, context: SearchContext) -> tuple[str, ...]:
     """The strategies that "auto" chooses among: those that sample steps if a program judges steps."""
     if context.checked and context.task.checks_steps:
-        return tuple(name for name in arms if strategies.info(name).grain == "step") or arms
-    # Its frontier compares prefixes of different lengths; a model's scores of these are not comparable.
-    return tuple(name for name in arms if name != "best_first") or arms
+        if "depth_first" in arms and _backtracks(state, context):
+            return ("depth_first",)
+        return tuple(n for n in arms if strategies.info(n).grain == "step" and n != "depth_first") or arms
+    # They compare prefixes of different lengths; a model's scores of these are not comparable.
+    return tuple(name for name in arms if name not in {"best_first", "depth_first"}) or arms

@@ -21,10 +21,10 @@ from branchwise.store.foreign import failed
 from branchwise.store.records import Constraints, Node, NodeId
 from branchwise.tasks.task import Task
 
-Reason = Literal["accepted", "budget", "exhausted", "enough", "abstained", "too deep"]
+Reason = Literal["accepted", "budget", "exhausted", "enough", "decided", "abstained", "too deep"]
 """Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one
-more sample would do more harm than good; the best answer is too uncertain to be given; or the strategy asked for nodes
-deeper than the database can name."""
+more sample would do more harm than good; the lead of a vote is decided; the best answer is too uncertain to be given;
+or the strategy asked for nodes deeper than the database can name."""
 
 EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "judged", "ended"]
 
@@ -83,7 +83,7 @@ class Options:
 
     strategy: str = "auto"
     knobs: Knobs = field(default_factory=dict)
-    arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase", "best_first")
+    arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase", "best_first", "depth_first")
     """The strategies that "auto" chooses among; a fitted policy table puts its own before them."""
     probes: Annotated[int, Field(ge=0, le=1000)] = 4
     """Whole solutions sampled to estimate the difficulty, a tenth of what is affordable at most; only with "auto", and
@@ -100,14 +100,17 @@ class Options:
     without: tuple[Term, ...] = ()
     """Terms removed from the selector's bound, for ablations."""
     temperature: Annotated[float, Field(ge=0, le=10)] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Nucleus of the sampling: only the likeliest tokens that together have this probability are drawn from."""
     threshold: Annotated[int, Field(ge=-100, le=100)] = 95
     """Lowest score at which an LLM verifier accepts."""
     verifier: str = "auto"
     """The verifier: the task's program; a model in words, or by the probability of "Yes"; a reward model at
-    `scorer`; a model that votes among the candidates of a round; chance, the control of a model's judgement. "auto" is
-    the program where there is one, else the model in words. `module:function` names one of your own."""
+    `scorer`; a model that votes among the candidates of a round, or five times on each whether it passes
+    (`pass_share`); chance, the control of a model's judgement. "auto" is the program where there is one, else the model
+    in words. `module:function` names one of your own."""
     judgements: Annotated[int, Field(ge=1, le=100)] = 1
-    """Opinions of a model in words whose scores are averaged; with "vote", five ballots for each."""
+    """Opinions of a model in words whose scores are averaged; with "vote" and "pass_share", five ballots for each."""
     proposals: bool = False
     """Whether one call lists all next steps of a node, different from each other, instead of sampling each."""
     scorer: str = ""
@@ -121,6 +124,12 @@ class Options:
     """Whether a new trial is given the feedback on the best solution so far."""
     memory: bool = False
     """Whether the selector also counts how strategies did in earlier runs of this task and model in the store."""
+    aggregation: str = ""
+    """How the answer is chosen among whole solutions of which none was accepted: a name of
+    `branchwise.graphs.aggregations`; empty for the strategy's own way."""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Probability that the leading answer of a vote is the likeliest at which the vote stops sampling; 0 for the
+    strategy's own rule. It concerns strategies that vote, and samples of one call are drawn together."""
     abstain_below: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Least calibrated confidence of an answer; below it the run abstains."""
     batch: Annotated[int, Field(ge=0)] = 0

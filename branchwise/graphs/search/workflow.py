@@ -35,6 +35,7 @@ from branchwise.graphs.search.request import (
 from branchwise.graphs.search.result import Result, Shortfall, result_of
 from branchwise.graphs.search.state import Options, Reason, RunState, SearchContext, SearchEvent
 from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.graphs.search.worth import next_sample
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.model_options import GENERATOR, tuned
 from branchwise.models.prices import stated
@@ -78,7 +79,7 @@ def workflow() -> Workflow:
         fork=fork_search,
         told=lambda decision: decision.key == _MEMORY or decision.kind in _TOLD,
         check_replay=_check_replay,
-        compared=lambda kept: as_fields(result_of(kept)),
+        compared=_compared,
         budgeted=lambda kept: result_of(kept).reason in {"budget", "accepted"},
         types=CHECKPOINTED,
         durability=lambda spec: spec.durability or request_of(spec).options.durability,
@@ -121,6 +122,12 @@ def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
     result = result_of_state(run.id, state, context, run.services.ledger.bill.usage)
     short = None if result.shortfall is None else as_fields(result.shortfall)
     return cast("Json", {**as_fields(result), "usage": as_fields(result.usage), "shortfall": short})
+
+
+def _compared(kept: Json) -> dict[str, Any]:
+    """What a replay compares; runs of older versions were not told what one more sample is worth."""
+    fields = as_fields(result_of(kept))
+    return {name: value for name, value in fields.items() if not name.startswith("next_")}
 
 
 def _tell(context: SearchContext, result: Result) -> None:
@@ -197,6 +204,7 @@ def result_of_state(run_id: str, state: RunState, context: SearchContext, usage:
     tree = context.journal.tree_before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node
+    worth = None if given is not None and given.accepted else next_sample(tree, context)
     return Result(
         run_id=run_id,
         solved=given is not None and given.accepted,
@@ -207,6 +215,8 @@ def result_of_state(run_id: str, state: RunState, context: SearchContext, usage:
         share=state["share"],
         confidence=state["confidence"],
         calibrated=state["calibrated"],
+        next_sample=None if worth is None else worth.value,
+        next_basis="" if worth is None else worth.basis,
         verified_by=node.verified_by if node else VerifiedBy.NONE,
         node=node.id if node else None,
         nodes=len(tree) - 1,

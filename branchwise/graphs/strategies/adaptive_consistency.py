@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from branchwise.graphs.strategies._knobs import Count, Unit
-from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
+from branchwise.statistics.top_two import decided
 from branchwise.store.tree import Tree
 
 INFO = StrategyInfo(
@@ -35,6 +35,6 @@ def adaptive_consistency(
     """
     have = sampled(tree, "adaptive_consistency")
     votes = Counter(node.answer for node in hopeful(have) if node.complete and node.answer is not None)
-    if votes and lead(votes.values()) >= certainty:
+    if decided(votes, certainty):
         return {}
     return clip([(tree.root.id, min(batch, n - len(have)))], budget)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from math import fsum
 
 from branchwise.graphs.strategies._knobs import Count, Unit
-from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies._view import clip, hopeful, sampled
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
+from branchwise.statistics.top_two import decided
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
@@ -40,7 +40,7 @@ def adaptive_vote(
     have = sampled(tree, "adaptive_vote")
     whole = [node for node in hopeful(have) if node.complete]
     votes = _votes(whole)
-    if (whole and not votes) or (votes and lead(votes.values()) >= certainty):
+    if (whole and not votes) or decided(votes, certainty):
         return {}
     return clip([(tree.root.id, min(batch, n - len(have)))], budget)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from branchwise.graphs.strategies._knobs import Count, Unit
+from typing import Annotated
+
+from branchwise.graphs.strategies._knobs import Between, Count, Unit
 from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
@@ -16,7 +18,7 @@ INFO = StrategyInfo(
 )
 
 
-def depth_first(
+def depth_first(  # noqa: PLR0913 - the knobs of the paper, and how many children at once
     tree: Tree,
     budget: int,
     *,
@@ -25,6 +27,7 @@ def depth_first(
     threshold: Unit = 0.5,
     solutions: Count = 1,
     steps: Count = 20,
+    batch: Annotated[int, Between(0)] = 0,
 ) -> Allocation:
     """Give the first open node in depth-first order `branching` children, until `solutions` are found.
 
@@ -39,10 +42,13 @@ def depth_first(
         threshold: A thought must score more than this to be followed (v_th).
         solutions: Whole solutions above the threshold to find.
         steps: The deepest layer (T).
+        batch: Children requested at once; 0 requests all of a node. With 1 it is backtracking search: the next
+            child is drawn when nothing below the one before is left, so that the run can exclude what was refuted
+            there.
     """
-    stack, found = [(tree.root, 0)], 0
+    stack, found = [(tree.root, 0, False)], 0
     while stack:
-        node, depth = stack.pop()
+        node, depth, returned = stack.pop()
         if node.complete:
             found += 1
             if found >= solutions:
@@ -51,8 +57,11 @@ def depth_first(
         if depth >= steps:
             continue
         below = offspring(tree, node.id, "depth_first")
-        if not below:
-            return clip([(node.id, branching)], budget)
+        if returned or not below:
+            if len(below) < branching and (batch or not below):
+                return clip([(node.id, min(batch or branching, branching - len(below)))], budget)
+            continue
         good = [n for n in distinct(hopeful(below)) if n.score is None or merit(n) > threshold]
-        stack += [(child, depth + 1) for child in reversed(ranked(good))]
+        stack.append((node, depth, True))
+        stack += [(child, depth + 1, False) for child in reversed(ranked(good))]
     return {}

@@ -35,7 +35,7 @@ def refinement_tree(
     Breadth first, the `select` best of the newest layer are revised; depth first, the best `select` of each
     solution's revisions in turn, the deepest first. A solution without a score passes no gate and is revised
     last. The paper's score is the share of five judge votes that all constraints are met, with the critique
-    of a majority vote as feedback: the verifier's part.
+    of a majority vote as feedback: the verifier `pass_share`.
 
     Args:
         tree: The run's tree.

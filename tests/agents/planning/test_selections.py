@@ -48,7 +48,7 @@ def test_selections_are_calibrated_on_other_instances() -> None:
 
 
 def test_sizes_are_fitted_where_enough_instances_have_so_many_samples() -> None:
-    assert set(selections(pools(1, instances=20))) == {2, 4, 8, 16, 32}
+    assert set(selections(pools(1, instances=20))) == {1, 2, 4, 8, 16, 32}
     assert selections(pools(1, instances=5)) == {}
 
 

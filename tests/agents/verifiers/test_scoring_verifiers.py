@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from branchwise.agents.verifiers.pass_share import pass_share
 from branchwise.agents.verifiers.protocol import VerifierState
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.yes_no import yes_no
@@ -74,3 +75,42 @@ async def test_a_beginning_is_scored_and_never_refused() -> None:
 async def test_what_is_no_number_is_a_failed_judgement() -> None:
     with pytest.raises(ModelError, match="no number"):
         await reward(Heard("fine"), TASK)(state(complete=True))
+
+
+class Polls:
+    """A sampler that gives the ballots of one poll after the other."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, *polls: str) -> None:
+        self.polls, self.keys = list(polls), list[str]()
+
+    async def __call__(self, key: str, request: SampleRequest) -> Reply:
+        self.keys.append(key)
+        words = {"p": "Fine.\nVerdict: pass", "f": "Too long.\n**Verdict: fail**", "?": "Who knows?"}
+        ballots = [words[one] for one in self.polls[len(self.keys) - 1]]
+        assert request.n == len(ballots) == 5
+        return Reply(samples=tuple(Sample(text=text, tokens=1) for text in ballots), usage=Usage())
+
+
+@pytest.mark.parametrize(
+    ("polls", "share", "feedback", "asked"),
+    [
+        (["pppff"], 0.6, "Fine.", 1),
+        (["pfffp"], 0.4, "Too long.", 1),
+        (["ppppp"], 1.0, "Fine.", 1),
+        (["p?f?p"], 2 / 3, "Fine.", 1),
+        (["pp?ff", "pffff"], 0.2, "Too long.", 2),  # a tie is polled again
+        (["pp?ff", "pf???", "ppff?"], 0.5, "Fine.", 3),
+        (["?????", "?????", "?????"], None, "", 3),
+    ],
+)
+async def test_five_votes_and_ties_are_polled_again(
+    polls: list[str], share: float | None, feedback: str, asked: int
+) -> None:
+    heard = Polls(*polls)
+    verdict = (await pass_share(heard, TASK)(state(complete=True)))["verdict"]
+    assert verdict.reward == (None if share is None else pytest.approx(share))
+    assert verdict.feedback == feedback
+    assert verdict.accepted == (share == 1.0)
+    assert len(set(heard.keys)) == asked, "each poll has a key of its own"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
+from branchwise import tasks
 from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.live.report import live_report
-from branchwise.evals.live.requirements import given, with_requirements
+from branchwise.evals.live.requirements import given, prompts, with_requirements
 from branchwise.graphs.runtime.resources import opened_engine
 from branchwise.store.records import Json
 from branchwise.store.store import Store
@@ -47,3 +49,11 @@ def test_rules_are_given_in_the_stored_form() -> None:
     assert given(PROMPTS[4]) == (
         {"ifeval": {"id": "keywords:existence", "arguments": {"keywords": ["xylophone"]}}},
     )
+
+
+def test_any_first_part_of_the_prompts_is_spread_over_the_benchmark(data: Path) -> None:
+    place = {instance.id: n for n, instance in enumerate(tasks.benchmark("ifeval").instances(data))}
+    chosen = [place[instance.id] for instance in prompts(data, 16)]
+    assert len(set(chosen)) == 16
+    quarter = sorted(chosen[:4])
+    assert all(b - a > max(chosen) / 8 for a, b in pairwise(quarter))

@@ -154,3 +154,17 @@ def test_runs_of_an_older_version_go_on_without_exclusion() -> None:
     spec: Json = {"problem": "p", "options": {"strategy": "auto"}}
     assert not request_of(spec_of(spec)).options.exclude
     assert Options().exclude
+
+
+async def test_backtracking_goes_through_a_whole_space_and_ends() -> None:
+    """A beginning whose continuations were all refuted elsewhere is left at once, not asked again and again."""
+    async with Store.opened("sqlite://") as store:
+        result = await solve(
+            "1 2 3", task="game24", model="uniform", store=store, budget=Budget(completion_tokens=8_000)
+        )
+        nodes = await store.nodes(result.run_id)
+    assert (result.reason, result.solved) == ("exhausted", False)
+    free = [node for node in nodes if node.parent is not None and not node.tokens]
+    assert len({node.parent for node in free}) == len(free), "once for each beginning"
+    drawn = [nodes.texts[node.id] for node in nodes.complete]
+    assert len(drawn) == len(set(drawn)) > 20

@@ -1,8 +1,6 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.graphs.strategies._lead import lead
 from branchwise.graphs.strategies.adaptive_vote import adaptive_vote
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
@@ -59,11 +57,3 @@ def test_a_solution_without_a_score_votes_with_the_mean_of_the_others() -> None:
     filled = tree(("a", 0.9), ("a", 0.5), ("a", 1.6 / 3), ("b", 0.2))
     for certainty in (0.5, 0.7, 0.75, 0.8, 0.85, 0.9):
         assert adaptive_vote(mixed, 2, certainty=certainty) == adaptive_vote(filled, 2, certainty=certainty)
-
-
-def test_the_lead_is_a_beta_tail() -> None:
-    assert lead([]) == pytest.approx(0.5)
-    assert lead([3.0]) == pytest.approx(1 - 1 / 16)
-    # By hand: P(p > 1/2) for Beta(3, 2) is 11/16; other answers do not matter.
-    assert lead([1.0, 2.0, 0.5]) == pytest.approx(11 / 16)
-    assert lead([2.5, 1.0]) > lead([2.0, 1.0])

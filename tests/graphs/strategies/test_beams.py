@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from branchwise.graphs.strategies.beam_search import beam_search
 from branchwise.graphs.strategies.best_first import best_first
 from branchwise.graphs.strategies.depth_first import depth_first
@@ -104,3 +106,16 @@ def test_a_step_is_redone_until_it_passes_its_gate() -> None:
     assert step_gates(inconsistent, 100) == {ROOT: 1}
     assert step_gates(inconsistent, 100, starts=1) == {}
     assert step_gates(add(tree, "0.1", 0.95, complete=True), 100) == {}
+
+
+def test_depth_first_with_a_batch_draws_the_next_child_when_nothing_is_left_below_the_one_before() -> None:
+    lazily = partial(depth_first, branching=2, batch=1, threshold=0.0)
+    assert lazily(Tree(), 100) == {"0": 1}
+    one = root_with(0.5)
+    assert lazily(one, 100) == {"0.0": 1}
+    leaf = add(one, "0.0", 0.0, complete=True)
+    assert lazily(leaf, 100) == {"0.0": 1}, "a second last step below the same beginning"
+    both = add(leaf, "0.0", 0.0, complete=True)
+    assert lazily(both, 100) == {"0": 1}, "back to the root"
+    dead = add(both, "0", 0.0, failed="dead")
+    assert lazily(dead, 100) == {}

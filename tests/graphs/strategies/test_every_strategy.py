@@ -168,6 +168,7 @@ MISSING: Mapping[str, Fill] = {
     "hypothesis_refinement": LAST,
     "lookahead": _anything,  # a candidate's roll-out is what is compared: see the test of its own
     "mcts": PARENTS,
+    "merging": LAST,
     "parallel_tempering": _average(8),
     "particle_filter": _average(16),
     "particle_gibbs": _average(8),

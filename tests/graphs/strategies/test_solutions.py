@@ -9,11 +9,12 @@ from branchwise.graphs.strategies.adaptive_best_of_n import adaptive_best_of_n
 from branchwise.graphs.strategies.adaptive_consistency import adaptive_consistency
 from branchwise.graphs.strategies.best_of_n import best_of_n
 from branchwise.graphs.strategies.hypothesis_refinement import hypothesis_refinement
+from branchwise.graphs.strategies.merging import hint, merging
 from branchwise.graphs.strategies.plan_first import plan_first
 from branchwise.graphs.strategies.refinement_tree import refinement_tree
 from branchwise.graphs.strategies.revision_chains import revision_chains
 from branchwise.graphs.strategies.sequential_revision import sequential_revision
-from branchwise.store.records import ROOT
+from branchwise.store.records import ROOT, Node
 from branchwise.store.tree import Tree
 from tests.graphs.strategies.grown import add, root_with
 
@@ -108,3 +109,25 @@ def test_segments_grow_and_begin_with_the_trigger() -> None:
     assert (hints(tree, ROOT, 0).max_tokens, hints(tree, ROOT, 0).prefix) == (100, "")
     assert hints(tree, "0.0", 0).max_tokens == 300
     assert "Wait" in hints(tree, "0.0", 0).prefix
+
+
+def test_merging_writes_one_more_out_of_the_best() -> None:
+    """Archon's count: eight generators and one fuser are nine calls."""
+    assert merging(Tree(), 100, n=8) == {ROOT: 8}
+    eight = Tree(
+        Node(id=f"0.{i}", parent=ROOT, depth=1, text=f"text {i}", complete=True, score=i / 10)
+        for i in range(8)
+    )
+    assert merging(eight, 100, n=8) == {ROOT: 1}
+    shown = hint(eight, ROOT, 8, n=8, kept=2).instruction
+    assert shown.startswith("Candidate 1:\ntext 7\n\nCandidate 2:\ntext 6\n\n")
+    assert "text 5" not in shown
+    nine = add(eight, ROOT, 0.9, complete=True)
+    assert merging(nine, 100, n=8) == {}
+    assert merging(nine, 100, n=8, merged=2) == {ROOT: 1}
+    assert hint(Tree(), ROOT, 0).instruction == ""
+
+
+def test_there_is_nothing_to_merge_without_two_solutions() -> None:
+    failed = add(root_with(0.5, complete=True), ROOT, None, failed="cut off", strategy="merging")
+    assert merging(failed, 100, n=2) == {}
