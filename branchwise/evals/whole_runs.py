@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, cast
 
-from branchwise.agents.planning.policy_table import RankedStrategy, Knobs, PolicyRow
+from branchwise.agents.planning.policy_table import Knobs, PolicyRow, RankedStrategy
 from branchwise.evals.runs_log import equality, instance_of
 from branchwise.statistics.beta import Beta
 from branchwise.store.records import VerifiedBy
