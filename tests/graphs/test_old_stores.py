@@ -12,7 +12,7 @@ import branchwise
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.result import result_of
-from branchwise.graphs.web.request import request_of
+from branchwise.graphs.web.request import input_of
 from branchwise.graphs.web.run import resume_web
 from branchwise.store.database.connection import connect
 from branchwise.store.database.schema import VERSION_TABLE, migrate
@@ -100,7 +100,7 @@ async def test_what_was_finished_reads_the_same(old: str) -> None:
 
 async def test_options_of_a_web_run_are_read_under_their_new_names(old: str) -> None:
     async with Store.opened(old) as store:
-        runs = [request_of(spec_of((await store.run(name)).spec)) for name in (WEB_DONE, WEB_WAITING)]
+        runs = [input_of(spec_of((await store.run(name)).spec)) for name in (WEB_DONE, WEB_WAITING)]
     assert [
         (run.options.max_pages, run.options.value_samples, run.options.max_approvals) for run in runs
     ] == [

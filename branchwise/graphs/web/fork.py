@@ -13,7 +13,7 @@ from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.web.observed import observations
-from branchwise.graphs.web.request import WebOptions, request_of, spec_of_request
+from branchwise.graphs.web.request import WebOptions, input_of, with_input
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.rows import Decision
@@ -51,9 +51,9 @@ async def fork_web(  # noqa: PLR0913 - as for fork
         UnknownName: The old run has visited no such node.
         BadInput: No call was made there, or the new run's request is invalid; nothing was stored.
     """
-    request = request_of(spec)
-    changed = _changed(request.options, strategy, {**(options or {}), **(knobs or {})})
-    new = spec_of_request(replace(request, options=changed))
+    given = input_of(spec)
+    changed = _changed(given.options, strategy, {**(options or {}), **(knobs or {})})
+    new = with_input(spec, replace(given, options=changed))
     workflow.check(new)
     decisions, tree = await db.decisions(old.id), await db.nodes(old.id)
     place = None if at is None else at.removeprefix("w/")

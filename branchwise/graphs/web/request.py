@@ -1,21 +1,21 @@
-"""Requests of a web search: validation, storage and parsing."""
+"""Input of a web search: validation, storage and parsing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs import strategies
-from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
+from branchwise.graphs.runtime.spec import RunSpec, spec_json, unknown_option
 from branchwise.models.capabilities import who_can
 from branchwise.models.protocol import Model
 from branchwise.renamed import new_names
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, Unsupported
-from branchwise.store.records import Budget, Json
+from branchwise.store.records import Json
 
 _LAZY = frozenset({"best_first", "mcts"})
 """Strategies that pop a node before its visit; the others compare visited nodes."""
@@ -77,8 +77,10 @@ class WebOptions:
 
 @new_names(**_FIELDS)
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WebRequest:
-    """Request of a web search, stored with the run, so that it can be resumed from its id."""
+class WebInput:
+    """Input of the workflow `web`; the model, the seed and the budget are the run's."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     goal: str
     """The goal; empty if the environment provides it."""
@@ -86,14 +88,8 @@ class WebRequest:
     """The environment's name; a run is resumed in the same one only."""
     environment_spec: EnvironmentSpec | None = None
     """How to reopen the environment; None for one that the caller made."""
-    model: str = "embedded"
-    base_url: str | None = None
-    prompts: str | None = None
-    """Folder of prompt overrides."""
     screenshots: str | None = None
     """Folder where runs keep their screenshots."""
-    seed: int = 0
-    budget: Budget = field(default_factory=Budget)
     options: WebOptions = field(default_factory=WebOptions)
 
 
@@ -137,26 +133,23 @@ def check_vision(engine: Model, options: WebOptions) -> None:
         )
 
 
-def spec_of_request(request: WebRequest) -> RunSpec:
-    """Convert the request to the runtime's RunSpec."""
-    given = as_fields(request)
-    common = {name: given.pop(name) for name in COMMON & given.keys()}
-    return RunSpec(workflow="web", input=given, **common)
+def with_input(spec: RunSpec, given: WebInput) -> RunSpec:
+    """The run's request with this input."""
+    return replace(spec, input=_INPUT.dump_python(given, mode="json"))
 
 
-def request_of(spec: RunSpec) -> WebRequest:
-    """Parse a web search's request, also one that version 0.1 stored.
+def input_of(spec: RunSpec) -> WebInput:
+    """Parse a web search's input, also one that version 0.1 stored.
 
     Raises:
         UnknownName: It has an option that this version does not know.
         BadInput: The input is not a web search's.
     """
-    common = {name: getattr(spec, name) for name in COMMON - {"model_options"}}
     given = _named(spec.input, _FIELDS) if isinstance(spec.input, Mapping) else {}
     if isinstance(options := given.get("options"), Mapping):
         given["options"] = _named(options, _OPTIONS)
     try:
-        return _REQUEST.validate_python({**given, **common})
+        return _INPUT.validate_python(given)
     except ValidationError as error:
         if unknown := unknown_option(error):
             raise unknown from error
@@ -170,9 +163,11 @@ def _named(stored: Mapping[str, object], new: Mapping[str, str]) -> dict[str, ob
 
 
 def stored(spec: RunSpec) -> Json:
-    """A web search's request as stored: the input's fields beside the others."""
-    written: Json = _REQUEST.dump_python(request_of(spec), mode="json")
-    return written
+    """A web search's request as stored: the input's fields beside the others, as in versions before workflows."""
+    written = {name: getattr(spec, name) for name in ("model", "base_url", "prompts", "seed")}
+    written |= {"budget": as_fields(spec.budget), **_INPUT.dump_python(input_of(spec), mode="json")}
+    options = spec_json(spec).get("model_options")  # type: ignore[union-attr]
+    return {**written, "model_options": options} if options else written
 
 
-_REQUEST = TypeAdapter(WebRequest)
+_INPUT = TypeAdapter(WebInput)

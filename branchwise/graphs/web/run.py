@@ -12,8 +12,8 @@ from branchwise.graphs.runtime.answer import answer as answer_run
 from branchwise.graphs.runtime.events import Watch, quiet
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.run import resume_run, start
-from branchwise.graphs.runtime.spec import BudgetLike, budget_of, spec_of
-from branchwise.graphs.web.request import WebOptions, WebRequest, request_of, spec_of_request, stored
+from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, spec_of
+from branchwise.graphs.web.request import WebInput, WebOptions, input_of, stored, with_input
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.workflow import RunHooks, workflow
 from branchwise.models.protocol import Model
@@ -65,21 +65,24 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
         EnvironmentFailed: The start cannot be opened.
     """
     place = opened(environment) if isinstance(environment, EnvironmentSpec) else environment
-    request = WebRequest(
+    given = WebInput(
         goal=goal.strip(),
         environment=place.name,
         environment_spec=environment if isinstance(environment, EnvironmentSpec) else None,
+        screenshots=str(screenshots) if screenshots else None,
+        options=options or WebOptions(),
+    )
+    spec = RunSpec(
+        workflow="web",
         model=model if isinstance(model, str) else model.name,
         base_url=base_url,
         prompts=str(prompts) if prompts else None,
-        screenshots=str(screenshots) if screenshots else None,
         seed=seed,
         budget=budget_of(budget),
-        options=options or WebOptions(),
     )
     try:
         ended = await start(
-            spec_of_request(request),
+            with_input(spec, given),
             model=model,
             store=store,
             run_id=run_id,
@@ -146,8 +149,9 @@ async def resume_web(  # noqa: PLR0913 - as for browse
 
 
 async def _allow(db: Store, run: RunRecord) -> None:
-    request = request_of(spec_of(run.spec))
-    allowed = replace(request, options=replace(request.options, auto_approve=True))
+    spec = spec_of(run.spec)
+    given = input_of(spec)
+    allowed = replace(given, options=replace(given.options, auto_approve=True))
     lease = await db.claim(run.id)
     async with db.held(lease):
-        await db.amend(lease, stored(spec_of_request(allowed)))
+        await db.amend(lease, stored(with_input(spec, allowed)))

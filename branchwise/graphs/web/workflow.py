@@ -30,7 +30,7 @@ from branchwise.graphs.web.graph import web
 from branchwise.graphs.web.nodes import best_visited, is_visited
 from branchwise.graphs.web.observed import INHERITED, RecordedPages
 from branchwise.graphs.web.offers import OFFER
-from branchwise.graphs.web.request import WebRequest, check, check_vision, request_of, stored
+from branchwise.graphs.web.request import WebInput, check, check_vision, input_of, stored
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visit import VISIT
@@ -86,16 +86,16 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
         graph=graph,
         shape=shape(graph, None),
         about="Search for a goal in an environment: a browser, MiniWoB, BrowserGym, or one of your own.",
-        schema=TypeAdapter(WebRequest).json_schema(),
+        schema=TypeAdapter(WebInput).json_schema(),
         check=_check,
-        check_model=lambda spec, engine: check_vision(engine, request_of(spec).options),
+        check_model=lambda spec, engine: check_vision(engine, input_of(spec).options),
         start=lambda spec: {"round": 0},
         context=partial(_context, environment, hooks or RunHooks()),
         result=_stored,
         read=lambda run_id, kept: read_stored(_RESULT, in_new_words(kept), "result"),
         summary=lambda result: "reached" if result.solved else f"not reached ({result.reason})",
         stored=stored,
-        labels=lambda spec: ("web", request_of(spec).options.strategy),
+        labels=lambda spec: ("web", input_of(spec).options.strategy),
         progress=lambda event: event.text if event.kind == "visited" else "",
         fork=fork,
         told=lambda decision: decision.kind in _TOLD,
@@ -111,26 +111,26 @@ def workflow(environment: Environment | None = None, hooks: RunHooks | None = No
 
 
 def _check(spec: RunSpec) -> None:
-    request = request_of(spec)
-    check(request.options)
-    if request.options.vision and request.screenshots is None:
+    given = input_of(spec)
+    check(given.options)
+    if given.options.vision and given.screenshots is None:
         raise BadInput("With `vision` a run needs a folder for screenshots: give `screenshots`.")
 
 
 def _imports(spec: RunSpec) -> tuple[str, ...]:
-    named = request_of(spec).environment_spec
+    named = input_of(spec).environment_spec
     module, _, function = named.name.partition(":") if named else ("", "", "")
     return (module,) if function else ()
 
 
 def _budget(spec: RunSpec) -> Budget:
     """The run's budget; its actions count as effects."""
-    most = request_of(spec).options.max_actions
+    most = input_of(spec).options.max_actions
     return spec.budget if most is None or spec.budget.effects else replace(spec.budget, effects=most)
 
 
 def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
-    options = request_of(spec_of(run.spec)).options
+    options = input_of(spec_of(run.spec)).options
     acted = any(one.kind == "arrival" and one.key != f"arrival/{ROOT}" for one in decisions)
     if acted and not any(one.kind in {OFFER, INHERITED} for one in decisions):
         raise BadInput(
@@ -148,13 +148,13 @@ def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
 async def _context(
     environment: Environment | None, hooks: RunHooks, spec: RunSpec, run: Run
 ) -> AsyncIterator[WebContext]:
-    request, services = request_of(spec), run.services
+    given, services = input_of(spec), run.services
     replays = isinstance(services.ledger, Tape)
-    place: Environment = RecordedPages(request.environment) if replays else environment or _opened(request)
+    place: Environment = RecordedPages(given.environment) if replays else environment or _opened(given)
     try:
-        if request.environment != place.name:
-            raise BadInput(f"The run was in `{request.environment}`, not in `{place.name}`.")
-        context = _context_of(request, services, place, hooks)
+        if given.environment != place.name:
+            raise BadInput(f"The run was in `{given.environment}`, not in `{place.name}`.")
+        context = _context_of(given, services, place, hooks)
         hooks.opened(services.run_id)
         services.watch(Event(kind="opened", text=services.run_id, **services.said()))
         try:
@@ -166,18 +166,16 @@ async def _context(
             await place.aclose()
 
 
-def _opened(request: WebRequest) -> Environment:
-    if request.environment_spec is None:
+def _opened(given: WebInput) -> Environment:
+    if given.environment_spec is None:
         raise BadInput(
-            f"The run's environment `{request.environment}` was made by a program; resume it there, with resume_web."
+            f"The run's environment `{given.environment}` was made by a program; resume it there, with resume_web."
         )
-    return opened(request.environment_spec)
+    return opened(given.environment_spec)
 
 
-def _context_of(
-    request: WebRequest, services: RunServices, place: Environment, hooks: RunHooks
-) -> WebContext:
-    options, journal = request.options, services.journal
+def _context_of(given: WebInput, services: RunServices, place: Environment, hooks: RunHooks) -> WebContext:
+    options, journal = given.options, services.journal
     sample = recorded(services.engine, services.ledger, services.tracker)
     done = sum(_steps(journal.decision(key)) for kind in _VISITS for key in journal.keys(f"{kind}/"))
     services.tracker.effects = done
@@ -187,7 +185,7 @@ def _context_of(
         services.watch(Event(kind="visited", text=line, **services.said()))
 
     return WebContext(
-        given_goal=request.goal,
+        given_goal=given.goal,
         environment=place,
         journal=journal,
         tracker=services.tracker,
@@ -196,9 +194,9 @@ def _context_of(
             services.prompts,
             samples=options.samples,
             pick_actions=options.pick_actions,
-            seed=request.seed,
+            seed=services.spec.seed,
         ),
-        value=value(sample, services.prompts, samples=options.value_samples, seed=request.seed),
+        value=value(sample, services.prompts, samples=options.value_samples, seed=services.spec.seed),
         check=hooks.check,
         options=options,
         ask=partial(approved, services, hooks.ask),
@@ -207,8 +205,8 @@ def _context_of(
         known_done=partial(known_done, services),
         passed=services.ledger.pass_over if isinstance(services.ledger, Tape) else _quiet,
         counted=[done],
-        seed=request.seed,
-        shots=Path(request.screenshots) / services.run_id if request.screenshots else None,
+        seed=services.spec.seed,
+        shots=Path(given.screenshots) / services.run_id if given.screenshots else None,
         watch=watch,
     )
 

@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import pytest
 
+from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
+from branchwise.graphs.web.request import input_of
 from branchwise.models.uniform import uniform
+from branchwise.store.errors import BadInput
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
@@ -48,3 +51,15 @@ async def test_a_worker_searches_an_environment_that_it_may_import(
         assert (done.status, done.workflow) == (Status.DONE, "web")
         result = cast("dict[str, Any]", done.result)
         assert (result["solved"], len(result["actions"])) == (True, 7)
+
+
+async def test_a_request_is_stored_whole_and_an_unknown_field_is_named() -> None:
+    given = {"goal": "out", "environment": "scripted", "environment_spec": {"name": "scripted"}}
+    async with Store.opened("sqlite://") as store:
+        options = {"max_tokens": 99, "headers": {"X-Team": "a"}}
+        [queued] = await submit_workflow("web", [given], store=store, model="uniform", model_options=options)
+        kept = spec_of((await store.run(queued)).spec)
+        assert (kept.model_options.max_tokens, dict(kept.model_options.headers)) == (99, {"X-Team": "a"})
+        assert input_of(kept).goal == "out"
+        with pytest.raises(BadInput, match="no option of the run `gaol`"):
+            await submit_workflow("web", [{**given, "gaol": "in"}], store=store, model="uniform")
