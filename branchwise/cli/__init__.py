@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-_SERVERS = (("worker",), ("pool", "up"))
+_SERVERS = (("worker",), ("serve",), ("pool", "up"))
 """Commands that end with 0 when they are told to; all others end with 130."""
 
 

@@ -53,6 +53,66 @@ def test_a_second_ctrl_c_does_not_wait(number: signal.Signals) -> None:
     assert (process.returncode, said) == (130, "Interrupted. Go on with: this\n")
 
 
+_EARLY = """
+import os, signal, sys
+from branchwise.cli import _heed_signals
+sys.argv = ["branchwise", *sys.argv[2:]]
+_heed_signals()
+os.kill(os.getpid(), int(os.environ["SENT"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["solve", "x"], 130),
+        (["worker"], 0),
+        (["--config", "x", "serve"], 0),
+        (["pool", "up"], 0),
+        (["pool"], 130),
+    ],
+)
+def test_a_signal_before_the_work_has_the_code_of_its_command(
+    words: list[str], code: int, number: signal.Signals
+) -> None:
+    environment = {**os.environ, "SENT": str(int(number))}
+    done = subprocess.run(
+        [sys.executable, "-c", _EARLY, "-", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert "Interrupted" in done.stderr
+
+
+def test_sigterm_is_heard_by_what_a_shell_runs_in_the_background() -> None:
+    """There SIGINT is ignored."""
+    before, _, call = _STUBBORN.replace("asyncio.to_thread(time.sleep, 60)", "asyncio.sleep(0)").rpartition(
+        "run("
+    )
+    ignoring = f"""import signal, sys, typer
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+{before}
+try: run({call.strip()}
+except typer.Exit as ended: sys.exit(ended.exit_code)
+"""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", ignoring], stdout=pipe, stderr=pipe, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+    assert (process.returncode, said) == (130, "Interrupted. Go on with: this\n")
+
+
 @pytest.mark.parametrize("listing", ["strategies", "tasks"])
 def test_who_reads_no_further_is_no_error(listing: str) -> None:
     """One is more than a buffer holds; the other is written when the command has ended."""
