@@ -159,4 +159,13 @@ def _demanded(value: Json) -> str | None:
         model = value.get("model")
         own = isinstance(model, str) and model.partition(":")[0] in MODELS
         items = [item for name, item in value.items() if name not in _TEXTS and not (name == "model" and own)]
+        items.append(_table(value.get("policy")))
     return next((found for item in items if (found := _demanded(item))), None)
+
+
+def _table(text: Json) -> Json:
+    """A policy table, whose choices name strategies, from its text; None if it is none, and refused when it is used."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None

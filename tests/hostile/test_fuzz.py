@@ -49,6 +49,7 @@ DEMANDS: tuple[dict[str, object], ...] = (
     {"input": {"problem": "x", "task": "os:getcwd"}},
     {"workflow": "solve", "input": {"problem": "x", "options": {"verifier": "os:getcwd"}}},
     {"workflow": "os:getcwd", "input": {}},
+    {"policy": '{"rows": [{"choices": [{"strategy": "os:abort"}]}]}'},
     {"model": "os:abort"},
     {"model": "os.path:join"},
     {"require": [{"call": "os:path.join"}]},
