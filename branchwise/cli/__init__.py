@@ -14,9 +14,10 @@ def main() -> None:
     """Run `branchwise`."""
     _heed_signals()
     from branchwise.cli.app import app
-    from branchwise.cli.console import forgive_encodings
+    from branchwise.cli.console import forgive_encodings, hear_logs
 
     forgive_encodings()
+    hear_logs()
 
     try:
         app()

@@ -8,6 +8,7 @@ encoding lacks is shown as an escape as well.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import unicodedata
@@ -19,6 +20,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 _UNBOUNDED = 10_000
+_LONGEST = 2_000
+"""Characters of a log line."""
 _HARMLESS = frozenset("\n\t\u200c\u200d")
 """Line ends, tabs, and the joiners that some scripts and emoji need."""
 _SHOWN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -78,6 +81,17 @@ def forgive_encodings() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+class _Log(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        err().print(self.format(record)[:_LONGEST], style="dim", soft_wrap=True)
+
+
+def hear_logs() -> None:
+    """Show what libraries log, and Python's warnings, through this module: both may quote foreign text."""
+    logging.getLogger().addHandler(_Log(logging.WARNING))
+    logging.captureWarnings(True)
 
 
 def _acts(one: str) -> bool:

@@ -134,3 +134,17 @@ def test_commands_print_through_the_door() -> None:
             assert all(
                 ("dumps" in line and "ensure_ascii" not in line) or line == "print(" for line in prints
             ), (file, prints)
+
+
+def test_what_libraries_log_and_warn_of_is_shown_as_text() -> None:
+    program = """
+import logging, warnings
+from branchwise.cli.console import hear_logs
+hear_logs()
+logging.getLogger("some.library").warning("wrote to %s", chr(27) + "]0;PWNED" + chr(7) + "[/x]")
+warnings.warn(chr(0x9b) + "2J", stacklevel=1)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+    assert "wrote to \\x1b]0;PWNED\\x07[/x]" in said
+    assert "UserWarning: \\x9b2J" in said
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("--fuzz-tries", type=int, default=1000, help="tries of each reader, at least")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries quote the hostile texts
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["XDG_STATE_HOME"] = name
