@@ -11,11 +11,13 @@ from typing import Any
 from branchwise.server.response_body import ResponseBody
 from branchwise.server.response_object import response
 
+_LAST = frozenset({"completed", "incomplete", "failed"})
+"""Statuses that have a last event of their own."""
 _PIECE = 40
 """Characters of a delta."""
 
 
-def opening(run_id: str, body: ResponseBody) -> Iterator[bytes]:
+def opening(run_id: str, body: ResponseBody | None) -> Iterator[bytes]:
     """The events before the search."""
     begun = response(run_id, time.time(), "in_progress", body)
     yield _event("response.created", 0, response=begun)
@@ -40,7 +42,8 @@ def ending(found: dict[str, Any], first: int) -> Iterator[bytes]:
         for kind, more in events:
             yield _event(kind, next(numbers), **more)
         yield _event("response.output_item.done", next(numbers), item=item, output_index=index)
-    yield _event(f"response.{found['status']}", next(numbers), response=found)
+    last = found["status"] if found["status"] in _LAST else "failed"
+    yield _event(f"response.{last}", next(numbers), response=found)
 
 
 def _message(item: dict[str, Any], at: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

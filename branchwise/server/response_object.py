@@ -13,6 +13,7 @@ from branchwise.store.records import Usage
 from branchwise.store.rows import RunRecord, Status
 
 PREFIX = "resp_"
+OVER = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 _STATUSES = {
     Status.QUEUED: "queued",
     Status.RUNNING: "in_progress",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -19,15 +20,19 @@ from branchwise.server.choice import search_request
 from branchwise.server.finalists import finalists
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.refusals import Refusal, refusal_of
+from branchwise.server.replies import KEEP_ALIVE
 from branchwise.server.response_body import ResponseBody, chat_body
 from branchwise.server.response_events import ending, opening
-from branchwise.server.response_object import PREFIX, answered, failed, item_text, pending
+from branchwise.server.response_object import OVER, PREFIX, answered, failed, item_text, pending
 from branchwise.server.running import MARK, Wanted, known, open_run, refuse_other
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import fingerprint, read_body
 from branchwise.store.errors import UnknownName
 from branchwise.store.rows import RunRecord, Status
+
+_POLL = 0.5
+"""Seconds between looks at a run that another task or process executes."""
 
 
 async def respond(request: Request, serving: Serving, caller: Caller) -> Response:
@@ -52,9 +57,10 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
         forget=body.store is False,
     )
     if body.background:
-        if body.stream:
-            raise Refusal(message="A response in the background is not streamed; ask for it by its id.")
-        return JSONResponse(await _queued(serving, wanted, body))
+        queued = await _queued(serving, wanted, body)
+        if not body.stream:
+            return JSONResponse(queued)
+        return EventStream(_followed(serving, queued["id"].removeprefix(PREFIX), -1))
     opened = await open_run(serving, wanted, line)
     opened.live.join()
     if body.stream:
@@ -82,8 +88,12 @@ async def _queued(serving: Serving, wanted: Wanted, body: ResponseBody) -> dict[
 
 
 async def one_response(request: Request, serving: Serving, caller: Caller) -> Response:
-    """GET /v1/responses/ID: the response as far as it is."""
-    return JSONResponse(await _shown(serving, await _own(request, serving, caller)))
+    """GET /v1/responses/ID: the response as far as it is; with `?stream=true` its events after `starting_after`."""
+    run, asked = await _own(request, serving, caller), request.query_params
+    if asked.get("stream") != "true":
+        return JSONResponse(await _shown(serving, run))
+    after = asked.get("starting_after", "")
+    return EventStream(_followed(serving, run.id, int(after[:9]) if after.isdecimal() else -1))
 
 
 async def cancel_response(request: Request, serving: Serving, caller: Caller) -> Response:
@@ -133,6 +143,21 @@ async def _answered(
     [answer] = finalists(search, result, tree, 1, strict=strict)
     run = await serving.store.run(run_id)
     return answered(run, result, answer, tree[answer.node].strategy or search.options.strategy, body)
+
+
+async def _followed(serving: Serving, run_id: str, after: int) -> AsyncGenerator[bytes]:
+    """The events of a stored response, those up to number `after` left out; they are the same each time."""
+    events, last = list(opening(run_id, None)), time.monotonic()
+    for part in events[after + 1 :]:
+        yield part
+    while (run := await serving.store.run(run_id)).status not in OVER:
+        await asyncio.sleep(_POLL)
+        if time.monotonic() - last >= serving.settings.keep_alive:
+            last = time.monotonic()
+            yield KEEP_ALIVE
+    for number, part in enumerate(ending(await _shown(serving, run), len(events)), len(events)):
+        if number > after:
+            yield part
 
 
 async def _events(

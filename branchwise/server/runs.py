@@ -21,6 +21,7 @@ from branchwise.server.background import QUEUE, submit
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged
 from branchwise.server.replies import KEEP_ALIVE
+from branchwise.server.response_object import OVER
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream
 from branchwise.server.usage import usage_json
@@ -32,7 +33,6 @@ from branchwise.store.rows import RunRecord, Status
 from branchwise.store.runs import adopt
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-_OVER = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 _MOST = 200
 """Runs of a page."""
 _POLL = 0.5
@@ -189,7 +189,7 @@ async def _followed(serving: Serving, run_id: str, after: int) -> AsyncGenerator
             told, last = number, time.monotonic()
             said = json.dumps({"kind": one.kind, "at": one.at, "data": one.data})
             yield f"id: {number}\nevent: {one.kind}\ndata: {said}\n\n".encode()
-        if run.status in _OVER:
+        if run.status in OVER:
             return
         if time.monotonic() - last >= serving.settings.keep_alive:
             last = time.monotonic()

@@ -119,7 +119,7 @@ def a_server(store: Path, upstream: str) -> Iterator[tuple[subprocess.Popen[str]
             process.kill()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(1200)
 async def test_a_server_that_is_killed_again_and_again_still_answers(tmp_path: Path) -> None:
     rng, store, kills = random.Random(22), tmp_path / "s.sqlite", int(os.environ.get("BRANCHWISE_KILLS", "3"))
     body = {"messages": HELLO, "branchwise": {"knobs": {"n": 40}, "budget": {"tokens": 200_000}}}

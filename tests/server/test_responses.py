@@ -16,6 +16,10 @@ from tests.server.running import ONE, Client, is_judging, nice, serving
 ASK: dict[str, Any] = {"input": "Say something nice.", **ONE}
 
 
+def events_of(text: str) -> list[Any]:
+    return [json.loads(part.partition("data: ")[2]) for part in text.split("\n\n") if "data: " in part]
+
+
 async def ended(client: Client, response_id: str) -> Any:
     async with asyncio.timeout(20):
         while True:
@@ -74,14 +78,27 @@ async def test_a_stream_of_events_with_rising_numbers(tmp_path: Path) -> None:
         serving(tmp_path / "s.sqlite") as client,
         client.session.post(f"{client.url}/v1/responses", json={**ASK, "stream": True}) as reply,
     ):
-        lines = (await reply.text()).split("\n\n")
-    events = [json.loads(line.partition("data: ")[2]) for line in lines if "data: " in line]
+        events = events_of(await reply.text())
     assert [one["sequence_number"] for one in events] == list(range(len(events)))
     kinds = [one["type"] for one in events]
     assert kinds[:3] == ["response.created", "response.in_progress", "response.output_item.added"]
     assert kinds[-1] == "response.completed"
     deltas = [one["delta"] for one in events if one["type"] == "response.output_text.delta"]
     assert "".join(deltas) == "Something nice, number 2."
+
+
+async def test_a_background_response_is_followed_and_taken_up_where_a_stream_broke(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite") as client:
+        asked = {**ASK, "background": True, "stream": True}
+        async with client.session.post(f"{client.url}/v1/responses", json=asked) as reply:
+            whole = events_of(await reply.text())
+        response_id = whole[0]["response"]["id"]
+        again = f"{client.url}/v1/responses/{response_id}?stream=true&starting_after=3"
+        async with client.session.get(again) as reply:
+            rest = events_of(await reply.text())
+    assert [one["sequence_number"] for one in whole] == list(range(len(whole)))
+    assert whole[-1]["type"] == "response.completed"
+    assert rest == whole[4:]
 
 
 async def test_the_next_response_goes_on_from_the_last(tmp_path: Path) -> None:
@@ -142,7 +159,6 @@ async def test_a_schema_is_kept(tmp_path: Path) -> None:
         {"input": "x", "tools": [{"type": "function"}]},
         {"input": "x", "temperature": 9},
         {"input": "x", "background": True, "store": False},
-        {"input": "x", "background": True, "stream": True},
         {"input": "x", "text": {"format": {"type": "json_schema"}}},
     ],
 )
