@@ -110,7 +110,8 @@ TRIALS: dict[str, Callable[[Machine], Iterator[str]]] = {
 
 def expect(done: Done, status: int | None, *words: str) -> Iterator[str]:
     """What differs from the expected exit status and words; a traceback is never expected."""
-    end = f"; the output ends: {done.output[-1500:]}"
+    named = [line for line in done.output.splitlines() if line.startswith(("FAILED", "ERROR", "branchwise:"))]
+    end = "; ".join(["", *named[:20], f"the output ends: {done.output[-1500:]}"])
     if status is not None and done.status != status:
         yield f"exit status {done.status}, not {status}{end}"
     elif "Traceback" in done.output:
