@@ -165,7 +165,10 @@ def _content(message: Mapping[str, Any]) -> tuple[str, str, str]:
     thoughts += [value for name in _THOUGHTS if isinstance(value := message.get(name), str) and value][:1]
     refusals.append(_part(message.get("refusal")))
     text, reasoning = "".join(texts), "".join(thoughts)
-    if not reasoning:
+    if reasoning:
+        # litellm and some servers cut the marks out and leave the white space beside them.
+        reasoning, text = reasoning.strip(), text.lstrip()
+    else:
         reasoning, text = split(text)
     return whole(text), whole(reasoning), whole("".join(refusals))
 

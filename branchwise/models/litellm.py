@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +18,7 @@ from branchwise.models.completion import read
 from branchwise.models.failures import Lost, Refused
 from branchwise.models.fan_out import Several
 from branchwise.models.keys import KEY, may_have, withheld
+from branchwise.models.litellm_import import ignore_notices, litellm_module
 from branchwise.models.model_options import Price
 from branchwise.models.protocol import Capabilities, Model, Reply, SampleRequest
 from branchwise.models.require import require
@@ -28,6 +27,8 @@ from branchwise.models.scrub import scrub
 from branchwise.models.wire import write
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.records import Usage
+
+_UNKNOWN_REASONS = frozenset({"model_length", "insufficient_system_resource"})
 
 
 def litellm(  # noqa: PLR0913 - providers differ in each of them
@@ -65,12 +66,8 @@ def litellm(  # noqa: PLR0913 - providers differ in each of them
         url = parse(base_url)
         if stored and not may_have(url, KEY):
             raise BadInput(withheld(url, KEY))
-    # Prices ship with the package; without this the import downloads newer ones.
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        client: Any = importlib.import_module("litellm")
-    except ImportError:
-        raise ModelError("litellm is not installed. Run: pip install 'branchwise[litellm]'") from None
+    client = litellm_module()
+    ignore_notices()
     client.suppress_debug_info = True
     client.telemetry = False
     try:
@@ -119,7 +116,8 @@ class _Litellm:
             logprobs="logprobs" in self._known,
             seed="seed" in self._known,
             pictures=bool(client.supports_vision(model=name)),
-            tools=bool(client.supports_function_calling(model=name)),
+            # The table does not hold models that people serve themselves.
+            tools="tools" in self._known or bool(client.supports_function_calling(model=name)),
             many=self._several.many,
         )
 
@@ -159,6 +157,7 @@ class _Litellm:
     async def _send(self, body: dict[str, Any], request: SampleRequest) -> Reply:
         self._session = self._session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         began = time.monotonic()
+        ignore_notices()
         try:
             answer = await self._client.acompletion(
                 model=self._model,
@@ -173,18 +172,16 @@ class _Litellm:
             raise
         except Exception as error:
             raise self._failed(error) from None
-        reply = read(answer.model_dump(), request, time.monotonic() - began)
+        reply = read(_finished(answer.model_dump()), request, time.monotonic() - began)
         cost = self._cost(answer, reply.usage)
         return replace(reply, usage=replace(reply.usage, cost=cost or 0.0, unpriced=int(cost is None)))
 
     def _failed(self, error: Exception) -> ModelError:
         words = f"`{self._model}` failed: {type(error).__name__}: {scrub(str(error))}"
         status = getattr(error, "status_code", None)
-        if isinstance(error, self._client.Timeout | self._client.APIConnectionError) or not isinstance(
-            status, int
-        ):
-            return Lost(words) if isinstance(error, self._client.APIConnectionError) else ModelError(words)
-        return Refused(status, words)
+        if isinstance(error, self._client.Timeout | self._client.APIConnectionError):
+            return Lost(words)
+        return Refused(status, words) if isinstance(status, int) else ModelError(words)
 
     def _cost(self, answer: Any, usage: Usage) -> float | None:
         """The cost in US dollars; None if the price is unknown."""
@@ -195,6 +192,15 @@ class _Litellm:
             except Exception:
                 return None if price is None else price.of(usage)
         return None if price is None else price.of(usage)
+
+
+def _finished(said: dict[str, Any]) -> dict[str, Any]:
+    """The reply with the reasons to finish that litellm takes for "stop" because it does not know them."""
+    for choice in said.get("choices") or ():
+        native = (choice.get("provider_specific_fields") or {}).get("native_finish_reason")
+        if native in _UNKNOWN_REASONS:
+            choice["finish_reason"] = native
+    return said
 
 
 def _unwanted(request: SampleRequest, known: set[str]) -> list[str]:

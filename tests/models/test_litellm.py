@@ -1,3 +1,5 @@
+import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -54,17 +56,6 @@ async def test_a_server_that_ignores_n_and_counts_nothing_is_met_like_any_other(
         assert reply.usage.completion_tokens >= 6
     assert len(loopback.bodies) == 6
     assert not model.capabilities.many
-
-
-async def test_there_is_one_layer_of_retries(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("branchwise.models.retries._FIRST_WAIT", 0.001)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    model = models.load("litellm:openai/gpt-4o-mini", base_url=loopback.url, retries=3)
-    loopback.next = [says(503, b"later")] * 20
-    with pytest.raises(ModelError, match="ServiceUnavailable"):
-        await model.sample(SampleRequest(messages=ASK))
-    assert len(loopback.bodies) == 4
-    await model.aclose()
 
 
 async def test_a_model_that_refuses_a_temperature_is_asked_without(
@@ -141,6 +132,34 @@ async def test_capabilities_are_the_providers() -> None:
 def test_an_unknown_provider_is_named() -> None:
     with pytest.raises(ModelError, match="knows no provider for `nonsense`"):
         models.load("litellm:nonsense")
+
+
+_CALL = """
+import asyncio, sys
+from branchwise import models
+from branchwise.models.protocol import Message, SampleRequest
+
+async def main():
+    model = models.load("litellm:openai/gpt-4o-mini", base_url=sys.argv[1], retries=0)
+    print((await model.sample(SampleRequest(messages=(Message(role="user", content="hi"),)))).samples[0].text)
+    await model.aclose()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("filters", ["default", "error"])
+async def test_litellms_own_warnings_neither_end_a_call_nor_are_printed(
+    loopback: Loopback, filters: str
+) -> None:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", filters, "-c", _CALL, loopback.url),
+        env={**os.environ, "OPENAI_API_KEY": KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    said, complaint = await child.communicate()
+    assert (said.decode().strip(), complaint.decode()) == ("sample 0", "")
 
 
 def test_opening_one_asks_no_network() -> None:
