@@ -59,7 +59,16 @@ class Refused(ModelError):
 
 
 class Lost(ModelError):
-    """The server did not answer, or not in time."""
+    """The server did not answer, or not in time.
+
+    Args:
+        reason: Why, and what to do.
+        stale: Whether a kept connection was found closed, so that the request may not have reached the server.
+    """
+
+    def __init__(self, reason: str, *, stale: bool = False) -> None:
+        self.stale = stale
+        super().__init__(reason)
 
 
 def passing(status: int) -> bool:

@@ -37,6 +37,10 @@ async def insist(once: Callable[[], Awaitable[T]], retries: int, ends: float | N
                 raise
         except Lost as lost:
             failure = lost
+            if lost.stale and attempt < max(1, retries):
+                # Sent again at once, on a new connection; without retries too, since the server may be well.
+                attempt, retries = attempt + 1, max(1, retries)
+                continue
         wait = failure.wait if isinstance(failure, Refused) else None
         if wait is None:
             wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))  # noqa: S311 - jitter

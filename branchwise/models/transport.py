@@ -81,9 +81,15 @@ class Transport:
             ModelError: It did not answer in time or at all, or its answer cannot be read.
         """
         written = to_json(body, sort=False).encode()
+        fresh = False
 
         async def once() -> T:
-            answer = await self._send("POST", path, written, longest)
+            nonlocal fresh
+            try:
+                answer = await self._send("POST", path, written, longest, fresh=fresh)
+            except Lost as lost:
+                fresh = fresh or lost.stale
+                raise
             if len(answer.body) > _LONG:
                 return await asyncio.to_thread(read, answer.body)
             return read(answer.body)
@@ -106,7 +112,12 @@ class Transport:
         written = b"" if body is None else to_json(body, sort=False).encode()
         try:
             async with asyncio.timeout(seconds):
-                return (await self._send(method, path, written, _LONGEST)).body
+                try:
+                    return (await self._send(method, path, written, _LONGEST)).body
+                except Lost as lost:
+                    if not lost.stale:
+                        raise
+                    return (await self._send(method, path, written, _LONGEST, fresh=True)).body
         except TimeoutError:
             raise Lost(f"The server at `{self.base}` gave no answer within {seconds:g} s.") from None
 
@@ -115,31 +126,25 @@ class Transport:
         self._closed = True
         await self._client.aclose()
 
-    async def _send(self, method: str, path: str, body: bytes, longest: int) -> Response:
-        """Send one request; repeat it once if the kept-alive connection had been closed before it arrived."""
+    async def _send(
+        self, method: str, path: str, body: bytes, longest: int, *, fresh: bool = False
+    ) -> Response:
+        """Send one request, on a kept connection unless `fresh`."""
         key = self._key()
         headers = {**self._headers, "Authorization": f"Bearer {key}"} if key else self._headers
         try:
-            answer = await self._exchange(method, path, body, headers, longest)
+            if self._closed:
+                raise ModelError("This model is closed.")
+            answer = await self._client.send(method, path, body, headers, longest=longest, fresh=fresh)
+        except Broken as error:
+            # Not the client's own exception: it contains the request and thus the key.
+            reason = f"The connection to `{self.base}` failed: {scrub(str(error))}"
+            raise Lost(reason, stale=error.stale and not self._closed) from None
         except TooLong as error:
             raise ModelError(str(error)) from None
         if 200 <= answer.status < 300:
             return answer
         raise self._refused(answer, sent_key=bool(key))
-
-    async def _exchange(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], longest: int
-    ) -> Response:
-        for fresh in (False, True):
-            if self._closed:
-                raise ModelError("This model is closed.")
-            try:
-                return await self._client.send(method, path, body, headers, longest=longest, fresh=fresh)
-            except Broken as error:
-                if fresh or not error.stale or self._closed:
-                    # Not the client's own exception: it contains the request and thus the key.
-                    raise Lost(f"The connection to `{self.base}` failed: {scrub(str(error))}") from None
-        raise AssertionError("not reached")
 
     def _key(self) -> str:
         key = os.environ.get(self.api_key_env, "").strip()
