@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from branchwise.models.protocol import SampleRequest
@@ -13,6 +13,11 @@ BLOCK: Final = 64
 """Characters of a block: about 16 tokens, the unit of engines' prefix caches."""
 _KEPT: Final = 65_536
 """Blocks remembered per replica: four million characters, the size of a medium key-value cache."""
+
+_PRICE: Final = 0.125
+"""Samples in flight that weigh as much as reading one block: 16 tokens read against 32 written, of which a token costs
+four times as much (benchmarks/pool_placement.py)."""
+_MOST: Final = 4.0
 
 Chain = tuple[int, ...]
 """Hashes of a text's whole blocks; each covers the text up to the block's end."""
@@ -71,19 +76,16 @@ class CachedBlocks:
 
 
 def rank(name: str, text: str) -> bytes:
-    """Rendezvous hashing (Thaler and Ravishankar 1996): the replica of highest rank takes a new text.
+    """Rendezvous hashing (Thaler and Ravishankar 1996): of equal replicas that of lowest rank takes a text.
 
     It depends only on names, so that processes agree, and a removed replica moves only its own texts.
     """
     return hashlib.blake2b(f"{name}\0{text}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
-def overloaded(load: int, loads: Sequence[int], bound: float) -> bool:
-    """Whether one more sample would load a replica beyond `bound` times the mean (bounded loads, arXiv 1608.01350).
+def price(missing: int) -> float:
+    """How many more samples in flight a replica may have than another that would read `missing` blocks more.
 
-    Args:
-        load: Samples in flight at the replica.
-        loads: Samples in flight at each replica, this one included.
-        bound: Above 1; 2 lets a replica carry twice the mean.
+    It is bounded: a prefix that many requests share is read once by every replica that would be idle otherwise.
     """
-    return load + 1 > bound * (sum(loads) + 1) / len(loads) + 1
+    return min(_MOST, missing * _PRICE)

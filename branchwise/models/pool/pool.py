@@ -13,7 +13,7 @@ from typing import Final, Literal, Self
 from branchwise.models.endpoint import Endpoint
 from branchwise.models.failures import BUSY, Lost, Refused, passing
 from branchwise.models.pool import registry as state
-from branchwise.models.pool.affinity import Chain, chain, overloaded, prompt, rank
+from branchwise.models.pool.affinity import Chain, chain, price, prompt, rank
 from branchwise.models.pool.gate import Gate
 from branchwise.models.pool.replica import Replica, ReplicaState
 from branchwise.models.pool.shared import Shared
@@ -22,13 +22,12 @@ from branchwise.models.require import require
 from branchwise.models.transport import Transport
 from branchwise.store.errors import BadInput, ModelError
 
-Routing = Literal["affinity", "round-robin"]
+Routing = Literal["affinity", "round-robin", "least-loaded"]
 
 _KEY: Final = "OPENAI_API_KEY"
 _TICK: Final = 0.1
 """Seconds between checks of the replicas while calls are in flight."""
 _PROBE_SECONDS: Final = 5.0
-_BOUND: Final = 1.5
 _SLOW: Final = 8.0
 
 
@@ -55,11 +54,12 @@ def pool(where: str, **options: object) -> Pool:
 class Pool:
     """One model served by many engines; safe to call from many tasks of one event loop at once.
 
-    A request goes to the engine that has cached the longest prefix of its prompt, unless its load is half as
-    much again as the mean. An engine that fails three times in a row, or is eight times slower than the others, is
-    taken out and probed until it is healthy; its requests go elsewhere. A 429 halves its concurrency limit.
-    Requests that must bring the same samples, those with a seed or at temperature 0, are sent once while they are
-    in flight. A caller that is cancelled closes its connection, upon which the engine stops working for it.
+    A request goes to the engine with the fewest samples in flight, where each part of its prompt that another engine
+    has cached and this one has not counts like samples, at most four. An engine that fails three times in a row, or
+    is eight times slower than the others, is taken out and probed until it is healthy; its requests go elsewhere. A
+    429 halves its concurrency limit. Requests that must bring the same samples, those with a seed or at temperature
+    0, are sent once while they are in flight. A caller that is cancelled closes its connection, upon which the engine
+    stops working for it.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Pool:
             queue: Maximum number of waiting calls; further ones fail at once.
             timeout: Seconds for one call, retries included.
             retries: Number of retries of a call, on any server.
-            routing: "affinity" to the server with the prompt's prefix, or "round-robin" as a baseline.
+            routing: "affinity" to the server with the prompt's prefix; "round-robin" and "least-loaded" are baselines.
             dialect: The servers' dialect; "auto" queries each.
             stored: Whether the URLs come from a database row: the key is then sent only if `keys` allows it.
 
@@ -249,11 +249,14 @@ class Pool:
             return free[0] if free else None
         if self._routing == "round-robin":
             return free[next(self._turns) % len(free)]
-        loads = [replica.samples for replica in self._replicas if replica.well]
-        fit = [replica for replica in free if not overloaded(replica.samples, loads, _BOUND)]
-        fit = fit or [min(free, key=lambda replica: replica.samples)]
-        depths = {replica: replica.held.depth(blocks) for replica in fit}
-        return max(fit, key=lambda r: (depths[r], -r.samples, rank(r.url, text)))
+        if self._routing == "least-loaded":
+            turn = next(self._turns)
+            return min(enumerate(free, turn), key=lambda one: (one[1].samples, one[0] % len(free)))[1]
+        depths = {replica: replica.held.depth(blocks) for replica in free}
+        deepest = max(depths.values())
+        return min(
+            free, key=lambda r: (r.samples + price(deepest - depths[r]), -depths[r], rank(r.url, text))
+        )
 
     def _room(self) -> int:
         now = asyncio.get_running_loop().time()

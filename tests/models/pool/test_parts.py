@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branchwise.models.pool.affinity import BLOCK, CachedBlocks, chain, overloaded, prompt, rank
+from branchwise.models.pool.affinity import BLOCK, CachedBlocks, chain, price, prompt, rank
 from branchwise.models.pool.breaker import Breaker
 from branchwise.models.pool.limit import Limit
 from branchwise.models.pool.shared import identity, shareable
@@ -119,12 +119,9 @@ def test_a_replica_that_leaves_moves_only_its_own_texts() -> None:
     assert min(shares) > 60
 
 
-def test_a_replica_is_overloaded_beyond_its_bound_of_the_mean() -> None:
-    assert not overloaded(0, [0, 0], 1.5)
-    assert not overloaded(2, [2, 0], 1.5)
-    assert overloaded(4, [4, 0], 1.5)
-    assert not overloaded(4, [4, 4], 1.5)
-    assert not overloaded(100, [100], 1.5)
+def test_what_a_replica_would_have_to_read_counts_like_samples_up_to_a_bound() -> None:
+    assert price(0) == 0
+    assert 0 < price(1) < price(8) < price(1000) == price(10**6) <= 8
 
 
 def test_only_what_must_be_equal_is_shareable() -> None:
