@@ -142,6 +142,24 @@ def test_a_name_of_a_class_means_one_thing() -> None:
     assert not {one: paths for one, paths in homes.items() if len(paths) > 1}
 
 
+_DATABASES = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "sqlite://"})
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_the_databases_are_told_apart_in_one_file_and_their_faults_beside_it(path: Path) -> None:
+    if name(path) in {f"branchwise/store/database/{stem}.py" for stem in ("dialects", "faults")}:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant):
+            assert node.value not in _DATABASES, f"line {node.lineno}"
+        if isinstance(node, ast.Import):
+            assert not {one.name for one in node.names} & {"sqlite3", "psycopg", "pymysql"}
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith("sqlalchemy.dialects")
+        if isinstance(node, ast.keyword):
+            assert not (node.arg or "").startswith(("sqlite_", "postgresql_", "mysql_"))
+
+
 def test_no_room_holds_more_than_a_quarter_of_the_lines() -> None:
     sizes: Counter[str] = Counter()
     for path in SOURCES:

@@ -22,6 +22,8 @@ from branchwise.environments.spec import EnvironmentSpec
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.run import RunHooks, browse, resume_web
+from branchwise.settings.schema import ChosenModel
+from branchwise.store.database.dialects import file_of
 from branchwise.store.database.locate import locate
 from branchwise.store.records import Budget
 
@@ -39,8 +41,7 @@ class BrowseOptions:
     environment: str
     own: Mapping[str, object]
     """The environment's options."""
-    model: str
-    base_url: str | None
+    chosen: ChosenModel
     options: WebOptions
     budget: Budget
     seed: int
@@ -56,8 +57,7 @@ def browsing(errand: BrowseOptions, *, as_json: bool) -> None:
         return await browse(
             errand.goal,
             EnvironmentSpec(name=errand.environment, options=errand.own),
-            model=errand.model,
-            base_url=errand.base_url,
+            **errand.chosen.arguments,
             options=errand.options,
             budget=errand.budget,
             store=errand.store,
@@ -67,7 +67,7 @@ def browsing(errand: BrowseOptions, *, as_json: bool) -> None:
             hooks=hooks,
         )
 
-    if errand.model.partition(":")[0] == "embedded":
+    if errand.chosen.spec.partition(":")[0] == "embedded":
         console.err().print(_BLIND, soft_wrap=True)
     _show(work, errand.store, as_json=as_json)
 
@@ -135,9 +135,8 @@ def _put(out: Terminal, question: ApprovalRequest) -> None:
 
 
 def _folder(store: str | None) -> Path:
-    url = locate(store)
-    beside = Path(url.database).parent if url.drivername.startswith("sqlite") and url.database else Path.cwd()
-    return (beside / "screenshots").absolute()
+    file = file_of(locate(store))
+    return (Path.cwd() if file is None else file.parent) / "screenshots"
 
 
 def _print(result: WebResult, store: str | None) -> None:

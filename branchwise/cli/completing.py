@@ -97,13 +97,14 @@ def _is_there(url: str | None) -> bool:
     """Whether the database exists, so that opening it does not create it."""
     from sqlalchemy import make_url
 
+    from branchwise.store.database.dialects import file_of
     from branchwise.store.database.locate import default_path
 
     given = url or os.environ.get("BRANCHWISE_STORE") or str(default_path())
     if "://" not in given:
         return Path(given).expanduser().is_file()
-    parsed = make_url(given)
-    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+    file = file_of(make_url(given))
+    return file is None or file.is_file()
 
 
 def _begun(incomplete: str, *names: str) -> list[str]:

@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import os
 import platform
-import sqlite3
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
@@ -60,21 +59,19 @@ def _settings() -> tuple[State, str]:
 
 
 def _store(url: str | None) -> tuple[State, str]:
+    from branchwise.store.database.dialects import product
     from branchwise.store.database.locate import locate
     from branchwise.store.store import Store
 
     url = url or os.environ.get("BRANCHWISE_STORE") or settings.load().store
 
-    async def count() -> int:
+    async def look() -> tuple[int, str]:
         async with Store.opened(url) as opened:
-            return len(await opened.runs(limit=1_000))
+            return len(await opened.runs(limit=1_000)), await opened.database.aread(product)
 
-    runs = asyncio.run(count())
+    runs, program = asyncio.run(look())
     shown = locate(url).render_as_string(hide_password=True)
-    return (
-        "ok",
-        f"{shown}: {runs if runs < 1_000 else 'at least 1,000'} runs (SQLite {sqlite3.sqlite_version})",
-    )
+    return "ok", f"{shown}: {runs if runs < 1_000 else 'at least 1,000'} runs ({program})"
 
 
 def _embedded() -> tuple[State, str]:

@@ -13,6 +13,7 @@ from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.store.database.dialects import IN_MEMORY
 from branchwise.store.earlier import NO_LIMIT, in_new_words
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget, Json, Node
@@ -61,7 +62,7 @@ async def replay(run_id: str, *, store: str | Store | None = None) -> Replay:
     workflow = registry.load(spec.workflow)
     workflow.check_replay(run, decisions)
     tape = Tape(calls)
-    async with Store.opened("sqlite://") as scratch:
+    async with Store.opened(IN_MEMORY) as scratch:
         await _again(run, workflow, decisions, tape, tree, scratch)
         grown, decided = list(await scratch.nodes(run.id)), await scratch.decisions(run.id)
         again = await scratch.run(run.id)

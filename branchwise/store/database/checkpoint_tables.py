@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from branchwise.store.database.columns import ByteKey
-from branchwise.store.database.dialects import LONG_BYTES
+from branchwise.store.database.dialects import LONG_BYTES, WITHOUT_ROWID, where
 from branchwise.store.database.tables import metadata
 
 # Bytes of UTF-8. Together they fit into an index: 3,072 bytes on MySQL, 2,704 on PostgreSQL.
@@ -37,12 +37,10 @@ lg_checkpoints = sa.Table(
     sa.Column("step", sa.Integer),
     *_payload("checkpoint"),  # the values of small channels included
     *_payload("metadata"),
-    sqlite_with_rowid=False,  # the rows are the key's own index: half the pages to write
+    **WITHOUT_ROWID,
 )
 _runs = lg_checkpoints.c.run_id
-sa.Index(
-    "ix_lg_checkpoints_run_id", _runs, sqlite_where=_runs.is_not(None), postgresql_where=_runs.is_not(None)
-)
+sa.Index("ix_lg_checkpoints_run_id", _runs, **where(_runs.is_not(None)))
 
 lg_blobs = sa.Table(
     "lg_blobs",
@@ -51,7 +49,7 @@ lg_blobs = sa.Table(
     sa.Column("channel", ByteKey(512), primary_key=True),
     sa.Column("version", ByteKey(128), primary_key=True),
     *_payload("value"),
-    sqlite_with_rowid=False,
+    **WITHOUT_ROWID,
 )
 
 # Writes may come before the checkpoint they belong to, so nothing here refers to lg_checkpoints.
@@ -65,7 +63,7 @@ lg_writes = sa.Table(
     sa.Column("task_path", ByteKey(2048), nullable=False),
     sa.Column("channel", ByteKey(512), nullable=False),
     *_payload("value"),
-    sqlite_with_rowid=False,
+    **WITHOUT_ROWID,
 )
 
 TABLES = (lg_checkpoints, lg_blobs, lg_writes)

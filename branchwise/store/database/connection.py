@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from branchwise.store.database.dialects import make_engine, prepare_file
-from branchwise.store.database.faults import explain, unreadable
+from branchwise.store.database.faults import RAISED, explain, unreadable
 from branchwise.store.database.locate import locate, missing_driver
 
 
@@ -33,7 +31,7 @@ def connect(url: str | None = None, *, keep: bool = False) -> Iterator[sa.Engine
     try:
         prepare_file(engine)
         yield engine
-    except (exc.SQLAlchemyError, sqlite3.Error) as error:
+    except RAISED as error:
         engine.dispose()
         raise explain(error, where) from error
     except UnicodeDecodeError as error:  # invalid bytes in the schema or in SQLite's own message

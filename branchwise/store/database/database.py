@@ -19,8 +19,8 @@ from branchwise.store.bulk import Bulk, at_once
 from branchwise.store.database.connection import connect
 from branchwise.store.database.dialects import in_memory
 from branchwise.store.database.faults import UNREADABLE, Fault, explain, fault, is_coming, unreadable
-from branchwise.store.database.schema import ensure
-from branchwise.store.errors import StoreError
+from branchwise.store.database.schema import check, ensure
+from branchwise.store.errors import SchemaMismatch, StoreError
 
 T = TypeVar("T")
 
@@ -143,6 +143,15 @@ class Database:
         self._readers.shutdown()
         self.engine.dispose()
 
+    def _explained(self, error: exc.SQLAlchemyError) -> StoreError:
+        """The error in a sentence: the revision, if the tables are of another one now, else what the database said."""
+        try:
+            with suppress(exc.SQLAlchemyError), self._reading.connect() as connection:
+                check(connection)
+        except SchemaMismatch as mismatch:
+            return mismatch
+        return explain(error, self.engine.url)
+
     def _queue(self, job: _Job[Any]) -> None:
         with self._closing:
             if self._closed:
@@ -221,7 +230,7 @@ class Database:
                     raise
                 kind = fault(error)
                 if kind is Fault.LASTING or time.monotonic() > until:
-                    raise explain(error, self.engine.url) from error
+                    raise self._explained(error) from error
                 if kind is Fault.AWAY and not self._alone:
                     self.engine.dispose()  # another server may have taken over the address
             except UNREADABLE as error:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event, pool
@@ -14,7 +16,8 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from branchwise.store.errors import BadInput, StoreError, TooLarge
+from branchwise.store.database import servers
+from branchwise.store.errors import StoreError
 
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
@@ -24,8 +27,17 @@ _LOCK = 0x6272616E6368
 _LOCK_SECONDS = 60
 _SQLITE_SECONDS = 30.0  # that a connection waits for another process's transaction
 
+IN_MEMORY = "sqlite://"
+"""The URL of a database that lives in this process only."""
+WITHOUT_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}
+"""Options of a table whose rows are its key's own index: half the pages to write."""
 LONG_BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
 COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # counted up by the database
+
+
+def where(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """Options of an index over the rows that meet `condition`, where the database has such indexes."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 def name_type(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
@@ -130,6 +142,34 @@ def in_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
+def url_of(path: Path) -> str:
+    """The URL of the database in a file."""
+    return f"sqlite:///{path}"
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """The file of the database at `url`; None on a server, in memory, or if `url` names the file by a URI."""
+    if url.get_backend_name() != "sqlite" or in_memory(url) or (url.database or "").startswith("file:"):
+        return None
+    return Path(url.database or "").absolute()
+
+
+def read_only(url: sa.URL, path: Path) -> sa.URL:
+    """The URL that opens the file without writing."""
+    # Without its log SQLite reads such a file only as `immutable`, which assumes no other writer.
+    log = path.with_name(f"{path.name}-wal")
+    how = {"mode": "ro"} if log.exists() and log.stat().st_size else {"mode": "ro", "immutable": "1"}
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict({**how, "uri": "true"})
+
+
+def product(connection: sa.Connection) -> str:
+    """The name and version of the database's program."""
+    dialect = connection.dialect
+    names = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+    name = "MariaDB" if getattr(dialect, "is_mariadb", False) else names[dialect.name]
+    return f"{name} {'.'.join(map(str, dialect.server_version_info or ()))}"
+
+
 def schema_of(connection: sa.Connection) -> str | None:
     """The schema for new tables; None where a database has only one; StoreError without any.
 
@@ -189,35 +229,22 @@ def make_engine(url: sa.URL) -> sa.Engine:
         return _sqlite_engine(url)
     if dialect == "postgresql":
         place = url.difference_update_query(["prepare_threshold"])
-        psycopg = {"prepare_threshold": _prepare_threshold(url)} if url.get_driver_name() == "psycopg" else {}
+        psycopg = (
+            {"prepare_threshold": servers.prepare_threshold(url)}
+            if url.get_driver_name() == "psycopg"
+            else {}
+        )
         engine = sa.create_engine(
             place, isolation_level="READ COMMITTED", pool_recycle=1800, connect_args=psycopg
         )
         if psycopg and "prepare_threshold" not in url.query:
-            event.listen(engine, "connect", _prepare_without_pooler)
+            event.listen(engine, "connect", servers.prepare_without_pooler)
         return engine
     # The server's default level takes gap locks, and the others have none.
     engine = sa.create_engine(url, isolation_level="READ COMMITTED", pool_recycle=1800)
-    event.listen(engine, "connect", _ask_largest_packet)
-    event.listen(engine, "before_cursor_execute", _refuse_large_packet)
+    event.listen(engine, "connect", servers.ask_largest)
+    event.listen(engine, "before_cursor_execute", servers.refuse_larger)
     return engine
-
-
-def _prepare_threshold(url: sa.URL) -> int | None:
-    given = url.query.get("prepare_threshold", "none")
-    if given == "none":
-        return None
-    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 7:
-        return int(given)
-    raise BadInput(f"`prepare_threshold` in the store's URL is a whole number or `none`, not {given!r}.")
-
-
-def _prepare_without_pooler(connection: Any, _record: object) -> None:
-    # Behind a pooler in transaction mode (PgBouncer) a prepared statement's name may mean another client's statement,
-    # which would be run without an error. A pooler reports another process id than that of the server process.
-    reached = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
-    connection.rollback()
-    connection.prepare_threshold = 5 if reached == connection.info.backend_pid else None
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
@@ -268,33 +295,3 @@ def prepare_file(engine: sa.Engine) -> None:
             time.sleep(0.05)
     finally:
         raw.close()
-
-
-def _ask_largest_packet(connection: Any, record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT @@max_allowed_packet")
-        record.info["largest"] = int(cursor.fetchone()[0])
-
-
-def _refuse_large_packet(
-    connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
-) -> None:
-    # The server closes the connection on a packet that is too large, which looks like a transient fault.
-    largest = connection.info.get("largest", 1 << 24)
-    for row in parameters if isinstance(parameters, list) else [parameters]:
-        values = row.values() if isinstance(row, dict) else row
-        long = [
-            value for value in values if isinstance(value, str | bytes | bytearray) and len(value) > 65536
-        ]
-        if long and len(statement) + sum(map(_sent, long)) + 65536 > largest:
-            size = sum(len(value) for value in long) / 1e6
-            raise TooLarge(
-                f"A row of {size:.1f} MB is more than the server takes at once ({largest / 1e6:.0f} MB): "
-                "raise its max_allowed_packet, or ask for less in one call."
-            )
-
-
-def _sent(value: str | bytes | bytearray) -> int:
-    """Bytes of a value in a statement, escapes included."""
-    raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-    return len(raw) + sum(raw.count(sign) for sign in b"\0\n\r\x1a\"'\\")

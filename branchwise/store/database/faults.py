@@ -61,6 +61,8 @@ _SERVER_WORDS = {
 }
 
 
+RAISED = (exc.SQLAlchemyError, sqlite3.Error)
+"""Errors of opening a database; SQLite's own come from a connection that SQLAlchemy does not wrap yet."""
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 """Exceptions raised when a row's values do not fit its columns."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import quote
 
 import platformdirs
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from branchwise.store.database.dialects import DRIVERS, EXTRAS, in_memory
+from branchwise.store.database.dialects import DRIVERS, EXTRAS, file_of, read_only, url_of
 from branchwise.store.errors import StoreError
 from branchwise.store.redaction import Redaction
 
@@ -28,7 +27,7 @@ def locate(store: str | None = None) -> sa.URL:
     """
     given = store or os.environ.get("BRANCHWISE_STORE") or str(default_path())
     if "://" not in given:
-        given = f"sqlite:///{Path(given).expanduser().absolute()}"
+        given = url_of(Path(given).expanduser().absolute())
     try:
         url = sa.make_url(given)
         dialect = url.get_backend_name()
@@ -42,9 +41,8 @@ def locate(store: str | None = None) -> sa.URL:
         raise StoreError(f"`{dialect}` is not supported; use one of {', '.join(sorted(DRIVERS))}.")
     if url.drivername == dialect:
         url = url.set(drivername=f"{dialect}+{DRIVERS[dialect]}")
-    if dialect == "sqlite" and not in_memory(url) and not (url.database or "").startswith("file:"):
-        return _prepare_file(Path(url.database or "").absolute(), url)
-    return url
+    file = file_of(url)
+    return url if file is None else _prepare_file(file, url)
 
 
 def default_path() -> Path:
@@ -77,7 +75,4 @@ def _prepare_file(path: Path, url: sa.URL) -> sa.URL:
         raise StoreError(
             f"`{path}` is empty and it or its folder is read-only; name another place with --store."
         )
-    # Without its log SQLite reads such a file only as `immutable`, which assumes no other writer.
-    log = path.with_name(f"{path.name}-wal")
-    how = {"mode": "ro"} if log.exists() and log.stat().st_size else {"mode": "ro", "immutable": "1"}
-    return url.set(database=f"file:{quote(str(path))}").update_query_dict({**how, "uri": "true"})
+    return read_only(url, path)

@@ -35,15 +35,29 @@ def ensure(engine: sa.Engine) -> None:
     if found in {None, _UNKNOWN}:  # new, or another process is creating it
         with schema_lock(engine) as connection:
             found = revision(connection) or _make(connection)
+    _refuse(found)
+
+
+def check(connection: sa.Connection) -> None:
+    """Refuse a database that was upgraded, or replaced, since it was opened.
+
+    Raises:
+        SchemaMismatch: The database is of another revision now.
+    """
+    version = sa.table(VERSION_TABLE)
+    _refuse(connection.scalar(sa.select(sa.column("version_num")).select_from(version)))
+
+
+def _refuse(found: str | None) -> None:
     if found == HEAD:
         return
-    if found == _UNKNOWN:
+    if found in {None, _UNKNOWN}:
         raise SchemaMismatch(
             "The database has tables named like branchwise's but no revision: another program made them, or the "
             "first start was cut off; name an empty database with --store."
         )
     place = f"The database is of schema revision {found}, this branchwise needs {HEAD}"
-    if found < HEAD:
+    if str(found) < HEAD:
         raise SchemaMismatch(f"{place}: run `branchwise db upgrade`.")
     raise SchemaMismatch(f"{place}: it was written by a newer branchwise; upgrade yours.")
 
