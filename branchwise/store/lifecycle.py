@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from branchwise.store import ends, runs
 from branchwise.store.database.database import Database
+from branchwise.store.database.schema import check
 from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.fork import fork
 from branchwise.store.json_text import to_json
@@ -239,6 +240,14 @@ class Lifecycle:
             lambda c: ends.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
         )
         lease.over = True
+
+    async def check_schema(self) -> None:
+        """Refuse to go on with a database that a newer branchwise has upgraded since it was opened.
+
+        Raises:
+            SchemaMismatch: It is of another revision now.
+        """
+        await self.database.aread(check)
 
     async def hand_back(self, lease: Lease, *, error: str | None = None) -> Status:
         """Return a run to its queue; with an error it counts as an attempt, and the last one fails the run.

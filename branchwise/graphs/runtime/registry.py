@@ -100,6 +100,20 @@ def installed() -> list[str]:
     return sorted(BUILT_IN.keys() | offered(GROUP))
 
 
+def names_graph(name: str) -> bool:
+    """Whether `name` is an installed workflow or leads to a graph; another name may be a task's or a strategy's."""
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        return name not in BUILT_IN and name in installed()
+    try:
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, StateGraph | Pregel) and not inspect.signature(found).parameters:
+            found = found()
+    except Exception:  # whatever it names tells its own error
+        return False
+    return isinstance(found, StateGraph | Pregel)
+
+
 def catalogue() -> Iterator[tuple[str, Workflow | BadInput]]:
     """Every installed workflow, or the error of loading it."""
     for name in installed():

@@ -24,6 +24,7 @@ from branchwise.store.errors import (
     Damaged,
     LeaseLost,
     ModelError,
+    SchemaMismatch,
     StoreError,
     TooLarge,
     Unavailable,
@@ -90,6 +91,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
     Raises:
         BadInput: A module of `imports` cannot be imported.
         StoreError: The database cannot be used.
+        SchemaMismatch: A newer branchwise has upgraded the database; the runs are back in the queue.
     """
     allowed = Allowed(imports)
     async with opened_store(store, ttl=ttl) as db, _engines(model) as engine_of:
@@ -98,6 +100,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
             while True:
                 await worker.free.acquire()
                 try:
+                    await db.check_schema()
                     lease = await db.claim_next(queue, allowed, worker.left)
                     if lease is not None:
                         crew.create_task(worker.take(lease))
@@ -185,10 +188,14 @@ class _Worker:
         """Fail the run, or requeue it if the fault may lie elsewhere; one run's fault must not end the others."""
         if isinstance(error, LeaseLost):
             raise error
+        if isinstance(error, SchemaMismatch):  # the worker ends; a newer one takes the run
+            await self.db.hand_back(lease)
+            raise error
         if isinstance(error, NotAllowed) or (isinstance(error, UnknownName) and error.is_part):
             self.left.add(lease.run_id)
             await self.db.hand_back(lease)
-            self.say("left", lease.run_id, f"{error} It waits in the queue for a worker that knows it.")
+            able = "may import it" if isinstance(error, NotAllowed) else "knows it"
+            self.say("left", lease.run_id, f"{error} It waits in the queue for a worker that {able}.")
             return False
         text = (
             str(error)

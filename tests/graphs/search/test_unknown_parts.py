@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import types
@@ -18,8 +19,9 @@ from branchwise.graphs.search.run import resume
 from branchwise.graphs.search.submit import submit
 from branchwise.graphs.strategies.protocol import StrategyInfo
 from branchwise.models.scripted import Scripted, scripted
+from branchwise.store.database.schema import VERSION_TABLE
 from branchwise.store.database.tables import runs
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, SchemaMismatch
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
@@ -180,3 +182,52 @@ async def test_a_tree_that_is_too_deep_says_so(sqlite_url: str) -> None:
         result = json.loads(json.dumps(run.result))
         assert result["reason"] == "too deep"
         assert max(node.depth for node in await store.nodes(run_id)) == 250
+
+
+def short(text: str) -> bool:
+    """Is short."""
+    return len(text) < 100
+
+
+async def test_a_requirement_that_a_worker_may_not_import_waits_for_one_that_may(sqlite_url: str) -> None:
+    async with Store.opened(sqlite_url) as store:
+        [run_id] = await submit(["q"], store=store, require=[f"{__name__}:short"], **ASK)
+        reports: list[WorkerLogLine] = []
+        await work(store=store, model=_answering(), until_empty=True, watch=reports.append)
+        run = await store.run(run_id)
+        assert (run.status, run.attempts, run.error) == (Status.QUEUED, 0, None)
+        assert reports[-1].kind == "left"
+        assert f"start the worker with --import {__name__}. It waits in the queue" in reports[-1].text
+        assert await store.calls(run_id) == []
+        assert await work(store=store, model=_answering(), until_empty=True, imports=[__name__]) == 1
+        assert (await store.run(run_id)).status is Status.DONE
+
+
+async def test_a_worker_that_meets_a_newer_schema_hands_its_runs_back_and_ends(sqlite_url: str) -> None:
+    """As after `branchwise db upgrade` by a newer version, which has also changed a table."""
+
+    def set_to(connection: sa.Connection, revision: str) -> None:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'")
+
+    ids = await submit(["one", "two", "three"], store=sqlite_url, **ASK)
+    model = scripted(lambda r, s: "Fine.\nScore: 100", latency=0.5)
+    async with Store.opened(sqlite_url) as other:
+        reports: list[WorkerLogLine] = []
+        working = asyncio.ensure_future(
+            work(store=sqlite_url, model=model, concurrency=2, watch=reports.append)
+        )
+        async with asyncio.timeout(30):
+            while not model.calls:
+                await asyncio.sleep(0.01)
+        await other.database.awrite(lambda c: set_to(c, "9999"))
+        await other.database.awrite(lambda c: c.exec_driver_sql("ALTER TABLE calls RENAME TO newer_calls"))
+        with pytest.raises(ExceptionGroup) as ended:
+            async with asyncio.timeout(30):
+                await working
+        mismatch, _ = ended.value.split(SchemaMismatch)
+        assert mismatch is not None
+        assert "written by a newer branchwise; upgrade yours" in str(mismatch.exceptions[0])
+        runs_now = [await other.run(run_id) for run_id in ids]
+        assert [(run.status, run.attempts) for run in runs_now] == [(Status.QUEUED, 0)] * 3
+        with pytest.raises(SchemaMismatch, match="newer branchwise"):
+            await other.calls(ids[0])
