@@ -48,6 +48,7 @@ WHY: Mapping[str, str] = {
     "accepted": "an answer was accepted",
     "budget": "the budget is spent",
     "exhausted": "no trial is left",
+    "too deep": "the tree has reached its maximum depth",
     "enough": "by the verifier's audit, more samples would lower accuracy",
     "decided": "the lead of the vote is decided",
     "abstained": "the best answer is too uncertain",

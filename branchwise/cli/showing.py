@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Column, Table
 
 from branchwise.cli.console import Terminal, out
-from branchwise.cli.rows import OutputRow, money, row_of, short
+from branchwise.cli.rows import WHY, OutputRow, money, row_of, short
 from branchwise.cli.tracing import trace
 from branchwise.cli.viewer.text import text
 from branchwise.graphs.runtime.answer import open_questions
@@ -206,14 +206,6 @@ def dollars(usage: Usage) -> str:
 
 
 _VOUCHED = {"program": "a program checked it", "model": "a model's opinion", "none": "not checked"}
-_ENDED = {
-    "accepted": "an answer was accepted",
-    "budget": "the budget is spent",
-    "exhausted": "no trial is left",
-    "too deep": "the tree has reached its maximum depth",
-    "enough": "by the verifier's audit, more samples would lower accuracy",
-    "decided": "the lead of the vote is decided",
-}
 
 
 _NEXT = {
@@ -260,7 +252,7 @@ def _ended(result: Result) -> str:
     """Why the run ended; for a spent budget, what is left of the limit and what one more sample needs."""
     short = result.shortfall
     if result.reason != "budget" or short is None or short.limit is None:
-        return _ENDED[result.reason]
+        return WHY[result.reason]
     what, dollar = short.what.replace("_", " "), "$" if short.what == "cost" else ""
     if short.need is None:
         return f"the budget of {short.limit:,.10g} {what} is spent"

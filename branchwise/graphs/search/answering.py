@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from branchwise.agents.planning.audit import Audit
 from branchwise.graphs import aggregations
-from branchwise.graphs.strategies.protocol import Choice
-from branchwise.store.errors import BadInput
+from branchwise.graphs.search import contracts
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.tree import Tree
 
@@ -39,11 +38,9 @@ def answer(tree: Tree, aggregation: str) -> Answer | None:
     best = tree.best
     if best is not None and best.accepted:
         return Answer(node=best, share=best.score)
-    choice = aggregations.load(aggregation)(tree.complete)
-    if not isinstance(choice, Choice | None):
-        raise BadInput(
-            f"The aggregation `{aggregation}` broke its contract: it gave {choice!r}, not a Choice."
-        )
+    aggregate = aggregations.load(aggregation)
+    given = contracts.called(f"The aggregation `{aggregation}`", lambda: aggregate(tree.complete))
+    choice = contracts.choice(given, tree, aggregation)
     return None if choice is None else Answer(node=choice.node, share=choice.confidence)
 
 

@@ -11,6 +11,7 @@ from branchwise.agents.generator import GeneratorState, GeneratorUpdate, generat
 from branchwise.agents.proposer import proposer
 from branchwise.agents.protocol import Agent
 from branchwise.graphs import strategies
+from branchwise.graphs.search import contracts
 from branchwise.graphs.search.refuted import SPENT, refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.strategies.protocol import Hint, StrategyInfo
@@ -19,7 +20,7 @@ from branchwise.models.protocol import Sample
 from branchwise.models.recorded import longest
 from branchwise.models.sizing import Need
 from branchwise.models.turn import written
-from branchwise.store.errors import BranchwiseError, BudgetSpent, CodeFailed, ModelError
+from branchwise.store.errors import BranchwiseError, BudgetSpent, ModelError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
@@ -76,12 +77,13 @@ def calls(state: SearchState, context: SearchContext) -> list[Call]:
     found: list[Call] = []
     for parent, count in state["allocation"].items():
         first = len(seen.children(parent))
-        hints = [hint(seen, parent, first + i) for i in range(count)]
-        if wrong := next((one for one in hints if not isinstance(one, Hint)), None):
-            name = state["strategy"]
-            raise CodeFailed(f"The strategy `{name}` broke its contract: its hint is {wrong!r}, not a Hint.")
+        hints = [_checked(partial(hint, seen, parent, first + i), state["strategy"]) for i in range(count)]
         found += _under(parent, hints, state, context)
     return found
+
+
+def _checked(hint: Callable[[], object], name: str) -> Hint:
+    return contracts.hint(contracts.called(f"The hint of the strategy `{name}`", hint), name)
 
 
 def _under(

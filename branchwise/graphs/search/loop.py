@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import reprlib
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Literal, TypeAlias
@@ -12,6 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from branchwise.graphs import strategies
+from branchwise.graphs.search import contracts
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
 from branchwise.graphs.search.decisions import ALLOCATION, JUDGED
 from branchwise.graphs.search.equal_answers import share_answers
@@ -24,17 +24,13 @@ from branchwise.graphs.search.verification import VerdictOutcome, call_off, ende
 from branchwise.graphs.search.voting import is_decided, stopping, until_decided
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
 from branchwise.graphs.strategies.protocol import NO_LIMIT
-from branchwise.store.errors import BranchwiseError, BudgetSpent, CodeFailed, CutShort, ModelError
-from branchwise.store.foreign import failed
+from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
-from branchwise.store.tree import Tree
 
 Cases: TypeAlias = dict[NodeId, asyncio.Task[VerdictOutcome]]
 """Judgements by the node that they are about."""
 _MOST_ROUNDS = 1000
 """Most rounds of one strategy; one that still allocates after them is taken to loop."""
-_LONGEST_ID = 500
-"""Longest node name, in characters; the database could not hold the name of a child."""
 
 
 async def propose(state: SearchState, runtime: Runtime[SearchContext]) -> Command[Literal["verify", "judge"]]:
@@ -69,20 +65,21 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         most = NO_LIMIT if least is None else least
         known = refuted(context, state["constraints"], round_)
         seen = tree if known is None else known.pruned(tree)
-        try:
-            asked = strategy(seen, most, seed=context.seed) if most > 0 else {}
-        except BranchwiseError:
-            raise
-        except Exception as error:
-            raise failed(f"The strategy `{state['strategy']}`", error) from error
-        lawful = _lawful(asked, tree, most, state["strategy"])
+        asked = (
+            contracts.called(
+                f"The strategy `{state['strategy']}`", lambda: strategy(seen, most, seed=context.seed)
+            )
+            if most > 0
+            else {}
+        )
+        lawful = contracts.allocation(asked, tree, most, state["strategy"])
         return dict(until_decided(lawful, tree, state, context))
 
     allocation = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
     spent = sum(allocation.values())
     if not allocation and is_decided(tree, state, context):
         return {"allocation": {}, "round": round_, "stop": "decided"}
-    if not allocation and context.options.strategy != "auto" and any(map(_is_too_deep, tree)):
+    if not allocation and context.options.strategy != "auto" and contracts.too_deep(tree):
         return {"allocation": {}, "round": round_, "stop": "too deep"}
     left = None if state["samples"] is None else state["samples"] - spent
     return {"allocation": allocation, "round": round_, "samples": left}
@@ -94,28 +91,6 @@ def _worth_drawing(state: SearchState, context: SearchContext) -> int | None:
         return None
     left = max(0, state["most"] - len(context.journal.tree_before(state["round"] + 1).complete))
     return left if not left or info(state["strategy"]).grain == "solution" else state["most"]
-
-
-def _lawful(asked: object, tree: Tree, most: int, name: str) -> dict[NodeId, int]:
-    """Check the allocation against the contract of `Strategy`; the function may be third-party code."""
-    if not isinstance(asked, Mapping):
-        raise _broken(name, f"it returned {reprlib.repr(asked)}, not a mapping of nodes to whole numbers")
-    for node, count in asked.items():
-        if type(node) is not str or type(count) is not int:
-            kinds = f"{type(node).__name__} to {type(count).__name__}"
-            shown = f"{{{reprlib.repr(node)}: {reprlib.repr(count)}}}"
-            raise _broken(name, f"{shown} maps {kinds}; nodes are str and numbers of samples are int")
-    if not all(node in tree and count > 0 for node, count in asked.items()) or sum(asked.values()) > most:
-        raise _broken(name, f"of {most} samples it asked for {reprlib.repr(dict(asked))}")
-    return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
-
-
-def _broken(name: str, how: str) -> CodeFailed:
-    return CodeFailed(f"The strategy `{name}` broke its contract: {how}.")
-
-
-def _is_too_deep(node: Node) -> bool:
-    return len(node.id) > _LONGEST_ID and not node.complete and node.failed is None
 
 
 async def grow(state: SearchState, context: SearchContext) -> SearchState:

@@ -28,6 +28,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search import decisions
 from branchwise.graphs.search.calls import PROBE, affordable_samples
 from branchwise.graphs.search.conclude import conclude
+from branchwise.graphs.search.contracts import too_deep
 from branchwise.graphs.search.loop import propose, verify
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.probing import opinion, probe
@@ -271,17 +272,18 @@ def _stop(state: RunState, context: SearchContext, *, drew: bool) -> Reason | Li
     """
     if affordable_samples(state, context) == 0:
         return "budget"
-    solutions, most = context.journal.tree_before(state["round"] + 1).complete, state["most"]
-    if most is not None and len(solutions) >= most:
+    tree, most = context.journal.tree_before(state["round"] + 1), state["most"]
+    if most is not None and len(tree.complete) >= most:
         return "enough"
     known = refuted(context, state["constraints"], state["round"] + 1)
     if known is not None and known.everything:
         return "exhausted"
+    over: Reason = "too deep" if too_deep(tree) else "exhausted"
     if context.options.strategy != "auto" and not context.options.restarts:
-        return "exhausted"
+        return over
     if context.options.strategy == "auto" and context.checked and limited(context):
-        return "" if drew or not state["trial"] else "exhausted"
-    return "exhausted" if state["trial"] >= context.options.trials else ""
+        return "" if drew or not state["trial"] else over
+    return over if state["trial"] >= context.options.trials else ""
 
 
 def _accepted(context: SearchContext, round_: int) -> Reason | Literal[""]:
