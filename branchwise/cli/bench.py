@@ -29,6 +29,8 @@ from branchwise.cli.options import (
 
 bench = typer.Typer(help="Compare strategies: accuracy, cost, confidence intervals.", no_args_is_help=True)
 
+_USUAL = "one,best_of_n,tree_of_thoughts,rebase,auto"
+
 Seeds = Annotated[int, typer.Option(min=1, help="Replays of each half of an instance's samples.")]
 Where = Annotated[
     Path | None,
@@ -39,7 +41,7 @@ Where = Annotated[
 Benchmark = Annotated[
     str,
     typer.Argument(
-        help="A name of `branchwise bench list`, or module:function for your own.",
+        help="A name of `branchwise bench list`, or module:function for your own task or workflow.",
         autocompletion=completing.tasks,
         metavar="TASK",
     ),
@@ -64,8 +66,12 @@ Out = Annotated[
 def run_(
     task: Benchmark,
     strategies: Annotated[
-        str, typer.Option(help="Arms to compare: `one`, `pool`, `auto`, or strategies as NAME:KNOB=VALUE.")
-    ] = "one,best_of_n,tree_of_thoughts,rebase,auto",
+        str | None,
+        typer.Option(
+            help="Arms to compare: `one`, `pool`, `auto`, strategies as NAME:KNOB=VALUE, or workflows as "
+            "module:attribute; default: one,best_of_n,tree_of_thoughts,rebase,auto, or the workflow itself."
+        ),
+    ] = None,
     arm: Annotated[
         list[str] | None, typer.Option(help="Another arm, for values with a comma.", show_default=False)
     ] = None,
@@ -111,10 +117,14 @@ def run_(
     """Compare strategies live at equal budgets. Repeat an interrupted command to continue it."""
     from branchwise.cli.benching import BenchOptions, bench_task
     from branchwise.cli.exits import refuse
-    from branchwise.cli.running import import_named
+    from branchwise.cli.importing import importable
+    from branchwise.graphs.runtime.registry import names_graph
     from branchwise.store.errors import BadInput
 
-    import_named(task, strategies, *(arm or ()), *(require or ()))
+    task = importable(task)
+    itself = [task] if names_graph(task) else []
+    listed = (_USUAL if strategies is None and not itself else strategies or "").split(",")
+    arms = (*itself, *(importable(one.strip()) for one in (*listed, *(arm or ())) if one.strip()))
     names: list[str | None] = [name.strip() for name in (models or "").split(",") if name.strip()]
     if len(set(names)) < len(names) or (names and model):
         refuse(BadInput("--models needs names that differ and cannot be combined with --model."))
@@ -127,10 +137,10 @@ def run_(
     }
     asked = BenchOptions(
         task=task,
-        models=tuple(chosen(name, base_url, model_option, price) for name in names or (model,)),
+        models={name or "": chosen(name, base_url, model_option, price) for name in names or (model,)},
         data=data,
         file=file,
-        require=tuple(require or ()),
+        require=tuple(importable(one) for one in require or ()),
         policy=policy,
         instances=instances,
         leave_out=leave_out,
@@ -143,7 +153,7 @@ def run_(
         store=store,
         as_json=as_json,
     )
-    bench_task(asked, title or task, (*strategies.split(","), *(arm or ())))
+    bench_task(asked, title or task, arms)
 
 
 @bench.command()
@@ -176,7 +186,7 @@ def ablate(
 
     asked = BenchOptions(
         task=task,
-        models=(chosen(model, base_url, model_option, price),),
+        models={"": chosen(model, base_url, model_option, price)},
         data=data,
         instances=instances,
         leave_out=leave_out,

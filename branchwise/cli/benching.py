@@ -48,7 +48,8 @@ class BenchOptions:
     """Options of `bench run` and `bench ablate`, without the arms."""
 
     task: str
-    models: tuple[ChosenModel, ...]
+    models: Mapping[str, ChosenModel]
+    """By the names that the person gave; with one model the name is of no effect."""
     data: Path | None
     file: Path | None = None
     """The user's own instances."""
@@ -84,14 +85,16 @@ def show(report: Report, *, as_json: bool) -> None:
 
 
 async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> Report:
-    experiments = [_experiment(asked, model, arms) for model in asked.models]
+    experiments = {name: _experiment(asked, model, arms) for name, model in asked.models.items()}
     quiet = asked.as_json or not sys.stderr.isatty()
     outcomes: list[GradedRun] = []
     facts: dict[str, str] = {}
+    names: list[str] = []
     with _progress(quiet) as progress:
-        bar = progress.add_task(title, total=sum(one.runs for one in experiments))
+        bar = progress.add_task(title, total=sum(one.runs for one in experiments.values()))
         async with opened_store(asked.store) as db:
-            for model, experiment in zip(asked.models, experiments, strict=True):
+            for name, experiment in experiments.items():
+                model = asked.models[name]
                 trust(model.spec, model.base_url, model.options.api_key_env)
                 async with opened_engine(model.spec, model.base_url, model.options) as engine:
                     found = await carry_out(
@@ -102,9 +105,11 @@ async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> R
                         done=lambda outcome: progress.update(bar, advance=1),
                     )
                     facts = _facts(experiment, engine)
-                outcomes += found if len(experiments) == 1 else _named(model.spec, found)
+                outcomes += found if len(experiments) == 1 else _named(name, found)
+                names.append(name if name == engine.name else f"{name} ({engine.name})")
     if len(experiments) > 1:
-        facts["Model"] = ", ".join(model.spec for model in asked.models)
+        facts = {name: value for name, value in facts.items() if name != "Model's sha256"}
+        facts["Model"] = ", ".join(names)
     report = live_report(title, outcomes, facts)
     if asked.out is not None:
         write((report,), asked.out, page_name=title)
@@ -114,8 +119,8 @@ async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> R
 
 
 def _named(model: str, outcomes: Sequence[GradedRun]) -> list[GradedRun]:
-    """Add the model to each outcome's arm name, for a table of several models."""
-    return [replace(outcome, arm=f"{outcome.arm} on {model}") for outcome in outcomes]
+    """Add the model to each outcome and its arm's name, for a table of several models."""
+    return [replace(outcome, arm=f"{outcome.arm} on {model}", model=model) for outcome in outcomes]
 
 
 def _experiment(asked: BenchOptions, model: ChosenModel, arms: Sequence[str]) -> Experiment:

@@ -6,14 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypedDict
 
 import pytest
+from langgraph.graph import START, StateGraph
+from langgraph.runtime import Runtime
 from typer.testing import CliRunner
 
-from branchwise import tasks
+from branchwise import Run, tasks
 from branchwise.cli.app import app
 from branchwise.evals.live.own import benchmark_of, read_instances
 from branchwise.models.protocol import OutputFormat
+from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.tasks.domains.instances import Instance
@@ -155,3 +159,109 @@ def test_a_data_file_that_is_missing_or_broken_is_named(tmp_path: Path) -> None:
     write(tmp_path / "gsm8k/test.jsonl").write_text("no json", encoding="utf-8")
     with pytest.raises(BadInput, match=r"test.jsonl` cannot be read"):
         list(tasks.benchmark("gsm8k").instances(tmp_path))
+
+
+class Asked(TypedDict, total=False):
+    question: str
+    tries: int
+    answer: str
+
+
+async def _attempt(state: Asked, runtime: Runtime[Run]) -> Asked:
+    for number in range(state.get("tries", 1)):
+        reply = await runtime.context.sample(f"try{number}", state["question"], output=r"[0-9]")
+        said = reply.samples[0].text
+        if said == "6" and state["question"] == "2*3":
+            break
+    return {"answer": said}
+
+
+def graph() -> StateGraph[Asked, Run, Asked, Asked]:
+    made = StateGraph(Asked, context_schema=Run)
+    made.add_sequence([_attempt])
+    made.add_edge(START, "_attempt")
+    return made
+
+
+def bench(tmp_path: Path, *words: str) -> dict[str, Any]:
+    where = ["--store", str(tmp_path / "runs.sqlite"), "--seeds", "2", "--calls", "8", "--json"]
+    done = CliRunner().invoke(app, ["bench", "run", *words, *where])
+    assert done.exit_code == 0, done.output
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def column(report: dict[str, Any], table: int, number: int) -> dict[str, str]:
+    return {row[0]: row[number] for row in report["tables"][table]["rows"]}
+
+
+def test_a_workflow_and_strategies_come_into_one_table(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", *({"problem": "2*3", "expected": "6", "id": i} for i in range(4)))
+    name = f"{__name__}:graph"
+    words = (f"{__name__}:product", "--file", str(file), "--model", "uniform")
+    report = bench(tmp_path, *words, "--strategies", f"one,{name},{name}:tries=8,best_of_n:n=4")
+    calls = column(report, 1, 3)
+    assert list(calls) == ["one", name, f"{name}:tries=8", "best_of_n:n=4"]
+    assert calls[name] == "1.0"
+    assert float(calls[f"{name}:tries=8"]) > 2
+    again = bench(tmp_path, *words, "--strategies", f"one,{name},{name}:tries=8,best_of_n:n=4")
+    assert again["tables"] == report["tables"], "the runs were read, not made again"
+
+
+def test_a_workflow_alone_is_measured_on_its_inputs(tmp_path: Path) -> None:
+    given = {"question": "never", "tries": 40}
+    file = write(tmp_path / "a.jsonl", {"problem": given, "expected": 6}, {"problem": "2*3", "expected": "6"})
+    out = tmp_path / "out"
+    report = bench(
+        tmp_path, f"{__name__}:graph", "--file", str(file), "--model", "uniform", "--out", str(out)
+    )
+    [solved] = report["tables"][0]["rows"]
+    assert solved[0] == f"{__name__}:graph"
+    assert float(solved[-1]) == 50, "the first problem's budget of 8 calls is spent before an answer"
+    assert len(list(out.iterdir())) == 4
+
+
+def test_different_models_and_strategies_come_into_one_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "branchwise.toml").write_text(
+        f'[models.good]\nuse = "{__name__}:always_six"\n[models.draw]\nuse = "uniform"\n', encoding="utf-8"
+    )
+    file = write(
+        tmp_path / "a.jsonl", {"problem": "2*3", "expected": "6"}, {"problem": "3*2", "expected": "6"}
+    )
+    words = (f"{__name__}:product", "--file", str(file), "--models", "good,draw")
+    report = bench(tmp_path, *words, "--strategies", f"one,best_of_n:n=2,{__name__}:graph")
+    right = column(report, 0, 1)
+    assert list(right) == [
+        f"{arm} on {model}"
+        for model in ("good", "draw")
+        for arm in ("one", "best_of_n:n=2", f"{__name__}:graph")
+    ]
+    assert all(shown.startswith("100") for arm, shown in right.items() if arm.endswith("good"))
+    assert "good" in report["facts"]["Model"]
+    assert "uniform" in report["facts"]["Model"]
+
+
+def always_six() -> Scripted:
+    """A model of one's own that knows the answer."""
+    return scripted(lambda request, seed: "6")
+
+
+@pytest.mark.parametrize(
+    ("problem", "arm", "said"),
+    [
+        ({"question": "2*3"}, "one", "which only workflows take"),
+        ({"nothing": 1}, f"{__name__}:graph", "no input of .* `nothing`"),
+        ("2*3", f"{__name__}:graph:tires=3", "Did you mean `tries`"),
+    ],
+)
+def test_what_an_arm_cannot_use_is_refused_before_a_token_is_spent(
+    tmp_path: Path, problem: object, arm: str, said: str
+) -> None:
+    file = write(tmp_path / "a.jsonl", {"problem": problem, "expected": "6"})
+    words = ["bench", "run", f"{__name__}:product", "--file", str(file), "--model", "uniform", "--calls", "2"]
+    done = CliRunner().invoke(app, [*words, "--store", str(tmp_path / "runs.sqlite"), "--strategies", arm])
+    assert done.exit_code == 2
+    assert re.search(said, " ".join(done.output.split()))

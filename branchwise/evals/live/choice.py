@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
+from branchwise.evals.live.arm import kind
 from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.planning import cross_validated
 from branchwise.evals.report import Table
@@ -20,7 +21,7 @@ def choices(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[T
     right = {
         arm: [[float(o.right) for o in of] for of in instances.values()] for arm, instances in runs.items()
     }
-    arms = {arm: rows for arm, rows in right.items() if arm.partition(":")[0] not in _NO_CHOICE}
+    arms = {arm: rows for arm, rows in right.items() if kind(arm) not in _NO_CHOICE}
     count = len(next(iter(right.values())))
     if len(arms) < 2 or count < 10:
         return
@@ -32,9 +33,7 @@ def choices(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[T
 
     fixed = cross_validated(count, fit).right
     rivals = {"a random arm": [fmean(of[i] for of in means.values()) for i in range(count)]}
-    rivals |= {
-        f"`{arm}`": [fmean(row) for row in rows] for arm, rows in right.items() if arm.startswith("auto")
-    }
+    rivals |= {f"`{arm}`": [fmean(row) for row in rows] for arm, rows in right.items() if kind(arm) == "auto"}
     if len(next(iter(arms.values()))[0]) > 1:
         first = {arm: [fmean(row[::2]) for row in rows] for arm, rows in arms.items()}
         second = {arm: [fmean(row[1::2]) for row in rows] for arm, rows in arms.items()}

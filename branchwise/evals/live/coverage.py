@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from branchwise.evals.live.arm import kind
 from branchwise.evals.live.outcome import GradedRun
 from branchwise.evals.report import Table
 from branchwise.statistics.bootstrap import bootstrap
@@ -14,7 +15,7 @@ from branchwise.statistics.power_law import power_law
 def coverages(runs: Mapping[str, Mapping[str, Sequence[GradedRun]]]) -> Iterator[Table]:
     """A table for each arm that continues to sample after an acceptance (`pool`)."""
     for arm, instances in runs.items():
-        if arm.partition(":")[0] == "pool":
+        if kind(arm) == "pool":
             yield from _coverage(arm, instances)
 
 

@@ -9,13 +9,19 @@ from typing import Any, TypeVar
 
 from branchwise import tasks
 from branchwise.evals.live.arm import BenchmarkArm
-from branchwise.evals.live.conduct import conduct
+from branchwise.evals.live.conduct import conduct, run_id
 from branchwise.evals.live.outcome import Finished, GradedRun, graded
-from branchwise.graphs.search.request import SearchRequest, check, check_engine
+from branchwise.evals.live.workflows import input_of
+from branchwise.graphs.runtime import registry
+from branchwise.graphs.runtime.spec import RunSpec
+from branchwise.graphs.search.request import SearchRequest, spec_of_request
+from branchwise.graphs.search.result import Result
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
+from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
+from branchwise.store.tree import Tree
 from branchwise.tasks.domains.instances import Benchmark, Instance
 
 T = TypeVar("T")
@@ -44,21 +50,34 @@ class Experiment:
     benchmark: Benchmark | None = None
     """Where the grader comes from; by default the benchmark that the package has for the task."""
 
-    def request(self, arm: BenchmarkArm, instance: Instance, seed: int) -> SearchRequest:
-        """The specification of one run."""
-        return SearchRequest(
+    def spec(self, arm: BenchmarkArm, instance: Instance, seed: int) -> RunSpec:
+        """The request of one run.
+
+        Raises:
+            BadInput: The instance has no text for a strategy, or no input for a workflow.
+        """
+        common: dict[str, Any] = {
+            "model": self.model,
+            "base_url": self.base_url,
+            "model_options": self.model_options,
+            "prompts": self.prompts,
+            "seed": seed,
+            "budget": self.budget,
+        }
+        if arm.workflow:
+            given = input_of(registry.load(arm.workflow), instance, arm.knobs)
+            return RunSpec(workflow=arm.workflow, input=given, **common)
+        if instance.input is not None:
+            raise BadInput(f"The problem of `{instance.id}` is an object, which only workflows take.")
+        request = SearchRequest(
             problem=instance.problem,
             task=self.task,
-            model=self.model,
-            base_url=self.base_url,
-            model_options=self.model_options,
-            prompts=self.prompts,
             policy=self.policy,
             require=self.require,
-            seed=seed,
-            budget=self.budget,
             options=replace(arm.options, strategy=arm.strategy, knobs=arm.knobs),
+            **common,
         )
+        return spec_of_request(request)
 
     @property
     def every_seed(self) -> range:
@@ -102,27 +121,34 @@ async def carry_out(
         done: Called with each outcome as it comes.
 
     Returns:
-        Arm by arm, instance by instance, seed by seed.
+        BenchmarkArm by arm, instance by instance, seed by seed.
 
     Raises:
         BadInput: An arm cannot run; nothing was spent.
     """
     benchmark = experiment.benchmark or tasks.benchmark(experiment.task)
     for arm in experiment.arms:
-        for instance in experiment.instances:
-            check(experiment.request(arm, instance, 0))
-        check_engine(experiment.request(arm, experiment.instances[0], 0), engine)
+        specs = [experiment.spec(arm, instance, 0) for instance in experiment.instances]
+        workflow = registry.load(specs[0].workflow)
+        for spec in specs:
+            workflow.check(spec)
+        workflow.check_model(specs[0], engine)
     room = asyncio.Semaphore(concurrency)
+    flights: dict[str, asyncio.Task[tuple[Result, Tree]]] = {}
 
     async def one(arm: BenchmarkArm, instance: Instance, seed: int) -> GradedRun:
         async with room:
-            result = await conduct(store, experiment.request(arm, instance, seed), engine)
+            spec = experiment.spec(arm, instance, seed)
+            name = run_id(spec)  # instances of one problem share their runs
+            if name not in flights:
+                flights[name] = group.create_task(conduct(store, spec, engine))
+            result, tree = await flights[name]
             run = Finished(
                 arm=arm.name,
                 instance=instance,
                 seed=seed,
                 result=result,
-                tree=await store.nodes(result.run_id),
+                tree=tree,
                 calls=await store.calls(result.run_id),
             )
             outcome = await graded(run, benchmark.grade)

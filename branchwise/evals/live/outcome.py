@@ -38,6 +38,8 @@ class GradedRun:
     solutions: tuple[Solution, ...]
     timed: tuple[Timed, ...]
     """The model calls of the run."""
+    model: str = ""
+    """The model, in a comparison of several."""
 
     @property
     def right(self) -> bool:

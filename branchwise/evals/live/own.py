@@ -1,4 +1,4 @@
-"""User-defined benchmarks: any importable task, with instances from a file of JSON lines."""
+"""User-defined benchmarks: any importable task or workflow, with instances from a file of JSON lines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise import tasks
+from branchwise.graphs.runtime.registry import names_graph
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
 from branchwise.tasks.domains.instances import Benchmark, Grades, Instance
@@ -29,7 +30,7 @@ def benchmark_of(task: str, file: Path | None = None, require: tuple[object, ...
     when the task's checker accepts it.
 
     Args:
-        task: A name of `branchwise tasks`, or `module:function`.
+        task: A name of `branchwise tasks`, `module:function`, or a workflow, which counts as one of the task `text`.
         file: JSON lines, each `{"problem": ..., "id": ..., "expected": ..., "metadata": {...}}`.
         require: Requirements on every answer.
 
@@ -37,7 +38,7 @@ def benchmark_of(task: str, file: Path | None = None, require: tuple[object, ...
         BadInput: There are neither instances nor a file, or nothing could tell what is right.
     """
     wanted = requirements(require)
-    loaded = required(tasks.load(task), wanted)
+    loaded = required(tasks.load("text" if names_graph(task) else task), wanted)
     if file is None and task in tasks.benchmarks():
         return tasks.benchmark(task)
     module = import_module(task.partition(":")[0]) if ":" in task else None
@@ -95,7 +96,8 @@ def _instance(line: str, number: int, file: Path) -> Instance:
     except (ValueError, RecursionError) as error:
         raise BadInput(f"Line {number} of `{file}` is no JSON: {error}.") from error
     given = {"problem": row} if isinstance(row, str) else row
-    if not isinstance(given, Mapping) or not isinstance(given.get("problem"), str):
+    problem = given.get("problem") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(problem, str | Mapping):
         raise BadInput(f"Line {number} of `{file}` is neither a text nor an object with a `problem`.")
     if unknown := given.keys() - _FIELDS:
         raise BadInput(
@@ -105,7 +107,11 @@ def _instance(line: str, number: int, file: Path) -> Instance:
     if not isinstance(meta, Mapping):
         raise BadInput(f"Line {number} of `{file}`: `metadata` is an object.")
     return Instance(
-        id=str(given.get("id", number)), problem=str(given["problem"]), gold=given.get("expected"), meta=meta
+        id=str(given.get("id", number)),
+        problem=problem if isinstance(problem, str) else json.dumps(problem),
+        input=None if isinstance(problem, str) else problem,
+        gold=given.get("expected"),
+        meta=meta,
     )
 
 
@@ -117,12 +123,23 @@ def _usable(grade: object, task: Task) -> Callable[[Instance, str], Grades]:
     return grade
 
 
+def _equal(task: Task, gold: Json, text: str) -> bool:
+    """Whether an answer is the expected one, as the task reads both; one that is no text also as JSON."""
+    if not isinstance(gold, str):
+        try:
+            if json.loads(text) == gold:
+                return True
+        except (ValueError, RecursionError):
+            pass
+    words = gold if isinstance(gold, str) else json.dumps(gold)
+    given = task.answer(text)
+    return given is not None and given == (task.answer(words) or words.strip())
+
+
 def _grade(task: Task, instance: Instance, text: str) -> Grades:
     """By the expected answer, or by the checker."""
     if instance.gold is not None:
-        wanted = task.answer(str(instance.gold)) or str(instance.gold).strip()
-        given = task.answer(text)
-        return {"answer": given is not None and given == wanted}
+        return {"answer": _equal(task, instance.gold, text)}
     if task.check is None:
         raise BadInput(
             f"Nothing tells what is right for `{instance.id}`: give `expected` in the file, a checker in the task, or "

@@ -88,13 +88,16 @@ def _cost(runs: Runs) -> Table:
             f"Idealised seconds are fitted to the {ideal.calls:,} calls of the experiment (median error "
             f"{ideal.error:.0%}): they count the work, not what else the machine did."
             if ideal is not None
-            else "Too few calls tell their seconds to fit idealised ones."
+            else "Idealised seconds need one model and calls enough that tell their seconds."
         ),
     )
 
 
 def _ideal(runs: Runs) -> Idealised | None:
-    calls = [call for instances in runs.values() for o in _all(instances) for call in o.timed]
+    outcomes = [o for instances in runs.values() for o in _all(instances)]
+    if len({o.model for o in outcomes}) > 1:
+        return None  # one line fits the calls of one engine
+    calls = [call for o in outcomes for call in o.timed]
     try:
         return fit_idealised(calls)
     except BadInput:

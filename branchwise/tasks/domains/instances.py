@@ -22,6 +22,8 @@ class Instance:
     id: str
     problem: str
     """The task's input text."""
+    input: Json = None
+    """The input of a workflow, where it is more than the text."""
     gold: Json = None
     """The reference answer; only graders read it, never a checker."""
     meta: Mapping[str, Json] = field(default_factory=dict)
