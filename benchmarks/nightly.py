@@ -13,6 +13,8 @@ PARTS = {
     "crash": ("tests.crash", "--minutes", "30"),
     "fresh": ("tests.fresh",),
     "hostile": ("tests.hostile",),
+    "outage_away": ("tests.crash.outage", "away"),
+    "outage_full": ("tests.crash.outage", "full"),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
     "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),

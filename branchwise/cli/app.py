@@ -121,11 +121,11 @@ def solve(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Solve one problem; print the answer, the tree and the cost."""
-    from branchwise.cli.running import import_named
+    from branchwise.cli.importing import importable
     from branchwise.cli.solving import solving
     from branchwise.graphs.search.pairs import pairs
 
-    import_named(task, strategy, *(require or ()))
+    require = [importable(one) for one in require or ()]
     try:
         text = _problem(problem, file)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost)
@@ -139,11 +139,11 @@ def solve(
         text,
         system=system,
         as_json=as_json,
-        task=task,
-        strategy=strategy,
+        task=importable(task),
+        strategy=importable(strategy),
         knobs=knobs,
         chosen=chosen,
-        require=require or (),
+        require=require,
         budget=budget,
         seed=seed,
         prompts=prompts,

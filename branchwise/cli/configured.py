@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from branchwise.cli.exits import refuse
+from branchwise.cli.importing import importable
 from branchwise.models.keys import allow
 from branchwise.models.model_options import ModelOptions, model_options
 from branchwise.models.prices import Price
@@ -22,6 +25,8 @@ from branchwise.store.errors import BadInput
 _current: ContextVar[Settings | None] = ContextVar("settings", default=None)
 _WITHOUT = frozenset({"doctor", "init"})
 """Commands that must work even if a settings file is broken."""
+_OWN = re.compile(r"[^:=]+\.py:")
+"""A model of the user's own that is named by its file."""
 _TABLES = ("temperature", "extra_body", "headers")
 
 
@@ -61,18 +66,33 @@ def chosen(
     Raises:
         BadInput: An option cannot be used.
     """
-    if price is not None:
-        Price.parse(price)  # raises its own clear error
-        written = [*(written or ()), f"price={price}"]
-    return settings().model(model, base_url=base_url, options=written_options(written or ()))
+    given = written_options(written or (), price)
+    found = settings().model(model, base_url=base_url, options=given)
+    return replace(found, spec=importable(found.spec)) if _OWN.match(found.spec) else found
 
 
-def written_options(written: list[str] | tuple[str, ...]) -> ModelOptions:
+def overriding(
+    model: str | None, base_url: str | None, written: list[str] | None, price: str | None = None
+) -> dict[str, Any]:
+    """Arguments of `fork` for the options of a command; without `--model` the settings' default model has no effect.
+
+    Raises:
+        BadInput: An option cannot be used.
+    """
+    if model is not None:
+        return chosen(model, base_url, written, price).arguments
+    return {"base_url": base_url, "model_options": written_options(written or (), price)}
+
+
+def written_options(written: list[str] | tuple[str, ...], price: str | None = None) -> ModelOptions:
     """Parse the options of a model from the command line.
 
     Raises:
         BadInput: An option cannot be used.
     """
+    if price is not None:
+        Price.parse(price)  # raises its own clear error
+        written = [*written, f"price={price}"]
     found: dict[str, Any] = {}
     for text in written:
         name, equals, value = text.partition("=")

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from branchwise.cli import console
-from branchwise.cli.running import import_from_here
+from branchwise.cli.importing import import_from_here
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.runtime.spec import spec_of

@@ -19,6 +19,8 @@ from branchwise.cli.options import (
     Cost,
     Effects,
     Knobs,
+    ModelOption,
+    PriceText,
     RunId,
     Seconds,
     StoreUrl,
@@ -46,8 +48,10 @@ def fork(
         str | None, typer.Option(help="Another strategy.", autocompletion=completing.strategies_or_auto)
     ] = None,
     knob: Knobs = None,
-    model: Annotated[str | None, typer.Option(help="Another model.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another model, as for `solve`.")] = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
+    price: PriceText = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -65,7 +69,9 @@ def fork(
     as_json: AsJson = False,
 ) -> None:
     """Start a new run from an old one; calls that both make are reused at no cost."""
-    from branchwise.cli.running import import_from_here, read_json
+    from branchwise.cli.configured import overriding
+    from branchwise.cli.importing import import_from_here, importable
+    from branchwise.cli.running import read_json
     from branchwise.cli.showing import find_run
     from branchwise.cli.solving import how_to_resume
     from branchwise.graphs.runtime.fork import fork as fork_run
@@ -73,6 +79,7 @@ def fork(
     from branchwise.store.store import RunRecord
 
     import_from_here()
+    strategy = importable(strategy) if strategy else None
 
     async def work() -> RunRecord:
         options, knobs = part(strategy or "auto", pairs(knob or []))
@@ -87,8 +94,7 @@ def fork(
             strategy=strategy,
             knobs=knobs,
             options=options,
-            model=model,
-            base_url=base_url,
+            **overriding(model, base_url, model_option, price),
             seed=seed,
             prompts=str(prompts) if prompts else None,
             budget=named or None,
@@ -108,7 +114,7 @@ def replay(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Recompute a finished run from its ledger, without a model, and report differences."""
-    from branchwise.cli.running import import_from_here
+    from branchwise.cli.importing import import_from_here
     from branchwise.cli.showing import find_run
     from branchwise.graphs.runtime.replay import Replay
     from branchwise.graphs.runtime.replay import replay as replay_run

@@ -36,10 +36,6 @@ _TEXT = """\
 _OWN = """
 # [keys]                                       # which hosts may receive the key in which environment variable
 # OPENAI_API_KEY = ["api.openai.com"]
-
-# [tools.files]                                # a server of tools that agents may call
-# command = ["mcp-server-filesystem", "/srv/docs"]
-# allow = ["read_*"]
 """
 
 

@@ -27,13 +27,18 @@ StoreUrl = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 TaskName = Annotated[
-    str, typer.Option("--task", help="The problem's domain.", autocompletion=completing.tasks)
+    str,
+    typer.Option(
+        "--task",
+        help="The problem's domain: a name of `branchwise tasks`, or FILE.py:function or module:function of your own.",
+        autocompletion=completing.tasks,
+    ),
 ]
 StrategyName = Annotated[
     str,
     typer.Option(
         "--strategy",
-        help="Search strategy; `auto` lets the planner choose.",
+        help="Search strategy, also FILE.py:function or module:function; `auto` lets the planner choose.",
         autocompletion=completing.strategies_or_auto,
     ),
 ]

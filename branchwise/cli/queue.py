@@ -76,8 +76,8 @@ def submit(
 ) -> None:
     """Queue problems, all or none, and print their run ids; `branchwise worker` solves them."""
     from branchwise.cli.configured import chosen
+    from branchwise.cli.importing import importable
     from branchwise.cli.queued import read_lines
-    from branchwise.cli.running import import_from_here, import_named
     from branchwise.graphs.runtime.submit import submit_workflow
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.graphs.search.request import options_of
@@ -85,7 +85,8 @@ def submit(
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
-    import_named(task, strategy, *(require or ()))
+    task, strategy = importable(task), importable(strategy)
+    require = [importable(one) for one in require or ()]
 
     async def work() -> list[str]:
         given, knobs = part(strategy, pairs(knob or []))
@@ -107,8 +108,7 @@ def submit(
         if workflow is not None:
             if knob or require:
                 raise BadInput("--knob and --require are options of a search, not of a workflow of your own.")
-            import_from_here()
-            return await submit_workflow(workflow, read_lines(file), **common)
+            return await submit_workflow(importable(workflow), read_lines(file), **common)
         search: dict[str, Any] = {
             "task": task,
             "strategy": strategy,
@@ -116,7 +116,7 @@ def submit(
             "options": options,
             "policy": policy,
         }
-        return await enqueue(read_lines(file), **search, **common, require=tuple(require or ()))
+        return await enqueue(read_lines(file), **search, **common, require=tuple(require))
 
     ids = run(work())
     console.say(json.dumps(ids) if as_json else "\n".join(ids))
@@ -141,7 +141,9 @@ def worker(
     ] = 60.0,
     imports: Annotated[
         list[str] | None,
-        typer.Option("--import", help="Module whose workflows may run here, besides the installed ones."),
+        typer.Option(
+            "--import", help="Module or FILE.py that runs may import here, besides the installed workflows."
+        ),
     ] = None,
     queue: Queue = "default",
     store: StoreUrl = None,

@@ -15,6 +15,7 @@ from typing import Any
 
 from branchwise.cli import console
 from branchwise.cli.exits import run
+from branchwise.cli.importing import importable_module
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.store.errors import BadInput
 
@@ -65,12 +66,11 @@ def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | 
 
     Args:
         options: Those of `work`.
-        imports: Modules whose workflows may be run here; the working directory is looked through last.
+        imports: Modules or files that runs may import here.
         store: Database URL.
         as_json: Whether the log is lines of JSON.
     """
-    if imports and "" not in sys.path:
-        sys.path.append("")
+    imports = [importable_module(name) for name in imports]
     log = _Log(as_json=as_json)
     received: list[signal.Signals] = []
 

@@ -56,7 +56,7 @@ def resume(
     unsafe_sandbox: UnsafeSandbox = False,
 ) -> None:
     """Continue an interrupted run; no committed call is repeated. Budgets limit what it may still spend."""
-    from branchwise.cli.running import import_from_here
+    from branchwise.cli.importing import import_from_here
     from branchwise.cli.showing import find_run
 
     import_from_here()

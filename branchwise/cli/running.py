@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from branchwise.cli import console
 from branchwise.cli.configured import chosen
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, refuse, run
+from branchwise.cli.importing import importable
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -24,6 +24,7 @@ from branchwise.cli.options import (
     InputJson,
     ModelName,
     ModelOption,
+    PriceText,
     PromptFolder,
     RunId,
     Seconds,
@@ -43,6 +44,7 @@ def run_workflow(
     model: ModelName = None,
     base_url: BaseUrl = None,
     model_option: ModelOption = None,
+    price: PriceText = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -60,14 +62,14 @@ def run_workflow(
     as_json: AsJson = False,
 ) -> None:
     """Run a workflow (any importable LangGraph graph) as a recorded, resumable run."""
-    import_from_here()
     from branchwise.graphs.runtime.run import run as run_it
     from branchwise.graphs.runtime.submit import submit_workflow
 
+    workflow = importable(workflow)
     try:
         value = read_json(given)
         budget = Budget(tokens=tokens, calls=calls, seconds=seconds, cost=cost, effects=effects)
-        named = chosen(model, base_url, model_option)
+        named = chosen(model, base_url, model_option, price)
     except (BadInput, ValueError) as error:
         refuse(error)
     asked: dict[str, Any] = {
@@ -139,18 +141,6 @@ def workflows(as_json: AsJson = False) -> None:
         if one.get("input"):
             page.print(f"  input: {json.dumps(one['input'])}", soft_wrap=True, style="dim")
     page.print("Any other by module:attribute, for example: branchwise run mine:graph", style="dim")
-
-
-def import_from_here() -> None:
-    """Allow imports of workflows from the working directory, as `python -m` does."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-
-
-def import_named(*names: str) -> None:
-    """Allow names of the form `module:function` to be imported from the working directory."""
-    if any(":" in name for name in names):
-        import_from_here()
 
 
 def read_json(text: str) -> Any:

@@ -14,6 +14,8 @@ from branchwise.cli.options import (
     Cost,
     Knobs,
     ModelName,
+    ModelOption,
+    PriceText,
     PromptFolder,
     Seconds,
     Seed,
@@ -89,6 +91,8 @@ def web(
     ] = False,
     model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOption = None,
+    price: PriceText = None,
     tokens: Tokens = None,
     calls: Calls = None,
     seconds: Seconds = None,
@@ -102,13 +106,14 @@ def web(
     from branchwise.cli.browsing import BrowseOptions, browsing
     from branchwise.cli.configured import chosen
     from branchwise.cli.exits import refuse
+    from branchwise.cli.importing import importable
     from branchwise.graphs.search.pairs import pairs, settings
     from branchwise.graphs.web.request import WebOptions
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
     try:
-        named = chosen(model, base_url, None)
+        named = chosen(model, base_url, model_option, price)
         small = named.spec.partition(":")[0] == "embedded"
         own: dict[str, object] = settings(option or [])
         usual = 3 if small else 20
@@ -123,10 +128,9 @@ def web(
             }
         errand = BrowseOptions(
             goal=goal,
-            environment=environment,
+            environment=importable(environment),
             own=own,
-            model=named.spec,
-            base_url=named.base_url,
+            chosen=named,
             options=WebOptions(
                 strategy=strategy.replace("-", "_"),
                 knobs=pairs(knob or []),

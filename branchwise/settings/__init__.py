@@ -7,6 +7,6 @@ result = await branchwise.solve(problem, **settings.model("fast").arguments)
 from __future__ import annotations
 
 from branchwise.settings.lookup import FILE, files, load, user_file
-from branchwise.settings.schema import ModelSettings, Settings, ToolServer
+from branchwise.settings.schema import ModelSettings, Settings
 
-__all__ = ["FILE", "ModelSettings", "Settings", "ToolServer", "files", "load", "user_file"]
+__all__ = ["FILE", "ModelSettings", "Settings", "files", "load", "user_file"]

@@ -14,15 +14,15 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from branchwise.models.model_options import place_of
-from branchwise.settings.schema import ModelSettings, Settings, ToolServer, host_of
+from branchwise.settings.schema import ModelSettings, Settings, host_of
 from branchwise.store.errors import BadInput
 
 FILE = "branchwise.toml"
 VARIABLE = "BRANCHWISE_CONFIG"
 _LARGEST = 1_000_000
-_OWN_ONLY = ("keys", "tools")
-"""Sections that release keys or start programs. Untrusted folders (a clone) must not set them."""
-_TABLES = ("models", "prices", "keys", "tools")
+_OWN_ONLY = ("keys",)
+"""Sections that release keys. Untrusted folders (a clone) must not set them."""
+_TABLES = ("models", "prices", "keys")
 
 
 def user_file() -> Path:
@@ -124,9 +124,6 @@ def _checked(read: dict[str, Any], path: Path) -> Settings:
             raise BadInput(
                 f"`{path}`: `models.{name}.use` names a model itself, such as `openai-compatible:NAME`."
             )
-    for name, server in found.tools.items():
-        if bool(server.command) == bool(server.url):
-            raise BadInput(f"`{path}`: `tools.{name}` needs a `command` or a `url`, and not both.")
     return found
 
 
@@ -143,6 +140,5 @@ def _sentence(error: ValidationError) -> str:
 
 def _names(place: tuple[int | str, ...]) -> list[str]:
     """The names allowed in the table at this place."""
-    kinds: dict[str, type[BaseModel]] = {"models": ModelSettings, "tools": ToolServer}
-    kind = Settings if len(place) == 1 else kinds.get(str(place[0]), Settings)
+    kind: type[BaseModel] = ModelSettings if len(place) > 1 and place[0] == "models" else Settings
     return sorted(field.alias or name for name, field in kind.model_fields.items())

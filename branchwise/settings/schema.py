@@ -44,25 +44,6 @@ class ModelSettings(BaseModel):
     """US dollars for a million tokens read, written and, where it differs, read from the cache."""
 
 
-class ToolServer(BaseModel):
-    """A tool server for agents: `[tools.NAME]`; it has a command or a URL."""
-
-    model_config = _STRICT
-
-    command: tuple[Text, ...] = ()
-    url: Text | None = None
-    env: tuple[Text, ...] = ()
-    """Environment variables passed to its process."""
-    allow: tuple[Text, ...] = ("*",)
-    """Names of the tools that may be called; `*` and `?` are wildcards."""
-    timeout: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds for one call."""
-    read_only: bool | None = None
-    """Whether all its tools are read-only; otherwise each tool declares this itself."""
-    idempotent: bool | None = None
-    api_key_env: Text | None = None
-
-
 class Settings(BaseModel):
     """All settings. Later files extend earlier ones and replace entries of the same name."""
 
@@ -78,7 +59,6 @@ class Settings(BaseModel):
     keys: Mapping[str, tuple[Text, ...]] = Field(default_factory=dict)
     """Environment variable of a key -> hosts that may receive it; a model of the user's own file that names a key
     and a base URL adds its host."""
-    tools: Mapping[str, ToolServer] = Field(default_factory=dict)
 
     _folder: frozenset[str] = PrivateAttr(default=frozenset())
     """Models of the working folder's file: their servers get a key only if the user's own file allows it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -48,7 +49,6 @@ def test_init_writes_a_file_that_says_all_and_changes_nothing(home: Path) -> Non
     found = settings.load()
     assert found.model().options.max_tokens == 8192
     assert found.hosts() == {"api.openai.com"}
-    assert list(found.tools) == ["files"]
 
 
 def test_doctor_finds_each_part_and_what_to_do(home: Path) -> None:
@@ -163,3 +163,55 @@ def test_a_run_that_cannot_begin_says_that_nothing_was_spent(home: Path) -> None
     lost = branchwise("solve", "Say something.", *nowhere)
     assert lost.exit_code == 3
     assert "Nothing was spent." in lost.output
+
+
+_OWN = '''
+from branchwise.graphs.strategies.protocol import StrategyInfo
+from branchwise.models.protocol import OutputFormat
+from branchwise.tasks.task import Task
+
+INFO = StrategyInfo(paper="none", grain="solution")
+
+def digit():
+    """Pick a digit."""
+    return Task(
+        name="digit", about="Pick.", instructions="{problem}",
+        output_format=lambda known, text, grain: OutputFormat(max_tokens=4, regex="[0-9]"),
+    )
+
+def pair(tree, budget, *, seed=0):
+    """Two samples."""
+    return {"0": min(2, budget)} if len(tree) == 1 else {}
+
+def odd(text):
+    """Is odd."""
+    return text[-1:] in set("13579") or "it is even"
+'''
+
+
+def test_parts_of_ones_own_are_named_by_their_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    file = home / "parts/own_parts.py"
+    file.parent.mkdir()
+    file.write_text(_OWN, encoding="utf-8")
+    parts = ("--task", f"{file}:digit", "--strategy", "parts/own_parts.py:pair", "--require", f"{file}:odd")
+    solved = branchwise("solve", "Pick.", *parts, "--model", "uniform", "--json")
+    assert solved.exit_code in {0, 1}, solved.output
+    (run,) = json.loads(branchwise("runs", "--json").stdout)
+    assert (run["task"], run["strategy"]) == ("own_parts:digit", "own_parts:pair")
+    assert run["spec"]["require"] == [{"call": "own_parts:odd"}]
+    (home / "problems.jsonl").write_text('"Pick."\n', encoding="utf-8")
+    assert branchwise("submit", "problems.jsonl", *parts, "--model", "uniform").exit_code == 0
+    worked = branchwise("worker", "--until-empty", "--import", str(file))
+    assert worked.exit_code == 0, worked.output
+    assert {one["status"] for one in json.loads(branchwise("runs", "--json").stdout)} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere.py:x", "no file `nowhere.py`"), ("my-own.py:x", "a Python name")]
+)
+def test_a_file_that_cannot_be_imported_is_named(home: Path, name: str, said: str) -> None:
+    (home / "my-own.py").write_text("x = 1", encoding="utf-8")
+    refused = branchwise("solve", "Pick.", "--task", name, "--model", "uniform")
+    assert refused.exit_code == 2
+    assert said in refused.output

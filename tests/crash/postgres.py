@@ -42,15 +42,22 @@ class Cluster:
         """Of the database that every server has."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
 
+    @property
+    def _settings(self) -> str:
+        return f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+
     def start(self) -> None:
         """Make the cluster and start it."""
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--locale=C", "-E", "UTF8")
-        settings = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
-        self._run("pg_ctl", "-D", "data", "-l", "log", "-o", settings, "-w", "start")
+        self.resume()
 
     def restart(self) -> None:
         """Pull the plug and start again: every connection breaks, and the server recovers from its log."""
         self._run("pg_ctl", "-D", "data", "-l", "log", "-m", "immediate", "-w", "restart")
+
+    def resume(self) -> None:
+        """Start it again after `stop`."""
+        self._run("pg_ctl", "-D", "data", "-l", "log", "-o", self._settings, "-w", "start")
 
     def stop(self) -> None:
         """Stop it."""

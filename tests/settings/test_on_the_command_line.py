@@ -86,3 +86,41 @@ def test_a_broken_file_stops_a_command_with_its_place(
     refused = CliRunner().invoke(app, ["runs"])
     assert refused.exit_code == 2
     assert "Did you mean `store`" in refused.output
+
+
+DRAW = '[models.draw]\nuse = "uniform"\ntemperature = { actor = 0.25, generator = 0.5 }\nprice = [1, 2]\n'
+
+
+def test_a_web_run_and_a_fork_use_the_options_of_a_model_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "branchwise.toml").write_text(f'store = "own.sqlite"\n{DRAW}', encoding="utf-8")
+    own = {"temperature": {"actor": 0.25, "generator": 0.5}, "price": [1.0, 2.0]}
+    words = (
+        "web find-the-garden --environment scripted --model draw --held --states 3 --json --no-screenshots"
+    )
+    searched = branchwise(tmp_path, *words.split(), "-m", "max_tokens=77")
+    assert searched.returncode in {0, 1}, searched.stderr
+    (run,) = json.loads(branchwise(tmp_path, "runs", "--json").stdout)
+    kept = {name: value for name, value in run["spec"]["model_options"].items() if value not in (None, {})}
+    assert kept == own | {"max_tokens": 77}
+
+    solve = ("solve", "-f", str(PROBLEM), "--task", "calendar", "--calls", "2", "--json")
+    assert branchwise(tmp_path, *solve, "--model", "uniform", "-m", "max_tokens=55").returncode in {0, 1}
+    forked = branchwise(tmp_path, "fork", "last", "--model", "draw")
+    assert forked.returncode == 0, forked.stderr
+    assert branchwise(tmp_path, "fork", "last", "-m", "temperature=0.75").returncode == 0
+    last, other, *_ = json.loads(branchwise(tmp_path, "runs", "--json").stdout)
+    options = [
+        {name: value for name, value in one["spec"]["model_options"].items() if value not in (None, {})}
+        for one in (other, last)
+    ]
+    assert options[0] == own, "of another model no option is taken over"
+    assert options[1] == own | {"temperature": 0.75}
+    assert branchwise(tmp_path, "resume", last["id"]).returncode in {0, 1}
+
+
+def test_an_option_that_a_web_run_cannot_use_is_refused(tmp_path: Path) -> None:
+    refused = branchwise(
+        tmp_path, "web", "--environment", "scripted", "--model", "uniform", "-m", "max_token=3"
+    )
+    assert refused.returncode == 2
+    assert "Did you mean `max_tokens`" in refused.stderr

@@ -89,14 +89,11 @@ def test_a_file_that_is_named_is_the_only_one(tmp_path: Path, monkeypatch: pytes
     assert settings.load().default_model == "embedded:x"
 
 
-def test_a_folder_cannot_hand_out_keys_or_start_programs_unless_it_is_named() -> None:
+def test_a_folder_cannot_hand_out_keys_unless_it_is_named() -> None:
     here('[keys]\nOPENAI_API_KEY = ["evil.example"]')
     with pytest.raises(BadInput, match="only from your own file"):
         settings.load()
     assert settings.load(Path(settings.FILE)).hosts() == {"evil.example"}
-    here('[tools.x]\ncommand = ["sh"]')
-    with pytest.raises(BadInput, match="section `tools`"):
-        settings.load()
 
 
 def test_hosts_of_a_key_are_those_listed_and_those_of_models_that_name_it() -> None:
@@ -128,6 +125,7 @@ def test_a_folder_cannot_send_a_key_to_a_server_of_its_choice(monkeypatch: pytes
     ("text", "said"),
     [
         ('modle = "x"', "Did you mean `model`"),
+        ('[tools.files]\ncommand = ["sh"]', "There is no setting `tools`"),
         ('[models.a]\nuse = "uniform"\nmax_token = 3', "Did you mean `max_tokens`"),
         ("model = 3", "valid string"),
         ("store = 1979-05-27", "dates and times"),
@@ -151,12 +149,6 @@ def test_what_a_file_must_not_hold_is_refused_with_its_place(text: str, said: st
     with pytest.raises(BadInput, match=said) as refused:
         settings.load()
     assert settings.FILE in str(refused.value)
-
-
-def test_a_tool_needs_a_command_or_a_url() -> None:
-    own('[tools.a]\nallow = ["x"]')
-    with pytest.raises(BadInput, match="needs a `command` or a `url`"):
-        settings.load()
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

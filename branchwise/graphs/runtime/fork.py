@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from branchwise.graphs.runtime.questions import ANSWER, QUESTION, asked_at
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable, spec_of
+from branchwise.models.model_options import ModelOptions, merged
+from branchwise.models.model_options import model_options as read_options
 from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.rows import CallRecord, Decision
 from branchwise.store.store import RunRecord, Store
@@ -24,6 +26,7 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
     budget: BudgetLike = None,
     model: str | None = None,
     base_url: str | None = None,
+    model_options: ModelOptions | Mapping[str, object] | None = None,
     seed: int | None = None,
     prompts: str | None = None,
     queue: str | None = None,
@@ -41,8 +44,9 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
             which the new run starts. None reuses everything.
         input: Another input.
         budget: The new run's budget; by default a fresh one with the old limits.
-        model: Another model.
+        model: Another model. It has options of its own; the old model's address only if it is of the same kind.
         base_url: Another server.
+        model_options: Limits, connection and price of the model; without `model` they change the old run's one by one.
         seed: Another seed.
         prompts: Another folder of prompts.
         queue: The queue of the workers that run it.
@@ -56,7 +60,8 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
     async with opened_store(store) as db:
         old = await db.run(run_id)
         was = spec_of(old.spec)
-        changes: dict[str, Any] = {"model": model, "base_url": base_url, "seed": seed, "prompts": prompts}
+        was = _of_model(was, model, base_url, read_options(model_options))
+        changes: dict[str, Any] = {"seed": seed, "prompts": prompts}
         if input is not None:
             changes["input"] = jsonable(input, "The input")
         if budget is not None:
@@ -73,6 +78,14 @@ async def fork(  # noqa: PLR0913 - each is a word a person would say
         row = row_of(db, workflow, spec, queue=queue, priority=old.priority, forked_from=old.id, forked_at=at)
         answers = [one for one in decisions if one.kind == ANSWER and _before(one, cut)]
         return await db.fork_at_place({**row, "on_change": old.on_change}, answers)
+
+
+def _of_model(was: RunSpec, model: str | None, base_url: str | None, given: ModelOptions) -> RunSpec:
+    """The request with another model, address or options."""
+    if model is None:
+        return replace(was, base_url=base_url or was.base_url, model_options=merged(was.model_options, given))
+    kept = was.base_url if model.partition(":")[0] == was.model.partition(":")[0] else None
+    return replace(was, model=model, base_url=base_url or kept, model_options=given)
 
 
 def began(at: str, calls: Iterable[CallRecord], decisions: Iterable[Decision]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,8 @@ from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, spec_
 from branchwise.graphs.web.request import WebInput, WebOptions, input_of, stored, with_input
 from branchwise.graphs.web.result import WebResult
 from branchwise.graphs.web.workflow import RunHooks, workflow
+from branchwise.models.model_options import ModelOptions
+from branchwise.models.model_options import model_options as read_options
 from branchwise.models.protocol import Model
 from branchwise.renamed import new_names
 from branchwise.store.rows import OnChange, RunRecord, Status
@@ -31,6 +34,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
     *,
     model: str | Model = "embedded",
     base_url: str | None = None,
+    model_options: ModelOptions | Mapping[str, object] | None = None,
     options: WebOptions | None = None,
     budget: BudgetLike = None,
     store: str | Store | None = None,
@@ -49,6 +53,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
             EnvironmentSpec, which is stored with the run, so that it can be resumed from its id alone.
         model: As for `solve`.
         base_url: URL of an OpenAI-compatible server.
+        model_options: Limits, connection and price of the model: the fields of `ModelOptions`.
         options: Options of the search.
         budget: The run's budget.
         store: Database URL.
@@ -76,6 +81,7 @@ async def browse(  # noqa: PLR0913 - each is a word a person would say
         workflow="web",
         model=model if isinstance(model, str) else model.name,
         base_url=base_url,
+        model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
         seed=seed,
         budget=budget_of(budget),

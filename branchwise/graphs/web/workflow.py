@@ -34,6 +34,8 @@ from branchwise.graphs.web.request import WebInput, check, check_vision, input_o
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visit import VISIT
+from branchwise.models.model_options import tuned
+from branchwise.models.prices import stated
 from branchwise.models.recorded import recorded
 from branchwise.store.earlier import in_new_words
 from branchwise.store.errors import BadInput
@@ -176,7 +178,10 @@ def _opened(given: WebInput) -> Environment:
 
 def _context_of(given: WebInput, services: RunServices, place: Environment, hooks: RunHooks) -> WebContext:
     options, journal = given.options, services.journal
-    sample = recorded(services.engine, services.ledger, services.tracker)
+    price = stated(services.spec.model_options.price)
+    sample = tuned(
+        recorded(services.engine, services.ledger, services.tracker, price=price), services.spec.model_options
+    )
     done = sum(_steps(journal.decision(key)) for kind in _VISITS for key in journal.keys(f"{kind}/"))
     services.tracker.effects = done
 

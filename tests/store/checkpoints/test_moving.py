@@ -8,8 +8,9 @@ import subprocess
 import sys
 from operator import add
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import START, StateGraph
 from langgraph.types import Command, interrupt
@@ -54,6 +55,13 @@ def test_a_thread_that_waits_goes_on_in_the_new_place(
     assert graph.get_state(configs[2]).tasks[0].interrupts[0].value == "what?"
 
 
+def test_a_saver_in_memory_is_read_the_same_way(saver: SQLAlchemySaver, thread: str) -> None:
+    old, config = InMemorySaver(), cast("Any", {"configurable": {"thread_id": thread}})
+    _graph().compile(checkpointer=old).invoke({"said": []}, config)
+    assert move_threads(old, saver, [thread]) == len(list(old.list(config))) > 1
+    assert _graph().compile(checkpointer=saver).invoke(Command(resume="here"), config)["said"][-1] == "here"
+
+
 def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", _PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert len(blocks) == 3
@@ -69,5 +77,8 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "{'said': ['hello']}" in done.stdout
+    assert done.stdout.startswith("{'said': ['hello']}\n"), "sync"
+    history = [line for line in done.stdout.splitlines() if re.match(r"[0-9a-f-]{36} \{", line)]
+    assert len(history) == 6, "async: three checkpoints of each call"
+    assert history[0].endswith("{'said': ['hello', 'hello']}")
     assert done.stdout.rstrip().endswith("3 checkpoints copied")
