@@ -60,7 +60,7 @@ def serve(
     SIGTERM and Ctrl-C pause the runs in progress; the exit code is 0.
     """
     from branchwise.cli.configured import chosen
-    from branchwise.cli.running import import_named
+    from branchwise.cli.importing import importable
     from branchwise.graphs.runtime.registry import load
     from branchwise.store.errors import BadInput
 
@@ -82,8 +82,8 @@ def serve(
             tokens=tokens,
         )
         check_defaults(defaults)
-        import_named(*(workflow or ()))
-        for one in workflow or ():
+        workflow = [importable(one) for one in workflow or ()]
+        for one in workflow:
             load(one)
     except BadInput as error:
         refuse(error)
@@ -94,7 +94,7 @@ def serve(
         max_runs=max_runs,
         max_queued=max_queued,
         workers=workers,
-        workflows=tuple(workflow or ()),
+        workflows=tuple(workflow),
         origins=tuple(allow_origin or ()),
         hosts=(*_LOCAL, host) if host in _LOCAL else (),
         open=host in _LOCAL,
