@@ -64,6 +64,8 @@ async def _allocated(state: SearchState, context: SearchContext) -> SearchState:
         least = tightest(*limits)
         most = NO_LIMIT if least is None else least
         known = refuted(context, state["constraints"], round_)
+        if known is not None and known.everything:
+            return {}
         seen = tree if known is None else known.pruned(tree)
         asked = (
             contracts.called(

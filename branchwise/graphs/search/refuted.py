@@ -64,28 +64,49 @@ class Refuted:
         self._read(tree)
 
     def _read(self, tree: Tree) -> None:
-        parents, closed = set[NodeId](), set[NodeId]()
         # Children come before their parents here, so that what is spent is found upward in one pass.
-        for node in reversed(tuple(tree)):
+        nodes = tuple(reversed(tuple(tree)))
+        parents, closed = set[NodeId](), set[NodeId]()
+        for node in nodes:
             if len(self._keys) >= _MOST:
                 return
-            text, dead = tree.texts[node.id], _refuted(node)
-            if dead and not node.complete:
-                self._dead.setdefault(len(text), set()).add(text)
-            elif dead:
+            if node.failed == SPENT and node.parent is not None:
+                closed.add(node.parent)
+            if not _refuted(node):
+                continue
+            text = tree.texts[node.id]
+            if node.complete:
                 self._texts.append(text)
-            elif node.id in parents | closed and not node.complete and self._empty(text):
+            else:
+                self._dead.setdefault(len(text), set()).add(text)
+            self._exclude(node, tree, parents)
+        # All refutations are known before the first is drawn upward: a beginning may be spent by what was refuted
+        # elsewhere, and a pass may spend what an earlier node waits for.
+        while self._spend(nodes, tree, parents, closed):
+            pass
+
+    def _exclude(self, node: Node, tree: Tree, parents: set[NodeId]) -> None:
+        if node.parent is None:
+            return
+        self._keys.add(self._key(tree.texts[node.id], whole=node.complete))
+        if not tree[node.parent].complete:
+            parents.add(node.parent)
+
+    def _spend(
+        self, nodes: Iterable[Node], tree: Tree, parents: set[NodeId], closed: Collection[NodeId]
+    ) -> bool:
+        """Mark beginnings with nothing left to draw; whether one more state is excluded by it."""
+        before = len(self._keys)
+        for node in nodes:
+            if node.complete or _refuted(node) or not (node.id in parents or node.id in closed):
+                continue
+            if self._empty(tree.texts[node.id]):
                 self.spent.add(node.id)
-                dead = True
+                self._exclude(node, tree, parents)
             elif node.id in closed:
                 # Its continuations lead back: nothing follows here, though something may from the same state elsewhere.
                 self.spent.add(node.id)
-            if node.failed == SPENT and node.parent is not None:
-                closed.add(node.parent)
-            if dead and node.parent is not None:
-                self._keys.add(self._key(text, whole=node.complete))
-                if not tree[node.parent].complete:
-                    parents.add(node.parent)
+        return len(self._keys) > before and len(self._keys) < _MOST
 
     def offered(self, text: str, grain: Grain, earlier: Iterable[str] = ()) -> tuple[str, ...] | None:
         """The remaining choices after `text`; None if its form offers no list, or nothing of it is refuted.
