@@ -54,3 +54,16 @@ async def settle(serving: Serving, caller: Caller, run_id: str) -> None:
     """Replace what was reserved for a run by what it spent."""
     if caller.id:
         await serving.store.database.awrite(lambda connection: charges.settle(connection, run_id))
+
+
+async def remaining(serving: Serving, caller: Caller) -> dict[str, str]:
+    """Headers that say how many tokens a caller's key has left in its window; none without such a limit."""
+    limit = caller.limits.tokens
+    if not caller.id or limit is None:
+        return {}
+    window = caller.limits.charged
+    tokens, _ = await serving.store.database.aread(lambda c: charges.spent(c, caller.id, window))
+    return {
+        "x-ratelimit-limit-tokens": str(limit),
+        "x-ratelimit-remaining-tokens": str(max(0, limit - tokens)),
+    }

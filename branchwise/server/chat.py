@@ -14,6 +14,7 @@ from branchwise.graphs.runtime.result import RunResult
 from branchwise.graphs.search.request import SearchRequest, spec_of_request
 from branchwise.graphs.search.result import Result
 from branchwise.server.callers import Caller
+from branchwise.server.charging import remaining
 from branchwise.server.choice import DEFAULT, PREFIX, search_request
 from branchwise.server.finalists import Finalist, finalists
 from branchwise.server.live_runs import LiveRun
@@ -30,6 +31,7 @@ class _Chat:
     """One request with its run."""
 
     serving: Serving
+    caller: Caller
     body: ChatBody
     search: SearchRequest
     opened: Opened
@@ -74,7 +76,7 @@ async def chat(request: Request, serving: Serving, caller: Caller) -> Response:
         model=body.model or f"{PREFIX}{DEFAULT}",
         include_usage=options is not None and options.include_usage,
     )
-    asked = _Chat(serving=serving, body=body, search=search, opened=opened, heading=heading)
+    asked = _Chat(serving=serving, caller=caller, body=body, search=search, opened=opened, heading=heading)
     opened.live.join()
     if body.stream:
         sent = {"x-branchwise-run": opened.live.run_id}
@@ -92,7 +94,9 @@ async def _whole(request: Request, asked: _Chat) -> Response:
         result, found, strategy = await asked.answers(ended)
     except Exception as error:
         raise refusal_of(error, asked.live.run_id) from error
-    sent = headers(result) | ({"x-branchwise-replayed": "true"} if asked.opened.replayed else {})
+    sent = headers(result) | await remaining(asked.serving, asked.caller)
+    if asked.opened.replayed:
+        sent["x-branchwise-replayed"] = "true"
     return JSONResponse(asked.heading.completion(result, found, strategy), headers=sent)
 
 

@@ -19,7 +19,7 @@ from branchwise.graphs.runtime.fork import fork as fork_run
 from branchwise.graphs.runtime.spec import RunSpec, jsonable, spec_of
 from branchwise.server.background import QUEUE, submit
 from branchwise.server.callers import Caller
-from branchwise.server.charging import charged
+from branchwise.server.charging import charged, settle
 from branchwise.server.replies import KEEP_ALIVE
 from branchwise.server.response_object import OVER
 from branchwise.server.serving import Serving
@@ -114,10 +114,15 @@ async def answer_question(request: Request, serving: Serving, caller: Caller) ->
     """Answer a question of a waiting run, which then goes on in the background."""
     run = await _own(request, serving, caller)
     body = await read_body(request, AnswerBody)
+    if run.status is not Status.WAITING:
+        raise BadInput(f"The run `{run.id}` is {run.status} and waits for no answer.")
     await charged(serving, caller, spec_of(run.spec), run.id, run)
-    now = await answer_run(
-        run.id, body.value, key=body.key, by=f"key {caller.id}" if caller.id else "http", store=serving.store
-    )
+    by = f"key {caller.id}" if caller.id else "http"
+    try:
+        now = await answer_run(run.id, body.value, key=body.key, by=by, store=serving.store)
+    except BaseException:
+        await settle(serving, caller, run.id)
+        raise
     return JSONResponse(await _shown(serving, now))
 
 

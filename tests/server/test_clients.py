@@ -180,6 +180,7 @@ def test_curl(url: str) -> None:
     assert "chat.completion.chunk" in said
 
 
+@pytest.mark.embedded
 def test_openai_tools(tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
     command = [sys.executable, "-m", "branchwise", "serve", "--port", "0", "--json", "--model", "embedded"]

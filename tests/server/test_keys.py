@@ -148,6 +148,7 @@ async def test_what_a_run_did_not_spend_is_free_again(tmp_path: Path) -> None:
         spent = await client.serving.store.database.aread(lambda c: charges.spent(c, key_id, limits))
     assert reply.status == 200
     assert spent == (used, 0.0)
+    assert reply.headers["x-ratelimit-remaining-tokens"] == str(5_000 - used)
 
 
 async def test_a_key_sees_its_own_runs_only(tmp_path: Path) -> None:
