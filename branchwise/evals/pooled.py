@@ -24,6 +24,7 @@ from branchwise.statistics.bootstrap import bootstrap
 from branchwise.statistics.pass_at_k import coverage, pass_at_k
 from branchwise.statistics.power_law import power_law
 from branchwise.statistics.reliability import Reliability, reliability
+from branchwise.store.errors import BadInput
 from branchwise.store.records import VerifiedBy
 
 
@@ -92,11 +93,18 @@ def pooled(title: str, log: Log, plan: ReplayPlan, facts: Mapping[str, str], *, 
 
 
 def _whole(log: Log, plan: ReplayPlan) -> Log:
-    """The log without instances whose pools are too small."""
+    """The log without instances whose pools are too small.
+
+    Raises:
+        BadInput: None is left.
+    """
     arms = plan.arms or log.arms
     enough = set(log.instances)
     for arm in arms:
         enough &= {name for name, pool in log.pools(arm).items() if len(pool) >= 2 * max(plan.limits)}
+    if not enough:
+        wanted = f"{2 * max(plan.limits)} samples of {' and of '.join(arms)}"
+        raise BadInput(f"No instance of the log has {wanted}: nothing can be replayed.")
     return Log(
         header=log.header, samples=tuple(s for s in log.samples if s.instance in enough and s.arm in arms)
     )

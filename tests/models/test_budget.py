@@ -206,6 +206,17 @@ def test_a_prompt_is_taken_for_what_prompts_have_turned_out_to_be() -> None:
     assert tracker.shortfall(need) is None
 
 
+async def test_samples_that_came_one_by_one_are_reserved_so_also_after_a_restart() -> None:
+    need = Need(prompt=10, n=4, longest=10)
+    usage = Usage(calls=4, prompt_tokens=40, completion_tokens=8)
+    tracker = BudgetTracker(Budget(calls=9), Usage(calls=7))
+    assert (await tracker.admit(need)).size.n == 4
+    tracker.learn(need, Reply(samples=(Sample(text="x", tokens=2),) * 4, usage=usage))
+    restarted = BudgetTracker(Budget(calls=9), Usage(calls=7))
+    restarted.recall(tracker.state())
+    assert (await restarted.admit(need)).size.n == 2
+
+
 def test_tokens_read_from_the_cache_are_free() -> None:
     assert Usage(prompt_tokens=100, cached_tokens=90, completion_tokens=5).tokens == 15
 
