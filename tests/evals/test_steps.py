@@ -137,7 +137,7 @@ def test_a_line_that_the_log_could_not_parse_is_an_illegal_step(tmp_path: Path) 
     [chain] = game24.paths(tmp_path)["7"]
     first, second = game24.steps("7", chain, 10, 1, game24.Values(tmp_path))
     assert (first.text, first.scores) == ("4 6", {"value": 0.5, "reachable": 1.0})
-    assert (second.text, second.scores) == (" by an illegal step", {"value": 0.0, "reachable": 0.0})
+    assert (second.text, second.scores) == ("unreadable by an illegal step", {"value": 0.0, "reachable": 0.0})
 
 
 def test_a_log_without_enough_samples_is_refused_in_a_sentence(data: Path) -> None:
