@@ -17,5 +17,5 @@ def test_the_killed_workflow_of_the_demo_repeats_no_step(
     monkeypatch.setenv("BRANCHWISE_STORE", f"sqlite:///{tmp_path}/runs.sqlite")
     demo = importlib.import_module("demo")
     assert demo._killed_and_resumed() == []
-    assert "steps that ran: first second" in capfd.readouterr().out
+    assert "steps so far: first second" in capfd.readouterr().out
     assert len(demo.PROBLEMS) == 5

@@ -12,6 +12,7 @@ from typing import TypedDict
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 
+import branchwise
 from branchwise import Run
 
 
@@ -47,3 +48,9 @@ async def mail(state: State, runtime: Runtime[Run]) -> State:
 graph = StateGraph(State, context_schema=Run)
 graph.add_sequence([draft, mail])
 graph.add_edge(START, "draft")
+
+if __name__ == "__main__":
+    waiting = branchwise.run_sync("approval:graph", {"topic": "the picnic"}, budget=2_000)
+    print(f"question: {waiting.waiting[0].question}")
+    branchwise.answer_sync(waiting.run_id, True)
+    print(f"sent: {branchwise.resume_sync(waiting.run_id).output['sent']}")
