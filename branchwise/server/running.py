@@ -19,7 +19,7 @@ from branchwise.server.charging import charged, settle
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.refusals import Refusal
 from branchwise.server.serving import Serving
-from branchwise.store.errors import LeaseLost, UnknownName
+from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.runs import new_id
 
@@ -151,11 +151,20 @@ async def _executed(
                 watch=watch,
                 api_key=wanted.caller.key,
             )
-        except LeaseLost:
-            old = await known(serving, run_id)
-            if wanted.key is None or old is None or old.status is Status.CANCELLED:
+        except StoreError as error:
+            now = await known(serving, run_id)
+            if wanted.key is None or now is None or not _goes_on(error, old, now):
                 raise
+            old = now
+        if old.status is Status.RUNNING:
             await asyncio.sleep(_POLL)
+
+
+def _goes_on(error: StoreError, old: RunRecord | None, now: RunRecord) -> bool:
+    """Whether another process executes the run, or has just begun or ended it."""
+    if now.status is Status.DONE or (old is None and now.status is Status.RUNNING):
+        return True
+    return isinstance(error, LeaseLost) and now.status is not Status.CANCELLED
 
 
 def refuse_other(wanted: Wanted, old: RunRecord | None) -> None:

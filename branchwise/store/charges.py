@@ -115,9 +115,18 @@ def reserve(
     return got
 
 
-def settle(connection: sa.Connection, run_id: str) -> Usage:
-    """Replace what was reserved for a run by what it and its sub-runs spent."""
+def settle(connection: sa.Connection, run_id: str, *, dead: bool = False) -> Usage:
+    """Replace what was reserved for a run by what it and its sub-runs spent.
+
+    Args:
+        connection: For writing.
+        run_id: The run; one that a process works on may still spend, and is left as it is.
+        dead: Whether the process that worked on it is known to be gone.
+    """
     usage = Usage()
+    status = connection.scalar(sa.select(runs.c.status).where(runs.c.id == run_id))
+    if status == Status.RUNNING and not dead:
+        return usage
     for one in (run_id, *all_runs.below(connection, run_id)):
         usage += forest.usage_of(connection, one)
     values = {"tokens": usage.tokens, "cost": usage.cost, "settled": 1}
@@ -145,7 +154,7 @@ def settle_dead(connection: sa.Connection, but: Collection[str] = ()) -> list[st
     found = list(connection.scalars(query))
     dead = [run_id for run_id in found if run_id not in but]
     for run_id in dead:
-        settle(connection, run_id)
+        settle(connection, run_id, dead=True)
     return dead
 
 

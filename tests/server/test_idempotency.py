@@ -107,6 +107,17 @@ async def test_a_client_that_hangs_up_leaves_a_run_that_its_key_resumes(tmp_path
     assert repeated == []
 
 
+async def test_two_servers_that_begin_at_once_share_one_run(tmp_path: Path) -> None:
+    path, models = tmp_path / "s.sqlite", [scripted(nice, latency=0.1) for _ in range(3)]
+    async with serving(path, models[0]) as one, serving(path, models[1]) as two:
+        found = await asyncio.gather(*(server.chat(KEY, **ONE) for server in (one, two)))
+    async with serving(tmp_path / "t.sqlite", models[2]) as alone:
+        await alone.chat(KEY, **ONE)
+    assert [reply.status for reply in found] == [200, 200]
+    assert found[0].body["id"] == found[1].body["id"]
+    assert models[0].calls + models[1].calls == models[2].calls
+
+
 @contextmanager
 def a_server(store: Path, upstream: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-m", "branchwise", "serve", "--port", "0", "--json", "--store", str(store)]

@@ -151,6 +151,33 @@ async def test_what_a_run_did_not_spend_is_free_again(tmp_path: Path) -> None:
     assert reply.headers["x-ratelimit-remaining-tokens"] == str(5_000 - used)
 
 
+async def test_two_servers_share_a_run_and_its_charge(tmp_path: Path) -> None:
+    path, key = tmp_path / "s.sqlite", {"Idempotency-Key": "once"}
+    model, other = scripted(nice, latency=0.5), scripted(nice)
+    async with serving(path, model) as one, serving(path, other) as two:
+        key_id, header = await a_key(one.serving.store, tokens=10_000)
+        asked = {"branchwise": {**ONE["branchwise"], "budget": {"tokens": 6_000}}}
+        first = asyncio.create_task(one.chat(header | key, **asked))
+        while not model.calls:
+            await asyncio.sleep(0.01)
+        gone = asyncio.create_task(two.chat(header | key, **asked))
+        await asyncio.sleep(0.1)
+        gone.cancel()
+        while len(two.serving.live_runs):
+            await asyncio.sleep(0.01)
+        limits = KeyLimits(tokens=10_000)
+        held = await two.serving.store.database.aread(lambda c: charges.spent(c, key_id, limits))
+        second = await two.chat(header | key, **asked)
+        reply = await first
+        spent = await two.serving.store.database.aread(lambda c: charges.spent(c, key_id, limits))
+    assert held[0] == 6_000
+    assert (reply.status, second.status) == (200, 200)
+    assert second.body["id"] == reply.body["id"]
+    assert second.body["choices"] == reply.body["choices"]
+    assert other.calls == 0
+    assert spent[0] == reply.body["usage"]["total_tokens"]
+
+
 async def test_a_key_sees_its_own_runs_only(tmp_path: Path) -> None:
     async with serving(tmp_path / "s.sqlite") as client:
         mine, other = [(await a_key(client.serving.store))[1] for _ in range(2)]
