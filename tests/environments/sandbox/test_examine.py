@@ -71,6 +71,51 @@ def add(a, b):
     return wanted[-1] if wanted else None""",
     "an exception that asserts nothing": "def add(a, b): raise StopIteration",
     "an object that is no data": "def add(a, b): return lambda: a + b",
+    "the end of an iteration": "def add(a, b): raise StopIteration",
+    "not a number": "def add(a, b): return float('nan')",
+    "an integer with another value": """
+class T(int):
+    def __index__(s): return 5
+    def __int__(s): return 5
+def add(a, b): return T(0)""",
+    "a list that iterates otherwise": """
+class L(list):
+    def __iter__(s): return iter([5])
+def add(a, b): return L()""",
+    "a patched writer of values": """
+import gc, types
+for one in gc.get_objects():
+    if isinstance(one, types.ModuleType) and one.__name__ == 'values':
+        one.dumps = lambda value: '["dict",["value",5]]'
+def add(a, b): return 0""",
+    "its own pipes read back": """
+import os
+def add(a, b):
+    seen = b''
+    for fd in os.listdir('/proc/self/fd'):
+        try: seen += os.read(os.open(f'/proc/self/fd/{fd}', os.O_RDONLY | os.O_NONBLOCK), 65536)
+        except OSError: pass
+    return 5 if b'101' in seen else 0""",
+    "a thread that answers": """
+import os, threading, time
+def answer():
+    time.sleep(0.05)
+    for fd in range(3, 64):
+        try: os.write(fd, b'["dict",["value",5]]\\n')
+        except OSError: pass
+def add(a, b):
+    threading.Thread(target=answer).start()
+    time.sleep(0.2)
+    return 0""",
+    "two processes that answer": """
+import os
+def add(a, b): return 2 * a if os.fork() == 0 else a + b - 1""",
+    "a value without end": """
+def add(a, b):
+    deep = []
+    for _ in range(100_000): deep = [deep]
+    return deep""",
+    "a changed constant": "import ctypes\nctypes.c_int.from_address(id(5) + 24).value = 0\ndef add(a, b): return 0",
 }
 
 BUSY = """
