@@ -267,7 +267,7 @@ class BudgetTracker:
             (costs, name)
             for costs in sizes
             for name, cost, left in zip(Room._fields, costs, room, strict=True)
-            if cost > left
+            if not cost <= left  # not a number, as a damaged row may have it, leaves nothing
         )
         limits = (getattr(budget, name) for budget in self.budgets())
         limit = min(most for most in limits if most is not None)

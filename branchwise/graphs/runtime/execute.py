@@ -31,7 +31,8 @@ from branchwise.graphs.runtime.workflow import Graph, Workflow
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.as_fields import as_fields
-from branchwise.store.errors import LeaseLost
+from branchwise.store.errors import Damaged, LeaseLost
+from branchwise.store.foreign import place
 from branchwise.store.ledger import Ledger
 from branchwise.store.records import Budget, Usage
 from branchwise.store.rows import OnChange, Status
@@ -42,6 +43,10 @@ RECURSION_LIMIT = 1_000_000
 limit instead."""
 ENGINE = "engine"
 """Key of the decision that says which model answered, and what it can do."""
+
+
+_WRONG_KIND = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+"""What a value of the wrong kind raises where it is used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +86,21 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
         BudgetSpent: The run's budget is spent; it can be resumed with more.
         LeaseLost: It was cancelled, or another worker has it.
         RequestChanged: Its code makes a request that differs from the recorded one.
+        Damaged: It is a resumed run of branchwise's own workflows, and its rows hold what these never write.
     """
+    try:
+        return await _executed(how, workflow, spec)
+    except _WRONG_KIND as error:
+        if how.lease.fresh or workflow.read is None:
+            raise  # nothing was read from rows, or the code is the user's
+        raise Damaged(
+            f"The run `{how.lease.run_id}` cannot be resumed: its rows hold a value of the wrong kind "
+            f"({type(error).__name__}: {str(error)[:200]}, {place(error)}). If nothing else wrote to the database, "
+            "this is a fault of branchwise: please report it."
+        ) from error
+
+
+async def _executed(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResult:
     store, lease = how.store, how.lease
     journal = await Journal.open(store, lease, ahead=workflow.ahead)
     ledger = how.tape or await store.ledger(lease, how.on_change)
