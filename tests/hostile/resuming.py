@@ -120,7 +120,7 @@ def _changed(value: Any, draw: random.Random) -> Any:
     if isinstance(value, str) and value[:1] in {"{", "["} and draw.random() < 0.8:
         try:
             return json.dumps(mutated(json.loads(value), draw))
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     plain = [one for one in (*VALUES, *JUNK) if one is None or isinstance(one, str | int | float)]
     return draw.choice(plain)
