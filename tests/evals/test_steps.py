@@ -1,5 +1,3 @@
-import gzip
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 
 from branchwise.evals import logs
 from branchwise.evals.log import RecordedSample, Step
-from branchwise.evals.logs import _game24_steps as game24
 from branchwise.evals.outcomes import outcomes
 from branchwise.evals.policy import Policy, policies
 from branchwise.evals.pooled import ReplayPlan, pooled
@@ -127,17 +124,6 @@ def test_every_tree_strategy_that_needs_no_hints_is_replayed(data: Path) -> None
     }
     assert wanted <= names
     assert not any(p.grain == "step" for p in policies(log, (8,), arms=("io",)))
-
-
-def test_a_line_that_the_log_could_not_parse_is_an_illegal_step(tmp_path: Path) -> None:
-    row = {"idx": 7, "paths": [[[True, True, ["4", "6"]], [0, 0, None]]]}
-    with gzip.open(tmp_path / "cot_step_paths.jsonl.gz", "wt") as file:
-        file.write(json.dumps(row))
-    (tmp_path / "gpt4_value_noise.json").write_text(json.dumps({"step0_reachable": {"30": 1}}))
-    [chain] = game24.paths(tmp_path)["7"]
-    first, second = game24.steps("7", chain, 10, 1, game24.Values(tmp_path))
-    assert (first.text, first.scores) == ("4 6", {"value": 0.5, "reachable": 1.0})
-    assert (second.text, second.scores) == ("unreadable by an illegal step", {"value": 0.0, "reachable": 0.0})
 
 
 def test_a_log_without_enough_samples_is_refused_in_a_sentence(data: Path) -> None:

@@ -33,6 +33,8 @@ async def test_a_spent_budget_ends_the_run(tmp_path: Path, budget: Budget) -> No
     assert short.need is not None
     assert short.left is not None
     assert short.left < short.need
+    # Not one more sample fits, and what is left is all that was not spent: nothing stays reserved.
+    assert short.left == short.limit - getattr(result.usage, short.what)
     assert budget.calls is None or result.usage.calls <= budget.calls
     assert budget.tokens is None or result.usage.tokens <= budget.tokens
     written = budget.completion_tokens
