@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+import branchwise
 from branchwise.cli.exits import Exit
 from branchwise.models import load
+from branchwise.models.scripted import scripted
 from branchwise.store.errors import ModelError
 from tests.commands import check, shown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+INDEX = (ROOT / "docs/README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = [words for words in shown(README) if "pool" not in words]
 
@@ -51,7 +54,8 @@ def test_every_command_and_option_is_there(words: list[str]) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    page = (ROOT / "docs/exit-codes.md").read_text(encoding="utf-8")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
     assert told == {int(code) for code in Exit}
 
 
@@ -63,4 +67,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_every_page_of_the_documentation_is_linked() -> None:
     for page in (ROOT / "docs").glob("*.md"):
-        assert f"docs/{page.name}" in README
+        assert page.name == "README.md" or f"]({page.name})" in INDEX
+
+
+async def test_the_workflow_waits_is_answered_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [code] = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    (tmp_path / "letter.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    model, store = scripted(["Come!"]), f"sqlite:///{tmp_path}/runs.sqlite"
+    waiting = await branchwise.run("letter:graph", model=model, store=store)
+    assert [one.question for one in waiting.waiting] == [{"send?": "Come!"}]
+    await branchwise.answer(waiting.run_id, True, store=store)
+    ended = await branchwise.resume(waiting.run_id, model=model, store=store)
+    assert ended.output["approved"] is True
+    assert model.calls == 1
