@@ -1,4 +1,4 @@
-"""A task of your own: pay an amount with few coins. A program constrains and checks the answers.
+"""A task of your own: pay an amount with four coins. A program constrains and checks the answers.
 
 branchwise solve "0.63" --task own_task:coins --model uniform
 """
@@ -11,8 +11,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Constraints, Verdict, VerifiedBy
 from branchwise.tasks.task import Task
 
-COINS = (50, 20, 10, 5, 2, 1)
-MOST = 4
+COIN = "(50|20|10|5|2|1)"
 
 
 def cents(problem: str) -> int:
@@ -21,6 +20,11 @@ def cents(problem: str) -> int:
     if not (point and whole.isdecimal() and part.isdecimal() and len(part) == 2):
         raise BadInput("The problem must be an amount such as 0.63.")
     return 100 * int(whole) + int(part)
+
+
+def validate(problem: str) -> None:
+    """Refuse what is no amount."""
+    cents(problem)
 
 
 def check(constraints: Constraints, text: str, complete: bool) -> Verdict:
@@ -38,14 +42,12 @@ def check(constraints: Constraints, text: str, complete: bool) -> Verdict:
 
 coins = Task(
     name="coins",
-    about="Pay an amount with at most four coins.",
-    instructions="Pay {problem} with at most four coins of 50, 20, 10, 5, 2 and 1 cents. Write the coins.",
-    validate=lambda problem: [cents(problem)].clear(),
+    about="Pay an amount with four coins.",
+    instructions="Pay {problem} with four coins of 50, 20, 10, 5, 2 and 1 cents. Write the coins.",
+    validate=validate,
     read_constraints=lambda problem: Constraints(data={"cents": cents(problem)}, source="program"),
-    output_format=lambda constraints, text, grain: OutputFormat(
-        regex=rf"({'|'.join(map(str, COINS))})( ({'|'.join(map(str, COINS))})){{{MOST - 1}}}"
-    ),
-    is_complete=lambda text: len(text.split()) == MOST,
+    output_format=lambda constraints, text, grain: OutputFormat(regex=f"{COIN}( {COIN}){{3}}"),
+    is_complete=lambda text: len(text.split()) == 4,
     check=check,
 )
 
