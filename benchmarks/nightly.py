@@ -15,6 +15,7 @@ PARTS = {
     "hostile": ("tests.hostile",),
     "outage_away": ("tests.crash.outage", "away"),
     "outage_full": ("tests.crash.outage", "full"),
+    "pool_placement": ("benchmarks.pool_placement",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
     "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),

@@ -21,7 +21,7 @@ from branchwise.models.pool import registry as state
 from branchwise.serving.idealised import Idealised
 from branchwise.serving.measurements import StoredMeasurements, of_model
 from branchwise.store.errors import BadInput, UnknownName
-from branchwise.store.records import Usage
+from branchwise.store.records import Usage, VerifiedBy
 from branchwise.store.store import Decision, RunRecord, Status, Store
 
 _WIDEST, _LONG = 40, 500
@@ -225,7 +225,9 @@ def print_result(out: Terminal, result: Result) -> None:
         out.print(f"no answer: there is no whole solution; {_ended(result)}", style="yellow")
     else:
         style = "bold green" if result.solved else "yellow"
+        by_model = result.solved and result.verified_by is not VerifiedBy.PROGRAM
         word = "answer" if result.solved else "best answer, not accepted"
+        word = "answer (a model's opinion)" if by_model else word
         out.print(f"{word}: {result.answer or result.text}", style=style)
         score = "none" if result.score is None else f"{result.score:.2f}"
         out.print(f"score {score}, {_VOUCHED[result.verified_by]}; {_ended(result)}")

@@ -26,9 +26,9 @@ from branchwise.settings.schema import ChosenModel
 from branchwise.store.records import Budget, VerifiedBy
 
 _DEMONSTRATION = (
-    "The embedded model has 135 million parameters. It shows how a search runs; its answers to such questions are "
-    "mostly wrong, and it cannot judge them. Name a larger model with --model, or say what a program can check with "
-    "--require."
+    "Do not rely on this: the embedded model has 135 million parameters. Its answers to such questions are mostly "
+    "wrong, and its judgement of them says nothing; it is here to show how a search runs. Name a larger model with "
+    "--model (openai-compatible:NAME, litellm:PROVIDER/NAME, pool:NAME), or say with --require what a program checks."
 )
 
 

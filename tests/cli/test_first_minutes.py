@@ -215,3 +215,15 @@ def test_a_file_that_cannot_be_imported_is_named(home: Path, name: str, said: st
     refused = branchwise("solve", "Pick.", "--task", name, "--model", "uniform")
     assert refused.exit_code == 2
     assert said in refused.output
+
+
+def test_an_answer_that_only_a_model_accepted_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    (home / "own_model.py").write_text(
+        "from branchwise.models.scripted import scripted\n"
+        "def sure():\n    return scripted(lambda r, s: 'Fine.\\nScore: 100')\n",
+        encoding="utf-8",
+    )
+    solved = branchwise("solve", "What is 17*23?", "--model", "own_model.py:sure")
+    assert solved.exit_code == 0, solved.output
+    assert "answer (a model's opinion): " in solved.stdout

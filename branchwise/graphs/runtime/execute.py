@@ -207,6 +207,8 @@ async def _drive(
             ended.interrupts += chunk["__interrupt__"]
         elif told and workflow.tells and isinstance(chunk, dict):
             for node, update in chunk.items():
+                if node.startswith("__"):  # LangGraph's own, such as `__metadata__` of a cached step
+                    continue
                 services.watch(Event(kind="node", text=node, data=update, **services.said()))
     return ended
 
