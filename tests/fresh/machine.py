@@ -21,6 +21,7 @@ _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _SETUP = """
 set -e
 mount --make-rprivate /
+{loopback}
 mount -t proc proc {root}/proc
 mount --rbind /dev {root}/dev
 {binds}
@@ -103,7 +104,7 @@ class Machine:
             command: The command.
             user: The user's number; 0 is root.
             environment: More variables, or others.
-            network: Whether the network can be reached.
+            network: Whether the network can be reached; this machine's own addresses always can.
             minutes: Minutes after which it is killed.
         """
         variables = {
@@ -121,6 +122,7 @@ class Machine:
         script = _SETUP.format(
             root=root,
             binds=binds,
+            loopback="" if network else "ip link set lo up",
             user=f"--userspec={user}:{user}" if user else "",
             environment=" ".join(shlex.quote(f"{name}={value}") for name, value in variables.items()),
             command=shlex.quote(f"cd {shlex.quote(CHECKOUT)} && {command}"),
