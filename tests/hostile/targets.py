@@ -166,12 +166,10 @@ model = "fast"
 use = "openai-compatible:m"
 base_url = "http://127.0.0.1:1/v1"
 max_tokens = 100
-price = { input = 1.0, output = 2.0 }
+price = [1.0, 2.0]
 headers = { "X-A" = "b" }
 [keys]
 OPENAI_API_KEY = ["api.openai.com"]
-[tools.files]
-command = ["true"]
 """
 
 
