@@ -80,6 +80,9 @@ async def main() -> None:
     print(
         f"{len(rows)} problems, right: {fmean(row[2] for row in rows):.2f} and {fmean(row[4] for row in rows):.2f}"
     )
+    if any(len({row[right] for row in rows}) < 2 for right in (2, 4)):
+        print("All answers are right, or all are wrong: nothing can be told apart. Ask more problems.")
+        return
     for name, score, right in (("p1/p2", 0, 2), ("gap", 1, 2), ("agreement of 24", 3, 4)):
         draws = [[rng.choice(rows) for _ in rows] for _ in range(500)]
         seen = sorted(
