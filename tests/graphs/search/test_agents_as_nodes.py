@@ -24,6 +24,7 @@ from branchwise.agents.proposer import proposer
 from branchwise.agents.value import value
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
+from branchwise.agents.verifiers.pass_share import pass_share
 from branchwise.agents.verifiers.program import program
 from branchwise.agents.verifiers.reward import reward
 from branchwise.agents.verifiers.vote import vote
@@ -67,6 +68,7 @@ CASES: Mapping[str, Case] = {
     "value": (value, PAGE, "Hm.\nStatus: success", "value"),
     "verifiers.chance": (lambda s: chance(), JUDGED, "", "verdict"),
     "verifiers.llm": (lambda s: llm(s, TEXT), JUDGED, "Good.\nScore: 96", "verdict"),
+    "verifiers.pass_share": (lambda s: pass_share(s, TEXT), JUDGED, "Good.\nVerdict: pass", "verdict"),
     "verifiers.program": (lambda s: program(GAME), {**JUDGED, "constraints": NUMBERS}, "", "verdict"),
     "verifiers.reward": (lambda s: reward(s, TEXT), JUDGED, "0.5", "verdict"),
     "verifiers.vote": (lambda s: vote(s, TEXT), JUDGED, "Compared.\nBest: 1", "verdict"),

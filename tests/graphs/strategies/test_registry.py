@@ -23,7 +23,7 @@ def test_a_module_and_function_will_do() -> None:
     ("name", "knobs", "error", "says"),
     [
         ("rebas", {}, UnknownName, "Did you mean `rebase`"),
-        ("no.such:function", {}, BadInput, "cannot be imported: No module named"),
+        ("no.such:function", {}, BadInput, "cannot be imported: ModuleNotFoundError: No module named"),
         ("math:tau", {}, BadInput, "not a function"),
         ("rebase", {"widht": 3}, UnknownName, "Did you mean `width`"),
         ("rebase", {"width": 0}, BadInput, "a whole number, at least 1"),
