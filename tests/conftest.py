@@ -68,6 +68,10 @@ def pool_up(home: Path, *words: str) -> Iterator[Started]:
         assert pool.wait(timeout=100) == 0, pool.stderr.read().decode(errors="replace")
 
 
+_LONG = ("crash", "install", "embedded")
+"""Markers of tests in files that take minutes."""
+
+
 @pytest.fixture(scope="session")
 def walled() -> None:
     """Bubblewrap works here; skips where it does not, but never in CI."""
@@ -105,7 +109,9 @@ def real_vllm(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that start a vLLM more time: a start takes minutes on a slow machine."""
+    """Begin with the files that take minutes, so that none is left for the end; give vLLM's tests more time."""
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         if item.get_closest_marker("vllm") is not None:
             item.add_marker(pytest.mark.timeout(900))
