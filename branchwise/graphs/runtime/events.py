@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from branchwise.store.errors import BadInput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,3 +33,16 @@ Watch = Callable[[Any], None]
 
 def quiet(event: object) -> None:
     """Ignore the event."""
+
+
+def check_watch(watch: Callable[..., object]) -> None:
+    """Refuse a watcher that would be called and never awaited.
+
+    Raises:
+        BadInput: It is a coroutine function.
+    """
+    if inspect.iscoroutinefunction(watch):
+        raise BadInput(
+            "`watch` is a coroutine function, and a run calls it without awaiting it. Pass a plain function, or read "
+            "the events from `branchwise.stream`."
+        )

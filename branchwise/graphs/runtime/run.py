@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from branchwise.graphs.runtime import registry
-from branchwise.graphs.runtime.events import Watch, quiet
+from branchwise.graphs.runtime.events import Watch, check_watch, quiet
 from branchwise.graphs.runtime.execute import Execution, execute
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.result import RunResult
@@ -132,6 +132,7 @@ async def start(  # noqa: PLR0913 - as for run
     Raises:
         BadInput: The request is invalid, or the stored run of that id has another request.
     """
+    check_watch(watch)
     workflow = workflow or registry.load(spec.workflow)
     workflow.check(spec)
     trust(spec.model, spec.base_url, spec.model_options.api_key_env)
@@ -215,6 +216,7 @@ async def resume_run(  # noqa: PLR0913 - as for resume
     workflow: Workflow | None = None,
 ) -> RunResult:
     """Resume a run that was read from the store; a finished one returns its stored result."""
+    check_watch(watch)
     spec = spec_of(old.spec)
     workflow = workflow or registry.load(spec.workflow)
     if old.status is Status.DONE:

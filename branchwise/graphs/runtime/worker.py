@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from branchwise.environments.sandbox.limits import SandboxError
-from branchwise.graphs.runtime.events import Event
+from branchwise.graphs.runtime.events import Event, check_watch
 from branchwise.graphs.runtime.execute import Execution, execute
 from branchwise.graphs.runtime.registry import Allowed, NotAllowed
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
@@ -93,6 +93,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
         StoreError: The database cannot be used.
         SchemaMismatch: A newer branchwise has upgraded the database; the runs are back in the queue.
     """
+    check_watch(watch)
     allowed = Allowed(imports)
     async with opened_store(store, ttl=ttl) as db, _engines(model) as engine_of:
         worker = _Worker(db, engine_of, allowed, watch, asyncio.Semaphore(concurrency))

@@ -64,6 +64,17 @@ async def test_a_stream_that_is_left_stops_the_run_which_is_resumed_by_another()
     assert len([call for call in calls if call.state is CallState.DONE]) == len(attempts) == 6
 
 
+async def test_a_watcher_that_would_never_be_awaited_is_refused() -> None:
+    async def watch(event: object) -> None: ...
+
+    model = scripted(write)
+    with pytest.raises(BadInput, match=r"branchwise\.stream"):
+        await branchwise.run(FLOW, {"question": "why"}, model=model, store="sqlite://", watch=watch)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="coroutine function"):
+        await branchwise.work(store="sqlite://", model=model, until_empty=True, watch=watch)  # type: ignore[arg-type]
+    assert not model.calls
+
+
 async def test_a_stream_raises_what_the_run_raises() -> None:
     events = stream(FLOW, {"nobody": "knows"}, model=scripted(write), store="sqlite://")
     with pytest.raises(BadInput, match="question"):
