@@ -27,7 +27,8 @@ if ctypes.CDLL(None).syscall(435, struct.pack("QQQQQQQQ", 0x10000000, 0, 0, 0, 1
 """,
     "folders above the visible ones": """
 import os
-for place in ("/usr/lib/../../..", "/proc/self/root/..", "/proc/self/cwd/../..", "/sandbox/.."):
+for start, up in (("/usr/lib", 3), ("/proc/self/root", 1), ("/proc/self/cwd", 2), ("/sandbox", 1)):
+    place = "/".join([start, *[".."] * up])
     if {"home", "opt", "srv", "var"} & set(os.listdir(place)): print("seen", place)
 """,
     "programs that change their user": """
