@@ -13,6 +13,7 @@ from branchwise.models.obeys import ignored
 from branchwise.models.protocol import Sample, SampleRequest, ToolCall
 from branchwise.models.reasoning import split
 from branchwise.models.scrub import scrub
+from branchwise.store.records import finite
 
 _IMPOSSIBLE: Final = -1000.0
 """Log-probability that servers report for a token excluded by constrained decoding."""
@@ -135,9 +136,10 @@ def _ended(text: str, stops: Sequence[str]) -> str:
 def _logprobs(choice: ServerChoice, request: SampleRequest) -> tuple[float | None, dict[str, float] | None]:
     if not request.logprobs or choice.tokens is None:
         return None, None
-    values = [one.get("logprob") if isinstance(one, dict) else None for one in choice.tokens]
-    whole = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
-    logprob = float(sum(values)) if whole else None  # type: ignore[arg-type]
+    values: list[Any] = [one.get("logprob") if isinstance(one, dict) else None for one in choice.tokens]
+    whole = all(isinstance(value, int | float) and finite(value) for value in values)
+    total = sum(map(float, values)) if whole else math.nan
+    logprob = total if finite(total) else None
     if not request.output_format.choices or not choice.tokens or not isinstance(choice.tokens[0], dict):
         return logprob, None
     top = choice.tokens[0].get("top_logprobs")
@@ -147,7 +149,7 @@ def _logprobs(choice: ServerChoice, request: SampleRequest) -> tuple[float | Non
         if isinstance(one, dict)
         and isinstance(one.get("token"), str)
         and isinstance(one.get("logprob"), int | float)
-        and math.isfinite(one["logprob"])
+        and finite(one["logprob"])
     ]
     return logprob, among(request.output_format.choices, likely)
 

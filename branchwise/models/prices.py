@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Budget, Usage
+from branchwise.store.records import Budget, Usage, finite
 
 _MILLION = 1e6
 _TABLE = "model_prices_and_context_window_backup.json"
@@ -31,7 +30,7 @@ class Price:
     def __post_init__(self) -> None:
         for name in ("read", "written", "cached"):
             value = getattr(self, name)
-            if value is not None and not (value >= 0 and math.isfinite(value)):
+            if value is not None and not (value >= 0 and finite(value)):
                 raise BadInput(f"A price is a number of dollars from 0 on, not {value!r}.")
 
     @classmethod

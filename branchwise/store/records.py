@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -96,6 +96,11 @@ class Usage:
         )
 
 
+def finite(value: float) -> bool:
+    """Whether a number is finite and fits a float; `math.isfinite` raises for integers that do not."""
+    return abs(value) <= sys.float_info.max
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
     """How much a run may spend; None means no limit of that kind. Checked before each call."""
@@ -117,7 +122,7 @@ class Budget:
     def __post_init__(self) -> None:
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
+            if value is not None and not (value > 0 and finite(value)):
                 raise ValueError(f"A budget of {limit.name} must be a positive number, not {value!r}.")
 
 

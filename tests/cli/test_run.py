@@ -47,6 +47,7 @@ def test_what_cannot_run_is_refused_and_nothing_is_stored(home: Path) -> None:
         (("-i", "@gone.json"), "`gone.json` cannot be read"),
         (("-i", "tea"), "is not JSON"),
         (("--tokens", "0"), "must be a positive number"),
+        (("--tokens", "9" * 400), "must be a positive number"),
         (("--queue", "q", "--id", "x"), "--id is for a run that begins at once"),
     ):
         refused = branchwise("run", f"{FLOWS}:chain", *words, *ECHO)

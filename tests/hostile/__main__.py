@@ -25,7 +25,8 @@ async def fuzz(folder: Path, seconds: float, tries: int, seed: int) -> bool:
     for target in TARGETS:
         found = await fuzzed(target, folder, seconds=seconds, tries=tries, seed=seed)
         print(
-            f"{target.__name__}: {found.tries} tries, {sum(found.refused.values())} refused, {len(found.raw)} raw"
+            f"{target.__name__}: {found.tries} tries, {sum(found.refused.values())} refused, {len(found.raw)} raw",
+            flush=True,
         )
         for error, where in found.raw.items():
             print(f"  {error}  ({where})")
@@ -49,7 +50,8 @@ def main() -> int:
         print(
             f"{found.replies} replies, {found.searches} searches, {sum(found.refused.values())} refused, "
             f"{len(found.raw)} raw exceptions, {len(found.slow)} slow, {found.scores} scores out of range, "
-            f"{found.resident / 2**20:.0f} MB"
+            f"{found.resident / 2**20:.0f} MB",
+            flush=True,
         )
         for error, where in found.raw.items():
             print(f"  {error}  ({where})")

@@ -69,6 +69,9 @@ POISONS: Mapping[str, Poison] = {
     "an estimate without end": _fields(prompt_estimate=10**400),
     "an estimate below nothing": _fields(prompt_estimate=-1),
 }
+_BUDGET = json.dumps(
+    {"workflow": "solve", "input": {}, "model": "scripted:script", "budget": {"tokens": 10**400}}
+)
 ROWS: Mapping[str, tuple[str, str]] = {
     "a request that is no JSON": ("UPDATE runs SET spec = :text WHERE id = :run", "{'x'"),
     "a request without end": ("UPDATE runs SET spec = :text WHERE id = :run", "[" * 200_000),
@@ -79,6 +82,11 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "decisions that are no JSON": ("UPDATE decisions SET payload = :text WHERE run_id = :run", "[[["),
     "decisions of another kind": ("UPDATE decisions SET payload = :text WHERE run_id = :run", '{"0": "x"}'),
     "decisions without end": ("UPDATE decisions SET payload = :text WHERE run_id = :run", '{"0": 1e999}'),
+    "decisions of samples without end": (
+        "UPDATE decisions SET payload = :text WHERE kind = 'allocate' AND run_id = :run",
+        '{"0": 2147483648}',
+    ),
+    "a budget without end": ("UPDATE runs SET spec = :text WHERE id = :run", _BUDGET),
     "no decisions": ("UPDATE decisions SET payload = :text WHERE run_id = :run", "null"),
     "nodes of ten million characters": ("UPDATE nodes SET text = :text WHERE run_id = :run", "\n" * 10**7),
     "answers with escapes": (

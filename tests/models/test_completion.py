@@ -218,7 +218,7 @@ def test_tokens_that_nobody_counts_are_estimated(usage: Any) -> None:
     assert reply.samples[0].tokens == reply.usage.completion_tokens
 
 
-@pytest.mark.parametrize("value", ["NaN", "null", "-1e999", '"x"', "{}"])
+@pytest.mark.parametrize("value", ["NaN", "null", "-1e999", '"x"', "{}", "-" + "9" * 400])
 def test_one_odd_number_costs_no_other_sample(value: str) -> None:
     choices = [
         {

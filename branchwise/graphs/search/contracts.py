@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
@@ -10,7 +9,7 @@ from typing import TypeVar
 from branchwise.graphs.strategies.protocol import Choice, Hint
 from branchwise.store.errors import BranchwiseError, CodeFailed
 from branchwise.store.foreign import failed
-from branchwise.store.records import Node, NodeId
+from branchwise.store.records import Node, NodeId, finite
 from branchwise.store.tree import Tree
 
 T = TypeVar("T")
@@ -105,7 +104,7 @@ def choice(given: object, tree: Tree, name: str) -> Choice | None:
     node, share = given.node, given.confidence
     if not isinstance(node, Node) or node.id not in tree or not tree[node.id].complete:
         raise _aggregation(name, f"its node is {reprlib.repr(node)}, not a whole solution of the run")
-    if share is not None and (type(share) not in {int, float} or not math.isfinite(share)):
+    if share is not None and (type(share) not in {int, float} or not finite(share)):
         raise _aggregation(
             name, f"its confidence is {reprlib.repr(share)}, a {type(share).__name__}, not a finite float"
         )

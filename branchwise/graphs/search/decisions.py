@@ -11,13 +11,14 @@ from typing_extensions import TypedDict
 
 from branchwise.agents.planning.planner import Plan
 from branchwise.graphs.search.state import Reason
+from branchwise.graphs.strategies.protocol import SampleCount
 from branchwise.store.records import NodeId
 
 
 class Probes(TypedDict):
     """How many probes are drawn."""
 
-    count: int
+    count: SampleCount
 
 
 class Planned(TypedDict):
@@ -83,5 +84,4 @@ PLANNED = TypeAdapter(Planned)
 SELECTED = TypeAdapter(Selected)
 CLOSED = TypeAdapter(Closed)
 REWARDS = TypeAdapter(dict[str, tuple[int, float]])
-ALLOCATION = TypeAdapter(dict[NodeId, int])
 JUDGED = TypeAdapter(list[NodeId])

@@ -13,7 +13,7 @@ from langgraph.types import Command
 from branchwise.graphs import strategies
 from branchwise.graphs.search import contracts
 from branchwise.graphs.search.calls import Call, affordable_samples, calls, info, sampled
-from branchwise.graphs.search.decisions import ALLOCATION, JUDGED
+from branchwise.graphs.search.decisions import JUDGED
 from branchwise.graphs.search.equal_answers import share_answers
 from branchwise.graphs.search.refusals import repeats, short_of, unanswered, unjudged
 from branchwise.graphs.search.refuted import refuted
@@ -23,7 +23,7 @@ from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
 from branchwise.graphs.search.voting import is_decided, stopping, until_decided
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
-from branchwise.graphs.strategies.protocol import NO_LIMIT
+from branchwise.graphs.strategies.protocol import ALLOCATION, NO_LIMIT
 from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.records import finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Between:
 
     def __contains__(self, value: float) -> bool:
         above = value > self.low if self.open_low else value >= self.low
-        return above and value <= self.high and math.isfinite(value)
+        return above and value <= self.high and finite(value)
 
     def __str__(self) -> str:
         low = f"above {self.low:g}" if self.open_low else f"at least {self.low:g}"

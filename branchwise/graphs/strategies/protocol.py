@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Final, Literal, Protocol, TypeAlias
+
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from branchwise.store.records import Grain, Node, NodeId
 from branchwise.store.tree import Tree
@@ -14,6 +16,19 @@ Allocation: TypeAlias = Mapping[NodeId, int]
 
 NO_LIMIT: Final = 1_000_000
 """The `budget` that a strategy is given where nothing limits the samples: it calculates with a whole number."""
+
+SampleCount: TypeAlias = Annotated[int, Field(ge=0, le=NO_LIMIT)]
+"""A number of samples in a recorded decision; a larger one was not written by this program."""
+
+
+def _within(asked: dict[NodeId, int]) -> dict[NodeId, int]:
+    if sum(asked.values()) > NO_LIMIT:
+        raise ValueError(f"more than {NO_LIMIT} samples in one round")
+    return asked
+
+
+ALLOCATION: Final = TypeAdapter(Annotated[dict[NodeId, SampleCount], AfterValidator(_within)])
+"""An allocation as it is recorded and read: of searches and of web searches."""
 
 Need = Literal["scores", "step scores", "log-probabilities", "revisions", "hints", "prefix"]
 """Requirements of a strategy: scores of whole solutions, of steps, or log-probabilities on the tree's nodes; a

@@ -8,11 +8,10 @@ from functools import cache
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from pydantic import TypeAdapter
 
 from branchwise.environments.protocol import Session
 from branchwise.graphs import strategies
-from branchwise.graphs.strategies.protocol import NO_LIMIT
+from branchwise.graphs.strategies.protocol import ALLOCATION, NO_LIMIT
 from branchwise.graphs.web.commit import commit
 from branchwise.graphs.web.context import WebContext
 from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
@@ -23,8 +22,6 @@ from branchwise.graphs.web.visits import open_start, visit
 from branchwise.store.errors import BudgetSpent, ModelError
 from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.tree import Tree
-
-_ALLOCATION = TypeAdapter(dict[NodeId, int])
 
 
 @cache
@@ -64,7 +61,7 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     async def allocate() -> dict[NodeId, int]:
         return _allocation(context, tree, left, state.get("base", 0))
 
-    asked = await context.journal.decide_as(f"r{round_}/allocate", "allocate", _ALLOCATION, allocate)
+    asked = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
     if asked:
         return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
     asks = state.get("asked", 0) < context.options.max_approvals or context.options.auto_approve

@@ -31,6 +31,7 @@ def test_a_module_and_function_will_do() -> None:
         ("rebase", {"width": 2.0}, BadInput, "a whole number"),
         ("rebase", {"temperature": 0}, BadInput, "a number, above 0"),
         ("rebase", {"temperature": float("inf")}, BadInput, "a number"),
+        ("rebase", {"width": 10**400}, BadInput, "a whole number"),
         ("rebase", {"truncate": 1.5}, BadInput, "at most 1"),
         ("tree_of_thoughts", {"select": "best"}, BadInput, "one of `greedy`, `sample`"),
         ("div_se", {"approaches": []}, BadInput, "one or more texts"),
