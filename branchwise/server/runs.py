@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs import strategies
+from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.answer import answer as answer_run
 from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.runtime.fork import fork as fork_run
@@ -146,17 +147,20 @@ async def fork_of(request: Request, serving: Serving, caller: Caller) -> Respons
         run.id,
         at=body.at,
         input=body.input,
-        budget=_fork_budget(body, run, caller, serving),
+        budget=_fork_budget(body, run, serving),
         seed=body.seed,
         store=serving.store,
         **{name: value for name, value in own.items() if value is not None},
     )
     try:
-        await charged(serving, caller, spec_of(made.spec), made.id, made)
+        spec = await charged(serving, caller, spec_of(made.spec), made.id)
     except BaseException:
         await serving.store.cancel(made.id)
         raise
-    await serving.store.database.awrite(lambda c: adopt(c, made.id, queue=QUEUE, api_key=caller.key))
+    stored = registry.load(spec.workflow).stored(spec)
+    await serving.store.database.awrite(
+        lambda c: adopt(c, made.id, queue=QUEUE, api_key=caller.key, spec=stored)
+    )
     return JSONResponse(await _shown(serving, await serving.store.run(made.id)), status_code=202)
 
 
@@ -165,13 +169,11 @@ def _known_strategy(name: str) -> None:
         raise UnknownName("strategy", name, strategies.names())
 
 
-def _fork_budget(body: ForkBody, run: RunRecord, caller: Caller, serving: Serving) -> dict[str, Any]:
-    """The limits of a fork: those asked for, else those of the run, and never more than the key allows a run."""
+def _fork_budget(body: ForkBody, run: RunRecord, serving: Serving) -> dict[str, Any]:
+    """The limits of a fork: those asked for, else those of the run."""
     was = {name: value for name, value in as_fields(spec_of(run.spec).budget).items() if value is not None}
     limits = was if body.budget is None else body.budget.model_dump(exclude_none=True)
     limits.setdefault("tokens", serving.settings.defaults.tokens)
-    if caller.limits.tokens_per_run is not None:
-        limits["tokens"] = min(limits["tokens"], caller.limits.tokens_per_run)
     return limits
 
 

@@ -195,9 +195,9 @@ def amend(connection: sa.Connection, lease: Lease, spec: Json) -> None:
     note(connection, lease.run_id, "amended", lease.epoch)
 
 
-def adopt(connection: sa.Connection, run_id: str, *, queue: str, api_key: str | None) -> None:
-    """Put a paused run into a queue, as the run of an API key."""
-    values = {"status": Status.QUEUED, "queue": queue, "api_key": api_key}
+def adopt(connection: sa.Connection, run_id: str, *, queue: str, api_key: str | None, spec: Json) -> None:
+    """Put a paused run into a queue, as the run of an API key, with the request that the key allows it."""
+    values = {"status": Status.QUEUED, "queue": queue, "api_key": api_key, "spec": spec}
     waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == Status.PAUSED)
     if connection.execute(waiting.values(**values)).rowcount:
         note(connection, run_id, "queued", 0)

@@ -116,6 +116,26 @@ async def test_a_run_gets_what_is_left_and_no_more_than_its_key_allows(tmp_path:
     assert run.spec["budget"]["tokens"] == 700
 
 
+async def test_a_fork_gets_no_more_than_its_key_allows(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite", workers=0) as client:
+        db = client.serving.store
+        _, header = await a_key(db, tokens=10_000, cost=2.0, tokens_per_run=7_000)
+        first = await client.chat(header, **ONE)
+        run_id = first.body["branchwise"]["run_id"]
+        asked = {"budget": {"tokens": 9_000}}  # which names no cost
+        forked = await client.post(f"/v1/runs/{run_id}/fork", asked, header)
+        again = await client.post(f"/v1/runs/{run_id}/fork", asked, header)
+        stored = await db.run(forked.body["id"])
+    assert forked.body["budget"] == {"tokens": 7_000, "cost": 2.0}
+    assert (again.status, again.body["error"]["code"]) == (
+        429,
+        "insufficient_quota",
+    )  # all dollars are reserved
+    assert isinstance(stored.spec, dict)
+    assert (stored.spec["budget"]["tokens"], stored.spec["budget"]["cost"]) == (7_000, 2.0)
+    assert stored.spec["problem"]
+
+
 @pytest.mark.timeout(120)
 async def test_100_requests_at_once_never_exceed_two_keys_limits(tmp_path: Path) -> None:
     rng = random.Random(5)
