@@ -71,7 +71,7 @@ def limits_of(stored: Mapping[str, Json]) -> KeyOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who calls; without keys everyone on this machine, whose id is empty."""
+    """Who calls; while no key was made everyone on this machine, whose id is empty."""
 
     id: str = ""
     limits: KeyOptions = field(default_factory=KeyOptions)
@@ -116,7 +116,7 @@ async def authenticate(request: Request, serving: Serving) -> Caller:
     """The caller of a request.
 
     Raises:
-        Refusal: There are keys, and the request names none of them.
+        Refusal: A key was made, be it revoked or expired since, and the request names no valid one.
         StoreError: The store does not answer.
     """
     secret = _secret(request)
@@ -128,7 +128,7 @@ async def authenticate(request: Request, serving: Serving) -> Caller:
                 return Caller(id=found.id, limits=limits_of(found.limits))
             except BadInput as error:
                 raise StoreError(f"The key `{found.id}` is of another version: {error}") from error
-    elif serving.settings.open and not await database.aread(api_keys.any_valid):
+    elif serving.settings.open and not await database.aread(api_keys.any_made):
         return Caller()
     raise Refusal(
         message="The request needs an API key of this server, as `Authorization: Bearer bw-...`.",

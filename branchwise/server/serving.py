@@ -40,7 +40,7 @@ class ServerSettings:
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
     """Names by which it may be called; empty for any."""
     open: bool = True
-    """Whether callers need no key while there are none."""
+    """Whether callers need no key while none was made."""
     keep_alive: float = 10.0
     """Seconds of silence after which a stream gets a comment line."""
 

@@ -92,6 +92,11 @@ def listed(connection: sa.Connection) -> list[ApiKey]:
     return [_key(row) for row in connection.execute(_rows().order_by(api_keys.c.created.desc()))]
 
 
+def any_made(connection: sa.Connection) -> bool:
+    """Whether a key was ever made, be it revoked or expired since."""
+    return connection.execute(sa.select(api_keys.c.id).limit(1)).first() is not None
+
+
 def any_valid(connection: sa.Connection) -> bool:
     """Whether there is a key that opens anything."""
     query = sa.select(api_keys.c.id).where(_valid()).limit(1)

@@ -75,6 +75,24 @@ async def test_a_key_that_has_expired_opens_nothing(tmp_path: Path) -> None:
         assert (await client.chat({"Authorization": f"Bearer {secret}"})).status == 401
 
 
+@pytest.mark.parametrize("seconds", [None, -1.0], ids=["revoked", "expired"])
+async def test_without_its_only_key_a_server_stays_closed(tmp_path: Path, seconds: float | None) -> None:
+    model, secret = scripted(nice), api_keys.new_secret()
+    async with serving(tmp_path / "s.sqlite", model) as client:
+        database = client.serving.store.database
+        await database.awrite(
+            lambda c: api_keys.add(c, "only", secret, label="only", limits={}, seconds=seconds)
+        )
+        if seconds is None:
+            await database.awrite(lambda c: api_keys.revoke(c, "only"))
+        assert not await database.aread(api_keys.any_valid)
+        for header in ({}, {"Authorization": f"Bearer {secret}"}, {"Authorization": "Bearer sk-x"}):
+            reply = await client.chat(header)
+            assert (reply.status, reply.body["error"]["code"]) == (401, "invalid_api_key")
+            assert (await client.get("/v1/runs", header)).status == 401
+    assert model.calls == 0
+
+
 async def test_only_a_hash_is_stored(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     async with serving(path) as client:
