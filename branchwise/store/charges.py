@@ -115,26 +115,25 @@ def reserve(
     return got
 
 
-def settle(connection: sa.Connection, run_id: str, *, dead: bool = False) -> Usage:
+def settle(connection: sa.Connection, run_id: str, *, dead: bool = False) -> None:
     """Replace what was reserved for a run by what it and its sub-runs spent.
 
     Args:
         connection: For writing.
-        run_id: The run; one that a process works on may still spend, and is left as it is.
+        run_id: The run; one that is queued, or that a process works on, may still spend, and is left as it is.
         dead: Whether the process that worked on it is known to be gone.
     """
-    usage = Usage()
     status = connection.scalar(sa.select(runs.c.status).where(runs.c.id == run_id))
-    if status == Status.RUNNING and not dead:
-        return usage
+    if status == Status.QUEUED or (status == Status.RUNNING and not dead):
+        return
+    usage = Usage()
     for one in (run_id, *all_runs.below(connection, run_id)):
         usage += forest.usage_of(connection, one)
     values = {"tokens": usage.tokens, "cost": usage.cost, "settled": 1}
     connection.execute(sa.update(charges).where(charges.c.run_id == run_id).values(**values))
-    return usage
 
 
-def settle_dead(connection: sa.Connection, but: Collection[str] = ()) -> list[str]:
+def settle_dead(connection: sa.Connection, but: Collection[str] = ()) -> None:
     """Settle the runs that no process works on: those over or paused, and those of servers that are gone.
 
     Args:
@@ -151,11 +150,9 @@ def settle_dead(connection: sa.Connection, but: Collection[str] = ()) -> list[st
             charges.c.settled == 0, at_rest | silent | runs.c.id.is_(None), charges.c.at < now() - _STARTING
         )
     )
-    found = list(connection.scalars(query))
-    dead = [run_id for run_id in found if run_id not in but]
-    for run_id in dead:
-        settle(connection, run_id, dead=True)
-    return dead
+    for run_id in list(connection.scalars(query)):
+        if run_id not in but:
+            settle(connection, run_id, dead=True)
 
 
 def spent(connection: sa.Connection, key_id: str, limits: KeyLimits) -> tuple[int, float]:

@@ -372,6 +372,25 @@ async def test_charges_on_every_database(store: Store) -> None:
     assert [one.id for one in found] == [key_id]
 
 
+async def test_what_a_queued_run_reserved_is_kept(store: Store) -> None:
+    limits = KeyLimits(tokens=100)
+    key_id, _ = await a_key(store)
+    row = store.describe(task="chat", strategy="auto", model="m", seed=0, spec={}, id="q", queue="serve")
+    [run] = await store.create_runs([row])
+
+    async def held() -> int:
+        return (await store.database.aread(lambda c: charges.spent(c, key_id, limits)))[0]
+
+    reserved = partial(charges.reserve, key_id=key_id, run_id=run.id, limits=limits, tokens=40, cost=None)
+    await store.database.awrite(reserved)
+    for dead in (False, True):  # a late report that the run waits, or another answer to it
+        await store.database.awrite(lambda c, dead=dead: charges.settle(c, run.id, dead=dead))  # type: ignore[misc]
+        assert await held() == 40
+    await store.cancel(run.id)
+    await store.database.awrite(lambda c: charges.settle(c, run.id))
+    assert await held() == 0
+
+
 @pytest.mark.parametrize("limits", [{"tokens": 0}, {"token": 1}, {"window": "week"}, {"cost": float("inf")}])
 def test_limits_that_cannot_be_used(limits: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
