@@ -17,6 +17,7 @@ from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Node, VerifiedBy
 from branchwise.store.store import RunRecord, Status, Store
 from branchwise.store.tree import Tree
+from branchwise.tasks.task import Task
 
 SCORE = "live"
 """The name of the live verifier's score in such a log."""
@@ -101,10 +102,16 @@ def _independent(tree: Tree, last: int | None) -> Iterator[Node]:
 
 def equality(task: str) -> Callable[[str, str], bool]:
     """The task's own equality of answers; text equality for a task that is not installed."""
+    found = installed(task)
+    return eq if found is None else found.same
+
+
+def installed(task: str) -> Task | None:
+    """The task of that name; None if it is not installed."""
     try:
-        return tasks.load(task).same
+        return tasks.load(task)
     except (UnknownName, BadInput):
-        return eq
+        return None
 
 
 def _sample(

@@ -24,6 +24,9 @@ Knobs: TypeAlias = Mapping[str, int | float | str | bool]
 EDGES = (0.02, 0.1, 0.3, 0.6, 0.9)
 """Default inner edges of the difficulty bins, in pass@1. Ours: measured success rates are U-shaped, so the
 two end bins hold most instances and stay narrow."""
+STRATEGY = r"^[a-z][a-z0-9_]*$"
+"""Names of strategies that a table can hold. A strategy named by its module has none: reading a table
+imports nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +159,7 @@ class _Strict(BaseModel):
 
 
 class _Choice(_Strict):
-    strategy: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    strategy: str = Field(pattern=STRATEGY)
     knobs: dict[str, int | float | str | bool]
     prior: float = Field(ge=0, le=1)
     runs: int = Field(default=0, ge=0)
