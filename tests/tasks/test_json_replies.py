@@ -45,6 +45,16 @@ RIGHT = {
     ],
 }
 PROBLEMS = {"calendar": CALENDAR, "trip": TRIP, "meeting": MEETING.format(hours="1:00PM to 3:00PM")}
+DAY = MEETING.format(hours="9:00AM to 11:00AM").replace(
+    "\n\nYour",
+    " Bo will be at Pier from 12:30PM to 2:00PM. You'd like to meet Bo for a minimum of 45 minutes.\n\nYour",
+)
+"""A morning and an afternoon."""
+
+
+def plan(*times: str) -> str:
+    meetings = zip(("Ann", "Bo"), ("Park", "Pier"), times[::2], times[1::2], strict=False)
+    return json.dumps([{"person": w, "location": at, "start": s, "end": e} for w, at, s, e in meetings])
 
 
 def verdict(task: str, text: str) -> Verdict:
@@ -102,11 +112,34 @@ def test_a_changed_plan_is_refuted(task: str, number: int, old: str, new: str) -
         ("meeting", RIGHT["meeting"][0].replace("1:00PM", "1:00").replace("2:00PM", "2:00")),
         ("meeting", RIGHT["meeting"][1].replace('"60 minutes"', '"90 minutes"')),
         ("meeting", RIGHT["meeting"][0].replace('"meet"', '"skip"')),
+        ("meeting", RIGHT["meeting"][0].replace("1:00PM", "01:00").replace("2:00PM", "02:00")),
     ],
 )
 def test_what_is_not_understood_as_a_whole_is_not_judged(task: str, text: str) -> None:
     told = verdict(task, text)
     assert (told.accepted, told.verified_by, told.score) == (False, VerifiedBy.NONE, None), told.feedback
+
+
+@pytest.mark.parametrize("bo", [("01:00", "01:45"), ("12:45", "01:30")])
+def test_times_that_go_backwards_are_of_no_plain_clock(bo: tuple[str, str]) -> None:
+    told = judge("meeting", DAY, plan("09:30", "10:30", *bo))
+    assert (told.accepted, told.verified_by, told.score) == (False, VerifiedBy.NONE, None), told.feedback
+
+
+@pytest.mark.parametrize(
+    ("times", "right"),
+    [
+        (("09:30", "10:30", "13:00", "13:45"), True),
+        (("09:30", "10:30", "12:30", "13:15"), True),
+        (("09:30", "10:30"), False),  # read, and one friend too few
+        (("09:30", "10:30", "13:00", "13:30"), False),
+        (("09:30", "10:30", "09:45", "13:30"), False),
+        (("09:30", "10:00", "10:15", "11:00"), False),
+    ],
+)
+def test_a_plain_clock_of_24_hours_is_judged(times: tuple[str, ...], right: bool) -> None:
+    told = judge("meeting", DAY, plan(*times))
+    assert (told.accepted, told.verified_by) == (right, VerifiedBy.PROGRAM), told.feedback
 
 
 def test_only_a_whole_reply_is_a_document() -> None:

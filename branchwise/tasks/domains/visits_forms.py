@@ -25,7 +25,7 @@ def steps_of_json(text: str, outing: Outing) -> str:
     each meeting begins when it says, and the replay finds whether that can be.
     """
     known = _meetings(text)
-    if not _of_24_hours([time for *_, times in known for time in times]):
+    if not _of_24_hours([time for *_, times in known for time in times], outing.time):
         return text
     way = {(here.casefold(), there.casefold()): n for here, there, n in outing.travel}
     place, time = outing.place, outing.time
@@ -79,13 +79,22 @@ def _meeting(item: Json) -> tuple[str, str, tuple[str, str]] | None:
     return who, place, (first, last)
 
 
-def _of_24_hours(times: list[str]) -> bool:
-    """Whether all times have AM or PM, or are plainly of a clock of 24 hours, since one of them is 13:00 or later."""
+def _of_24_hours(times: list[str], arrival: int) -> bool:
+    """Whether all times have AM or PM, or are plainly of a clock of 24 hours.
+
+    That is plain if one of them is before 1:00 or at 13:00 or later. Hours of two digits (`09:00`) are of such a clock
+    only if all times, from the arrival on, come one after the other: `09:00` and then `01:00` may be of the morning
+    and the afternoon.
+    """
     halves = [bool(re.search(r"[ap]\.?m", time, re.IGNORECASE)) for time in times]
-    if all(halves):
-        return bool(times)
-    late = any(re.match(r"0\d:|1[3-9]:|2\d:", time.strip()) for time in times)
-    return late and not any(halves)
+    if not times or any(halves):
+        return bool(times) and all(halves)
+    if any(re.match(r"00:|1[3-9]:|2\d:", time.strip()) for time in times):
+        return True
+    read = [minutes for time in times if (minutes := at(time)) is not None]
+    return any(re.match(r"0\d:", time.strip()) for time in times) and [arrival, *read] == sorted(
+        [arrival, *read]
+    )
 
 
 def _clock(time: int) -> str:
