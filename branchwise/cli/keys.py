@@ -37,7 +37,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once: only its hash is stored."""
-    from branchwise.server.callers import DAY, limits_of
+    from branchwise.server.key_options import DAY, limits_of
     from branchwise.store import api_keys
     from branchwise.store.errors import BadInput
     from branchwise.store.runs import new_id
@@ -78,7 +78,7 @@ def add(
 @keys.command("list")
 def list_keys(store: StoreUrl = None, as_json: AsJson = False) -> None:
     """List the keys with their limits and what their runs spent in the current window."""
-    from branchwise.server.callers import limits_of
+    from branchwise.server.key_options import limits_of
     from branchwise.store import api_keys, charges
     from branchwise.store.store import Store
 

@@ -125,7 +125,7 @@ def _print_end(page: Terminal, line: OutputRow) -> None:
         word = "answer" if line["solved"] else "best answer, not accepted"
         page.print(f"{word}: {short(line['answer'], _LONG)}", soft_wrap=True)
         page.print(f"{_VOUCHED.get(str(line['verified_by']), 'not checked')}; {line['why']}", soft_wrap=True)
-    else:
+    elif line["why"]:
         page.print(f"stopped: {line['why']}", soft_wrap=True)
     if line["expected"] is not None:
         word = "as expected" if line["right"] else "not as expected"

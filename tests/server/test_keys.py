@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from typer.testing import CliRunner
 
 from branchwise.cli.app import app
 from branchwise.models.scripted import scripted
-from branchwise.server.callers import limits_of
+from branchwise.server.key_options import limits_of
 from branchwise.store import api_keys, charges
 from branchwise.store.charges import KeyLimits
 from branchwise.store.database.database import Database
@@ -421,3 +423,16 @@ def test_other_machines_need_keys(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", *at])
     assert refused.exit_code == 2
     assert "branchwise keys add" in refused.output
+
+
+def test_keys_are_managed_where_the_server_is_not_installed() -> None:
+    hidden = (
+        "import sys; sys.modules['starlette'] = None; sys.argv[1:] = ['keys', 'list', '--store', 'sqlite://']"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hidden}; from branchwise.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
