@@ -13,6 +13,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -53,6 +54,12 @@ class Terminal(Console):
             plain = segment.control or segment.text.isprintable() or segment.text == "\n"
             yield segment if plain else Segment(visible(segment.text), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """Exit, as `| head` needs it; nobody reading standard error (progress, logs) is no reason to end."""
+        if not self.stderr:
+            super().on_broken_pipe()
+        self.quiet = True
+
 
 def out() -> Terminal:
     """The console of standard output: as wide as the terminal; in a pipe each row is one line."""
@@ -85,7 +92,15 @@ def forgive_encodings() -> None:
 
 class _Log(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        err().print(self.format(record)[:_LONGEST], style="dim", soft_wrap=True)
+        """Show a record; a faulty one, or a closed standard error, never fails the work that logs it."""
+        with suppress(OSError, ValueError):
+            err().print(self._text(record)[:_LONGEST], style="dim", soft_wrap=True)
+
+    def _text(self, record: logging.LogRecord) -> str:
+        try:
+            return self.format(record)
+        except Exception:  # the arguments' own code may raise anything
+            return f"{record.name}: {record.msg}"
 
 
 def hear_logs() -> None:

@@ -148,3 +148,33 @@ warnings.warn(chr(0x9b) + "2J", stacklevel=1)
     assert "wrote to \\x1b]0;PWNED\\x07[/x]" in said
     assert "UserWarning: \\x9b2J" in said
     assert not {"\x1b", "\x07", "\x9b"} & set(said)
+
+
+def test_a_faulty_log_call_is_shown_and_a_closed_standard_error_is_borne() -> None:
+    program = """
+import logging, sys
+from branchwise.cli.console import hear_logs
+hear_logs()
+logging.getLogger("x").warning("%d files", "a")
+sys.stderr.close()
+logging.getLogger("x").warning("unheard")
+print("went on")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stderr, done.stdout) == ("x: %d files\n", "went on\n")
+
+
+def test_a_log_line_that_nobody_reads_ends_nothing() -> None:
+    program = """
+import logging, os
+from branchwise.cli.console import hear_logs
+hear_logs()
+logging.getLogger("x").warning("unread")
+os.write(1, b"went on")
+os._exit(0)
+"""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=write, check=True)
+    os.close(write)
+    assert done.stdout == b"went on"
