@@ -41,7 +41,7 @@ MODELS = frozenset({"embedded", "openai-compatible", "pool", "litellm", "scorer"
 """Kinds of models of branchwise itself; `KIND:NAME` of any other kind is `module:function`."""
 _RELEASES = frozenset({"executable", "secrets", "fork"})
 """Options of an environment that start a program or hand out variables of the user's environment."""
-_OWN = frozenset({"solve", "web"})
+_OWN = ("solve", "web")
 """Workflows of branchwise itself, whose input names parts; the input of any other is its own."""
 
 
@@ -141,9 +141,16 @@ def _wrong_document(value: str) -> str | None:
 
 
 def demands(run: Mapping[str, Json]) -> str | None:
-    """What a run would import, start or hand out when it is resumed, beyond branchwise itself; None for nothing."""
+    """What a run would import, start or hand out when it is resumed, beyond branchwise itself; None for nothing.
+
+    Raises:
+        BadInput: Its workflow is no name, or its policy table is nested too deep to be looked through.
+    """
     spec = run.get("spec")
-    if isinstance(spec, dict) and spec.get("workflow", "solve") not in _OWN:
+    workflow = spec.get("workflow", "solve") if isinstance(spec, dict) else None
+    if isinstance(spec, dict) and not isinstance(workflow, str):
+        raise BadInput(f"The exported run's `workflow` cannot be {repr(workflow)[:60]}: it is no text.")
+    if isinstance(spec, dict) and workflow not in _OWN:
         spec = {name: value for name, value in spec.items() if name != "input"}
     asked: dict[str, Json] = {name: run[name] for name in ("task", "strategy", "workflow") if name in run}
     return _demanded([asked, spec])
@@ -164,8 +171,15 @@ def _demanded(value: Json) -> str | None:
 
 
 def _table(text: Json) -> Json:
-    """A policy table, whose choices name strategies, from its text; None if it is none, and refused when it is used."""
+    """A policy table, whose choices name strategies, from its text; None if it is none, and refused when it is used.
+
+    Raises:
+        BadInput: It is nested too deep to be looked through.
+    """
     try:
-        return json.loads(text) if isinstance(text, str) else None
+        table: Json = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
+    if (wrong := check_json(table)) is not None:
+        raise BadInput(f"The exported run's `policy` is no policy table: {wrong}.")
+    return table

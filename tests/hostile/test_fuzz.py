@@ -73,6 +73,20 @@ async def test_an_import_demands_nothing_without_being_trusted(
             await store.restore(json.dumps(document))
 
 
+DEEP = "[" * 900 + "]" * 900
+
+
+@pytest.mark.parametrize(
+    "spec", [{"workflow": []}, {"policy": DEEP}, {"policy": "[NaN]"}], ids=["workflow", "deep", "infinite"]
+)
+async def test_a_request_of_another_shape_is_bad_input(spec: dict[str, object], tmp_path: Path) -> None:
+    document = json.loads(await exported(tmp_path))
+    document["runs"][0]["spec"].update(spec)
+    async with Store.opened("sqlite://") as store:
+        with pytest.raises(BadInput):
+            await store.restore(json.dumps(document))
+
+
 @pytest.mark.parametrize(
     "model", ["uniform", "openai-compatible:gpt", "litellm:x", "embedded:a.gguf", "pool:b"]
 )
