@@ -36,6 +36,9 @@ from branchwise.cli.options import (
 )
 
 _err = console.err()
+_OF_SEARCH = (
+    "--task, --strategy, --policy, --knob and --require are of a search, not of a workflow of your own."
+)
 
 
 def submit(
@@ -106,8 +109,8 @@ def submit(
             "max_attempts": max_attempts,
         }
         if workflow is not None:
-            if knob or require:
-                raise BadInput("--knob and --require are options of a search, not of a workflow of your own.")
+            if knob or require or policy is not None or (task, strategy) != ("text", "auto"):
+                raise BadInput(_OF_SEARCH)
             return await submit_workflow(importable(workflow), read_lines(file), **common)
         search: dict[str, Any] = {
             "task": task,

@@ -144,5 +144,13 @@ def test_a_queue_of_a_workflow_is_emptied_by_a_worker_that_may_import_it(home: P
     assert [found[one]["status"] for one in ids] == ["paused", "done"]
     assert "budget of effects is spent" in found[ids[0]]["error"]
     assert process(home, *worker, "--import", "nowhere").returncode == 2
-    bad = typed("submit", "in.jsonl", "--workflow", f"{FLOWS}:letter", "-k", "n=3", *ECHO)
-    assert (bad.exit_code, "of a search" in bad.output) == (2, True), bad.output
+    for of_search in (
+        ("-k", "n=3"),
+        ("--require", "words < 9"),
+        ("--task", "game24"),
+        ("--strategy", "rebase"),
+        ("--policy", "none"),
+    ):
+        bad = typed("submit", "in.jsonl", "--workflow", f"{FLOWS}:letter", *of_search, *ECHO)
+        assert (bad.exit_code, "of a search" in bad.output) == (2, True), bad.output
+    assert len(good("runs")) == len(ids)
