@@ -27,6 +27,8 @@ DEFAULT = "default"
 AUTO = "auto"
 _MARGIN = 2.0
 """Seconds before a client's own time limit at which a run ends with the best so far."""
+_DIGITS = 10
+"""Digits of a number in a header at most."""
 _EFFORT = {"minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 4.0, "xhigh": 8.0, "max": 16.0}
 """What `reasoning_effort` makes of the server's token budget, where a request names none of its own."""
 
@@ -190,8 +192,8 @@ def _budget(body: ChatBody, headers: Mapping[str, str], defaults: Defaults) -> B
     given = body.branchwise.budget.model_dump(exclude_none=True)
     header = headers.get("x-branchwise-budget-tokens")
     if "tokens" not in given and header is not None:
-        if not header.isdecimal() or not 0 < int(header[:12]) < 2**31:
-            raise BadInput("`X-Branchwise-Budget-Tokens` is a whole number above 0.")
+        if not header.isdecimal() or len(header) > _DIGITS or not 0 < int(header) < 2**31:
+            raise BadInput("`X-Branchwise-Budget-Tokens` is a whole number from 1 to 2,147,483,647.")
         given["tokens"] = int(header)
     share = _EFFORT.get(body.reasoning_effort or "medium", 1.0)
     given.setdefault("tokens", max(1, int(defaults.tokens * share)))

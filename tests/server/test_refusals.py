@@ -116,6 +116,18 @@ async def test_bad_input_is_refused_before_a_token_is_spent(
     assert model.calls == 0
 
 
+@pytest.mark.parametrize(
+    "tokens", ["000000000001" + "9" * 20, "9" * 5_000, "2147483648", "0", "-1", "1.5", "x"]
+)
+async def test_a_budget_in_a_header_is_a_number_that_can_be_used(tmp_path: Path, tokens: str) -> None:
+    model = scripted(nice)
+    async with serving(tmp_path / "s.sqlite", model) as client:
+        reply = await client.chat({"X-Branchwise-Budget-Tokens": tokens})
+        assert await client.serving.store.runs() == []
+    assert (reply.status, model.calls) == (400, 0)
+    assert "X-Branchwise-Budget-Tokens" in reply.body["error"]["message"]
+
+
 async def test_a_tool_needs_an_engine_that_has_tools(tmp_path: Path) -> None:
     model = scripted(nice, capabilities=Capabilities())
     tools = [{"type": "function", "function": {"name": "a"}}]
