@@ -85,7 +85,8 @@ class Admission:
             self.running += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, _Waiting((-priority, ahead, next(self._ages)), caller, turn))
+        entry = _Waiting((-priority, ahead, next(self._ages)), caller, turn)
+        heapq.heappush(self._waiting, entry)
         try:
             await turn
         except asyncio.CancelledError:
@@ -93,6 +94,9 @@ class Admission:
                 self._leave(caller)
             else:
                 self._forget(caller)
+                if entry in self._waiting:  # else `_leave` has just met it
+                    self._waiting.remove(entry)
+                    heapq.heapify(self._waiting)
             raise
 
     def _leave(self, caller: str) -> None:

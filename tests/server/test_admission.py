@@ -82,6 +82,24 @@ async def test_a_full_queue_is_refused_with_a_time() -> None:
     assert hall.admission.mean < 5  # the next answer knows how long runs take
 
 
+async def test_whoever_hangs_up_while_waiting_is_held_no_longer() -> None:
+    hall = Hall(Admission(1, 100))
+    first, last = hall.enter("first"), hall.enter("last")
+    await settled(lambda: hall.admission.waiting == 1)
+    for number in range(30):
+        task = hall.enter(str(number), priority=number % 3)
+        await settled(lambda: hall.admission.waiting == 2)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert hall.admission.waiting == 1
+    assert len(hall.admission._waiting) == 1
+    for name, task in {"first": first, "last": last}.items():
+        hall.end(name)
+        await task
+    assert hall.order == ["first", "last"]
+
+
 async def test_whoever_is_cancelled_while_waiting_or_inside_frees_its_place() -> None:
     rng = random.Random(3)
     for _ in range(50):
