@@ -198,7 +198,7 @@ def _budget(body: ChatBody, headers: Mapping[str, str], defaults: Defaults) -> B
     share = _EFFORT.get(body.reasoning_effort or "medium", 1.0)
     given.setdefault("tokens", max(1, int(defaults.tokens * share)))
     patience = _patience(headers)
-    if patience is not None and not body.stream:
+    if patience is not None and not body.stream and not body.branchwise.detach:
         given["seconds"] = min(given.get("seconds", patience), patience)
     return Budget(**given)
 

@@ -54,7 +54,7 @@ class ResponseBody(BaseModel):
 
 
 def chat_body(body: ResponseBody, earlier: list[dict[str, Any]]) -> ChatBody:
-    """The same request in chat form.
+    """The same request in chat form; one in the background goes on without its client.
 
     Args:
         body: The request.
@@ -66,6 +66,7 @@ def chat_body(body: ResponseBody, earlier: list[dict[str, Any]]) -> ChatBody:
     said = [{"role": "system", "content": body.instructions}] if body.instructions else []
     items = [{"role": "user", "content": body.input}] if isinstance(body.input, str) else body.input
     old = [one for one in earlier if not (said and one["role"] == "system")]
+    own = body.branchwise.model_copy(update={"detach": body.branchwise.detach or bool(body.background)})
     given = {
         "messages": [*said, *old, *_messages(items)],
         "model": body.model,
@@ -78,7 +79,7 @@ def chat_body(body: ResponseBody, earlier: list[dict[str, Any]]) -> ChatBody:
         "response_format": _format(body.text.format),
         "reasoning_effort": None if body.reasoning is None else body.reasoning.effort,
         "metadata": body.metadata,
-        "branchwise": body.branchwise,
+        "branchwise": own,
     }
     try:
         return ChatBody.model_validate(given)

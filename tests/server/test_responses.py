@@ -73,6 +73,24 @@ async def test_a_response_in_the_background_is_cancelled_and_survives_a_restart(
         assert (await ended(client, first))["status"] == "cancelled"
 
 
+async def test_only_a_run_that_its_client_waits_for_ends_with_its_patience(tmp_path: Path) -> None:
+    patience = {"X-Stainless-Read-Timeout": "600"}
+    chat: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}], "model": "best_of_n"}
+    asked: list[tuple[str, dict[str, Any], float | None]] = [
+        ("chat/completions", chat, 598.0),
+        ("chat/completions", {**chat, "branchwise": {"detach": True}}, None),
+        ("responses", ASK, 598.0),
+        ("responses", {**ASK, "background": True}, None),
+        ("responses", {**ASK, "branchwise": {**ONE["branchwise"], "detach": True}}, None),
+    ]
+    async with serving(tmp_path / "s.sqlite") as client:
+        for path, body, seconds in asked:
+            reply = await client.post(f"/v1/{path}", body, patience)
+            run_id = reply.body["id"].removeprefix("chatcmpl-").removeprefix("resp_")
+            run = (await client.get(f"/v1/runs/{run_id}")).body
+            assert run["budget"].get("seconds") == seconds, body
+
+
 async def test_a_stream_of_events_with_rising_numbers(tmp_path: Path) -> None:
     async with (
         serving(tmp_path / "s.sqlite") as client,
