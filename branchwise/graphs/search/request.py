@@ -178,11 +178,14 @@ def checked(task: Task, options: Options) -> bool:
 
 
 def imported(request: SearchRequest) -> frozenset[str]:
-    """The modules that the request names: of its task, strategies (a policy table's too), verifier and requirements."""
+    """The modules that the request names.
+
+    Those of its task, strategies (a policy table's too), verifier, aggregation and requirements.
+    """
     options = request.options
     fitted = PolicyTable.loads(request.policy).rows if request.policy else ()
     arms = [choice.strategy for row in fitted for choice in row.choices]
-    named = (request.task, options.strategy, options.verifier, *options.arms, *arms)
+    named = (request.task, options.strategy, options.verifier, options.aggregation, *options.arms, *arms)
     return modules(request.require) | {name.partition(":")[0] for name in named if ":" in name}
 
 

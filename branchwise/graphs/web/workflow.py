@@ -120,9 +120,10 @@ def _check(spec: RunSpec) -> None:
 
 
 def _imports(spec: RunSpec) -> tuple[str, ...]:
-    named = input_of(spec).environment_spec
-    module, _, function = named.name.partition(":") if named else ("", "", "")
-    return (module,) if function else ()
+    given = input_of(spec)
+    place = given.environment_spec
+    named = (given.options.strategy, place.name if place else "")
+    return tuple(name.partition(":")[0] for name in named if ":" in name)
 
 
 def _budget(spec: RunSpec) -> Budget:

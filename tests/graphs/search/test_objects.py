@@ -144,6 +144,30 @@ async def test_a_sub_runs_row_cannot_have_a_worker_import_more_than_its_parents_
         assert (await store.run(queued)).status is Status.QUEUED
 
 
+@pytest.mark.parametrize(
+    ("workflow", "asked"),
+    [
+        ("solve", {"problem": "Which?", "options": {"strategy": "elsewhere:part", "knobs": {}}}),
+        ("solve", {"problem": "Which?", "options": {"verifier": "elsewhere:part"}}),
+        ("solve", {"problem": "Which?", "options": {"aggregation": "elsewhere:part"}}),
+        ("web", {"goal": "out", "environment": "scripted", "environment_spec": {"name": "elsewhere:part"}}),
+        ("web", {"goal": "out", "environment": "scripted", "options": {"strategy": "elsewhere:part"}}),
+    ],
+    ids=["strategy", "verifier", "aggregation", "environment", "strategy on the web"],
+)
+async def test_a_row_cannot_have_a_worker_import_a_part(workflow: str, asked: dict[str, Any]) -> None:
+    async with Store.opened("sqlite://") as store:
+        model = scripted(["Answer: 1"])
+        asked = asked if workflow == "solve" else {"input": asked}
+        spec: Any = {"workflow": workflow, "model": model.name, **asked}
+        row: dict[str, Any] = {"id": "row", "workflow": workflow, "queue": "default"}
+        await store.create_run(task="x", strategy="x", model=model.name, spec=spec, **row)
+        reports: list[WorkerLogLine] = []
+        await work(store=store, model=model, until_empty=True, watch=reports.append)
+        assert [report.kind for report in reports] == ["claimed", "left"]
+        assert "--import elsewhere" in reports[-1].text
+
+
 def test_modules_whose_parts_are_installed_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotAllowed, match=f"--import {HERE}"):
         Allowed().check({HERE})
