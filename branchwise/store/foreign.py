@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from branchwise.store.errors import CodeFailed
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def failed(what: str, error: Exception, *, node: str = "") -> CodeFailed:
@@ -28,6 +30,20 @@ def failed(what: str, error: Exception, *, node: str = "") -> CodeFailed:
 def place(error: BaseException) -> str:
     """Where an exception came from: the last traceback line in the caller's own code."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith((_OURS, "<", *_LIBRARIES))]
-    found = (own or frames)[-1:]
+    found = (_callers(frames) or frames)[-1:]
     return f"in {found[0].filename} line {found[0].lineno}" if found else "in a place that is not known"
+
+
+def passed_callers_code(error: BaseException) -> bool:
+    """Whether an exception came from, or went through, the caller's own code."""
+    return bool(_callers(traceback.extract_tb(error.__traceback__)))
+
+
+def _callers(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Those in the caller's own code: neither branchwise's nor an installed library's."""
+    return [
+        frame
+        for frame in frames
+        if not frame.filename.startswith((_OURS, "<", *_LIBRARIES))
+        and _INSTALLED.isdisjoint(Path(frame.filename).parts)
+    ]

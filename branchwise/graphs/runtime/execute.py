@@ -32,7 +32,7 @@ from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import Damaged, LeaseLost
-from branchwise.store.foreign import place
+from branchwise.store.foreign import passed_callers_code, place
 from branchwise.store.ledger import Ledger
 from branchwise.store.records import Budget, Usage
 from branchwise.store.rows import OnChange, Status
@@ -91,8 +91,8 @@ async def execute(how: Execution, workflow: Workflow, spec: RunSpec) -> RunResul
     try:
         return await _executed(how, workflow, spec)
     except _WRONG_KIND as error:
-        if how.lease.fresh or workflow.read is None:
-            raise  # nothing was read from rows, or the code is the user's
+        if how.lease.fresh or workflow.read is None or passed_callers_code(error):
+            raise  # nothing was read from rows, or the code is the user's: a workflow, a Model, an Environment
         raise Damaged(
             f"The run `{how.lease.run_id}` cannot be resumed: its rows hold a value of the wrong kind "
             f"({type(error).__name__}: {str(error)[:200]}, {place(error)}). If nothing else wrote to the database, "

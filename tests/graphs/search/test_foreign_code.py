@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.graphs.search.run import resume, solve
 from branchwise.graphs.search.state import SearchEvent
+from branchwise.graphs.search.submit import submit
 from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
 from branchwise.models.protocol import OutputFormat, SampleRequest
 from branchwise.models.scripted import scripted
@@ -123,6 +126,21 @@ async def test_a_watcher_that_fails_is_named_with_its_file() -> None:
 async def test_a_seed_beyond_64_bits_is_refused(seed: int) -> None:
     with pytest.raises(BadInput, match="64 bits"):
         await solve("Which?", model=scripted(["Answer: 1"]), store="sqlite://", seed=seed)
+
+
+async def test_an_error_of_ones_own_model_is_no_damaged_row() -> None:
+    def write(request: SampleRequest, seed: int) -> str:
+        raise TypeError("no such engine")
+
+    model, reports = scripted(write), list[WorkerLogLine]()
+    async with Store.opened("sqlite://") as store:
+        [queued] = await submit(["Which?"], model=model.name, store=store)
+        await work(store=store, model=model, until_empty=True, watch=reports.append)
+        assert (await store.run(queued)).status is Status.FAILED
+        with pytest.raises(TypeError, match="no such engine"):
+            await resume(queued, store=store, model=model)
+    assert [report.kind for report in reports] == ["claimed", "failed"]
+    assert re.fullmatch(r"TypeError: no such engine \(in .*test_foreign_code.py line \d+\)", reports[-1].text)
 
 
 async def test_a_model_that_answers_nothing_leaves_a_run_that_can_be_resumed(tmp_path: Path) -> None:
