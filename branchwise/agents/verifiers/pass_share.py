@@ -14,9 +14,9 @@ from branchwise.tasks.task import Task
 _VERDICT = re.compile(r"^[^\w\n]*Verdict[^\w\n]*(pass|fail)[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
 _HELD = r"[^\n]{1,400}\nVerdict: (pass|fail)"
 """The reply's form, if the engine can constrain decoding to a regular expression."""
+POLLS = 3
+"""Most polls of one judgement."""
 _BALLOTS = 5
-_TRIES = 3
-"""Polls at most: a tie is polled again."""
 
 
 def pass_share(
@@ -30,8 +30,9 @@ def pass_share(
     """Make the pass-share verifier.
 
     Its reward is the share of readable votes that say "pass"; SPaR's gate of 0.5 is the strategy's
-    (`refinement_tree:gate`). A tie, which unreadable votes make possible, is polled again, at most three times in all.
-    The feedback is the first vote of the majority. Without a readable vote there is no score.
+    (`refinement_tree:gate`). A tie, which unreadable votes make possible, or a poll without a readable vote is polled
+    again; there are at most three polls. The feedback is the first vote of the majority. Without a readable vote in the
+    last poll there is no score.
 
     Args:
         sample: The model's Sampler.
@@ -57,7 +58,7 @@ def pass_share(
             output_format=OutputFormat(max_tokens=300, regex=_HELD if sample.capabilities.regex else None),
         )
         votes: list[tuple[bool, str]] = []
-        for poll in range(_TRIES):
+        for poll in range(POLLS):
             key = f"{state['path']}/verify"
             reply = await sample(f"{key}/again{poll}" if poll else key, request)
             votes = [vote for one in reply.samples if (vote := _read(one.text)) is not None]

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
+from branchwise.agents.verifiers.pass_share import POLLS
 from branchwise.graphs.search.calls import Call, info, need
 from branchwise.graphs.search.state import SearchContext, SearchState
 from branchwise.graphs.search.verification import ended
@@ -98,10 +99,12 @@ def _most(state: SearchState, calls: Sequence[Call], context: SearchContext) -> 
 
 
 def _judging(nodes: int, read: int, context: SearchContext) -> Room:
-    opinions = context.options.judgements * (5 if context.compares else 1)
-    written = nodes * opinions * _JUDGED
+    verifier = context.options.verifier
+    opinions = context.options.judgements * (5 if verifier in {"vote", "pass_share"} else 1)
+    polls = nodes * (POLLS if verifier == "pass_share" else 1)
+    written = polls * opinions * _JUDGED
     apart = context.tracker.lengths.apart or not context.sample.capabilities.many
-    calls = nodes * (opinions if apart else 1)
+    calls = polls * (opinions if apart else 1)
     read = calls * (read + _AROUND)
     price = context.tracker.price
     return Room(read + written, written, calls, price.cost(read, written) if price is not None else 0)

@@ -7,11 +7,14 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import resume, solve
+from branchwise.graphs.search.state import Options
+from branchwise.models.scripted import scripted
 from branchwise.store.as_fields import as_fields
 from branchwise.store.records import Budget
 from branchwise.store.store import Store
@@ -51,6 +54,21 @@ async def test_the_same_seed_grows_the_same_tree_whatever_the_timing(budget: Bud
     assert getattr(usage, result.shortfall.what) > 0.85 * getattr(budget, result.shortfall.what)
 
 
+async def test_a_poll_that_is_repeated_is_within_the_rounds_bound() -> None:
+    """No ballot can be read, so that each of the two solutions is polled three times."""
+    model = scripted(lambda request, seed: f"Who knows number {seed}?")
+    options = Options(verifier="pass_share", constraints=False)
+    asked: dict[str, Any] = {"strategy": "best_of_n", "knobs": {"n": 2}, "options": options}
+    async with Store.opened("sqlite://") as store:
+        result = await solve("Which way?", model=model, budget=Budget(calls=99), store=store, **asked)
+        decided = {one.key: one.payload for one in await store.decisions(result.run_id)}
+        bound: Any = decided["r1/budget"]
+        polls = [call for call in await store.calls(result.run_id) if "/verify" in call.key]
+    assert len(polls) == 2 * 3
+    assert bound["most"]["calls"] == len(polls) + 1
+    assert bound["most"]["completion_tokens"] >= 2 * 3 * 5 * 300
+
+
 @pytest.mark.crash
 def test_a_killed_worker_changes_neither_tree_nor_bill(url: str) -> None:
     """SIGKILL at random requests, up to three times a run."""
@@ -61,5 +79,5 @@ def test_a_killed_worker_changes_neither_tree_nor_bill(url: str) -> None:
     assert len(reports) == len(KILLED), done.stderr
     for report in reports:
         assert report["calm"]["reason"] == "budget"
-        assert report["kills"] >= turns // 2
+        assert report["kills"] >= max(1, turns // 2)
         assert report["others"] == []
