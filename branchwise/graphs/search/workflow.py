@@ -204,7 +204,7 @@ def result_of_state(run_id: str, state: RunState, context: SearchContext, usage:
     tree = context.journal.tree_before(state["round"] + 1)
     node = tree[state["answer"]] if state["answer"] else None
     given = None if state["stop"] == "abstained" else node
-    worth = None if given is not None and given.accepted else next_sample(tree, context)
+    worth = None if node is not None and node.accepted else next_sample(tree, context)
     return Result(
         run_id=run_id,
         solved=given is not None and given.accepted,

@@ -227,7 +227,9 @@ async def test_too_uncertain_an_answer_is_not_given(url: str, tmp_path: Path) ->
 async def test_an_accepted_answer_may_be_too_uncertain_too(url: str, tmp_path: Path) -> None:
     sure = scripted(lambda request, seed: "Yes.\nScore: 100" if is_judging(request) else "Answer: 4")
     assert (await run(url, tmp_path, sure, abstain_below=0.5)).solved
-    assert (await run(url, tmp_path, sure, abstain_below=0.7)).reason == "abstained"
+    withheld = await run(url, tmp_path, sure, abstain_below=0.7)
+    assert withheld.reason == "abstained"
+    assert (withheld.next_sample, withheld.next_basis) == (None, "")
 
 
 async def test_without_labels_a_score_is_no_confidence(url: str) -> None:
