@@ -22,12 +22,13 @@ async def conclude(state: RunState, context: SearchContext) -> RunState:
     short = state["short"] or _short(state, context)
     if given is None:
         return {"stop": state["stop"], "short": short}
+    # A solution accepted before ended the search, whatever aggregation would have chosen; one that is judged only now
+    # was chosen by the aggregation, accepted or not.
+    by = "best_of_n" if given.node.accepted else chosen_by
     given = Answer(
         node=await _judged(given.node, tree.text(given.node.id), state, context), share=given.share
     )
     rivals = sum(one.score is not None and one.failed is None for one in tree.complete)
-    # An accepted solution ended the search, whatever aggregation would have chosen.
-    by = "best_of_n" if given.node.accepted else chosen_by
     sure = confidence(given, context.policy.audit, of=rivals, by=by)
     stop = "accepted" if given.node.accepted else state["stop"]
     if sure.calibrated and sure.value is not None and sure.value < context.options.abstain_below:

@@ -232,6 +232,17 @@ async def test_an_accepted_answer_may_be_too_uncertain_too(url: str, tmp_path: P
     assert (withheld.next_sample, withheld.next_basis) == (None, "")
 
 
+async def test_a_votes_winner_that_is_accepted_when_first_judged_has_no_confidence(
+    url: str, tmp_path: Path
+) -> None:
+    sure = scripted(lambda request, seed: "Yes.\nScore: 100" if is_judging(request) else "Answer: 4")
+    policy = written(tmp_path, PolicyTable(source={"task": "text"}, audit=AUDIT))
+    asked: dict[str, Any] = {"strategy": "self_consistency", "knobs": {"n": 4}, "policy": policy}
+    voted = await solve("Which?", model=sure, store=url, **asked)
+    assert (voted.solved, voted.share) == (True, 1.0)
+    assert (voted.confidence, voted.calibrated) == (None, False)
+
+
 async def test_without_labels_a_score_is_no_confidence(url: str) -> None:
     result = await solve("Which?", model=scripted(_write), store=url)
     assert not result.calibrated
