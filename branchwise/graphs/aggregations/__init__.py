@@ -10,7 +10,7 @@ from branchwise.store.parts import Folder
 VOTES = frozenset(
     {"majority", "weighted_majority", "min_max_majority", "relative_majority", "perplexity_consistency"}
 )
-"""Those that vote: more samples cannot change a vote whose lead is decided."""
+"""Those that vote: with `Options.confidence` sampling stops once the lead of their first answer is that sure."""
 _FOLDER = Folder(kind="aggregation", package=__name__, path=__path__)
 
 

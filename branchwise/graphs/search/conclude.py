@@ -17,7 +17,7 @@ from branchwise.store.records import Node, Verdict, VerifiedBy
 async def conclude(state: RunState, context: SearchContext) -> RunState:
     """End the run for the reason `state["stop"]`, which an acceptance or an abstention may change."""
     tree = context.journal.tree_before(state["round"] + 1)
-    chosen_by = aggregation(context)
+    chosen_by = aggregation(context.options)
     given = answer(tree, chosen_by)
     short = state["short"] or _short(state, context)
     if given is None:

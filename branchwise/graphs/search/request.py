@@ -19,6 +19,7 @@ from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
 from branchwise.graphs.search.needs import check_abilities, check_needs
 from branchwise.graphs.search.state import Options
+from branchwise.graphs.search.voting import aggregation
 from branchwise.models.conversation import Problem, conversation, read_problem
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Capabilities, Model
@@ -99,10 +100,11 @@ def check(request: SearchRequest) -> None:
             "Abstaining below a confidence needs a verifier whose scores tell right answers from wrong ones on "
             "labelled runs: fit a policy table (`branchwise planner fit`), or use a task that a program checks."
         )
-    if options.abstain_below and not checked(task, options) and _voted(options):
+    if options.abstain_below and not checked(task, options) and aggregation(options) != "best_of_n":
         raise BadInput(
             "Abstaining below a confidence needs an answer that is chosen by its score: that of an answer that a vote "
-            "chose is not calibrated. Leave out abstain_below, or use best_of_n or auto."
+            "or another aggregation chose is not calibrated. Leave out abstain_below or aggregation, or use best_of_n "
+            "or auto."
         )
     prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
     prompts.load("constraint", task.name)
@@ -112,13 +114,6 @@ def check(request: SearchRequest) -> None:
 def _ranks(audit: Audit | None) -> bool:
     """Whether some confidence depends on the score."""
     return audit is not None and any(audit.ranks(n) for n, _ in audit.selected)
-
-
-def _voted(options: Options) -> bool:
-    """Whether a vote chooses the answer."""
-    auto = options.strategy == "auto"
-    own = "best_of_n" if auto else strategies.info(options.strategy).aggregation
-    return (options.aggregation or own) in aggregations.VOTES
 
 
 def _check_verifier(task: Task, options: Options) -> None:

@@ -6,15 +6,14 @@ from branchwise.agents.planning.policy_table import Knobs
 from branchwise.graphs import aggregations
 from branchwise.graphs.aggregations import VOTES
 from branchwise.graphs.search.calls import info
-from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.search.state import Options, SearchContext, SearchState
 from branchwise.graphs.strategies.protocol import Allocation
 from branchwise.statistics.top_two import decided, fewest_more
 from branchwise.store.tree import Tree
 
 
-def aggregation(context: SearchContext) -> str:
+def aggregation(options: Options) -> str:
     """The aggregation that chooses the run's answer: the option's, else the strategy's own."""
-    options = context.options
     if options.aggregation or options.strategy == "auto":
         return options.aggregation or "best_of_n"
     return info(options.strategy).aggregation
@@ -39,14 +38,14 @@ def is_decided(tree: Tree, state: SearchState, context: SearchContext) -> bool:
     """Whether the run votes, and its leading answer is ahead with the option's confidence."""
     if not _votes(state, context):
         return False
-    return decided(ballots(tree, aggregation(context)), context.options.confidence)
+    return decided(ballots(tree, aggregation(context.options)), context.options.confidence)
 
 
 def until_decided(asked: Allocation, tree: Tree, state: SearchState, context: SearchContext) -> Allocation:
     """The allocation, cut to the fewest samples that could decide the vote; empty once it is decided."""
     if not asked or not _votes(state, context):
         return asked
-    votes, least = ballots(tree, aggregation(context)), context.options.confidence
+    votes, least = ballots(tree, aggregation(context.options)), context.options.confidence
     if decided(votes, least):
         return {}
     left = fewest_more(votes, least, most=sum(asked.values()))
@@ -61,4 +60,4 @@ def until_decided(asked: Allocation, tree: Tree, state: SearchState, context: Se
 def _votes(state: SearchState, context: SearchContext) -> bool:
     if not context.options.confidence or info(state["strategy"]).grain != "solution":
         return False
-    return aggregation(context) in VOTES and not context.checked
+    return aggregation(context.options) in VOTES and not context.checked

@@ -44,7 +44,7 @@ def next_sample(tree: Tree, context: SearchContext) -> Worth | None:
             for k in (count, count + 1)
         )
         return Worth(value=after - before, basis="audit")
-    name, strategy = aggregation(context), context.options.strategy
+    name, strategy = aggregation(context.options), context.options.strategy
     if name not in VOTES or strategy == "auto" or info(strategy).grain != "solution":
         return None
     votes = ballots(tree, name)

@@ -261,6 +261,32 @@ async def test_a_threshold_needs_a_calibrated_confidence(url: str) -> None:
     assert model.calls == 0
 
 
+@pytest.mark.parametrize(
+    ("strategy", "aggregation"),
+    [
+        ("self_consistency", ""),
+        ("best_of_n", "majority"),
+        ("best_of_n", "branchwise.graphs.aggregations.majority:majority"),
+    ],
+    ids=["a strategy that votes", "a vote", "an aggregation of one's own"],
+)
+async def test_a_threshold_needs_an_answer_chosen_by_its_score(
+    url: str, tmp_path: Path, strategy: str, aggregation: str
+) -> None:
+    model = scripted(_write)
+    asked: dict[str, Any] = {
+        "strategy": strategy,
+        "policy": written(tmp_path, PolicyTable(source={"task": "text"}, audit=AUDIT)),
+        "options": Options(abstain_below=0.5, aggregation=aggregation),
+    }
+    said = "Leave out abstain_below or aggregation, or use best_of_n or auto"
+    with pytest.raises(BadInput, match=said):
+        await solve("Which?", model=model, store=url, **asked)
+    assert model.calls == 0
+    asked |= {"strategy": "self_consistency", "options": Options(abstain_below=0.5, aggregation="best_of_n")}
+    assert (await solve("Which?", model=model, store=url, knobs={"n": 4}, **asked)).reason == "abstained"
+
+
 async def test_the_selector_remembers_earlier_runs_if_asked(url: str) -> None:
     options = Options(memory=True, trials=2)
     first = await solve("Which?", model=scripted(_write), store=url, options=options)
