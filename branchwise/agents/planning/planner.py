@@ -62,7 +62,7 @@ _SUITS: Mapping[str, tuple[float, float, float]] = {
 suffice on easy instances, guided trees pay on medium ones, little helps on the hardest. The numbers are ours."""
 
 
-_BY_STEPS: Mapping[str, float] = {"best_first": 0.8, "tree_of_thoughts": 0.7, "rebase": 0.5, "best_of_n": 0.1}
+BY_STEPS: Mapping[str, float] = {"best_first": 0.8, "tree_of_thoughts": 0.7, "rebase": 0.5, "best_of_n": 0.1}
 _AT_ONCE: Mapping[str, float] = {"best_of_n": 0.7, "rebase": 0.4, "tree_of_thoughts": 0.3, "best_first": 0.2}
 """Prior without an estimate: trees where a program judges beginnings, whole solutions elsewhere. Ours, from runs of the
 uniform model on open instances (docs/decisions/0101)."""
@@ -114,7 +114,7 @@ def _priors(
     if choices:
         return {**dict.fromkeys(names, 0.0), **{choice.strategy: choice.prior for choice in choices}}
     if by_steps or difficulty.basis == "none":
-        usual = _BY_STEPS if by_steps else _AT_ONCE
+        usual = BY_STEPS if by_steps else _AT_ONCE
         return {name: usual.get(name, 0.4) for name in names}
     return {name: _prior(name, difficulty.pass_at_1) for name in names}
 
