@@ -38,6 +38,15 @@ def test_a_workflow_runs_what_there_is_and_pins_what_it_uses(workflow: Path) -> 
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
 
 
+def test_a_release_tries_the_wheel_before_it_is_kept() -> None:
+    [path] = [workflow for workflow in WORKFLOWS if workflow.stem == "release"]
+    steps = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]["build"]["steps"]
+    [tried] = [i for i, step in enumerate(steps) if "dist/*.whl" in step.get("run", "")]
+    [kept] = [i for i, step in enumerate(steps) if "upload-artifact" in step.get("uses", "")]
+    assert tried < kept
+    assert {"pip", "branchwise"} <= set(re.findall(r"bin/(\w+)", steps[tried]["run"]))
+
+
 def test_forms_ask_for_the_doctor() -> None:
     assert FORMS
     for form in FORMS:

@@ -1,6 +1,7 @@
 """Try README's two commands in minimal Debian chroots: python -m tests.fresh [--suite trixie] [--only NAME...].
 
-Needs root, debootstrap and a network; elsewhere it says so and ends with 0.
+Needs root, debootstrap, mount namespaces and a network. Without one of the first three it says so and ends with 0;
+without a network it fails.
 """
 
 from __future__ import annotations

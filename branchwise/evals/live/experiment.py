@@ -121,7 +121,7 @@ async def carry_out(
         done: Called with each outcome as it comes.
 
     Returns:
-        BenchmarkArm by arm, instance by instance, seed by seed.
+        Arm by arm, instance by instance, seed by seed.
 
     Raises:
         BadInput: An arm cannot run; nothing was spent.
