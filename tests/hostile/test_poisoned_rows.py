@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from branchwise.graphs.search.submit import submit
+from branchwise.store.errors import BranchwiseError
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Store
 from tests.hostile.endless import MODELS, serving
@@ -26,6 +27,16 @@ HEALTHY = "no poison"
 OVER = {Status.DONE, Status.FAILED, Status.PAUSED, Status.CANCELLED}
 RAW = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .* \(in ")
 CASES = [*POISONS, *ROWS, HEALTHY]
+UNREADABLE = {
+    "no JSON",
+    "an empty text",
+    "null",
+    "deep lists",
+    "another version",
+    "no samples",
+    "a request that is no JSON",
+}
+"""What no reader may accept: its run fails."""
 
 
 def _server(asked: Counter[str], released: list[bool]) -> Play:
@@ -99,14 +110,15 @@ async def _records(url: str, ids: list[str]) -> list[RunRecord | str]:
         for one in ids:
             try:
                 found.append(await store.run(one))
-            except Exception as error:
+            except BranchwiseError as error:
                 found.append(f"{type(error).__name__}: {error}")
     return found
 
 
-def _statuses(engine: sa.Engine) -> Counter[str]:
+def _statuses(engine: sa.Engine, ids: list[str]) -> dict[str, str]:
     with engine.connect() as connection:
-        return Counter(connection.scalars(sa.text("SELECT status FROM runs")))
+        found = {row.id: row.status for row in connection.execute(sa.text("SELECT id, status FROM runs"))}
+    return {case: found[run_id] for case, run_id in zip(CASES, ids, strict=True)}
 
 
 @pytest.mark.timeout(240)
@@ -139,7 +151,9 @@ def test_a_poisonous_row_fails_its_run_and_stalls_no_worker(url: str, tmp_path: 
     said = "".join(log.read_text() for log in logs)
     assert codes == [0, 0], said[-3000:]
     assert "Traceback" not in said
-    assert set(_statuses(engine)) <= OVER
+    statuses = _statuses(engine, ids)
+    assert set(statuses.values()) <= OVER
+    assert {case: statuses[case] for case in UNREADABLE} == dict.fromkeys(UNREADABLE, Status.FAILED)
     ended = dict(zip(CASES, asyncio.run(_records(url, ids)), strict=True))
     engine.dispose()
     healthy = ended[HEALTHY]
