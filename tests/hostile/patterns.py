@@ -45,15 +45,34 @@ class Use:
 
 def uses() -> Iterator[Use]:
     """Every pattern of the package: those in names of modules, and those that calls of `re` hold in place."""
-    seen = set()
-    for module in modules():
-        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            for pattern, method in _called(call, module):
+    seen: set[tuple[str, int, str]] = set()
+    trees = {
+        module: ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")) for module in modules()
+    }
+    for find in (_placed, _held):
+        measured = {key[:2] for key in seen}
+        for module, tree in trees.items():
+            for place, pattern, method in find(module, tree):
                 key = (pattern.pattern, pattern.flags, method)
-                if key not in seen:
+                if key not in seen and not (find is _held and key[:2] in measured):
                     seen.add(key)
-                    yield Use(place=f"{module.__name__}:{call.lineno}", pattern=pattern, method=method)
+                    yield Use(place=f"{module.__name__}:{place}", pattern=pattern, method=method)
+
+
+def _placed(module: ModuleType, tree: ast.Module) -> Iterator[tuple[str, re.Pattern[str], str]]:
+    """The patterns whose use can be told from the call: its line, the pattern, the method."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        yield from ((str(call.lineno), *found) for found in _called(call, module))
+
+
+def _held(module: ModuleType, tree: ast.Module) -> Iterator[tuple[str, re.Pattern[str], str]]:
+    """All patterns in names of a module, with each method that it calls on a variable of a function."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    attributes = [func for func in calls if isinstance(func, ast.Attribute) and func.attr in _METHODS]
+    methods = {func.attr for func in attributes if _value(func.value, module) is None} - {"split"}
+    for name, value in vars(module).items():
+        for pattern in _patterns(value):
+            yield from ((name, pattern, method) for method in sorted(methods) or ["search"])
 
 
 def modules() -> Iterator[ModuleType]:
@@ -74,7 +93,7 @@ def _called(call: ast.Call, module: ModuleType) -> Iterator[tuple[re.Pattern[str
     if not isinstance(call.func, ast.Attribute):
         return
     owner, method = call.func.value, call.func.attr
-    if method not in {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}:
+    if method not in _METHODS:
         return
     if isinstance(owner, ast.Name) and owner.id == "re" and call.args:
         flags = [word.value for word in call.keywords if word.arg == "flags"]
@@ -88,6 +107,7 @@ def _called(call: ast.Call, module: ModuleType) -> Iterator[tuple[re.Pattern[str
     yield from ((pattern, method) for pattern in _patterns(_value(owner, module)))
 
 
+_METHODS = frozenset({"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
 _FLAGS_AT = {"sub": 4, "subn": 4, "split": 3}
 
 
@@ -104,7 +124,11 @@ def _patterns(value: Any) -> list[re.Pattern[str]]:
         return [value] if isinstance(value.pattern, str) else []
     if isinstance(value, dict):
         value = list(value.values())
-    return [one for item in value for one in _patterns(item)] if isinstance(value, list | tuple | set) else []
+    return (
+        [one for item in value for one in _patterns(item)]
+        if isinstance(value, list | tuple | set | frozenset)
+        else []
+    )
 
 
 def steep(use: Use) -> str | None:

@@ -30,6 +30,7 @@ _NAME = re.compile(
 _HOSTILE = re.compile(r"\d{5,}!|\^\{?-?\d{6,}|(?:\^\{?[^{}^]{1,20}){3,}|\d{400,}|!!|\\(?:sum|int|prod|binom)")
 _TEXTUAL = re.compile(r"\d:\d|\d_\{?\d|–|\d \d")
 """Clock times, ratios, numbers in a base, ranges and numbers side by side: equal as texts only."""
+_PERCENT = re.compile(r"(?<!\s)\s*+(?:%|per ?cent)$", re.IGNORECASE)
 _RELATIONS = (re.compile(r"[<>]|\\[lg]eq?(?![a-z])|\\neq?(?![a-z])"), re.compile("="))
 _PAIRS = {"(": ")", "[": "]", "\\{": "\\}"}
 
@@ -148,7 +149,7 @@ def _part(text: str) -> _Part:
     named = _NAME.match(bare)
     rest = named["rest"] if named else text
     percent = rest.endswith("%") or rest.lower().endswith(("percent", "per cent"))
-    rest = re.sub(r"(?<!\s)\s*+(?:%|per ?cent)$", "", rest, flags=re.IGNORECASE)
+    rest = _PERCENT.sub("", rest)
     number, unit = (rest, None) if percent else cut_unit(rest)
     return _Part(text=number, name=named["name"] if named else "", unit=unit, percent=percent)
 
