@@ -13,7 +13,7 @@ VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 # Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test install lint coverage check format crash nightly vllm citation dist clean
+.PHONY: demo test install lint coverage check format crash nightly vllm docs citation dist clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
@@ -27,11 +27,14 @@ install: $(BIN)/.dev  ## everything that the tests need, without running them
 coverage: $(BIN)/.dev  ## the same tests, and which lines none of them reaches; takes three quarters more time
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
-lint: $(BIN)/.dev  ## format, lint, types, import contracts
+lint: $(BIN)/.dev docs  ## format, lint, types, import contracts, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(BIN)/.dev .venvs/docs/.ready  ## build the documentation into build/docs/site; a broken link is an error
+	$(BIN)/python -m tests.site
 
 check: lint test  ## everything that CI checks
 
@@ -40,6 +43,13 @@ crash: $(BIN)/.dev  ## kill and stop workers at hundreds of seeded points (half 
 
 nightly: $(BIN)/.dev  ## what takes longer than CI may: reports with their dates go to benchmarks/nightly
 	$(BIN)/python -m benchmarks.nightly
+
+# The site's builder is pinned exactly and shares no package with the tests, so it gets an environment of its own.
+.venvs/docs/.ready: pyproject.toml
+	$(PYTHON) -m venv .venvs/docs
+	.venvs/docs/bin/pip install -q --upgrade pip
+	.venvs/docs/bin/pip install -q --group docs
+	@touch $@
 
 # The validator pins an old jsonschema, so it gets an environment of its own.
 citation:  ## validate CITATION.cff
