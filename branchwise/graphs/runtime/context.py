@@ -16,12 +16,14 @@ from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.sampling import PlacedSampler
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsonable
+from branchwise.graphs.runtime.tools import RecordedTools
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import request_json
 from branchwise.models.protocol import Capabilities, Message, Sampler, SampleRequest
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
+from branchwise.tools.protocol import ToolCaller
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -147,6 +149,10 @@ class Run:
         from branchwise.graphs.runtime.chat import recorded_tool  # noqa: PLC0415
 
         return recorded_tool(self.services, function, name=name, at_most_once=at_most_once)
+
+    def tool_caller(self) -> ToolCaller:
+        """The run's tool caller: calls of tools are recorded, and approved by a person where a tool acts."""
+        return RecordedTools(self.services)
 
     async def effect(
         self,

@@ -77,7 +77,7 @@ class RunServices:
     """The exceptions that must stop the run, with the namespace of the node that raised them."""
     samplers: dict[str, Sampler] = field(default_factory=dict)
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
-    """One for each sub-run, so that it is executed once."""
+    """One for each sub-run and tool call, so that it is executed once."""
 
     def visit(self) -> NodeVisit:
         """The visit of the current node."""

@@ -1,0 +1,9 @@
+"""Retrieval: paragraphs of a corpus, found by words (BM25) or by meaning (embeddings)."""
+
+from __future__ import annotations
+
+from branchwise.tools.retrieval.bm25 import BM25
+from branchwise.tools.retrieval.protocol import Passage, Retriever
+from branchwise.tools.retrieval.search import retrieval_tool, retrieved
+
+__all__ = ["BM25", "Passage", "Retriever", "retrieval_tool", "retrieved"]

@@ -1,0 +1,65 @@
+"""Tool calls of a run: recorded, shared among equal read-only ones, approved where the tool acts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import branchwise
+from branchwise.store.errors import BudgetSpent
+from tests.graphs.runtime.tool_flows import LOOKED, SENT
+
+FLOWS = "tests.graphs.runtime.tool_flows"
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> None:
+    LOOKED.clear()
+    SENT.clear()
+
+
+async def test_equal_read_only_calls_of_a_run_are_one_row() -> None:
+    result = await branchwise.run(f"{FLOWS}:looks", {"word": "zxq"}, model="uniform", store="sqlite://")
+    assert result.output["said"] == ["zxq means nothing"] * 5
+    assert LOOKED == ["zxq"]
+
+
+async def test_calls_count_against_the_budget_of_effects() -> None:
+    one = branchwise.Budget(effects=1)
+    made = await branchwise.run(
+        f"{FLOWS}:looks", {"word": "zxq"}, model="uniform", store="sqlite://", budget=one
+    )
+    assert len(made.output["said"]) == 5
+    with pytest.raises(BudgetSpent):
+        await branchwise.run(
+            f"{FLOWS}:looks", {"word": "abc def"}, model="uniform", store="sqlite://", budget=one
+        )
+    assert len(LOOKED) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(True, "sent to ann"), (False, "Error: a person refused this call")]
+)
+async def test_what_acts_waits_for_a_person(tmp_path: Path, answer: bool, said: str) -> None:
+    store = f"sqlite:///{tmp_path}/runs.db"
+    waiting = await branchwise.run(f"{FLOWS}:sends", {"to": "ann"}, model="uniform", store=store)
+    assert waiting.waiting
+    assert not SENT
+    [question] = waiting.waiting
+    assert question.question["approve"] == {"tool": "send", "arguments": {"to": "ann"}}
+    await branchwise.answer(waiting.run_id, answer, store=store)
+    ended = await branchwise.resume(waiting.run_id, store=store)
+    assert ended.output["said"] == [said]
+    assert list(SENT) == ["ann"] * answer
+
+
+async def test_a_failure_of_a_tool_is_an_answer_on_record(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/runs.db"
+    waiting = await branchwise.run(f"{FLOWS}:sends", {"to": "nobody"}, model="uniform", store=store)
+    await branchwise.answer(waiting.run_id, True, store=store)
+    ended = await branchwise.resume(waiting.run_id, store=store)
+    assert ended.output["said"] == ["Error: RuntimeError: no such address"]
+    again = await branchwise.resume(waiting.run_id, store=store)
+    assert again.output == ended.output
+    assert SENT == ["nobody"]
