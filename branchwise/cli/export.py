@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -61,6 +62,13 @@ async def _prm(store: Store, run_id: str) -> str:
     return await _lines(store, run_id, step_labels)
 
 
+async def _otlp(store: Store, run_id: str, also: Collection[str] = ()) -> str:
+    from branchwise.integrations.opentelemetry.from_store import spans
+    from branchwise.integrations.opentelemetry.otlp import lines
+
+    return "\n".join(lines(await spans(store, run_id, also)))
+
+
 async def _lines(
     store: Store, run_id: str, records: Callable[[str, Tree], Iterable[Mapping[str, Json]]]
 ) -> str:
@@ -79,6 +87,7 @@ FORMATS: Mapping[str, tuple[str, Writer]] = {
     "mermaid": ("mmd", _mermaid),
     "dpo": ("jsonl", _dpo),
     "prm": ("jsonl", _prm),
+    "otlp": ("jsonl", _otlp),
 }
 """Format -> file suffix and the function that writes one run."""
 
@@ -88,13 +97,20 @@ def export(
         str,
         typer.Argument(
             metavar="FORMAT",
-            help="json (complete, for `db import`), node-link, graphml, dot, svg, mermaid; dpo, prm (training).",
+            help="json (complete, for `db import`), node-link, graphml, dot, svg, mermaid; dpo, prm (training); "
+            "otlp (traces).",
             autocompletion=completing.exports,
         ),
     ],
     run_ids: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="The runs.", autocompletion=completing.runs)
     ],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With otlp: openinference (its attributes, too), content (words of prompts and replies)."
+        ),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--out", help="Write a file for each run into this folder.")
     ] = None,
@@ -106,6 +122,8 @@ def export(
     if to is None and len(run_ids) > 1:
         refuse(BadInput("Several runs need a folder for their files: --out FOLDER."))
     ending, write = FORMATS[form]
+    if also:
+        write = _with(form, also)
 
     async def work() -> list[tuple[str, str]]:
         from branchwise.cli.showing import find_run
@@ -119,6 +137,17 @@ def export(
             console.document(text)
         else:
             _save(to / f"{name}.{ending}", text)
+
+
+def _with(form: str, also: Collection[str]) -> Writer:
+    from branchwise.integrations.opentelemetry.from_store import ALSO
+
+    if form != "otlp":
+        refuse(BadInput("--also is of the format otlp only."))
+    for name in also:
+        if name not in ALSO:
+            refuse(UnknownName("addition", name, ALSO))
+    return partial(_otlp, also=also)
 
 
 def _save(path: Path, text: str) -> None:

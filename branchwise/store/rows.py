@@ -92,7 +92,11 @@ class CallRecord:
     kind: str
     model: str
     strategy: str
+    round: int | None
+    """The round of the search, and the node it is about, as read from the key."""
     node: NodeId | None
+    epoch: int
+    """The claim of the run under which it was made."""
     request: Json
     response: Json
     error: str | None

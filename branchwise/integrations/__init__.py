@@ -1,0 +1,1 @@
+"""Bridges to other programs, each behind an extra of its own and imported on demand."""

@@ -1,0 +1,1 @@
+"""OpenTelemetry: traces of runs, exported from the store or reported live."""

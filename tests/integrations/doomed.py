@@ -1,0 +1,67 @@
+"""A search that is killed when its n-th request reaches the model: python -m tests.integrations.doomed URL RUN N."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+from branchwise import solve
+from branchwise.graphs.runtime.run import resume
+from branchwise.models.protocol import Sample, SampleRequest
+from branchwise.models.scripted import scripted
+from branchwise.store.store import Store
+
+PROBLEM = "What is 17 times 3?"
+
+
+def write(request: SampleRequest, seed: int) -> str | Sample:
+    """A solution by its seed; a verifier gives it a score."""
+    if request.temperature == 0.0 or '"Score: "' in request.messages[-1].content:
+        return f"It will do.\nScore: {seed % 7 * 10}"
+    return f"Work number {seed}.\n\nAnswer: {seed}"
+
+
+class Doomed:
+    """The scripted model; the process is killed when its n-th request arrives."""
+
+    def __init__(self, die_at: int) -> None:
+        self._model = scripted(write)
+        self._left = die_at
+        self.name, self.capabilities, self.price = (
+            self._model.name,
+            self._model.capabilities,
+            self._model.price,
+        )
+
+    async def sample(self, request: SampleRequest) -> object:
+        """Answer, or die."""
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await self._model.sample(request)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+async def search(url: str, run_id: str, model: object, *, again: bool = False) -> None:
+    """Best of eight, or what is left of it."""
+    async with Store.opened(url) as store:
+        if again:
+            await resume(run_id, store=store, model=model)  # type: ignore[arg-type]
+            return
+        await solve(
+            PROBLEM,
+            strategy="best_of_n",
+            knobs={"n": 8},
+            model=model,  # type: ignore[arg-type]
+            budget=100_000,
+            store=store,
+            run_id=run_id,
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(search(sys.argv[1], sys.argv[2], Doomed(int(sys.argv[3]))))
