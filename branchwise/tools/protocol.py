@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from branchwise.models.protocol import Tool
 from branchwise.store.records import Json
@@ -71,6 +71,23 @@ class AgentTool(Protocol):
 
         Raises:
             Exception: Any; the caller makes it a result with `error`.
+        """
+        ...
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A tool whose result depends on earlier calls of the same trajectory.
+
+    Its state is in the arguments of each call, so that it is recorded, and the same after a crash and in a branch.
+    """
+
+    def carried(self, earlier: Sequence[tuple[Arguments, str]], arguments: Arguments) -> Arguments:
+        """The arguments of the next call with the state of the trajectory.
+
+        Args:
+            earlier: The earlier calls of this tool in the trajectory, with their results' texts.
+            arguments: What the model asked for.
         """
         ...
 
