@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -34,6 +35,9 @@ from branchwise.cli.options import (
 )
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
+
+if TYPE_CHECKING:
+    from branchwise.graphs.runtime.workflow import Workflow
 
 _LONGEST = 10_000_000
 
@@ -122,32 +126,38 @@ def answer(
 
 
 def workflows(as_json: AsJson = False) -> None:
-    """List the installed workflows with the JSON schema of their input."""
+    """List the installed workflows with their paper, their needs and the JSON schema of their input."""
     from branchwise.graphs.runtime.registry import catalogue
-    from branchwise.graphs.runtime.workflow import Workflow
 
-    found = [
-        {"name": name, "about": one.about, "records": one.records, "input": one.schema}
-        if isinstance(one, Workflow)
-        else {"name": name, "error": str(one)}
-        for name, one in catalogue()
-    ]
+    found = [_listed(name, one) for name, one in catalogue()]
     if as_json:
         print(json.dumps(found))
         return
     page = out()
     for one in found:
         page.print(f"{one['name']}: {one.get('about') or one.get('error', '')}", soft_wrap=True)
+        for word in ("paper", "needs"):
+            if said := one.get(word):
+                said = said if isinstance(said, str) else ", ".join(said)
+                page.print(f"  {word}: {said}", soft_wrap=True)
         if one.get("input"):
             page.print(f"  input: {json.dumps(one['input'])}", soft_wrap=True, style="dim")
     page.print("Any other by module:attribute, for example: branchwise run mine:graph", style="dim")
 
 
+def _listed(name: str, one: Workflow | BadInput) -> dict[str, Any]:
+    """A workflow's entry in the list, or why it cannot be loaded."""
+    if isinstance(one, BadInput):
+        return {"name": name, "error": str(one)}
+    words = {"paper": one.info.paper, "needs": sorted(one.info.needs)}
+    return {"name": name, "about": one.about, **words, "records": one.records, "input": one.schema}
+
+
 def read_json(text: str) -> Any:
-    """Read JSON from the command line, or from a file written as `@FILE`.
+    """Read JSON from the command line, or from a file written as `@FILE`; one named `.toml` holds TOML.
 
     Raises:
-        BadInput: It is not JSON, or the file cannot be read.
+        BadInput: It is not JSON or TOML, or the file cannot be read.
     """
     try:
         written = text
@@ -156,9 +166,13 @@ def read_json(text: str) -> Any:
                 written = file.read(_LONGEST + 1)
         if len(written) > _LONGEST:
             raise BadInput(f"The JSON is longer than {_LONGEST:,} characters.")
+        if text.startswith("@") and text.endswith(".toml"):
+            return tomllib.loads(written)
         return json.loads(written)
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"`{text[1:]}` cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"`{text[1:]}` is not TOML: {error}.") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"`{text[:200]}` is not JSON: {error}. Write a text in double quotes.") from error
 

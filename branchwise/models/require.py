@@ -28,3 +28,17 @@ def require(model: Model, request: SampleRequest) -> None:
         named = [name for name, lacking in lacks.items() if lacking]
         words = " and ".join(WORDS[name] for name in named)
         raise Unsupported(f"The model `{model.name}` lacks {words}; {who_can(*named)} can do that.")
+
+
+def require_abilities(who: str, model: Model, *abilities: str) -> None:
+    """Refuse what needs abilities, fields of `Capabilities`, that the engine lacks.
+
+    Raises:
+        Unsupported: Says what is missing and which engines have it.
+    """
+    for ability in abilities:
+        if not getattr(model.capabilities, ability):
+            raise Unsupported(
+                f"The {who} needs {WORDS[ability]}, which `{model.name}` lacks; "
+                f"{who_can(ability)} can do that."
+            )

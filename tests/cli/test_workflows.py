@@ -28,7 +28,10 @@ def test_installed_workflows_are_listed_with_their_inputs(
     monkeypatch.setattr("branchwise.store.parts.entry_points", offered)
     registry.forget()
     found: dict[str, dict[str, Any]] = {one["name"]: one for one in good("workflows")}
-    assert set(found) == {"gone", "solve", "tea", "web"}
+    assert {"gone", "solve", "tea", "web", "archon"} <= set(found)
+    assert found["archon"]["paper"].startswith("Archon, arXiv 2409.15254")
+    assert found["archon"]["needs"] == []
+    assert "layers" in found["archon"]["input"]["properties"]
     assert "cannot be imported" in found["gone"]["error"]
     assert found["tea"]["input"]["properties"]["topic"] == {"type": "string"}
     assert "problem" in found["solve"]["input"]["properties"]
@@ -38,3 +41,12 @@ def test_installed_workflows_are_listed_with_their_inputs(
     done = branchwise("run", "tea", "-i", '{"topic": "tea"}', "--model", f"{FLOWS}:echo", "--json")
     assert json.loads(done.stdout)["output"]["topic"] == "tea"
     registry.forget()
+
+
+def test_an_input_may_be_a_file_of_toml(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "three.toml"
+    file.write_text('problem = "tea?"\nlayers = [[{type = "generator", samples = 3}], [{type = "fuser"}]]')
+    done = branchwise("run", "archon", "-i", f"@{file}", "--model", f"{FLOWS}:echo", "--json")
+    assert json.loads(done.stdout)["output"]["at"] == 2
+    file.write_text("layers = [[{type =")
+    assert "is not TOML" in branchwise("run", "archon", "-i", f"@{file}").stderr

@@ -29,8 +29,8 @@ def schema_of(graph: Graph) -> Mapping[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def checked(graph: Graph, spec: RunSpec) -> None:
-    """Refuse an invalid input.
+def checked(graph: Graph, spec: RunSpec) -> Any:
+    """Refuse an invalid input; return it as `started` does.
 
     Raises:
         BadInput: The input is invalid; the message gives the reason.
@@ -40,7 +40,7 @@ def checked(graph: Graph, spec: RunSpec) -> None:
         raise BadInput(
             f"The input is longer than {LARGEST:,} characters of JSON; give a file's name instead."
         )
-    started(graph, spec)
+    return started(graph, spec)
 
 
 def started(graph: Graph, spec: RunSpec) -> Any:

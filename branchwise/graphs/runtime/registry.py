@@ -17,10 +17,13 @@ from branchwise.graphs.runtime.inputs import checked, schema_of, started
 from branchwise.graphs.runtime.nodes import wrapped
 from branchwise.graphs.runtime.shape import documented, shape
 from branchwise.graphs.runtime.state_types import state_types
-from branchwise.graphs.runtime.workflow import Graph, Workflow
-from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.graphs.runtime.workflow import Graph, Workflow, WorkflowInfo
+from branchwise.models.capabilities import WORDS
+from branchwise.models.protocol import Model
+from branchwise.models.require import require_abilities
+from branchwise.store.errors import BadInput, BranchwiseError, UnknownName
 from branchwise.store.foreign import failed
-from branchwise.store.parts import offered, offered_modules, part
+from branchwise.store.parts import Folder, offered_modules
 
 GROUP = "branchwise.workflows"
 """The entry-point group by which a package offers workflows."""
@@ -30,7 +33,14 @@ BUILT_IN = {
     "solve": "branchwise.graphs.search.workflow:workflow",
     "web": "branchwise.graphs.web.workflow:workflow",
 }
-"""Functions that make branchwise's own workflows, by their names."""
+"""Functions that make branchwise's two searches, by their names."""
+
+
+@cache
+def _folder() -> Folder:
+    """The workflows of papers: a file each, with a function of its name that makes the graph."""
+    package = "branchwise.graphs.workflows"
+    return Folder(kind="workflow", package=package, path=import_module(package).__path__)
 
 
 def load(name: str) -> Workflow:
@@ -97,7 +107,7 @@ class Allowed:
 
 def installed() -> list[str]:
     """Names of the built-in workflows and of those that installed packages offer."""
-    return sorted(BUILT_IN.keys() | offered(GROUP))
+    return sorted({*BUILT_IN, *_folder().names()})
 
 
 def names_graph(name: str) -> bool:
@@ -149,19 +159,29 @@ def workflow_of(found: Any, name: str) -> Workflow:
             "or a function without arguments that makes one."
         )
     records = graph.context_schema is Run
-    module = sys.modules.get(name.partition(":")[0]) or inspect.getmodule(found)
+    named, colon, _ = name.partition(":")
+    module = (sys.modules.get(named) if colon else None) or inspect.getmodule(found)
+    stated = getattr(module, "INFO", None)
+    info = stated if isinstance(stated, WorkflowInfo) else WorkflowInfo()
     return Workflow(
         name=name,
         graph=wrapped(graph) if records else graph,
         shape=shape(graph, module),
         about=documented(found),
+        info=info,
         functional=_is_functional(graph),
         records=records,
         schema=schema_of(graph),
-        check=lambda spec: checked(graph, spec),
+        check=lambda spec: info.check(checked(graph, spec)),
+        check_model=lambda spec, engine: _served(name, info, engine),
         start=lambda spec: started(graph, spec),
         types=state_types(graph, name),
     )
+
+
+def _served(name: str, info: WorkflowInfo, engine: Model) -> None:
+    """Refuse a model that lacks a capability that the workflow needs."""
+    require_abilities(f"workflow `{name}`", engine, *sorted(info.needs & set(WORDS)))
 
 
 def name_of(found: Any, what: str = "workflow") -> str:
@@ -208,7 +228,9 @@ def _found(name: str) -> Any:
             raise BadInput(
                 f"The module `{module}` has no `{attribute}`, which the workflow `{name}` names."
             ) from error
-    return part("workflow", name, GROUP, installed)
+    if name not in installed():
+        raise UnknownName("workflow", name, installed())
+    return _folder().found(name)
 
 
 def _module(module: str, name: str) -> ModuleType:

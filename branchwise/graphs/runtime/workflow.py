@@ -32,6 +32,18 @@ async def _itself(spec: RunSpec, run: Run) -> AsyncIterator[Any]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WorkflowInfo:
+    """What a module says about its workflow, in a constant `INFO`; without one nothing is checked or listed."""
+
+    paper: str = ""
+    """The source: authors' name of the method, arXiv number."""
+    needs: frozenset[str] = frozenset()
+    """What must be there: fields of `Capabilities` that the model must have, or other words, which are listed only."""
+    check: Callable[[Mapping[str, Any]], None] = _nothing
+    """Refuses an input that cannot be used, as BadInput, before anything is stored; is given the typed fields."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Workflow:
     """A graph with its name and the hooks of its runs."""
 
@@ -41,6 +53,7 @@ class Workflow:
     shape: str
     """Changes with the code; a checkpoint of another shape is dropped."""
     about: str = ""
+    info: WorkflowInfo = field(default_factory=WorkflowInfo)
     functional: bool = False
     """Whether it is a function of LangGraph's functional API."""
     records: bool = True

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from branchwise.graphs import strategies
-from branchwise.models.capabilities import WORDS, who_can
 from branchwise.models.protocol import Capabilities, Model
-from branchwise.store.errors import Unsupported
+from branchwise.models.require import require_abilities
 
 _OFFERED = {"log-probabilities": "logprobs", "prefix": "prefix"}
 """Needs that an engine may lack, and the capability that serves each."""
@@ -24,18 +23,6 @@ def check_needs(strategy: str, engine: Model) -> None:
         Unsupported: Says what is missing and which engines have it.
     """
     needs = strategies.info(strategy).needs
-    check_abilities(f"strategy `{strategy}`", engine, *(_OFFERED[need] for need in _OFFERED if need in needs))
-
-
-def check_abilities(who: str, engine: Model, *abilities: str) -> None:
-    """Refuse what needs abilities, fields of `Capabilities`, that the engine lacks.
-
-    Raises:
-        Unsupported: Says what is missing and which engines have it.
-    """
-    for ability in abilities:
-        if not getattr(engine.capabilities, ability):
-            raise Unsupported(
-                f"The {who} needs {WORDS[ability]}, which `{engine.name}` lacks; "
-                f"{who_can(ability)} can do that."
-            )
+    require_abilities(
+        f"strategy `{strategy}`", engine, *(_OFFERED[need] for need in _OFFERED if need in needs)
+    )

@@ -17,12 +17,13 @@ from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
-from branchwise.graphs.search.needs import check_abilities, check_needs
+from branchwise.graphs.search.needs import check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.voting import aggregation
 from branchwise.models.conversation import Problem, conversation, read_problem
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Capabilities, Model
+from branchwise.models.require import require_abilities
 from branchwise.models.turn import Turn
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
@@ -193,7 +194,7 @@ def check_engine(request: SearchRequest, engine: Model) -> None:
     """
     options = request.options
     if options.verifier == "yes_no":
-        check_abilities("verifier `yes_no`", engine, "choices", "logprobs")
+        require_abilities("verifier `yes_no`", engine, "choices", "logprobs")
     for name in options.arms if options.strategy == "auto" else (options.strategy,):
         check_needs(name, engine)
     task = task_of(request)
@@ -203,15 +204,15 @@ def check_engine(request: SearchRequest, engine: Model) -> None:
     known = task.read_constraints(request.problem) or Constraints()
     output_format = task.output_format(known, "", "solution")
     held = {"choices": output_format.choices, "regex": output_format.regex, "schema": output_format.schema}
-    check_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
+    require_abilities(f"task `{task.name}`", engine, *(ability for ability, form in held.items() if form))
 
 
 def _check_messages(task: Task, engine: Model) -> None:
     said = task.conversation.messages if task.conversation else ()
     if any(message.pictures for message in said):
-        check_abilities("conversation", engine, "pictures")
+        require_abilities("conversation", engine, "pictures")
     if any(message.tool_calls for message in said) or (task.turn is not None and task.turn.tools):
-        check_abilities("conversation", engine, "tools")
+        require_abilities("conversation", engine, "tools")
 
 
 def spec_of_request(request: SearchRequest) -> RunSpec:

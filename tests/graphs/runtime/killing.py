@@ -18,12 +18,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.answer import answer
 from branchwise.graphs.runtime.run import resume, run
 from branchwise.models.protocol import Reply, Sample, SampleRequest, ToolCall
 from branchwise.models.scripted import scripted
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
+from tests.graphs.workflows import inputs
 
 EXAMPLES = Path(__file__).parents[3] / "examples/workflows"
 EFFECTS = {"approval": ["send_mail"], "tools": ["length", "words", "upper"], "retrieval": ["search"]}
@@ -33,12 +35,15 @@ INPUTS: dict[str, Any] = {
     "retrieval": {"question": "who wrote of the sea"},
     "nested": {"topic": "addition"},
     "tests.graphs.runtime.agent": {"messages": [{"role": "user", "content": "What is 2 + 3?"}]},
+    **inputs.INPUTS,
 }
 
 
 def write(request: SampleRequest, seed: int) -> str | Sample:
     """A text by what is asked; where tools are offered, first a call of one."""
     last = request.messages[-1]
+    if (said := inputs.write(request, seed)) is not None:
+        return said
     if request.tools and last.role != "tool":
         arguments = json.dumps({"a": 2, "b": 3})
         call = ToolCall(id="call_1", name=request.tools[0].name, arguments=arguments)
@@ -99,7 +104,8 @@ async def carried_through(url: str, flow: str, run_id: str, die_at: int = 0) -> 
         deadly(flow)
     model = Doomed(die_at)
     async with Store.opened(url, ttl=15.0) as store:
-        ended = await run(f"{flow}:graph", INPUTS[flow], model=model, store=store, run_id=run_id)
+        name = flow if flow in registry.installed() else f"{flow}:graph"
+        ended = await run(name, INPUTS[flow], model=model, store=store, run_id=run_id)
         while ended.waiting:
             question = ended.waiting[0]
             said = {"done": "sent"} if "outcome" in question.key else True

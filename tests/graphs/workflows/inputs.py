@@ -1,0 +1,40 @@
+"""Small inputs of the workflows of papers, and what a scripted model says to them, for tests of all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from branchwise.models.protocol import SampleRequest
+
+QUESTION = "Which of these is a fruit?"
+CHOICES = ["stone", "apple", "chair", "cloud"]
+INPUTS: dict[str, Any] = {
+    "archon": {
+        "problem": "What is 2 + 3?",
+        "layers": [
+            [{"type": "generator", "samples": 2}, {"type": "generator"}],
+            [{"type": "critic"}],
+            [{"type": "ranker", "top_k": 2}],
+            [{"type": "verifier"}],
+            [{"type": "unit_test_generator", "tests": 2}],
+            [{"type": "unit_test_evaluator", "top_k": 2}],
+            [{"type": "fuser"}],
+        ],
+    },
+    "medprompt": {
+        "question": QUESTION,
+        "choices": CHOICES,
+        "examples": [{"question": "Which is an animal?", "choices": ["dog", "wall"], "answer": "dog"}],
+        "orders": 3,
+    },
+    "medprompt_examples": {
+        "questions": [{"question": QUESTION, "choices": CHOICES, "answer": choice} for choice in CHOICES[:2]]
+    },
+    "preflexor": {"question": "What is 2 + 3?", "rounds": 2},
+}
+"""One input for each workflow: as few calls as reach all of its nodes."""
+
+
+def write(request: SampleRequest, seed: int) -> str | None:
+    """What a workflow needs to come to its end; None where any text will do."""
+    return None
