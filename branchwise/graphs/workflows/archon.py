@@ -107,7 +107,8 @@ async def _unit_test_generator(run: Run, state: ArchonState, layer: Sequence[Com
 
 
 async def _unit_test_evaluator(run: Run, state: ArchonState, layer: Sequence[Component]) -> ArchonState:
-    part, tests, order = layer[0], state["tests"], range(len(state["candidates"]))
+    part, tests = layer[0], state["tests"]
+    order = range(len(state["candidates"]))
     if not tests:
         return _kept(state, order)
 
