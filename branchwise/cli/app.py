@@ -18,6 +18,7 @@ from branchwise.cli.export import export
 from branchwise.cli.fork import fork, replay
 from branchwise.cli.init import init
 from branchwise.cli.keys import keys
+from branchwise.cli.mcp import mcp
 from branchwise.cli.options import (
     AsJson,
     BaseUrl,
@@ -180,6 +181,7 @@ for command in (
     results,
     export,
     serve,
+    mcp,
     init,
     doctor,
 ):

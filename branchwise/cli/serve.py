@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from branchwise.cli.options import (
     StoreUrl,
     UnsafeSandbox,
 )
+
+if TYPE_CHECKING:
+    from branchwise.server.app import Mounted
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -106,7 +109,16 @@ def serve(
             return
         console.err().print(f"branchwise serves {defaults.model} at {url}/v1; Ctrl-C ends it", soft_wrap=True)
 
-    run(listen(application(settings), host=host, port=port, ready=ready))
+    run(listen(application(settings, mcp=_mcp()), host=host, port=port, ready=ready))
+
+
+def _mcp() -> Mounted | None:
+    """What answers /mcp; nothing where the extra `mcp` is not installed."""
+    try:
+        from branchwise.mcp_server.http import mounted
+    except ImportError:
+        return None
+    return mounted
 
 
 def _check_host(host: str, store: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from branchwise.models.protocol import Model
 from branchwise.server.background import working
@@ -35,23 +36,30 @@ from branchwise.server.serving import ServerSettings, Serving, opened
 from branchwise.server.streams import Gone
 
 Endpoint = Callable[[Request, Serving, Caller], Awaitable[Response]]
+CallerApp = Callable[[Caller, Scope, Receive, Send], Awaitable[None]]
+"""Answers a request of a known caller."""
+Mounted = Callable[[Serving], AbstractAsyncContextManager[CallerApp]]
+"""Opens one for a server."""
 _GONE = 499
 """The status that logs show of a request whose client hung up."""
 
 
-def application(settings: ServerSettings, engine: Model | None = None) -> Starlette:
+def application(
+    settings: ServerSettings, engine: Model | None = None, mcp: Mounted | None = None
+) -> Starlette:
     """Make the application; its lifespan opens and closes the store and the model.
 
     Args:
         settings: How the server runs.
         engine: An open Model, instead of the one that the settings name.
+        mcp: Opens what answers requests to `/mcp`; without it there is no such address.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened(settings, engine) as serving:
             app.state.serving = serving
-            async with working(serving):
+            async with working(serving), nullcontext() if mcp is None else mcp(serving) as app.state.mcp:
                 yield
 
     return Starlette(
@@ -71,6 +79,7 @@ def application(settings: ServerSettings, engine: Model | None = None) -> Starle
             _route("/v1/runs/{run_id}/events", run_events),
             _route("/health", _health, private=False),
             _route("/ready", _ready, private=False),
+            *([] if mcp is None else [_route("/mcp", _mcp, "POST")]),
         ],
         lifespan=lifespan,
         middleware=[_cors(settings)] if settings.origins else [],
@@ -117,6 +126,23 @@ async def _ready(request: Request, serving: Serving, caller: Caller) -> Response
     """GET /ready: the store and the model answer, too."""
     faults = await serving.faults()
     return JSONResponse({"ready": not faults, "faults": faults}, status_code=503 if faults else 200)
+
+
+class _Handed(Response):
+    """A reply that another ASGI application gives to a known caller."""
+
+    def __init__(self, answer: CallerApp, caller: Caller) -> None:
+        super().__init__()
+        self._answer, self._caller = answer, caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request over."""
+        await self._answer(self._caller, scope, receive, send)
+
+
+async def _mcp(request: Request, serving: Serving, caller: Caller) -> Response:
+    """POST /mcp."""
+    return _Handed(request.app.state.mcp, caller)
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

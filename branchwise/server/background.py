@@ -7,14 +7,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from branchwise import models
-from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
-from branchwise.models.prices import check_price, stated
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged
+from branchwise.server.preflight import checked
+from branchwise.server.running import Wanted, known, refuse_other
 from branchwise.server.serving import Serving
 from branchwise.store import charges
 from branchwise.store.errors import BranchwiseError
@@ -43,11 +42,7 @@ async def submit(serving: Serving, caller: Caller, spec: RunSpec, run_id: str | 
         BadInput: It cannot be run; nothing was stored.
         BudgetSpent: The caller's key has too little left.
     """
-    workflow = registry.load(spec.workflow)
-    workflow.check(spec)
-    await models.ask(serving.engine)
-    workflow.check_model(spec, serving.engine)
-    check_price(spec.budget, serving.engine, stated(spec.model_options.price))
+    workflow = await checked(serving, spec)
     name = run_id or new_id(8)
     spec = await charged(serving, caller, spec, name)
     row = row_of(
@@ -61,6 +56,27 @@ async def submit(serving: Serving, caller: Caller, spec: RunSpec, run_id: str | 
     )
     [run] = await serving.store.create_runs([row])
     return run
+
+
+async def queued(serving: Serving, wanted: Wanted) -> tuple[RunRecord, bool]:
+    """Queue a run; one with an idempotency key that was queued before is only found.
+
+    Returns:
+        The run, and whether it is new.
+
+    Raises:
+        BadInput: It cannot be run; nothing was stored.
+        BudgetSpent: The caller's key has too little left.
+        Refusal: The idempotency key was used with another body.
+    """
+    if wanted.key is None:
+        return await submit(serving, wanted.caller, wanted.spec), True
+    async with serving.opening:
+        old = await known(serving, wanted.run_id)
+        refuse_other(wanted, old)
+        if old is not None:
+            return old, False
+        return await submit(serving, wanted.caller, wanted.spec, wanted.run_id), True
 
 
 @asynccontextmanager

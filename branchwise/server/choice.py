@@ -53,8 +53,8 @@ def check_defaults(defaults: Defaults) -> None:
     Raises:
         UnknownName: There is no such strategy or task.
     """
-    _known("strategy", defaults.strategy, (AUTO, *strategies.names()))
-    _known("task", defaults.task, tasks.names())
+    known("strategy", defaults.strategy, (AUTO, *strategies.names()))
+    known("task", defaults.task, tasks.names())
 
 
 def search_request(
@@ -78,10 +78,10 @@ def search_request(
     named, at = model_choice(body.model)
     strategy = own.strategy or headers.get("x-branchwise-strategy") or named or defaults.strategy
     task = own.task or at or defaults.task
-    _known("strategy", strategy, (AUTO, *strategies.names()))
-    _known("task", task, tasks.names())
+    known("strategy", strategy, (AUTO, *strategies.names()))
+    known("task", task, tasks.names())
     if own.verifier is not None:
-        _known("verifier", own.verifier, ("auto", *verifiers.names()))
+        known("verifier", own.verifier, ("auto", *verifiers.names()))
     if set(body.modalities or ()) - {"text"}:
         raise Refusal(message="Only text is written here, no other modality.", param="modalities")
     words, messages = put(_cleaned(body.messages), None, task)
@@ -120,18 +120,23 @@ def model_choice(name: str) -> tuple[str | None, str | None]:
     strategy, _, task = name.removeprefix(PREFIX).partition("@")
     try:
         if strategy not in {"", DEFAULT, "branchwise"}:
-            _known("model", strategy, (AUTO, DEFAULT, *strategies.names()))
+            known("model", strategy, (AUTO, DEFAULT, *strategies.names()))
         if task:
-            _known("task", task, tasks.names())
+            known("task", task, tasks.names())
     except UnknownName as error:
         raise Refusal(message=str(error), status=404, code="model_not_found", param="model") from None
     return (None if strategy in {"", DEFAULT, "branchwise"} else strategy), task or None
 
 
-def _known(what: str, name: str, names: Iterable[str]) -> None:
+def known(what: str, name: str, names: Iterable[str]) -> None:
+    """Refuse a name that is none of `names`.
+
+    Raises:
+        UnknownName: It is none.
+    """
     # Names of the form `module:function` would import code that the caller chose.
-    if name not in (known := tuple(names)):
-        raise UnknownName(what, name, known)
+    if name not in (there := tuple(names)):
+        raise UnknownName(what, name, there)
 
 
 def _cleaned(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -164,13 +169,13 @@ def _tool_choice(choice: str | dict[str, Any] | None, tools: tuple[Tool, ...]) -
     if choice is None or not tools:
         return "auto"
     if isinstance(choice, str):
-        _known("tool choice", choice, ("auto", "none", "required"))
+        known("tool choice", choice, ("auto", "none", "required"))
         return choice
     function = choice.get("function", choice)
     name = function.get("name") if isinstance(function, Mapping) else None
     if not isinstance(name, str):
         raise BadInput("`tool_choice` is auto, none, required, or names a function.")
-    _known("tool", name, names)
+    known("tool", name, names)
     return name
 
 

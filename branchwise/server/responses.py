@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.request import SearchRequest, request_of, spec_of_request
 from branchwise.graphs.search.result import Result, result_of
-from branchwise.server.background import submit
+from branchwise.server.background import queued
 from branchwise.server.callers import Caller
 from branchwise.server.chat import line
 from branchwise.server.choice import search_request
@@ -24,7 +24,7 @@ from branchwise.server.replies import KEEP_ALIVE
 from branchwise.server.response_body import ResponseBody, chat_body
 from branchwise.server.response_events import ending, opening
 from branchwise.server.response_object import OVER, PREFIX, answered, failed, item_text, pending
-from branchwise.server.running import MARK, Wanted, known, open_run, refuse_other
+from branchwise.server.running import MARK, Wanted, open_run
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import fingerprint, read_body
@@ -57,10 +57,10 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
         forget=body.store is False,
     )
     if body.background:
-        queued = await _queued(serving, wanted, body)
+        begun = await _queued(serving, wanted, body)
         if not body.stream:
-            return JSONResponse(queued)
-        return EventStream(_followed(serving, queued["id"].removeprefix(PREFIX), -1))
+            return JSONResponse(begun)
+        return EventStream(_followed(serving, begun["id"].removeprefix(PREFIX), -1))
     opened = await open_run(serving, wanted, line)
     opened.live.join()
     if body.stream:
@@ -77,14 +77,8 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
 
 async def _queued(serving: Serving, wanted: Wanted, body: ResponseBody) -> dict[str, Any]:
     """Queue a request; one with a key that was queued before is only shown."""
-    if wanted.key is None:
-        return pending(await submit(serving, wanted.caller, wanted.spec), body)
-    async with serving.opening:
-        old = await known(serving, wanted.run_id)
-        refuse_other(wanted, old)
-        if old is None:
-            return pending(await submit(serving, wanted.caller, wanted.spec, wanted.run_id), body)
-    return await _shown(serving, old)
+    run, new = await queued(serving, wanted)
+    return pending(run, body) if new else await _shown(serving, run)
 
 
 async def one_response(request: Request, serving: Serving, caller: Caller) -> Response:

@@ -8,15 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from branchwise import models
-from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.result import RunResult
 from branchwise.graphs.runtime.run import resume_run, start
 from branchwise.graphs.runtime.spec import RunSpec
-from branchwise.models.prices import check_price, stated
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged, settle
 from branchwise.server.live_runs import LiveRun
+from branchwise.server.preflight import checked
 from branchwise.server.refusals import Refusal
 from branchwise.server.serving import Serving
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
@@ -71,11 +69,7 @@ async def open_run(serving: Serving, wanted: Wanted, line: Callable[[Any], str])
         BadInput: It cannot be run; nothing was spent.
         Refusal: The key was used with another body, or too many runs wait.
     """
-    workflow = registry.load(wanted.spec.workflow)
-    workflow.check(wanted.spec)
-    await models.ask(serving.engine)
-    workflow.check_model(wanted.spec, serving.engine)
-    check_price(wanted.spec.budget, serving.engine, stated(wanted.spec.model_options.price))
+    await checked(serving, wanted.spec)
     if wanted.key is None:
         return await _started(serving, wanted, wanted.run_id, None, line)
     run_id = wanted.run_id

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from branchwise.models.protocol import Model, SampleRequest
 from branchwise.models.scripted import scripted
-from branchwise.server.app import application
+from branchwise.server.app import Mounted, application
 from branchwise.server.choice import Defaults
 from branchwise.server.listen import listening
 from branchwise.server.serving import ServerSettings, Serving
@@ -82,6 +82,7 @@ async def serving(
     engine: Model | None = None,
     *,
     defaults: Mapping[str, Any] | None = None,
+    mcp: Mounted | None = None,
     **settings: Any,
 ) -> AsyncIterator[Client]:
     """Serve a model, by default one that says something nice."""
@@ -89,7 +90,7 @@ async def serving(
     if mine is None and "model" not in (defaults or {}):
         mine = scripted(nice)
     named = {"model": mine.name if mine else "", **(defaults or {})}
-    app = application(ServerSettings(defaults=Defaults(**named), store=str(store), **settings), mine)
+    app = application(ServerSettings(defaults=Defaults(**named), store=str(store), **settings), mine, mcp)
     async with listening(app) as url, aiohttp.ClientSession() as session:
         yield Client(url=url, app=app, session=session)
 
