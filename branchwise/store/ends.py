@@ -1,11 +1,14 @@
-"""End runs: finish, requeue or cancel. Each function is an operation for `Database.write`."""
+"""End runs: finish, requeue or cancel. Functions of a connection are operations for `Database.write`."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from branchwise.store.bulk import Bulk
+from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import now
-from branchwise.store.database.tables import runs
+from branchwise.store.database.tables import run_events, runs
+from branchwise.store.errors import LeaseLost
 from branchwise.store.fence import guard
 from branchwise.store.leases import Lease, note
 from branchwise.store.records import Json
@@ -33,7 +36,7 @@ _END = {
         (runs.c.status, sa.bindparam("b_status")),
         (runs.c.elapsed, runs.c.elapsed + (now() - runs.c.seen)),
         (runs.c.seen, now()),
-        (runs.c.lease_until, 0.0),
+        (runs.c.lease_until, sa.literal_column("0.0")),
         (runs.c.attempts, runs.c.attempts + sa.bindparam("b_failed", type_=sa.Integer)),
         (runs.c.result, sa.bindparam("b_result", type_=runs.c.result.type)),
         (runs.c.error, sa.bindparam("b_error", type_=runs.c.error.type)),
@@ -42,7 +45,34 @@ _END = {
     )
     for over in (True, False)
 }
-"""The event recorded when a claim ends, by whether the run is over."""
+_ENDING = sa.insert(run_events).values(at=now())
+
+
+async def done(database: Database, lease: Lease, result: Json) -> None:
+    """End the run with its result.
+
+    Raises:
+        LeaseLost: Another worker holds the run, or a write on which the result may depend was refused.
+    """
+    ended = {
+        **_mine(lease),
+        "b_status": Status.DONE,
+        "b_failed": 0,
+        "b_result": result,
+        "b_error": None,
+        "b_wake": None,
+    }
+    event = {
+        "run_id": lease.run_id,
+        "kind": "finished",
+        "epoch": lease.epoch,
+        "data": {"status": Status.DONE},
+    }
+    try:
+        await database.awrite(Bulk(lease, [(_END[True], [ended]), (_ENDING, [event])], last=True))
+    except LeaseLost:
+        if not await database.awrite(lambda c: _has_ended(c, lease, Status.DONE)):
+            raise
 
 
 def finish(
@@ -55,26 +85,23 @@ def finish(
     failed: bool = False,
     wake: float | None = None,
 ) -> None:
-    """End the claim: the run is over, or left for the next claim.
+    """End the claim: the run failed, waits, or is left for the next claim. `done` ends one with its result.
 
     Args:
         connection: For writing.
         lease: The claim that ends.
         status: The run's new status.
-        result: The run's result.
+        result: What a waiting run shows.
         error: The error message.
         failed: Whether to count this claim as a failed attempt.
         wake: When a waiting run continues without an answer, in seconds since 1970.
 
     Raises:
-        LeaseLost: Another worker holds the run, or a write on which the result may depend was refused.
+        LeaseLost: Another worker holds the run.
     """
     over = status in _OVER
-    mine = {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
-    if connection.execute(_ENDED, {**mine, "b_status": status}).first() is not None:
-        return  # the transaction was committed before; only its acknowledgement was lost
-    if status is Status.DONE:
-        lease.check_whole()
+    if _has_ended(connection, lease, status):
+        return
     guard(connection, [lease])
     values = {
         "b_status": status,
@@ -83,7 +110,7 @@ def finish(
         "b_error": error,
         "b_wake": wake,
     }
-    connection.execute(_END[over], {**mine, **values})
+    connection.execute(_END[over], {**_mine(lease), **values})
     note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
 
 
@@ -122,3 +149,12 @@ def cancel(connection: sa.Connection, run_id: str) -> RunRecord:
     for child in connection.scalars(sa.select(runs.c.id).where(runs.c.parent == run.id)).all():
         cancel(connection, child)
     return get(connection, run.id)
+
+
+def _mine(lease: Lease) -> dict[str, object]:
+    return {"b_run_id": lease.run_id, "b_epoch": lease.epoch, "b_owner": lease.owner}
+
+
+def _has_ended(connection: sa.Connection, lease: Lease, status: Status) -> bool:
+    """Whether this claim ended so already: then only the acknowledgement of a commit was lost."""
+    return connection.execute(_ENDED, {**_mine(lease), "b_status": status}).first() is not None

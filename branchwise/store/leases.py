@@ -117,6 +117,22 @@ class Lease:
         return self.elapsed_before + clock() - self.began
 
 
+def first_lease(run_id: str, me: str, ttl: float) -> Lease:
+    """The claim of a run that is stored together with it; to be made before the run is stored."""
+    began = clock()
+    return Lease(
+        run_id=run_id,
+        owner=me,
+        epoch=1,
+        ttl=ttl,
+        elapsed_before=0.0,
+        began=began,
+        deadline=began + ttl,
+        fresh=True,
+        places={table.name: 0 for table in ORDERED},
+    )
+
+
 class MayBeAlive(LeaseLost):
     """The lease has expired by this machine's clock, but was not observed for a whole ttl yet."""
 

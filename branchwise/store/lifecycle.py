@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
@@ -88,10 +88,7 @@ class Lifecycle:
         Raises:
             StoreError: There is a run of such an id already.
         """
-        me = owner()
-        return await self._kept(
-            self.database.promise(lambda c: runs.begin(c, row, me, self._ttl)), Status.PAUSED
-        )
+        return await self._kept(runs.begin(self.database, row, owner(), self._ttl), Status.PAUSED)
 
     async def create_run(
         self, *, task: str, strategy: str, model: str, spec: Json, seed: int = 0, **more: str | int | None
@@ -236,9 +233,12 @@ class Lifecycle:
         kept = json.loads(self._scrub.reply(to_json(result)))
         reason = None if error is None else self._scrub.message(error)
         self._keeper.drop(lease)  # otherwise the renewer would report it lost once this commits
-        await self.database.awrite(
-            lambda c: ends.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
-        )
+        if status is Status.DONE:
+            await ends.done(self.database, lease, kept)
+        else:
+            await self.database.awrite(
+                lambda c: ends.finish(c, lease, status=status, result=kept, error=reason, wake=wake)
+            )
         lease.over = True
 
     async def check_schema(self) -> None:
@@ -282,10 +282,11 @@ class Lifecycle:
             return claim(connection, me, self._ttl, run_id, queue=queue, workflows=workflows, without=without)
 
         then = Status.QUEUED if run_id is None else Status.PAUSED
-        return await self._kept(self.database.promise(work), then)
+        return await self._kept(self.database.awrite(work), then)
 
-    async def _kept(self, claiming: asyncio.Future[T], then: Status) -> T:
+    async def _kept(self, claim: Coroutine[None, None, T], then: Status) -> T:
         """Wait for a claim; release it if it is committed after its task was cancelled."""
+        claiming = asyncio.ensure_future(claim)
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""Create, find and list runs. Each function is an operation for `Database.write` or `Database.read`."""
+"""Create, find and list runs. Functions of a connection are operations for `Database.write` or `Database.read`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from functools import cache
 from importlib import metadata as distribution
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
+from branchwise.store.bulk import Bulk
+from branchwise.store.database.batch import Row
+from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import now, occurs_in
 from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.fence import guard
-from branchwise.store.leases import ORDERED, Lease, note
+from branchwise.store.leases import Lease, first_lease, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
-from branchwise.store.silence import clock
 from branchwise.store.workflows import Workflows, among
 
 _HIDDEN = {"lease_until", "seen"}
@@ -31,6 +34,8 @@ _CREATE = sa.insert(runs).values(created=now() + sa.bindparam("place", type_=sa.
 _BEGIN = sa.insert(runs).values(
     lease_until=now() + sa.bindparam("ttl", type_=sa.Double), seen=now(), created=now()
 )
+_BEGUN = sa.insert(run_events).values(at=now())
+_GIVEN = [column.name for column in runs.c if column.name not in {"lease_until", "seen", "created"}]
 _STEP = 1e-6
 """Seconds between the creation times of runs created together, so that the first is run first."""
 
@@ -105,32 +110,27 @@ def create(connection: sa.Connection, rows: Sequence[dict[str, object]], me: str
     return [get(connection, str(row["id"])) for row in rows]
 
 
-def begin(connection: sa.Connection, row: dict[str, object], me: str, ttl: float) -> Lease:
-    """Store the run that `new_run` built as claimed by `me`.
+async def begin(database: Database, row: dict[str, object], me: str, ttl: float) -> Lease:
+    """Store the run that `new_run` built as claimed by `me` for `ttl` seconds.
 
     Raises:
         StoreError: Another run has its id.
     """
-    began, run_id = clock(), str(row["id"])
-    found = connection.execute(_OWNER, {"b_run_id": run_id}).first()
-    if found is None:
-        taken = {"status": Status.RUNNING, "owner": me, "epoch": 1, "ttl": ttl}
-        connection.execute(_BEGIN, {**row, **taken})
-        note(connection, run_id, "created", 0)
-        note(connection, run_id, "claimed", 1, {"by": me})
-    elif found.owner != me:  # equal: only the acknowledgement of a commit was lost
-        raise StoreError(f"There is a run `{run_id}` already.")
-    return Lease(
-        run_id=run_id,
-        owner=me,
-        epoch=1,
-        ttl=ttl,
-        elapsed_before=0.0,
-        began=began,
-        deadline=began + ttl,
-        fresh=True,
-        places={table.name: 0 for table in ORDERED},
-    )
+    run_id = str(row["id"])
+    lease = first_lease(run_id, me, ttl)
+    whole = {**dict.fromkeys(_GIVEN), **row, "status": Status.RUNNING, "owner": me, "epoch": 1, "ttl": ttl}
+    del whole["lease_until"]
+    story: list[Row] = [
+        {"run_id": run_id, "kind": "created", "epoch": 0, "data": None},
+        {"run_id": run_id, "kind": "claimed", "epoch": 1, "data": {"by": me}},
+    ]
+    try:
+        await database.awrite(Bulk(None, [(_BEGIN, [whole]), (_BEGUN, story)]))
+    except exc.IntegrityError:  # our own rows, if only the acknowledgement of a commit was lost
+        holder = await database.awrite(lambda c: c.scalar(_OWNER, {"b_run_id": run_id}))
+        if holder != me:
+            raise StoreError(f"There is a run `{run_id}` already.") from None
+    return lease
 
 
 def get(connection: sa.Connection, run_id: str) -> RunRecord:
