@@ -18,6 +18,7 @@ def main() -> None:
 
     forgive_encodings()
     hear_logs()
+    _trace_if_configured()
 
     try:
         app()
@@ -38,6 +39,15 @@ def _heed_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell's background commands have it
             signal.signal(number, stop)
+
+
+def _trace_if_configured() -> None:
+    """Report runs live if the process began with a tracer provider (`opentelemetry-instrument branchwise ...`)."""
+    api = sys.modules.get("opentelemetry.trace")
+    if api is not None and not isinstance(api.get_tracer_provider(), api.ProxyTracerProvider):
+        from branchwise.integrations.opentelemetry.live import instrument
+
+        instrument()
 
 
 def _let_go() -> None:

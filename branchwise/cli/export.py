@@ -140,7 +140,7 @@ def export(
 
 
 def _with(form: str, also: Collection[str]) -> Writer:
-    from branchwise.integrations.opentelemetry.from_store import ALSO
+    from branchwise.integrations.opentelemetry.describe import ALSO
 
     if form != "otlp":
         refuse(BadInput("--also is of the format otlp only."))

@@ -15,6 +15,7 @@ from branchwise.models.retries import insist
 from branchwise.models.scrub import scrub
 from branchwise.store.errors import BadInput, ModelError
 from branchwise.store.json_text import to_json
+from branchwise.store.trace_context import CURRENT
 
 T = TypeVar("T")
 
@@ -132,6 +133,8 @@ class Transport:
         """Send one request, on a kept connection unless `fresh`."""
         key = self._key()
         headers = {**self._headers, "Authorization": f"Bearer {key}"} if key else self._headers
+        if (trace := CURRENT.get()) is not None:
+            headers = {**headers, "traceparent": trace.header}
         try:
             if self._closed:
                 raise ModelError("This model is closed.")

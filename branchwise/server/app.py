@@ -34,6 +34,7 @@ from branchwise.server.runs import (
 )
 from branchwise.server.serving import ServerSettings, Serving, opened
 from branchwise.server.streams import Gone
+from branchwise.store.trace_context import CURRENT, parse
 
 Endpoint = Callable[[Request, Serving, Caller], Awaitable[Response]]
 CallerApp = Callable[[Caller, Scope, Receive, Send], Awaitable[None]]
@@ -101,6 +102,9 @@ def _cors(settings: ServerSettings) -> Middleware:
 def _route(path: str, answer: Endpoint, method: str = "GET", *, private: bool = True) -> Route:
     async def endpoint(request: Request) -> Response:
         serving: Serving = request.app.state.serving
+        token = CURRENT.set(
+            parse(request.headers.get("traceparent"))
+        )  # its run belongs to the caller's trace
         try:
             check_origin(request, serving.settings)
             caller = await authenticate(request, serving) if private else Caller()
@@ -111,6 +115,8 @@ def _route(path: str, answer: Endpoint, method: str = "GET", *, private: bool = 
             reply = Response(status_code=_GONE)
         except Exception as error:
             reply = refusal_of(error).response()
+        finally:
+            CURRENT.reset(token)
         reply.headers.setdefault("x-request-id", uuid.uuid4().hex)
         return reply
 

@@ -15,6 +15,7 @@ from branchwise.store.fence import guard
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
 from branchwise.store.silence import clock, heard, left
+from branchwise.store.traced import CALLER, TRACED, parent_of
 from branchwise.store.workflows import Workflows, among
 
 ORDERED = (nodes, decisions)
@@ -43,7 +44,8 @@ _FREE = sa.select(
         .scalar_subquery()
         .label(table.name)
         for table in ORDERED
-    )
+    ),
+    CALLER,
 )
 _NOTE = sa.insert(run_events).values(at=now())
 
@@ -67,6 +69,8 @@ class Lease:
     """Whether the claim has ended; nothing is left to release."""
     broken: bool = False
     """Whether the database refused a write; later writes may depend on it and are refused, too."""
+    traceparent: str | None = None
+    """The span of the caller that asked for this claim, as a W3C header."""
     places: dict[str, int]
     """The next free `ord` of each table; only the lease holder inserts, so no index is needed."""
 
@@ -267,7 +271,7 @@ def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[Any]:
 def _lease(
     connection: sa.Connection, row: sa.Row[Any], epoch: int, me: str, ttl: float, began: float
 ) -> Lease:
-    free = connection.execute(_FREE, {"run_id": row.id}).one()
+    found = connection.execute(_FREE, {"run_id": row.id, "epoch": epoch}).one()
     return Lease(
         run_id=row.id,
         owner=me,
@@ -276,7 +280,8 @@ def _lease(
         elapsed_before=row.elapsed,
         began=began,
         deadline=began + ttl,
-        places=dict(free._mapping),
+        traceparent=parent_of(found._mapping[TRACED]),
+        places={table.name: found._mapping[table.name] for table in ORDERED},
     )
 
 

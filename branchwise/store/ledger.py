@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from branchwise.store.as_fields import as_fields
 from branchwise.store.bill import COSTS, Bill, cost
 from branchwise.store.bulk import Bulk
+from branchwise.store.call_place import place_of
 from branchwise.store.database.batch import Row
 from branchwise.store.database.columns import now
 from branchwise.store.database.database import Database
@@ -35,7 +36,6 @@ from branchwise.store.texts import RedactedRequest, digest, take_out
 Effect: TypeAlias = Callable[[], Awaitable[tuple[Json, Usage]]]
 """An effect with a cost: returns its result and its usage."""
 
-_PLACE = re.compile(r"(?:^|/)r(?P<round>\d{1,9})(?:/(?P<node>0(?:\.\d+)*))?(?:/|$)")
 _KEY = re.compile(r"[\x21-\x7e]{1,640}")
 _NOTHING = as_fields(Usage())
 _begun = cache(lambda dialect: upsert(calls, dialect).values(started=now()))
@@ -208,7 +208,7 @@ class Ledger:
         self._attempts[key] += 1
         return {
             "run_id": self._lease.run_id,
-            **_place(key),
+            **as_fields(place_of(key)),
             "key": key,
             "attempt": self._attempts[key],
             "state": CallState.STARTED,
@@ -293,8 +293,3 @@ class Ledger:
             self.bill.add(CallState(row["state"]), cost(row))
         stored = sa.select(texts.c.hash).where(texts.c.run_id == self._lease.run_id)
         self._texts.update(connection.scalars(stored))
-
-
-def _place(key: str) -> Row:
-    found = _PLACE.search(key)
-    return {"round": int(found["round"]), "node": found["node"]} if found else {"round": None, "node": None}

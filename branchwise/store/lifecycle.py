@@ -22,6 +22,7 @@ from branchwise.store.owner import owner
 from branchwise.store.records import Json
 from branchwise.store.redaction import Redaction
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
+from branchwise.store.trace_context import CURRENT
 from branchwise.store.workflows import Workflows
 
 T = TypeVar("T", Lease, "Lease | None")
@@ -80,7 +81,8 @@ class Lifecycle:
             StoreError: There is a run of such an id already.
         """
         batch, me = list(rows), owner()
-        return await self.database.awrite(lambda c: runs.create(c, batch, me))
+        trace = CURRENT.get()
+        return await self.database.awrite(lambda c: runs.create(c, batch, me, trace))
 
     async def begin(self, row: dict[str, object]) -> Lease:
         """Store a run that `describe` described and claim it, in one transaction.

@@ -21,6 +21,8 @@ from branchwise.store.fence import guard
 from branchwise.store.leases import Lease, first_lease, note
 from branchwise.store.records import Json
 from branchwise.store.rows import OnChange, RunEvent, RunRecord, Status
+from branchwise.store.trace_context import CURRENT, TraceContext
+from branchwise.store.traced import note_parent, parent_row
 from branchwise.store.workflows import Workflows, among
 
 _HIDDEN = {"lease_until", "seen"}
@@ -87,13 +89,16 @@ def new_run(
     }
 
 
-def create(connection: sa.Connection, rows: Sequence[dict[str, object]], me: str) -> list[RunRecord]:
+def create(
+    connection: sa.Connection, rows: Sequence[dict[str, object]], me: str, trace: TraceContext | None = None
+) -> list[RunRecord]:
     """Store the runs that `new_run` built, oldest first.
 
     Args:
         connection: For writing.
         rows: The runs.
         me: A name unique to this attempt to store them.
+        trace: The span of the caller, below which the first claim of each is reported.
 
     Raises:
         StoreError: Another run has one of the ids.
@@ -103,6 +108,7 @@ def create(connection: sa.Connection, rows: Sequence[dict[str, object]], me: str
         if connection.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first() is None:
             connection.execute(_CREATE, {**row, "place": place * _STEP})
             note(connection, run_id, "created", 0, {"by": me})
+            note_parent(connection, run_id, 1, trace)
         elif not any(e.kind == "created" and e.data == {"by": me} for e in events(connection, run_id)):
             raise StoreError(
                 f"There is a run `{run_id}` already."
@@ -124,6 +130,8 @@ async def begin(database: Database, row: dict[str, object], me: str, ttl: float)
         {"run_id": run_id, "kind": "created", "epoch": 0, "data": None},
         {"run_id": run_id, "kind": "claimed", "epoch": 1, "data": {"by": me}},
     ]
+    if (trace := CURRENT.get()) is not None:
+        story.append(parent_row(run_id, 1, trace))
     try:
         await database.awrite(Bulk(None, [(_BEGIN, [whole]), (_BEGUN, story)]))
     except exc.IntegrityError:  # our own rows, if only the acknowledgement of a commit was lost

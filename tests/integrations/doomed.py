@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 from branchwise import solve
 from branchwise.graphs.runtime.run import resume
@@ -46,6 +47,11 @@ class Doomed:
         """Nothing to release."""
 
 
+def endless() -> object:
+    """The scripted model, which nothing kills."""
+    return scripted(write)
+
+
 async def search(url: str, run_id: str, model: object, *, again: bool = False) -> None:
     """Best of eight, or what is left of it."""
     async with Store.opened(url) as store:
@@ -63,5 +69,20 @@ async def search(url: str, run_id: str, model: object, *, again: bool = False) -
         )
 
 
+def traced(path: str) -> None:
+    """Write each live span to a file as soon as it ends."""
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - in one of the tests only
+    from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor  # noqa: PLC0415
+
+    from branchwise.integrations.opentelemetry.live import instrument  # noqa: PLC0415
+
+    provider, file = TracerProvider(), Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - until it is killed
+    exporter = ConsoleSpanExporter(out=file, formatter=lambda span: f"{span.to_json(indent=None)}\n")
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrument(provider)
+
+
 if __name__ == "__main__":
+    if "SPANS" in os.environ:
+        traced(os.environ["SPANS"])
     asyncio.run(search(sys.argv[1], sys.argv[2], Doomed(int(sys.argv[3]))))

@@ -27,6 +27,7 @@ from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.subruns import run_child
 from branchwise.graphs.runtime.tape import Tape
+from branchwise.graphs.runtime.tracing import traced
 from branchwise.graphs.runtime.workflow import Graph, Workflow
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Model
@@ -105,11 +106,11 @@ async def _executed(how: Execution, workflow: Workflow, spec: RunSpec) -> RunRes
     journal = await Journal.open(store, lease, ahead=workflow.ahead)
     ledger = how.tape or await store.ledger(lease, how.on_change)
     tracker = await _tracker(how, workflow.budget(spec), ledger)
-    async with AsyncExitStack() as stack:
+    async with traced(store, lease, replayed=how.tape is not None) as trace, AsyncExitStack() as stack:
         services = RunServices(
             run_id=lease.run_id,
             spec=spec,
-            ledger=ledger,
+            ledger=trace.ledger(ledger),
             journal=journal,
             tracker=tracker,
             engine=how.engine,
@@ -132,7 +133,9 @@ async def _executed(how: Execution, workflow: Workflow, spec: RunSpec) -> RunRes
             await journal.flush()  # raises what was refused, if that is why
             raise
         await journal.flush()
-        return await _closed(how, workflow, run, context, ended)
+        closed = await _closed(how, workflow, run, context, ended)
+        trace.ended(waiting=bool(closed.waiting))
+        return closed
 
 
 async def _tracker(how: Execution, budget: Budget, ledger: Ledger | Tape) -> BudgetTracker:

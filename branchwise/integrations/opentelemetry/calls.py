@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from branchwise.integrations.opentelemetry import conventions as names
 from branchwise.integrations.opentelemetry.claims import Claim
-from branchwise.integrations.opentelemetry.spans import AttributeValue, Span, SpanEvent, SpanKind
-from branchwise.models.codec import read_reply, read_request
-from branchwise.models.protocol import Reply, SampleRequest
-from branchwise.store.errors import StoreError
+from branchwise.integrations.opentelemetry.describe import CONTENT, OPENINFERENCE, describe
+from branchwise.integrations.opentelemetry.spans import AttributeValue, Span, SpanEvent
 from branchwise.store.records import NodeId, Verdict
 from branchwise.store.rows import CallRecord, CallState, RunRecord
 from branchwise.store.trace_context import TraceContext, span_of
@@ -39,12 +37,6 @@ class Recorded:
         forked = self.run.forked_from is not None
         return [call for call in self.calls if call.kind != "run" and not (forked and _adopted(call))]
 
-    @cached_property
-    def base_url(self) -> str | None:
-        """Where the model's server listens, if the request says so."""
-        given = self.run.spec.get("base_url") if isinstance(self.run.spec, Mapping) else None
-        return given if isinstance(given, str) else None
-
 
 def _adopted(call: CallRecord) -> bool:
     taken = call.ended is not None and call.ended - call.started < _ADOPTED_SECONDS
@@ -56,32 +48,39 @@ def spans_of_calls(record: Recorded, claim: Claim, root: TraceContext) -> Iterat
     turns: dict[tuple[str, str], list[CallRecord]] = {}
     for call in record.made:
         if call.epoch == claim.epoch:
-            turns.setdefault(_turn(record.run, call.key), []).append(call)
+            turns.setdefault(turn_of(record.run, call.key), []).append(call)
     judged = _judged(record)
     for (place, agent), calls in turns.items():
         context = replace(root, span_id=span_of(record.run.id, claim.epoch, place, agent))
         ends = [_end(call, claim) for call in calls]
-        attributes: dict[str, AttributeValue] = {
-            names.OPERATION: "invoke_agent",
-            "gen_ai.agent.name": agent,
-            names.CONVERSATION: record.run.id,
-        }
-        if "openinference" in record.also:
-            attributes |= names.openinference("AGENT", attributes, None, None)
-            attributes |= {"graph.node.id": f"{place}/{agent}", "graph.node.name": agent}
         yield Span(
             context=context,
             parent=root.span_id,
             name=f"invoke_agent {agent}",
             began=min(call.started for call in calls),
             ended=max(ends),
-            attributes=attributes,
+            attributes=agent_attributes(record.run, place, agent, record.also),
         )
         for call, end in zip(calls, ends, strict=True):
             yield _span(record, call, end, context, judged.get((call.key, call.attempt), ()))
 
 
-def _turn(run: RunRecord, key: str) -> tuple[str, str]:
+def agent_attributes(
+    run: RunRecord, place: str, agent: str, also: Collection[str]
+) -> dict[str, AttributeValue]:
+    """What a span says about an agent's turn."""
+    found: dict[str, AttributeValue] = {
+        names.OPERATION: "invoke_agent",
+        "gen_ai.agent.name": agent,
+        names.CONVERSATION: run.id,
+    }
+    if OPENINFERENCE in also:
+        found |= names.openinference("AGENT", found, None, None)
+        found |= {"graph.node.id": f"{place}/{agent}", "graph.node.name": agent}
+    return found
+
+
+def turn_of(run: RunRecord, key: str) -> tuple[str, str]:
     """Where an agent acted, and its name: a round of a search, or a visit of a node."""
     parts = key.split("/")
     if run.workflow in _SEARCHES:
@@ -102,75 +101,18 @@ def _span(
     agent: TraceContext,
     judged: Sequence[tuple[NodeId, Verdict]],
 ) -> Span:
-    request, reply = _read(call)
-    attributes: dict[str, AttributeValue] = {
-        names.CONVERSATION: record.run.id,
-        "branchwise.run.id": record.run.id,
-        "branchwise.epoch": call.epoch,
-        "branchwise.attempt": call.attempt,
-    }
-    for name, value in (("round", call.round), ("node", call.node), ("strategy", call.strategy)):
-        if value not in {None, ""}:
-            attributes[f"branchwise.{name}"] = value
-    failed = None if call.state is CallState.DONE else _failure(call)
-    if failed is not None:
-        attributes[names.ERROR] = failed
-    if call.state in {CallState.AMBIGUOUS, CallState.STARTED}:
-        attributes["branchwise.ambiguous"] = True
-    model = call.kind == "model"
-    attributes |= _of_model(record, call, request, reply) if model else _of_tool(call)
-    if "openinference" in record.also:
-        words = request if "content" in record.also else None
-        attributes |= names.openinference("LLM" if model else "TOOL", attributes, words, reply)
-    subject = attributes["gen_ai.request.model" if model else "gen_ai.tool.name"]
+    told = describe(record.run, call, record.also)
     return Span(
         context=replace(agent, span_id=span_of(record.run.id, call.epoch, call.key, call.attempt)),
         parent=agent.span_id,
-        name=f"{attributes[names.OPERATION]} {subject}",
-        kind=SpanKind.CLIENT if model else SpanKind.INTERNAL,
+        name=told.name,
+        kind=told.kind,
         began=call.started,
         ended=max(end, call.started),
-        attributes=attributes,
-        events=tuple(_evaluation(one, end, words="content" in record.also) for one in judged),
-        error=failed,
+        attributes=told.attributes,
+        events=tuple(_evaluation(one, end, words=CONTENT in record.also) for one in judged),
+        error=told.error,
     )
-
-
-def _of_model(
-    record: Recorded, call: CallRecord, request: SampleRequest | None, reply: Reply | None
-) -> dict[str, AttributeValue]:
-    found: dict[str, AttributeValue] = {
-        names.OPERATION: "chat",
-        **names.model_attributes(call.model, record.base_url),
-        **names.usage_attributes(call.usage),
-    }
-    if request is not None:
-        found |= names.request_attributes(request)
-        if "content" in record.also:
-            found |= names.content_attributes(request, reply)
-    return found | (names.reply_attributes(reply) if reply is not None else {})
-
-
-def _of_tool(call: CallRecord) -> dict[str, AttributeValue]:
-    return {names.OPERATION: "execute_tool", "gen_ai.tool.name": call.model.rpartition(":")[2] or call.kind}
-
-
-def _failure(call: CallRecord) -> str:
-    """The error's type, which stands before its message."""
-    if call.state in {CallState.AMBIGUOUS, CallState.STARTED}:
-        return "ambiguous"
-    kind = (call.error or "").partition(":")[0]
-    return kind if kind.isidentifier() else "_OTHER"
-
-
-def _read(call: CallRecord) -> tuple[SampleRequest | None, Reply | None]:
-    """The call's request and reply, as far as they can be read: those of a damaged or forgotten row cannot."""
-    if call.kind != "model":
-        return None, None
-    try:
-        return read_request(call.request), None if call.response is None else read_reply(call.response)
-    except StoreError:
-        return None, None
 
 
 def _judged(record: Recorded) -> dict[tuple[str, int], list[tuple[NodeId, Verdict]]]:

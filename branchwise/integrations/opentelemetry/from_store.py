@@ -6,22 +6,18 @@ and of no other, however often the run was resumed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from branchwise.integrations.opentelemetry.calls import Recorded, spans_of_calls
 from branchwise.integrations.opentelemetry.claims import LOST, Claim, claims
 from branchwise.integrations.opentelemetry.conventions import CONVERSATION, ERROR, OPERATION, openinference
-from branchwise.integrations.opentelemetry.spans import Span
+from branchwise.integrations.opentelemetry.describe import OPENINFERENCE
+from branchwise.integrations.opentelemetry.spans import AttributeValue, Span
 from branchwise.store.errors import BadInput
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Store
 from branchwise.store.trace_context import TraceContext, parse, span_of, trace_of
-
-OPENINFERENCE = "openinference"
-CONTENT = "content"
-ALSO = (OPENINFERENCE, CONTENT)
-"""What spans may hold besides the GenAI conventions' attributes without words."""
+from branchwise.store.traced import PARENT, TRACED, header
 
 
 async def spans(store: Store, run_id: str, also: Collection[str] = ()) -> list[Span]:
@@ -52,13 +48,14 @@ async def _spans_of(
     store: Store, run: RunRecord, also: Collection[str], above: _Roots | None
 ) -> tuple[list[Span], _Roots]:
     events, calls = await store.events(run.id), await store.calls(run.id)
-    first = next((one.data for one in events if one.kind == "created"), None)
-    caller = parse(str(first.get("traceparent", ""))) if isinstance(first, Mapping) else None
+    callers = {
+        one.epoch: parse(told) for one in events if one.kind == TRACED and (told := header(one.data, PARENT))
+    }
     record = Recorded(run=run, calls=calls, verdicts=await store.verdicts(run.id), also=frozenset(also))
     roots: _Roots = []
     found: list[Span] = []
     for claim in claims(run, events, calls):
-        parent = caller if above is None and not roots else _parent(claim, above or ())
+        parent = callers.get(claim.epoch) if above is None else _parent(claim, above)
         root = _root(run, claim, parent, roots[-1][1].context if roots else None, also)
         roots.append((claim, root))
         found += [root, *spans_of_calls(record, claim, root.context)]
@@ -88,26 +85,43 @@ def _root(
     name = workflow_name(run)
     trace = parent.trace_id if parent is not None else trace_of(run.id, claim.epoch)
     failed = claim.outcome in {LOST, Status.FAILED}
-    span = Span(
+    attributes = {**claim_attributes(run, claim.epoch, also), **ended_attributes(run, claim.outcome)}
+    return Span(
         context=TraceContext(trace, span_of(run.id, claim.epoch)),
         parent=None if parent is None else parent.span_id,
         name=f"invoke_workflow {name}",
         began=claim.began,
         ended=claim.ended,
-        attributes={
-            OPERATION: "invoke_workflow",
-            "gen_ai.workflow.name": name,
-            CONVERSATION: run.id,
-            **dict(_about(run, claim)),
-            **({ERROR: claim.outcome} if failed else {}),
-        },
+        attributes={**attributes, **({ERROR: claim.outcome} if failed else {})},
         links=() if before is None else (before,),
         error=claim.outcome if failed else None,
     )
-    if OPENINFERENCE not in also:
-        return span
-    more = openinference("CHAIN", span.attributes, None, None)
-    return replace(span, attributes={**span.attributes, **more})
+
+
+def claim_attributes(run: RunRecord, epoch: int, also: Collection[str]) -> dict[str, AttributeValue]:
+    """What a span says about a claim when it begins."""
+    found: dict[str, AttributeValue] = {
+        OPERATION: "invoke_workflow",
+        "gen_ai.workflow.name": workflow_name(run),
+        CONVERSATION: run.id,
+        "branchwise.run.id": run.id,
+        "branchwise.epoch": epoch,
+    }
+    for name in ("task", "strategy", "parent", "forked_from"):
+        if value := getattr(run, name):
+            found[f"branchwise.{name}"] = value
+    return found | (openinference("CHAIN", found, None, None) if OPENINFERENCE in also else {})
+
+
+def ended_attributes(run: RunRecord, outcome: str) -> dict[str, AttributeValue]:
+    """What a span says about a claim when it is over, and about the result if the run is done."""
+    found: dict[str, AttributeValue] = {"branchwise.outcome": outcome}
+    result = run.result if outcome == Status.DONE and isinstance(run.result, Mapping) else {}
+    for name in ("verified_by", "score"):
+        value = result.get(name)
+        if isinstance(value, str | int | float):
+            found[f"branchwise.{name}"] = value
+    return found
 
 
 def workflow_name(run: RunRecord) -> str:
@@ -115,17 +129,3 @@ def workflow_name(run: RunRecord) -> str:
     if run.workflow in {None, "solve"} and run.strategy:
         return f"branchwise/{run.strategy}"
     return run.workflow or run.task
-
-
-def _about(run: RunRecord, claim: Claim) -> Iterator[tuple[str, str | int | float]]:
-    yield "branchwise.run.id", run.id
-    yield "branchwise.epoch", claim.epoch
-    yield "branchwise.outcome", claim.outcome
-    for name in ("task", "strategy", "parent", "forked_from"):
-        if value := getattr(run, name):
-            yield f"branchwise.{name}", value
-    result = run.result if claim.outcome == Status.DONE and isinstance(run.result, Mapping) else {}
-    for name in ("verified_by", "score"):
-        value = result.get(name)
-        if isinstance(value, str | int | float):
-            yield f"branchwise.{name}", value

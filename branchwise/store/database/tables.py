@@ -73,7 +73,7 @@ run_events = sa.Table(
     sa.Column("run_id", RUN_ID, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column(
         "kind", _WORD, nullable=False
-    ),  # created, claimed, paused, queued, cancelled, gave_up or finished
+    ),  # created, claimed, paused, queued, cancelled, gave_up, finished or traced
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("data", JsonText),
     sa.Column("at", sa.Double, nullable=False),
