@@ -8,7 +8,15 @@ from typing import Final
 from branchwise.models.protocol import Capabilities
 
 EVERY_TEXT: Final = Capabilities(
-    prefix=True, choices=True, regex=True, schema=True, logprobs=True, seed=True, tools=True, many=True
+    prefix=True,
+    choices=True,
+    regex=True,
+    schema=True,
+    logprobs=True,
+    seed=True,
+    tools=True,
+    scores=True,
+    many=True,
 )
 """Capabilities that need only text."""
 EVERYTHING: Final = replace(EVERY_TEXT, pictures=True)
@@ -28,6 +36,7 @@ WORDS: Final = {
     "logprobs": "log-probabilities",
     "pictures": "pictures",
     "tools": "tools",
+    "scores": "log-probabilities of given texts",
 }
 """The capabilities a request may need, in words."""
 

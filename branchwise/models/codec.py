@@ -58,6 +58,7 @@ class _Request(BaseModel):
     logprobs: bool
     tools: tuple[_Tool, ...] = ()
     tool_choice: str = "auto"
+    scored: str = ""
 
 
 _REQUEST = TypeAdapter(_Request)
@@ -68,7 +69,7 @@ def request_json(request: SampleRequest) -> Json:
     fields, form = as_fields(request), as_fields(request.output_format)
     del fields["output_format"]
     _spare(form, "excluded")
-    _spare(fields, "tools", "tool_choice")
+    _spare(fields, "tools", "tool_choice", "scored")
     if request.tools:
         fields["tools"] = [as_fields(tool) for tool in request.tools]
     messages = [_message(message) for message in request.messages]

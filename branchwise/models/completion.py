@@ -13,6 +13,7 @@ from branchwise.models.choice import ServerChoice, read_choice, sample
 from branchwise.models.estimate import prompt_tokens, text_tokens
 from branchwise.models.failures import within
 from branchwise.models.protocol import Reply, SampleRequest
+from branchwise.models.scored import scored
 from branchwise.models.scrub import scrub
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
@@ -50,6 +51,8 @@ def read(body: bytes | dict[str, Any], request: SampleRequest, seconds: float) -
     if choices and all(choice.damaged for choice in choices):
         raise ModelError(f"The reply cannot be read: {choices[0].error}.", charged=usage)
     counts = _shares(choices, usage.completion_tokens)
+    if request.scored:
+        return Reply(samples=(scored(said, request, counts),), usage=usage)
     samples = tuple(sample(one, count, request) for one, count in zip(choices, counts, strict=True))
     return Reply(samples=samples, usage=usage)
 

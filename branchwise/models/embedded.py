@@ -176,15 +176,16 @@ class _Embedded:
             "prompt": prompt,
             "n": n,
             "n_predict": output_format.max_tokens,
-            "temperature": request.temperature,
+            "temperature": 0.0 if request.scored else request.temperature,
             "top_p": request.top_p,
             "top_k": 0,
             "min_p": 0.0,
             "stop": list(output_format.stop),
             "cache_prompt": True,
-            "n_probs": likeliest if request.logprobs else 0,
+            "n_probs": likeliest if request.logprobs or request.scored else 0,
             "stream": True,
-            **_held(output_format),
+            # Log-probabilities are those before a grammar acts, so that a forced text has its own.
+            **_held(replace(output_format, choices=(request.scored,)) if request.scored else output_format),
         }
         if request.seed is not None:
             body["seed"] = (request.seed + have) % 2**32
@@ -235,6 +236,8 @@ class _Stream:
 
     text: str = ""
     logprob: float = 0.0
+    end: float = 0.0
+    """The part of the last token, if that is the end of the reply."""
     finish: str = ""
     likely: Sequence[tuple[str, float]] = ()
     """The likeliest first tokens, if requested."""
@@ -251,7 +254,9 @@ def _take(streams: list[_Stream], piece: Mapping[str, Any]) -> None:
             stream.likely = [(one["token"], max(float(one["logprob"]), _LOWEST)) for one in top]
         for token in tokens:
             # A probability that underflows in single precision is reported as the lowest float.
-            stream.logprob += max(float(token["logprob"]), _LOWEST)
+            value = max(float(token["logprob"]), _LOWEST)
+            stream.logprob += value
+            stream.end = 0.0 if token["token"] else value
         stream.finish = choice.get("finish_reason") or stream.finish
         stream.usage = piece.get("usage") or stream.usage
 
@@ -266,6 +271,8 @@ def _held(output_format: OutputFormat) -> dict[str, Any]:
 
 def _sample(stream: _Stream, request: SampleRequest) -> Sample:
     tokens = int(stream.usage["completion_tokens"])
+    if request.scored:
+        return _scored(stream, request.scored, tokens)
     logprob = stream.logprob if request.logprobs else None
     choices = (
         among(request.output_format.choices, stream.likely)
@@ -278,6 +285,13 @@ def _sample(stream: _Stream, request: SampleRequest) -> Sample:
     if (fault := ignored(stream.text, request.output_format)) is not None:
         return Sample(text=stream.text, tokens=tokens, finish="error", error=fault)
     return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)
+
+
+def _scored(stream: _Stream, text: str, tokens: int) -> Sample:
+    if stream.text != text:
+        fault = "the text was not decoded whole; give more `max_tokens`"
+        return Sample(text=stream.text, tokens=tokens, finish="error", error=fault)
+    return Sample(text=text, tokens=tokens, logprob=stream.logprob - stream.end)
 
 
 def _reason(refusal: list[Mapping[str, Any]]) -> str:

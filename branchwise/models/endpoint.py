@@ -190,7 +190,8 @@ class Endpoint:
         # OpenAI's own newer models refuse the name that most others know.
         limit = "max_completion_tokens" if self._transport.base.host == "api.openai.com" else "max_tokens"
         written = write(request, self._dialect or "openai")
-        return {"model": self._model, **written, limit: request.output_format.max_tokens, **self._extra}
+        longest = 1 if request.scored else request.output_format.max_tokens
+        return {"model": self._model, **written, limit: longest, **self._extra}
 
     async def _adapted(
         self, body: Mapping[str, Any], request: SampleRequest, read_: Callable[[bytes], Reply]

@@ -22,10 +22,10 @@ def text_tokens(text: str) -> int:
 
 
 def prompt_tokens(request: SampleRequest) -> int:
-    """Estimated prompt tokens of a request: messages, pictures, tools and the prefix of the reply."""
+    """Estimated prompt tokens of a request: messages, pictures, tools and the beginning of the reply."""
     said = sum(_message(message) for message in request.messages)
     tools = sum(text_tokens(f"{tool.name}{tool.description}{tool.parameters}") for tool in request.tools)
-    return said + tools + text_tokens(request.prefix)
+    return said + tools + text_tokens(request.prefix) + text_tokens(request.scored)
 
 
 def texts_at_most(*texts: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from branchwise.models.estimate import at_most
 from branchwise.models.protocol import Reply, Sample, SampleRequest
 
 _CHARACTERS: Final = 1_000_000
@@ -30,7 +31,8 @@ def most_bytes(request: SampleRequest) -> int:
     token = _TOKEN
     if request.logprobs:
         token += _LOGPROB + (_LIKELY if request.output_format.choices else 0)
-    return min(_BYTES, _MEBIBYTE + request.n * request.output_format.max_tokens * token)
+    read = at_most(request) * _LOGPROB if request.scored else 0
+    return min(_BYTES, _MEBIBYTE + read + request.n * request.output_format.max_tokens * token)
 
 
 def bounded(reply: Reply) -> Reply:

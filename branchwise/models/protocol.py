@@ -88,6 +88,9 @@ class SampleRequest:
     """Functions that the model may call; a sample that calls some ends with "tool_calls"."""
     tool_choice: str = "auto"
     """"auto", "none", "required" (at least one call), or the name of the tool that must be called."""
+    scored: str = ""
+    """A text to score instead of sampling: the only sample is this text with its log-probability as what follows the
+    messages and the prefix, without the end of the reply. Needs `Capabilities.scores`; `n` is 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +145,8 @@ class Capabilities:
     """Accepts tools and answers with tool calls; whether a server's model was trained for it is unknown."""
     excludes: bool = False
     """Decoding avoids `OutputFormat.excluded`."""
+    scores: bool = False
+    """Gives the log-probability of a given text (`SampleRequest.scored`)."""
     many: bool = False
     """Answers n > 1 in one request; without it the client sends n requests."""
 

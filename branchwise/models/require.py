@@ -21,6 +21,7 @@ def require(model: Model, request: SampleRequest) -> None:
         "schema": output_format.schema is not None and not can.schema,
         "logprobs": request.logprobs and not can.logprobs,
         "pictures": not can.pictures and any(message.pictures for message in request.messages),
+        "scores": request.scored and not can.scores,
         "tools": not can.tools
         and bool(request.tools or any(m.tool_calls or m.role == "tool" for m in request.messages)),
     }

@@ -32,7 +32,8 @@ def scripted(
     Args:
         script: A function of the request and the sample's seed, or texts of which seed `s` takes number
             `s` modulo their count. A text is cut at the request's stop texts and at `max_tokens`; a `Sample`
-            is passed on as it is, and an exception that the function raises reaches the caller.
+            is passed on as it is, and an exception that the function raises reaches the caller. A text to be scored
+            has a log-probability of -1 a word.
         name: What follows `scripted:` in the model's name.
         latency: Seconds that each request takes.
         capabilities: Its claimed capabilities; all by default.
@@ -87,6 +88,8 @@ def _take(replies: tuple[str | Sample, ...]) -> Script:
 def _cut(written: str | Sample, request: SampleRequest) -> Sample:
     if isinstance(written, Sample):
         return written
+    if request.scored:
+        return Sample(text=request.scored, tokens=1, logprob=-float(len(request.scored.split())))
     ends = [at for text in request.output_format.stop if (at := written.find(text)) >= 0]
     text = written[: min(ends)] if ends else written
     words = [found.group() for found in islice(_TOKEN.finditer(text), request.output_format.max_tokens + 1)]

@@ -33,14 +33,16 @@ def write(request: SampleRequest, dialect: Dialect) -> dict[str, Any]:
         **write_tools(request),
         **_held(request.output_format, dialect),
     }
-    if request.prefix:
-        messages.append({"role": "assistant", "content": request.prefix})
+    if begun := request.prefix + request.scored:
+        messages.append({"role": "assistant", "content": begun})
         body |= {"add_generation_prompt": False, "continue_final_message": True}
     if request.output_format.stop:
         body["stop"] = list(request.output_format.stop)
     if request.seed is not None:
         body["seed"] = request.seed
-    if request.logprobs:
+    if request.scored:
+        body["prompt_logprobs"] = 0
+    elif request.logprobs:
         body["logprobs"] = True
         if request.output_format.choices:
             body["top_logprobs"] = TOP

@@ -395,3 +395,39 @@ def test_whatever_a_reply_holds_it_is_read_or_refused(body: dict[str, Any]) -> N
     for sample in reply.samples:
         assert 0 <= sample.tokens <= 10**8
         sample.text.encode()
+
+
+def entry(text: str, logprob: object = -0.5, *likelier: str) -> dict[str, Any]:
+    found = {"7": {"decoded_token": text, "logprob": logprob, "rank": 1}}
+    return found | {str(i): {"decoded_token": one, "logprob": -0.1} for i, one in enumerate(likelier, 100)}
+
+
+def test_a_given_text_is_scored_by_the_last_tokens_of_the_prompt() -> None:
+    body = completion({"role": "assistant", "content": "!"})
+    body["prompt_logprobs"] = [None, entry("user: hi\n", -9), entry("Par", -1.5, "Lon"), entry("is", -0.25)]
+    [sample] = read(body, ask(scored="Paris"), 0.1).samples
+    assert (sample.text, sample.logprob, sample.tokens, sample.error) == ("Paris", -1.75, 3, None)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        None,
+        [],
+        "x",
+        [None],
+        [entry("is")],
+        [entry("xPar"), entry("is")],
+        [entry("Par", None), entry("is")],
+        [entry("Par", "-1"), entry("is")],
+        [entry("Par", float("nan")), entry("is")],
+        [{}, entry("is")],
+        [{"7": 3}, entry("is")],
+    ],
+)
+def test_tokens_that_are_not_the_text_score_nothing(listed: Any) -> None:
+    body = completion({"role": "assistant", "content": "!"})
+    body["prompt_logprobs"] = listed
+    [sample] = read(body, ask(scored="Paris"), 0.1).samples
+    assert sample.logprob is None
+    assert sample.finish == "error"

@@ -311,3 +311,24 @@ async def test_llama_cpp_s_own_server_is_an_openai_compatible_one(
     with pytest.raises(ModelError, match="status 401"):
         await model.sample(ask("Say hello.", output_format=OutputFormat(max_tokens=1)))
     await model.aclose()
+
+
+async def test_a_given_text_has_the_probability_with_which_it_is_sampled(model: Model) -> None:
+    form = OutputFormat(max_tokens=8, stop=(".",))
+    written = ask("What is the capital of France?", logprobs=True, temperature=0.0, output_format=form)
+    said = (await model.sample(written)).samples[0]
+    scoring = ask(
+        "What is the capital of France?", scored=said.text, output_format=OutputFormat(max_tokens=99)
+    )
+    scored = (await model.sample(scoring)).samples[0]
+    assert scored.text == said.text
+    assert said.logprob is not None
+    assert scored.logprob == pytest.approx(said.logprob, abs=0.05)
+    other = (await model.sample(replace(scoring, scored="Zebras dance"))).samples[0]
+    assert (other.logprob or 0) < (scored.logprob or 0)
+
+
+async def test_a_text_that_was_not_decoded_whole_has_no_probability(model: Model) -> None:
+    short = ask("Hi", scored="a text of many words", output_format=OutputFormat(max_tokens=2))
+    cut = (await model.sample(short)).samples[0]
+    assert (cut.logprob, cut.finish) == (None, "error")

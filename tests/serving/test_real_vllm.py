@@ -59,8 +59,18 @@ async def test_it_says_what_it_can_do(model: Endpoint) -> None:
         pictures=True,
         many=True,
         tools=True,
+        scores=True,
     )
     assert model.capabilities == every
+
+
+async def test_a_given_text_has_the_probability_with_which_it_is_sampled(model: Endpoint) -> None:
+    form = OutputFormat(max_tokens=6)
+    written = SampleRequest(messages=ASK, temperature=0.0, logprobs=True, output_format=form)
+    said = (await model.sample(written)).samples[0]
+    scored = (await model.sample(SampleRequest(messages=ASK, scored=said.text))).samples[0]
+    assert said.logprob is not None
+    assert scored.logprob == pytest.approx(said.logprob, abs=0.05)
 
 
 async def test_n_samples_with_their_log_probabilities(model: Endpoint) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -174,6 +174,7 @@ def workflow_of(found: Any, name: str) -> Workflow:
         schema=schema_of(graph),
         check=lambda spec: info.check(checked(graph, spec)),
         check_model=lambda spec, engine: _served(name, info, engine),
+        imports=lambda spec: info.imports(spec.input) if isinstance(spec.input, Mapping) else (),
         start=lambda spec: started(graph, spec),
         types=state_types(graph, name),
     )

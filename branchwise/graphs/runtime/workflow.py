@@ -41,6 +41,8 @@ class WorkflowInfo:
     """What must be there: fields of `Capabilities` that the model must have, or other words, which are listed only."""
     check: Callable[[Mapping[str, Any]], None] = _nothing
     """Refuses an input that cannot be used, as BadInput, before anything is stored; is given the typed fields."""
+    imports: Callable[[Mapping[str, Any]], Collection[str]] = lambda given: ()
+    """Modules that an input names, for example of a tool; workers import only allowed ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
