@@ -12,12 +12,13 @@ from langgraph.runtime import Runtime
 from pydantic import Field
 
 from branchwise.agents.generator import derived_seed
+from branchwise.environments.sandbox.limits import Limits
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.outputs import TypedReply
 from branchwise.graphs.runtime.workflow import WorkflowInfo
 from branchwise.graphs.workflows._prompting import data, filled, required
-from branchwise.models.protocol import Message, OutputFormat, SampleRequest
-from branchwise.tools.python import python_tool
+from branchwise.models.protocol import Message, OutputFormat, SampleRequest, Tool
+from branchwise.tools.python import PythonTool
 
 HintKind = Literal["calculation", "reflection", "logic", "alternative", "tools", "depth"]
 _END = "</think>"
@@ -28,6 +29,8 @@ _BLOCKS = 8
 """Code blocks that are run behind one hint."""
 _OUTPUT = 2_000
 """Characters of a program's output."""
+_SECONDS = 10.0
+"""Of a program, with the earlier code."""
 
 
 class StartInput(TypedDict, total=False):
@@ -121,7 +124,7 @@ async def hint(state: StartState, runtime: Runtime[Run]) -> StartState:
 async def execute(state: StartState, runtime: Runtime[Run]) -> StartState:
     """Run the code in the sandbox, after the earlier code, and have the reply continued behind the output."""
     run, code = runtime.context, state["pending"] or ""
-    tool = python_tool(output=_OUTPUT)
+    tool = PythonTool(limits=Limits(seconds=_SECONDS), output=_OUTPUT, spec=Tool(name="python"))
     earlier = [({"code": cell}, "") for cell in state["cells"]]
     result = await run.tool_caller()("python", tool, tool.carried(earlier, {"code": code}))
     output = data(result.text, _OUTPUT)
