@@ -17,7 +17,7 @@ Setting = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class MeasuredSetting:
     """The accuracy of one setting on one task."""
 
     setting: Setting
@@ -68,7 +68,7 @@ class ContextAllocation:
         return best, self.accuracy(best, gains)
 
 
-def fit(measured: Iterable[Measured]) -> ContextAllocation:
+def fit(measured: Iterable[MeasuredSetting]) -> ContextAllocation:
     """Fit the model by least squares on the logits.
 
     Args:

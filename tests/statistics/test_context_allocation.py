@@ -6,16 +6,16 @@ from itertools import product
 
 import pytest
 
-from branchwise.statistics.context_allocation import ContextAllocation, Measured, Setting, fit
+from branchwise.statistics.context_allocation import ContextAllocation, MeasuredSetting, Setting, fit
 
 TRUE = ContextAllocation(a=(0.12, 0.02, 0.2), b=(0.5, 0.3), c=-1)
 TASKS = ((0.10, 0.04), (0.02, 0.08), (0.05, 0.01))
 GRID = list(product((0, 1, 5, 20, 100), (0, 1, 4, 16), (1, 3, 5)))
 
 
-def data(tasks: tuple[tuple[float, float], ...]) -> list[Measured]:
+def data(tasks: tuple[tuple[float, float], ...]) -> list[MeasuredSetting]:
     return [
-        Measured(setting=setting, gains=gains, accuracy=TRUE.accuracy(setting, gains), questions=1000)
+        MeasuredSetting(setting=setting, gains=gains, accuracy=TRUE.accuracy(setting, gains), questions=1000)
         for gains in tasks
         for setting in GRID
     ]
@@ -50,6 +50,9 @@ def test_one_task_alone_does_not_determine_the_model() -> None:
 
 
 def test_certain_accuracies_are_half_a_question_away_from_certain() -> None:
-    sure = [Measured(setting=one.setting, gains=one.gains, accuracy=1.0, questions=10) for one in data(TASKS)]
+    sure = [
+        MeasuredSetting(setting=one.setting, gains=one.gains, accuracy=1.0, questions=10)
+        for one in data(TASKS)
+    ]
     found = fit(sure)
     assert found.accuracy((5, 1, 3), TASKS[0]) == pytest.approx(0.95)
