@@ -14,9 +14,11 @@ from playwright.async_api import Browser, BrowserContext, Error, Playwright, asy
 from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.environments.browser.memory import BrowserSnapshot
 from branchwise.environments.browser.network import Border, Guard, border
+from branchwise.environments.browser.reader.engine import register
 from branchwise.environments.browser.screenshot import Screenshot
 from branchwise.environments.browser.session import BrowserSession, Setting
 from branchwise.environments.browser.settle import Traffic
+from branchwise.environments.browser.windows import Windows
 from branchwise.environments.protocol import Abilities, Snapshot
 from branchwise.renamed import new_names
 from branchwise.store.errors import EnvironmentFailed
@@ -136,17 +138,18 @@ class Chrome:
         guard = Guard(border=self.border, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)
+        windows = Windows(context=context, front=await context.new_page())
+        windows.listen()
         session = BrowserSession(
             setting=self.setting,
             context=context,
-            page=await context.new_page(),
+            windows=windows,
             guard=guard,
             traffic=Traffic.of(context),
             world=world,
             fork=self._fork,
             closed=self._left,
         )
-        session.listen()
         self.sessions.add(session)
         return session
 
@@ -162,6 +165,7 @@ class Chrome:
             if self.chrome is None:
                 executable = chromium(self.window.executable_path)
                 self.playwright = await async_playwright().start()
+                await register(self.playwright)
                 try:
                     self.chrome = await self.playwright.chromium.launch(
                         executable_path=executable, args=[*flags(), *self.border.flags]

@@ -13,6 +13,7 @@ from playwright.async_api import Error, Request, Route, WebSocketRoute
 from branchwise.store.errors import BadInput
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_TOLD = 5
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -96,6 +97,12 @@ class Guard:
     writes: list[str] = field(default_factory=list)
     turned: list[str] = field(default_factory=list)
     """Requests to sites outside the border."""
+    refusals: list[str] = field(default_factory=list)
+    """What was refused, as a reader of the page is told."""
+
+    def told(self, since: int = 0) -> list[str]:
+        """Lines that say what was refused, each once."""
+        return [f"- note: {said}" for said in dict.fromkeys(self.refusals[since:])][:_MOST_TOLD]
 
     async def route(self, route: Route) -> None:
         """Decide about one request."""
@@ -103,6 +110,10 @@ class Guard:
         try:
             if not self.border.admits(request.url):
                 self.turned.append(_line(request))
+                if request.is_navigation_request():
+                    self.refusals.append(
+                        f"a page of a site that is not allowed was not opened: {_bare(request.url)}"
+                    )
                 await route.abort("blockedbyclient")
             elif request.method in _READS:
                 await route.continue_()
@@ -112,6 +123,7 @@ class Guard:
             else:
                 # 204 leaves the page as it is; an error page would be a change that search then sees.
                 self.held.append(_line(request))
+                self.refusals.append(f"a request that may write was held back: {_line(request)}")
                 await route.fulfill(status=204)
         except Error:
             # The page that asked is gone, and its request with it.
@@ -120,6 +132,7 @@ class Guard:
     async def socket(self, socket: WebSocketRoute) -> None:
         """Close a WebSocket: what goes through one cannot be told apart into reads and writes."""
         self.held.append(f"WEBSOCKET {_bare(socket.url)}")
+        self.refusals.append(f"a WebSocket was closed: {_bare(socket.url)}")
         await socket.close()
 
 

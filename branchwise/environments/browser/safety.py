@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TypedDict
 from urllib.parse import unquote, urlsplit
 
 from branchwise.environments.browser.actions import ParsedAction
+from branchwise.environments.browser.elements import NO_FORM, Form
 from branchwise.environments.protocol import Effect
 
 _WORDS = """
@@ -21,37 +21,8 @@ _WORDS = """
 _DESTRUCTIVE = re.compile(
     r"(?<![^\W_])(?:" + "|".join(word.replace("-", r"[\s_-]?") for word in _WORDS.split()) + r")(?![^\W_])"
 )
-_READING = frozenset({"hover", "scroll", "back", "tab", "stop", "fill", "select"})
-
-
-class Form(TypedDict):
-    """The form, method and link of an element, read from the DOM."""
-
-    submits: bool
-    """Whether activating it sends a form."""
-    method: str
-    """The form's method in lower case; empty without a form."""
-    target: str
-    """Where the form or the link leads."""
-    file: bool
-    """Whether it opens a file chooser."""
-
-
-FORM_OF = """element => {
-    const holder = element.closest('a, button, input, [role=button], [role=link]') || element;
-    const form = holder.form || holder.closest('form');
-    const type = (holder.getAttribute('type') || (holder.tagName === 'BUTTON' ? 'submit' : 'text')).toLowerCase();
-    const sends = ['submit', 'image'].includes(type) && ['BUTTON', 'INPUT'].includes(holder.tagName);
-    const other = ['button', 'checkbox', 'radio', 'reset'];
-    const typed = holder.tagName === 'INPUT' && !other.includes(type);
-    return {
-        submits: Boolean(form) && (sends || typed),
-        method: form ? (holder.getAttribute('formmethod') || form.getAttribute('method') || 'get').toLowerCase() : '',
-        target: holder.getAttribute('formaction') || holder.href || (form ? form.getAttribute('action') : '') || '',
-        file: type === 'file' && holder.tagName === 'INPUT',
-    };
-}"""
-"""JavaScript that reads a `Form`; a page can lie in it, which is why writes are held at the network too."""
+_READING = frozenset(("hover", "scroll", "back", "tab", "stop", "fill", "select", "highlight", "wait"))
+_UNTRIED = frozenset(("check", "uncheck", "drag", "upload"))
 
 
 def safety(step: ParsedAction, form: Form | None = None) -> tuple[Effect, str]:
@@ -68,18 +39,33 @@ def safety(step: ParsedAction, form: Form | None = None) -> tuple[Effect, str]:
         return Effect.REVERSIBLE, ""
     if step.verb == "goto":
         return _by_words(step.said, "the address says") or (Effect.REVERSIBLE, "")
-    if step.verb == "press" and (step.said not in {"Enter"} or form is None):
-        return (Effect.UNKNOWN if step.said == "Enter" else Effect.REVERSIBLE), ""
-    form = form or Form(submits=False, method="", target="", file=False)
-    return _by_form(step, form)
+    if step.verb in _UNTRIED:
+        return Effect.UNKNOWN, ""
+    if step.verb in {"press", "type"} and not _activates(step, form):
+        return Effect.REVERSIBLE, ""
+    if step.verb in {"press", "type"} and form is None:
+        return Effect.UNKNOWN, ""
+    return _by_form(step, form or NO_FORM)
+
+
+def _activates(step: ParsedAction, form: Form | None) -> bool:
+    """Whether a key may press the button that has the focus, or send its form."""
+    types = form is not None and form.get("types", False)
+    if step.verb == "type" and "\n" not in step.said:
+        return " " in step.said and not types
+    if step.said == "Space":
+        return not types
+    return step.verb == "type" or step.said.endswith("Enter")
 
 
 def _by_form(step: ParsedAction, form: Form) -> tuple[Effect, str]:
     if form["file"]:
         return Effect.IRREVERSIBLE, "it would upload a file"
-    name = step.element.name if step.element else ""
     role = step.element.role if step.element else ""
-    if role in {"textbox", "searchbox", "spinbutton"} and step.verb == "click":
+    # What a field is called says nothing about sending it.
+    typed = role in {"textbox", "searchbox", "spinbutton", "slider", "combobox"}
+    name = step.element.name if step.element and not typed else ""
+    if typed and step.verb == "click":
         return Effect.REVERSIBLE, ""
     if form["submits"] and form["method"] not in {"get", "dialog"}:
         return Effect.IRREVERSIBLE, f"it sends a form by {form['method'].upper()}"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from playwright.async_api import Browser, Error, FloatRect, Locator, Page
+from playwright.async_api import Browser, Locator, Page
 
-from branchwise.environments.browser.observation import Element
-from branchwise.environments.browser.perform import located
+from branchwise.environments.browser.elements import Element
 
 Screenshot = Literal["none", "plain", "marks"]
+_Box = tuple[int, int, int, int]
 _QUALITY = 60
 _COLOURS = ("#c1121f", "#0a5fb4", "#137333", "#8e24aa", "#b35900", "#006d77")
 _STYLE = """
@@ -43,25 +42,17 @@ async def screenshot(
     size, browser = page.viewport_size, page.context.browser
     if kind != "marks" or size is None or browser is None:
         return shot
-    boxes = await asyncio.gather(*(_box(page, element) for element in elements))
     seen = [
-        (number, box)
-        for number, box in enumerate(boxes, 1)
-        if box and box["x"] + box["width"] > 0 and box["y"] + box["height"] > 0
-        if box["x"] < size["width"] and box["y"] < size["height"]
+        (number, one.box)
+        for number, one in enumerate(elements, 1)
+        if one.box[2] > 0 and one.box[3] > 0 and one.box[0] + one.box[2] > 0 and one.box[1] + one.box[3] > 0
+        if one.box[0] < size["width"] and one.box[1] < size["height"]
     ]
     return await _drawn(browser, shot, seen, (size["width"], size["height"]))
 
 
-async def _box(page: Page, element: Element) -> FloatRect | None:
-    try:
-        return await located(page, element).bounding_box(timeout=500)
-    except Error:
-        return None
-
-
 async def _drawn(
-    browser: Browser, shot: bytes, boxes: Iterable[tuple[int, FloatRect]], size: tuple[int, int]
+    browser: Browser, shot: bytes, boxes: Iterable[tuple[int, _Box]], size: tuple[int, int]
 ) -> bytes:
     marks = "".join(_mark(number, box) for number, box in boxes)
     image = f"data:image/jpeg;base64,{b64encode(shot).decode()}"
@@ -76,13 +67,9 @@ async def _drawn(
         await context.close()
 
 
-def _mark(number: int, box: FloatRect) -> str:
-    place = "; ".join(
-        f"{name}: {value:.0f}px"
-        for name, value in zip(
-            ("left", "top", "width", "height"), (box["x"], box["y"], box["width"], box["height"]), strict=True
-        )
-    )
+def _mark(number: int, box: _Box) -> str:
+    names = ("left", "top", "width", "height")
+    place = "; ".join(f"{name}: {value}px" for name, value in zip(names, box, strict=True))
     colour = _COLOURS[number % len(_COLOURS)]
-    at = "top" if box["y"] < 14 else ""
+    at = "top" if box[1] < 14 else ""
     return f"<div class='{at}' style='{place}; --c: {colour}'><b>{number}</b></div>"

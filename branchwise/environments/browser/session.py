@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import cast
 
-from playwright.async_api import (
-    BrowserContext,
-    Dialog,
-    Download,
-    Error,
-    FileChooser,
-    Page,
-)
+from playwright.async_api import BrowserContext, Error, Page
 
 from branchwise.environments.browser.actions import ParsedAction, actions
+from branchwise.environments.browser.choosing import choose_shown
+from branchwise.environments.browser.elements import Form
+from branchwise.environments.browser.listing import listed
 from branchwise.environments.browser.masking import Masking
 from branchwise.environments.browser.memory import BrowserSnapshot, keep, refill, seed_storage
 from branchwise.environments.browser.network import Guard
-from branchwise.environments.browser.observation import CLICKABLE, FILLABLE, Element, observation
 from branchwise.environments.browser.observation import Page as Reading
-from branchwise.environments.browser.perform import located, perform
-from branchwise.environments.browser.safety import FORM_OF, Form, safety
+from branchwise.environments.browser.observation import observation
+from branchwise.environments.browser.perform import Hands
+from branchwise.environments.browser.safety import safety
 from branchwise.environments.browser.screenshot import Screenshot, screenshot
 from branchwise.environments.browser.settle import Traffic, settle
+from branchwise.environments.browser.windows import Windows
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 from branchwise.store.records import Json
 
-_MOST_TABS = 5
-_READY = """() => {
-    // A span that scripts made clickable has no role; without one the accessibility tree takes it for plain text.
-    const roles = ['button', 'checkbox', 'combobox', 'link', 'option', 'radio', 'slider', 'switch', 'tab', 'textbox'];
-    const owned = roles.map(role => `[role=${role}], `).join('') + '[role^=menuitem], [role=treeitem]';
-    const pointer = element => getComputedStyle(element).cursor === 'pointer';
-    for (const element of [...document.querySelectorAll('span, div, li, td, p, svg')].slice(0, 3000)) {
-        if (element.hasAttribute('role') || !element.textContent.trim()) continue;
-        if (element.closest(`a, button, label, select, summary, ${owned}`)) continue;
-        if (element.querySelector(`a, button, input, select, textarea, ${owned}`)) continue;
-        const made = element.hasAttribute('onclick') || (pointer(element) && !pointer(element.parentElement));
-        if (made) element.setAttribute('role', 'button');
-    }
-    return [...document.querySelectorAll('input[type=password]')].map(field => field.value);
-}"""
-"""Names what only looks clickable, and returns what stands in password fields."""
+_LOOKS = (0.1, 0.3, 0.6, 1.0, 1.0)
+"""Seconds between looks while `wait` waits for a change."""
+_SUGGESTED = 0.35
+"""Seconds that a field may take to show suggestions."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +48,8 @@ class Setting:
     idle_seconds: float
     timeout: float
     rewinds: bool
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files that may be uploaded, by name."""
 
 
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
@@ -69,27 +59,28 @@ class BrowserSession:
 
     setting: Setting
     context: BrowserContext
-    page: Page
+    windows: Windows
     guard: Guard
     traffic: Traffic
     world: str | None
     fork: Callable[[str | None], Awaitable[str | None]]
     closed: Callable[[BrowserSession], Awaitable[None]]
     answer: str | None = None
-    allowed: bool = False
     gone: bool = False
-    notes: list[str] = field(default_factory=list)
-    """What the browser itself did since the last action: a dialog dismissed, a download stopped."""
+    skipped: int = 0
+    """Rows of the page that were read by scrolling where the page itself could scroll no further."""
+    told: int = 0
+    """How many of the guard's refusals were before the last action."""
+
+    @property
+    def page(self) -> Page:
+        """The page in front."""
+        return self.windows.front
 
     @property
     def masking(self) -> Masking:
         """The masking of the browser's secrets."""
         return Masking(secrets=self.setting.secrets)
-
-    def listen(self) -> None:
-        """Disable downloads, dialogs and permissions; call once."""
-        self.context.on("page", self._new_page)
-        self._watch(self.page)
 
     async def visit(self, url: str) -> None:
         """Open `url` and wait until the page has settled.
@@ -116,54 +107,40 @@ class BrowserSession:
 
     async def observe(self) -> Observation:
         """Read the page."""
-        reading = await self._read()
-        shot = None
-        kind = self.setting.screenshot
-        masking = self.masking
-        if kind != "none":
-            shot = await screenshot(self.page, reading.elements, kind, await masking.places(self.page))
-        return Observation(
-            text=masking.over("\n".join([*self.notes, reading.text])),
-            fingerprint=reading.fingerprint,
-            url=masking.over(self.page.url),
-            title=masking.over(await self.page.title()),
-            screenshot=shot,
-            ended=self.answer is not None,
-            answer=self.answer,
-        )
+        return await self._seen(await self._read())
 
     async def actions(self) -> Sequence[Action]:
-        """List clicks, choices and the given phrases for every field."""
+        """List what can be done: clicks, choices, drags, scrolling, and the given phrases for every field."""
         reading = await self._read()
-        found: list[Action] = []
-        for element in reading.elements:
-            if not element.disabled:
-                found += [await self._judged(step) for step in self._steps(element)]
-        return [*found, Action(text="scroll down", effect=Effect.REVERSIBLE)]
+        steps = listed(reading, self.setting.phrases, self.setting.files)
+        return [self._judged(step, reading) for step in steps]
 
     async def read(self, line: str) -> Action:
         """Read a line against the present page."""
-        return await self._judged(actions(line, (await self._read()).elements))
+        reading = await self._read()
+        return self._judged(actions(line, reading.elements), reading)
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
         """Do one action; writes pass where they are allowed or rewound."""
         if self.answer is not None:
             raise BadAction("The session has ended with an answer.")
-        step = actions(action.text, (await self._read()).elements)
-        judged = await self._judged(step)
+        reading = await self._read()
+        step = actions(action.text, reading.elements)
+        judged = self._judged(step, reading)
         if judged.effect is Effect.IRREVERSIBLE and not allow:
             raise ActionRefused(judged.text, judged.reason)
         guard = self.guard
-        self.notes = []
-        self.allowed = allow or self.setting.rewinds
+        self.windows.notes = []
+        self.windows.allowed = allow or self.setting.rewinds
         held, writes = len(guard.held), len(guard.writes)
-        guard.open = self.allowed
+        self.told = len(guard.refusals)
+        guard.open = self.windows.allowed
         try:
-            await self._do(step)
+            await self._do(step, reading)
             await self._settle()
-            seen = await self.observe()
+            seen = await self._seen(await self._moved(step, reading))
         finally:
-            guard.open, self.allowed = self.setting.rewinds, False
+            guard.open, self.windows.allowed = self.setting.rewinds, False
         stopped, gone = tuple(guard.held[held:]), tuple(guard.writes[writes:])
         lasting = bool(stopped or gone) and not self.setting.rewinds
         effect = Effect.IRREVERSIBLE if lasting or judged.effect is Effect.IRREVERSIBLE else Effect.REVERSIBLE
@@ -194,99 +171,126 @@ class BrowserSession:
     async def _read(self) -> Reading:
         for _ in range(3):
             try:
-                passwords = [v for frame in self.page.frames for v in await frame.evaluate(_READY)]
-                aria = await self.page.aria_snapshot(mode="ai")
-            except Error as error:
-                if self.gone or self.page.is_closed() or not self._alive():
-                    raise EnvironmentFailed(f"The page is gone: {error.message.splitlines()[0]}") from error
+                raw = await self.windows.reader.read()
+            except (Error, ValueError) as error:
+                self._check_alive(error)
                 await self._settle()
                 continue
-            pages = self.context.pages
-            tabs = f"{pages.index(self.page) + 1}/{len(pages)} {self.answer or ''}"
-            return observation(
-                self.masking.over(aria),
+            windows = self.windows
+            reading = observation(
+                self.masking.rows(raw.rows),
                 self.page.url,
-                passwords=passwords,
-                tabs=tabs,
+                tabs=f"{windows.number}/{len(windows.open)} {self.answer or ''}",
                 numbered=self.setting.screenshot == "marks",
+                skipped=self.skipped,
+                left=raw.left,
+                scroll=raw.scroll,
             )
+            active = next((one for one in reading.elements if one.ref == raw.active), None)
+            return replace(reading, title=raw.title, active=active, enter=raw.enter)
         raise EnvironmentFailed(f"`{self.page.url}` cannot be read: it never holds still.")
 
-    def _alive(self) -> bool:
+    async def _seen(self, reading: Reading) -> Observation:
+        shot = None
+        kind = self.setting.screenshot
+        masking = self.masking
+        if kind != "none":
+            hidden = await masking.places(self.page, reading.elements)
+            shot = await screenshot(self.page, reading.elements, kind, hidden)
+        notes = [*self.windows.notes, *self.guard.told(self.told), *self.windows.told()]
+        return Observation(
+            text=masking.over("\n".join([*notes, reading.text])),
+            fingerprint=reading.fingerprint,
+            url=masking.over(self.page.url),
+            title=masking.over(reading.title),
+            screenshot=shot,
+            ended=self.answer is not None,
+            answer=self.answer,
+        )
+
+    def _check_alive(self, error: Exception) -> None:
         browser = self.context.browser
-        return browser is not None and browser.is_connected()
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if self.gone or browser is None or not browser.is_connected():
+            raise EnvironmentFailed(f"The browser has died: {said}") from error
+        if not self.windows.open:
+            raise EnvironmentFailed("The page is gone: the site closed its last window.") from error
 
-    def _steps(self, element: Element) -> list[ParsedAction]:
-        if element.role in FILLABLE:
-            fills = [p for p in self.setting.phrases if p != element.value]
-            return [ParsedAction(verb="fill", element=element, said=phrase) for phrase in fills]
-        if element.options:
-            return [ParsedAction(verb="select", element=element, said=option) for option in element.options]
-        if element.role == "option":
-            return []
-        clicks = element.role in CLICKABLE or element.role in {"generic", "img", "cell", "listitem"}
-        return [ParsedAction(verb="click", element=element)] if clicks else []
-
-    async def _judged(self, step: ParsedAction) -> Action:
+    def _judged(self, step: ParsedAction, reading: Reading) -> Action:
         form: Form | None = None
-        try:
-            if step.verb == "click" and step.element is not None:
-                form = await located(self.page, step.element).evaluate(FORM_OF)
-            elif step.verb == "press":
-                form = await self.page.evaluate(f"() => ({FORM_OF})(document.activeElement || document.body)")
-        except Error:
-            form = None
-        effect, reason = safety(step, form)
+        judged = step
+        if step.verb == "click" and step.element is not None:
+            form = step.element.form
+        elif step.verb in {"press", "type"}:
+            form = cast("Form | None", reading.enter)
+            judged = replace(step, element=reading.active)
+        effect, reason = safety(judged, form)
         if step.verb == "goto" and not self.guard.border.admits(step.said):
             raise BadAction(f"`{step.line}` leads to a site that is not allowed.")
         if self.setting.rewinds:
             effect = Effect.REVERSIBLE
         return Action(text=step.line, effect=effect, reason=reason)
 
-    async def _do(self, step: ParsedAction) -> None:
+    async def _do(self, step: ParsedAction, reading: Reading) -> None:
+        setting = self.setting
+        hands = Hands(
+            windows=self.windows, origin=setting.origin, secrets=setting.secrets, files=setting.files
+        )
         try:
-            page = await perform(step, self.page, self.setting.origin, self.setting.secrets)
+            if step.verb == "select" and step.element is not None and step.element.kind != "select":
+                await choose_shown(step, self.windows, self._settled_reading)
+            else:
+                await hands.perform(step, reading.elements)
         except Error as error:
-            if not self._alive():
-                raise EnvironmentFailed("The browser has died.") from error
-            raise BadAction(f"`{step.line}` did not work: {error.message.splitlines()[0]}") from error
-        self.page = page
+            self._check_alive(error)
+            raise BadAction(f"`{step.line}` did not work: {await self._why(step, error)}") from error
+        if step.verb == "fill" and step.element is not None and step.element.looks_up:
+            await asyncio.sleep(_SUGGESTED)
         if step.verb == "stop":
             self.answer = step.said
 
+    async def _why(self, step: ParsedAction, error: Error) -> str:
+        """Why an action failed: what lies over its element, else the first line of the error."""
+        with contextlib.suppress(EnvironmentFailed, BadAction):
+            now = actions(step.line, (await self._read()).elements).element
+            if now is not None and now.cover:
+                return f"it is behind {now.cover}."
+        over = re.search(r"(<[^>]{1,200}>)[^\n]{0,500} intercepts pointer events", error.message)
+        return f"{over[1]} lies over it." if over else error.message.splitlines()[0]
+
+    async def _settled_reading(self) -> Reading:
+        await self._settle()
+        return await self._read()
+
+    async def _moved(self, step: ParsedAction, before: Reading) -> Reading:
+        """The reading after an action; scrolling and waiting are not over when nothing has changed."""
+        if step.verb != "scroll":
+            self.skipped = 0
+        reading = await self._read()
+        if step.verb == "wait":
+            for pause in _LOOKS:
+                if reading.fingerprint != before.fingerprint:
+                    break
+                await asyncio.sleep(pause)
+                reading = await self._settled_reading()
+        if step.verb == "scroll":
+            down = step.said == "down"
+            if reading.places != before.places:
+                self.skipped = 0
+                return await self._read() if before.skipped else reading
+            if step.element is None and (before.more if down else self.skipped):
+                # What is in view is longer than one text: the text moves on instead of the page.
+                self.skipped = self.skipped + before.shown if down else max(0, self.skipped - before.shown)
+                return await self._read()
+            self.windows.notes.append(f"- note: nothing scrolled {step.said}, this is its end")
+        return reading
+
     async def _settle(self) -> None:
-        await settle(
-            self.page, self.traffic, idle_seconds=self.setting.idle_seconds, at_most=self.setting.timeout
-        )
-
-    def _watch(self, page: Page) -> None:
-        page.on("dialog", self._dialog)
-        page.on("download", self._download)
-        page.on("filechooser", self._chooser)
-
-    async def _new_page(self, page: Page) -> None:
-        self._watch(page)
-        if len(self.context.pages) > _MOST_TABS:
-            self.notes.append("- note: a new tab was closed, there are too many")
-            await page.close()
-            return
-        self.page = page
-
-    async def _dialog(self, dialog: Dialog) -> None:
-        yes = self.allowed or dialog.type in {"alert", "beforeunload"}
-        said = " ".join(dialog.message.split())[:200]
-        self.notes.append(
-            f"- note: a {dialog.type} said {said!r} and was {'accepted' if yes else 'dismissed'}"
-        )
-        try:
-            await (dialog.accept() if yes else dialog.dismiss())
-        except Error:
-            # Its page closed first.
-            return
-
-    async def _download(self, download: Download) -> None:
-        self.notes.append("- note: a download was stopped")
-        await download.cancel()
-
-    def _chooser(self, chooser: FileChooser) -> None:
-        self.notes.append("- note: a file chooser was not opened")
+        for _ in range(3):
+            front = self.page
+            await settle(
+                front, self.traffic, idle_seconds=self.setting.idle_seconds, at_most=self.setting.timeout
+            )
+            await self.windows.leave_empty()
+            if self.page is front:
+                return
