@@ -9,7 +9,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.needs import lacks
-from branchwise.graphs.search.request import request_of
+from branchwise.graphs.search.request import input_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.mcp_server.results import (
     Explanation,
@@ -87,7 +87,7 @@ async def _search_answer(serving: Serving, run: RunRecord, result: Result) -> Ru
         "cost": None if usage.unpriced else usage.cost,
     }
     try:
-        [best] = finalists(request_of(spec_of(run.spec)), result, tree, 1)
+        [best] = finalists(input_of(spec_of(run.spec)), result, tree, 1)
     except Refusal as refusal:
         return RunAnswer(**known, note=refusal.message)
     return RunAnswer(

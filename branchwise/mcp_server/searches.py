@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from branchwise.graphs.search.request import spec_of_request
 from branchwise.server.callers import Caller
 from branchwise.server.choice import search_request
 from branchwise.server.running import MARK, Wanted
@@ -49,7 +48,7 @@ def wanted(serving: Serving, caller: Caller, asked: Search) -> Wanted:
         raise BadInput(f"`{first['loc'][-1]}`: {first['msg']}.") from None
     digest = fingerprint(body)
     mark = {} if asked.key is None else {MARK: digest}
-    search = search_request(body, {}, serving.settings.defaults, mark)
+    search, spec = search_request(body, {}, serving.settings.defaults, mark)
     caller.check_model(search.options.strategy, search.task)
     key = None if asked.key is None else f"mcp/{asked.key}"
-    return Wanted(spec=spec_of_request(search), key=key, digest=digest, caller=caller)
+    return Wanted(spec=spec, key=key, digest=digest, caller=caller)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs.runtime.result import RunResult
-from branchwise.graphs.search.request import SearchRequest, spec_of_request
+from branchwise.graphs.search.request import SearchInput
 from branchwise.graphs.search.result import Result
 from branchwise.server.callers import Caller
 from branchwise.server.charging import remaining
@@ -33,7 +33,7 @@ class _Chat:
     serving: Serving
     caller: Caller
     body: ChatBody
-    search: SearchRequest
+    search: SearchInput
     opened: Opened
     heading: Heading
 
@@ -59,10 +59,10 @@ async def chat(request: Request, serving: Serving, caller: Caller) -> Response:
         raise Refusal(message="What is not stored cannot be replayed: leave out the key or `store`.")
     digest = fingerprint(body)
     mark = {} if key is None else {MARK: digest}
-    search = search_request(body, request.headers, serving.settings.defaults, mark)
+    search, spec = search_request(body, request.headers, serving.settings.defaults, mark)
     caller.check_model(search.options.strategy, search.task)
     wanted = Wanted(
-        spec=spec_of_request(search),
+        spec=spec,
         key=key,
         digest=digest,
         caller=caller,

@@ -9,8 +9,9 @@ from typing import Any
 from branchwise import tasks
 from branchwise.agents import verifiers
 from branchwise.graphs import strategies
+from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import SearchRequest, options_of, put
+from branchwise.graphs.search.request import SearchInput, options_of, put, search_spec
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.openai_format import read_tool
 from branchwise.models.protocol import Tool
@@ -59,8 +60,8 @@ def check_defaults(defaults: Defaults) -> None:
 
 def search_request(
     body: ChatBody, headers: Mapping[str, str], defaults: Defaults, mark: Mapping[str, Any]
-) -> SearchRequest:
-    """The search that a chat request asks for.
+) -> tuple[SearchInput, RunSpec]:
+    """The search that a chat request asks for: its input, and the request of its run.
 
     The body's `branchwise` object comes before headers, those before the model's name, that before the defaults.
 
@@ -94,20 +95,23 @@ def search_request(
         options |= {"strategy": "best_of_n", "knobs": {"n": 1}}
     if body.n is not None and body.n > 1:
         options["exhaustive"] = strategy != AUTO
-    return SearchRequest(
+    asked = SearchInput(
         problem=words,
         messages=messages,
         turn=_turn(body),
         task=task,
+        policy=policies.policy(None, task, defaults.model),
+        require=tuple(one.stored for one in requirements(_required(body.response_format))),
+        options=options_of(options),
+        metadata={**(body.metadata or {}), **mark},
+    )
+    return asked, search_spec(
+        asked,
         model=defaults.model,
         base_url=defaults.base_url,
         model_options=defaults.model_options,
-        policy=policies.policy(None, task, defaults.model),
-        require=tuple(one.stored for one in requirements(_required(body.response_format))),
         seed=body.seed or 0,
         budget=_budget(body, headers, defaults),
-        options=options_of(options),
-        metadata={**(body.metadata or {}), **mark},
     )
 
 

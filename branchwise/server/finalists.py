@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from branchwise.graphs.search.request import SearchRequest, task_of
+from branchwise.graphs.search.request import SearchInput, task_of
 from branchwise.graphs.search.result import Result
 from branchwise.models.protocol import ToolCall
 from branchwise.models.turn import Turn
@@ -30,7 +30,7 @@ class Finalist:
 
 
 def finalists(
-    request: SearchRequest, result: Result, tree: Tree, n: int, *, strict: bool = False
+    request: SearchInput, result: Result, tree: Tree, n: int, *, strict: bool = False
 ) -> list[Finalist]:
     """The answers of a finished search, the best first; where none was finished, the best beginning.
 

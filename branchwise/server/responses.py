@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs.runtime.spec import spec_of
-from branchwise.graphs.search.request import SearchRequest, request_of, spec_of_request
+from branchwise.graphs.search.request import SearchInput, input_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.server.background import queued
 from branchwise.server.callers import Caller
@@ -45,9 +45,8 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
         raise Refusal(message="What is not stored cannot be asked for again: leave out `store`.")
     digest = fingerprint(body)
     mark = {} if key is None else {MARK: digest}
-    search = search_request(chat, request.headers, serving.settings.defaults, mark)
+    search, spec = search_request(chat, request.headers, serving.settings.defaults, mark)
     caller.check_model(search.options.strategy, search.task)
-    spec = spec_of_request(search)
     wanted = Wanted(
         spec=spec,
         key=key,
@@ -113,7 +112,7 @@ async def _earlier(serving: Serving, caller: Caller, response_id: str | None) ->
         return []
     run = await _of(serving, caller, response_id)
     shown = await _shown(serving, run)
-    search = request_of(spec_of(run.spec))
+    search = input_of(spec_of(run.spec))
     if shown["status"] != "completed" or not search.messages:
         raise Refusal(message=f"The response `{response_id}` has no answer to go on from.")
     return [*map(dict, search.messages), item_text(shown["output"])]
@@ -122,7 +121,7 @@ async def _earlier(serving: Serving, caller: Caller, response_id: str | None) ->
 async def _shown(serving: Serving, run: RunRecord) -> dict[str, Any]:
     if run.status is not Status.DONE:
         return pending(run)
-    search = request_of(spec_of(run.spec))
+    search = input_of(spec_of(run.spec))
     try:
         return await _answered(serving, run.id, search, result_of(run.result))
     except Refusal as refusal:
@@ -130,7 +129,7 @@ async def _shown(serving: Serving, run: RunRecord) -> dict[str, Any]:
 
 
 async def _answered(
-    serving: Serving, run_id: str, search: SearchRequest, result: Result, body: ResponseBody | None = None
+    serving: Serving, run_id: str, search: SearchInput, result: Result, body: ResponseBody | None = None
 ) -> dict[str, Any]:
     tree = await serving.store.nodes(run_id)
     strict = body is not None and body.branchwise.strict
@@ -155,7 +154,7 @@ async def _followed(serving: Serving, run_id: str, after: int) -> AsyncGenerator
 
 
 async def _events(
-    serving: Serving, live: LiveRun, search: SearchRequest, body: ResponseBody
+    serving: Serving, live: LiveRun, search: SearchInput, body: ResponseBody
 ) -> AsyncGenerator[bytes]:
     ended = asyncio.create_task(live.result())
     try:

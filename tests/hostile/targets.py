@@ -25,7 +25,7 @@ from branchwise.cli.viewer.text import text as drawing
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.runtime import registry as workflows
 from branchwise.graphs.runtime.spec import spec_of
-from branchwise.graphs.search.request import request_of
+from branchwise.graphs.search.request import input_of
 from branchwise.graphs.search.run import solve
 from branchwise.graphs.web.viewer_data import extras
 from branchwise.models.pool import registry
@@ -95,7 +95,7 @@ async def read_all(store: Store, run_id: str) -> None:
     render({"id": run.id, "problem": "?"}, list(tree), more).encode()
     for form in ("json", "node-link", "graphml", "dot"):
         await store.export(run_id, form)
-    request_of(spec_of(run.spec))
+    input_of(spec_of(run.spec))
 
 
 @cache

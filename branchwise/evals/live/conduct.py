@@ -8,7 +8,7 @@ import json
 from branchwise.evals.live.workflows import answer_of, result_of_run
 from branchwise.graphs.runtime.run import start
 from branchwise.graphs.runtime.spec import RunSpec, spec_json
-from branchwise.graphs.search.request import differing, request_of
+from branchwise.graphs.search.request import differing
 from branchwise.graphs.search.result import Result
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BudgetSpent
@@ -24,7 +24,7 @@ def run_id(spec: RunSpec) -> str:
 
     What was left at its default does not count, so that an experiment outlives options that later versions add.
     """
-    told = differing(request_of(spec)) if spec.workflow == SEARCH else spec_json(spec)
+    told = differing(spec) if spec.workflow == SEARCH else spec_json(spec)
     text = json.dumps(told, sort_keys=True)
     return f"bench-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 

@@ -14,7 +14,7 @@ from branchwise.evals.live.outcome import Finished, GradedRun, graded
 from branchwise.evals.live.workflows import input_of
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.spec import RunSpec
-from branchwise.graphs.search.request import SearchRequest, spec_of_request
+from branchwise.graphs.search.request import SearchInput, search_spec
 from branchwise.graphs.search.result import Result
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
@@ -69,15 +69,14 @@ class Experiment:
             return RunSpec(workflow=arm.workflow, input=given, **common)
         if instance.input is not None:
             raise BadInput(f"The problem of `{instance.id}` is an object, which only workflows take.")
-        request = SearchRequest(
+        asked = SearchInput(
             problem=instance.problem,
             task=self.task,
             policy=self.policy,
             require=self.require,
             options=replace(arm.options, strategy=arm.strategy, knobs=arm.knobs),
-            **common,
         )
-        return spec_of_request(request)
+        return search_spec(asked, **common)
 
     @property
     def every_seed(self) -> range:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -94,6 +94,11 @@ def spec_json(spec: RunSpec) -> Json:
     shown["model_options"] = _OPTIONS.dump_python(spec.model_options, mode="json", exclude_defaults=True)
     optional = {"base_url", "prompts", "durability", "model_options"}
     return cast("Json", {name: value for name, value in shown.items() if value or name not in optional})
+
+
+def spec_fields(spec: RunSpec, names: Collection[str]) -> Mapping[str, Json]:
+    """Those of the named fields that differ from their defaults, as JSON."""
+    return _SPEC.dump_python(spec, mode="json", include=set(names), exclude_defaults=True)  # type: ignore[no-any-return]
 
 
 def limits(budget: Budget) -> Json:

@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 from branchwise.graphs import strategies
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec
-from branchwise.graphs.search.request import check, options_of, request_of, spec_of_request
+from branchwise.graphs.search.request import check, input_of, options_of
+from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, NodeId
 from branchwise.store.store import RunRecord, Store
@@ -45,17 +46,18 @@ async def fork_search(  # noqa: PLR0913 - as for fork
     """
     from branchwise.graphs.search.workflow import workflow  # noqa: PLC0415 - which names this function
 
-    was, place = request_of(spec), at or ROOT
+    was, place = input_of(spec), at or ROOT
     name = strategy or was.options.strategy
     kept = was.options.knobs if name == was.options.strategy else {}
     differ = {**(options or {}), "strategy": name, "knobs": {**kept, **(knobs or {})}}
-    request = replace(was, options=options_of({**asdict(was.options), **differ}))
-    check(request)
+    asked = replace(was, options=options_of({**asdict(was.options), **differ}))
+    spec = replace(spec, input=as_fields(asked))
+    check(spec)
     await _refuse_steps(db, old.id, place, name)
     row = row_of(
         db,
         workflow(),
-        spec_of_request(request),
+        spec,
         queue=queue,
         priority=old.priority,
         forked_from=old.id,

@@ -1,4 +1,4 @@
-"""Requests of a search: validation, storage and parsing."""
+"""The input of a search: validation, storage and parsing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
@@ -16,18 +16,17 @@ from branchwise.agents.planning.audit import Audit
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.prompts import Prompts
 from branchwise.graphs import aggregations, strategies
-from branchwise.graphs.runtime.spec import COMMON, RunSpec, unknown_option
+from branchwise.graphs.runtime.spec import COMMON, RunSpec, spec_fields, unknown_option
 from branchwise.graphs.search.needs import check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.voting import aggregation
 from branchwise.models.conversation import Problem, conversation, read_problem
-from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Capabilities, Model
 from branchwise.models.require import require_abilities
 from branchwise.models.turn import Turn
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
-from branchwise.store.records import Budget, Constraints, Json, Verdict
+from branchwise.store.records import Constraints, Json, Verdict
 from branchwise.tasks.requirements import modules, required, requirements
 from branchwise.tasks.task import Task, not_judged
 
@@ -39,8 +38,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchRequest:
-    """Request of a search: its input and the fields common to all workflows."""
+class SearchInput:
+    """Input of the workflow `solve`; model, seed and budget are those of the RunSpec."""
 
     __pydantic_config__ = _STRICT
 
@@ -51,17 +50,10 @@ class SearchRequest:
     turn: Turn | None = None
     """What is asked of the conversation's next message."""
     task: str = "text"
-    model: str = "embedded"
-    base_url: str | None = None
-    model_options: ModelOptions = field(default_factory=ModelOptions)
-    prompts: str | None = None
-    """Folder of prompt overrides."""
     policy: str = ""
     """A fitted policy table as JSON text; empty for none."""
     require: tuple[Mapping[str, JsonValue], ...] = ()
     """Requirements on the whole reply, each in its stored form."""
-    seed: int = 0
-    budget: Budget = field(default_factory=Budget)
     options: Options = field(default_factory=Options)
     id: str | None = None
     """A name of the caller's for the problem."""
@@ -71,19 +63,20 @@ class SearchRequest:
     """Other data of the caller's, shown with the result."""
 
 
-def check(request: SearchRequest) -> None:
+def check(spec: RunSpec) -> None:
     """Refuse an invalid request before anything is stored or spent.
 
     Raises:
         BadInput: The request cannot be solved; the message gives the reason.
     """
+    request = input_of(spec)
     if not request.problem.strip():
         raise BadInput("The problem is empty.")
     if len(request.problem) > _LONGEST:
         raise BadInput(f"The problem has {len(request.problem)} characters; at most {_LONGEST} are taken.")
     if _SURROGATE.search(request.problem):
         raise BadInput("The problem is no valid Unicode text.")
-    models.addresses(request.model, request.base_url)
+    models.addresses(spec.model, spec.base_url)
     task, options = task_of(request), request.options
     task.validate(request.problem)
     options_of(as_fields(options))
@@ -107,7 +100,7 @@ def check(request: SearchRequest) -> None:
             "or another aggregation chose is not calibrated. Leave out abstain_below or aggregation, or use best_of_n "
             "or auto."
         )
-    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    prompts = Prompts(folder=Path(spec.prompts) if spec.prompts else None)
     prompts.load("constraint", task.name)
     prompts.check()
 
@@ -128,7 +121,7 @@ def _check_verifier(task: Task, options: Options) -> None:
         models.load(f"scorer:{options.scorer}")
 
 
-def task_of(request: SearchRequest, can: Capabilities | None = None) -> Task:
+def task_of(request: SearchInput, can: Capabilities | None = None) -> Task:
     """The task with the run's conversation and requirements, which constrain decoding where the engine `can`."""
     task = required(tasks.load(request.task), requirements(request.require), can)
     if request.messages:
@@ -173,8 +166,8 @@ def checked(task: Task, options: Options) -> bool:
     return options.verifier == "program" or (options.verifier == "auto" and task.check is not None)
 
 
-def imported(request: SearchRequest) -> frozenset[str]:
-    """The modules that the request names.
+def imported(request: SearchInput) -> frozenset[str]:
+    """The modules that the input names.
 
     Those of its task, strategies (a policy table's too), verifier, aggregation and requirements.
     """
@@ -185,7 +178,7 @@ def imported(request: SearchRequest) -> frozenset[str]:
     return modules(request.require) | {name.partition(":")[0] for name in named if ":" in name}
 
 
-def check_engine(request: SearchRequest, engine: Model) -> None:
+def check_engine(request: SearchInput, engine: Model) -> None:
     """Refuse an engine or a machine that lacks what the strategy, the task's output format or its checker needs.
 
     Raises:
@@ -215,27 +208,24 @@ def _check_messages(task: Task, engine: Model) -> None:
         require_abilities("conversation", engine, "tools")
 
 
-def spec_of_request(request: SearchRequest) -> RunSpec:
-    """Convert the request to the runtime's RunSpec."""
-    given = as_fields(request)
-    common = {name: given.pop(name) for name in COMMON}
-    return RunSpec(workflow="solve", input=given, **common)
+def search_spec(request: SearchInput, **common: Any) -> RunSpec:
+    """The request of a run: this input and fields of RunSpec."""
+    return RunSpec(workflow="solve", input=as_fields(request), **common)
 
 
-def request_of(spec: RunSpec) -> SearchRequest:
-    """Parse a search's request; runs of versions before `Options.exclude` keep it off.
+def input_of(spec: RunSpec) -> SearchInput:
+    """Parse a search's input; runs of versions before `Options.exclude` keep it off.
 
     Raises:
         UnknownName: It has an option, or a value of one, that this version does not know.
-        BadInput: The input is not a search's.
+        BadInput: It is not a search's.
     """
-    common = {name: getattr(spec, name) for name in COMMON}
     given = spec.input if isinstance(spec.input, Mapping) else {}
     options = given.get("options")
     if isinstance(options, Mapping) and "exclude" not in options:
         given = {**given, "options": {**options, "exclude": False}}
     try:
-        return _REQUEST.validate_python({**given, **common})
+        return _INPUT.validate_python(given)
     except ValidationError as error:
         if unknown := unknown_option(error):
             raise unknown from error
@@ -246,10 +236,10 @@ def request_of(spec: RunSpec) -> SearchRequest:
 
 def stored(spec: RunSpec) -> Json:
     """A search's request as stored: the input's fields beside the others, as in versions before workflows."""
-    request = request_of(spec)
-    shown, asked = as_fields(request), cast("Mapping[str, Json]", differing(request))
+    request, asked = input_of(spec), differing(spec)
+    common = {name: getattr(spec, name) for name in COMMON}
     # Defaults are not stored, so that older versions can read the run.
-    shown = {name: value for name, value in shown.items() if name in asked or name not in _LEFT_OUT}
+    shown = {k: v for k, v in {**as_fields(request), **common}.items() if k in asked or k not in _LEFT_OUT}
     if "turn" in shown:
         shown["turn"] = asked["turn"]
     for name in _NESTED & shown.keys():
@@ -257,9 +247,10 @@ def stored(spec: RunSpec) -> Json:
     return cast("Json", shown)
 
 
-def differing(request: SearchRequest) -> Json:
-    """The options that differ from their defaults."""
-    return cast("Json", _REQUEST.dump_python(request, mode="json", exclude_defaults=True))
+def differing(spec: RunSpec) -> Mapping[str, Json]:
+    """The fields of input and request that differ from their defaults."""
+    common = spec_fields(spec, COMMON)
+    return {**_INPUT.dump_python(input_of(spec), mode="json", exclude_defaults=True), **common}
 
 
 def options_of(fields: Mapping[str, object]) -> Options:
@@ -278,4 +269,4 @@ def options_of(fields: Mapping[str, object]) -> Options:
 
 # Building one takes as long as half a short run.
 _OPTIONS = TypeAdapter(Options)
-_REQUEST = TypeAdapter(SearchRequest)
+_INPUT = TypeAdapter(SearchInput)

@@ -12,7 +12,7 @@ from branchwise.graphs.runtime.naming import strategy_name, task_name
 from branchwise.graphs.runtime.run import resume, start
 from branchwise.graphs.runtime.spec import BudgetLike, budget_of
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import SearchRequest, put, spec_of_request
+from branchwise.graphs.search.request import SearchInput, put, search_spec
 from branchwise.graphs.search.result import Result
 from branchwise.graphs.search.state import Options
 from branchwise.models import trust
@@ -86,22 +86,24 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
     name = model if isinstance(model, str) else model.name
     domain = task_name(task)
     words, messages = put(problem, system, domain)
-    request = SearchRequest(
+    asked = SearchInput(
         problem=words,
         messages=messages,
         task=domain,
-        model=name,
         policy=policies.policy(policy, domain, name),
+        require=tuple(one.stored for one in requirements(require)),
+        options=replace(options or Options(), strategy=strategy_name(strategy), knobs=knobs or {}),
+    )
+    if asked.options.scorer:
+        trust(f"scorer:{asked.options.scorer}")
+    spec = search_spec(
+        asked,
+        model=name,
         base_url=base_url,
         model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
-        require=tuple(one.stored for one in requirements(require)),
         seed=seed,
         budget=budget_of(budget),
-        options=replace(options or Options(), strategy=strategy_name(strategy), knobs=knobs or {}),
     )
-    if request.options.scorer:
-        trust(f"scorer:{request.options.scorer}")
-    spec = spec_of_request(request)
     ended = await start(spec, model=model, store=store, run_id=run_id, watch=watch, shared=shared_budget)
     return cast("Result", ended.output)

@@ -13,9 +13,10 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from branchwise.graphs.runtime.naming import strategy_name, task_name
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.rows import row_of
+from branchwise.graphs.runtime.spec import COMMON, RunSpec
 from branchwise.graphs.runtime.submit import submit_workflow
 from branchwise.graphs.search import policies
-from branchwise.graphs.search.request import SearchRequest, check, put, spec_of_request
+from branchwise.graphs.search.request import SearchInput, check, put, search_spec
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.workflow import workflow as search
 from branchwise.models.model_options import ModelOptions
@@ -60,26 +61,21 @@ class Entry:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     """Other data that `branchwise results` shows with it."""
 
-    def request(self, table: str) -> SearchRequest:
-        """The entry as a request, with the text of a policy table."""
+    def spec(self, table: str) -> RunSpec:
+        """The entry as a run's request, with the text of a policy table."""
         words, messages = put(self.problem, self.system, self.task)
-        return SearchRequest(
+        asked = SearchInput(
             problem=words,
             messages=messages,
             task=self.task,
-            model=self.model,
-            base_url=self.base_url,
-            model_options=self.model_options,
             require=tuple(one.stored for one in requirements(self.require)),
-            prompts=self.prompts,
             policy=table,
-            seed=self.seed,
-            budget=self.budget,
             options=replace(self.options, strategy=self.strategy, knobs=self.knobs),
             id=self.id,
             expected=self.expected,
             metadata=self.metadata,
         )
+        return search_spec(asked, **{name: getattr(self, name) for name in COMMON})
 
 
 Tables: TypeAlias = Callable[[Path | str | None, str, str], str]
@@ -127,20 +123,20 @@ async def submit(
             row_of(
                 db,
                 search(),
-                spec_of_request(request),
+                spec,
                 queue=queue,
                 priority=entry.priority,
                 max_attempts=entry.max_attempts,
                 on_change=entry.on_change,
             )
-            for entry, request in entries
+            for entry, spec in entries
         ]
         return [run.id for run in await db.create_runs(rows)]
 
 
 def read_entry(
     problem: object, number: int, defaults: Mapping[str, object], tables: Tables
-) -> tuple[Entry, SearchRequest]:
+) -> tuple[Entry, RunSpec]:
     """Read and check one problem.
 
     Args:
@@ -165,15 +161,15 @@ def read_entry(
         entry = _ENTRY.validate_python(asked)
         if entry.max_attempts < 1:
             raise BadInput("`max_attempts` is at least 1.")
-        request = entry.request(tables(entry.policy, entry.task, entry.model))
-        check(request)
+        spec = entry.spec(tables(entry.policy, entry.task, entry.model))
+        check(spec)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the problem"
         raise BadInput(f"Problem {number}: `{place}`: {first['msg']}.") from error
     except BadInput as error:
         raise BadInput(f"Problem {number}: {error}") from error
-    return entry, request
+    return entry, spec
 
 
 def _refuse_unknown(

@@ -18,17 +18,17 @@ from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.events import Watch
 from branchwise.graphs.runtime.journal import Journal
-from branchwise.graphs.runtime.spec import COMMON, RunSpec
+from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.search.fork import fork_search
 from branchwise.graphs.search.plangen import CHECKPOINTED, plangen, shape, start
 from branchwise.graphs.search.request import (
-    SearchRequest,
+    SearchInput,
     check,
     check_engine,
     checked,
     imported,
-    request_of,
+    input_of,
     stored,
     task_of,
 )
@@ -64,10 +64,10 @@ def workflow() -> Workflow:
         shape=shape(),
         about="Solve one problem by a search that a planner picks.",
         schema=_schema(),
-        check=lambda spec: check(request_of(spec)),
-        check_model=lambda spec, engine: check_engine(request_of(spec), engine),
-        imports=lambda spec: imported(request_of(spec)),
-        start=lambda spec: start(request_of(spec).problem),
+        check=check,
+        check_model=lambda spec, engine: check_engine(input_of(spec), engine),
+        imports=lambda spec: imported(input_of(spec)),
+        start=lambda spec: start(input_of(spec).problem),
         context=_context,
         result=_stored,
         read=lambda run_id, kept: result_of(kept),
@@ -82,7 +82,7 @@ def workflow() -> Workflow:
         compared=_compared,
         budgeted=lambda kept: result_of(kept).reason in {"budget", "accepted"},
         types=CHECKPOINTED,
-        durability=lambda spec: spec.durability or request_of(spec).options.durability,
+        durability=lambda spec: spec.durability or input_of(spec).options.durability,
         tells=False,
         outputs=_OUTCOME,
     )
@@ -91,23 +91,19 @@ def workflow() -> Workflow:
 def _schema() -> dict[str, Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415 - once a process
 
-    schema = TypeAdapter(SearchRequest).json_schema()
-    own = {name: part for name, part in schema["properties"].items() if name not in COMMON}
-    return {**schema, "properties": own}
+    return TypeAdapter(SearchInput).json_schema()
 
 
 @asynccontextmanager
 async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
-    services, scorer = run.services, request_of(spec).options.scorer
+    services, scorer = run.services, input_of(spec).options.scorer
     price = stated(spec.model_options.price)
     sample = recorded(services.engine, services.ledger, services.tracker, price=price)
     sample.relearn(services.ledger.answers())
     services.ledger.failures.keep(after=services.journal.last_unanswered())
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
-    context = context_of(
-        request_of(spec), services.journal, services.tracker, sample, services.watch, score=score
-    )
+    context = context_of(spec, services.journal, services.tracker, sample, services.watch, score=score)
     context = replace(context, forget_failures=services.ledger.failures.forget)
     context.tell("opened", services.run_id)
     try:
@@ -139,7 +135,7 @@ def _summary(result: Result) -> str:
 
 
 def _labels(spec: RunSpec) -> tuple[str, str]:
-    given = request_of(spec)
+    given = input_of(spec)
     return given.task, given.options.strategy
 
 
@@ -157,7 +153,7 @@ def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
 
 
 def context_of(
-    request: SearchRequest,
+    spec: RunSpec,
     journal: Journal,
     tracker: BudgetTracker,
     sample: Sampler,
@@ -166,10 +162,11 @@ def context_of(
     score: Sampler | None = None,
 ) -> SearchContext:
     """Build the SearchContext of a run; without `score`, `sample` stands in for the reward model."""
+    request = input_of(spec)
     task = task_of(request, sample.capabilities)
-    sample, warmth = tuned(sample, request.model_options), request.model_options.temperature_of(GENERATOR)
+    sample, warmth = tuned(sample, spec.model_options), spec.model_options.temperature_of(GENERATOR)
     options = request.options if warmth is None else replace(request.options, temperature=warmth)
-    prompts = Prompts(folder=Path(request.prompts) if request.prompts else None)
+    prompts = Prompts(folder=Path(spec.prompts) if spec.prompts else None)
     return SearchContext(
         task=task,
         sample=sample,
@@ -180,7 +177,7 @@ def context_of(
         tracker=tracker,
         prompts=prompts,
         options=options,
-        seed=request.seed,
+        seed=spec.seed,
         watch=watch,
         weights=Weights().without(*options.without),
     )

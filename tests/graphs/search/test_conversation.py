@@ -11,7 +11,7 @@ import pytest
 
 from branchwise import Budget, solve, submit
 from branchwise.graphs.runtime.spec import spec_of
-from branchwise.graphs.search.request import request_of
+from branchwise.graphs.search.request import input_of
 from branchwise.models.capabilities import COMMON
 from branchwise.models.protocol import Message, SampleRequest, ToolCall
 from branchwise.models.scripted import scripted
@@ -129,7 +129,7 @@ async def test_a_queue_takes_conversations_and_keeps_what_it_needs(tmp_path: Pat
         specs = [(await db.run(run)).spec for run in ids]
     assert isinstance(specs[2], dict)
     assert "messages" not in specs[2], "what older versions read is as they wrote it"
-    kept = request_of(spec_of(json.loads(json.dumps(specs[1]))))
+    kept = input_of(spec_of(json.loads(json.dumps(specs[1]))))
     assert [message["role"] for message in kept.messages] == [message.role for message in SAID]
 
 

@@ -8,7 +8,7 @@ from branchwise import tasks
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.search.refuted import Refuted
-from branchwise.graphs.search.request import options_of, request_of
+from branchwise.graphs.search.request import input_of, options_of
 from branchwise.graphs.search.run import Result, solve
 from branchwise.graphs.search.state import Options
 from branchwise.models.uniform import uniform
@@ -152,7 +152,7 @@ async def test_no_strategy_draws_again_what_an_earlier_round_refuted(strategy: s
 
 def test_runs_of_an_older_version_go_on_without_exclusion() -> None:
     spec: Json = {"problem": "p", "options": {"strategy": "auto"}}
-    assert not request_of(spec_of(spec)).options.exclude
+    assert not input_of(spec_of(spec)).options.exclude
     assert Options().exclude
 
 
