@@ -13,6 +13,7 @@ from rich.text import Text
 
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit
+from branchwise.cli.installing import commands
 from branchwise.cli.options import AsJson, StoreUrl
 from branchwise.store.errors import BranchwiseError
 
@@ -40,6 +41,8 @@ def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
         for one in found:
             table.add_row(one.part, Text(one.state, style=_STYLES[one.state]), one.text)
         out().print(table)
+        if steps := commands([one.part for one in found if one.state == "missing"]):
+            out().print(Text(f"To install what is missing, each part optional: {' && '.join(steps)}"))
     if any(one.state == "broken" for one in found):
         raise typer.Exit(Exit.FAILED)
 

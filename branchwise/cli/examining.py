@@ -18,14 +18,19 @@ from branchwise.store.errors import BadInput, ModelError
 
 State: TypeAlias = Literal["ok", "missing", "broken"]
 Look: TypeAlias = Callable[[], tuple[State, str]]
-_EXTRAS: Mapping[str, tuple[str, str]] = {
+EXTRAS: Mapping[str, tuple[str, str]] = {
     "grading": ("math_verify", "equal answers in mathematics, languages, sentences"),
     "litellm": ("litellm", "models of every provider"),
     "postgres": ("psycopg", "runs in PostgreSQL"),
     "mysql": ("pymysql", "runs in MariaDB and MySQL"),
+    "serve": ("starlette", "search behind OpenAI's API"),
+    "mcp": ("mcp", "searches as MCP tools"),
     "web": ("playwright", "the web agent"),
     "parquet": ("pyarrow", "results as Parquet, data sets of Hugging Face"),
+    "otel": ("opentelemetry", "live spans of runs"),
+    "retrieval": ("tantivy", "retrieval by BM25"),
 }
+"""A module of each extra, and what the extra is for."""
 _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY", "DEEPSEEK_API_KEY")
 
 
@@ -37,7 +42,7 @@ def parts(store: str | None) -> dict[str, Look]:
         "store": partial(_store, store),
         "embedded model": _embedded,
         "key variables": _keys,
-        **{f"extra {name}": partial(_extra, name, *what) for name, what in _EXTRAS.items()},
+        **{f"extra {name}": partial(_extra, name, *what) for name, what in EXTRAS.items()},
         "sandbox": _sandbox,
         "browser": _browser,
         "vLLM": _vllm,
@@ -122,12 +127,20 @@ def _sandbox() -> tuple[State, str]:
         found = walls()
     except SandboxError as error:
         return "missing", str(error)
-    return "ok", f"walls around {', '.join(sorted(found.names))}" if found.names else "none: --unsafe-sandbox"
+    return (
+        "ok",
+        f"isolated: {', '.join(sorted(found.names))}"
+        if found.names
+        else "nothing is isolated: --unsafe-sandbox",
+    )
 
 
 def _browser() -> tuple[State, str]:
     if importlib.util.find_spec("playwright") is None:
-        return "missing", "for the web agent: pip install 'branchwise[web]' && playwright install chromium"
+        return (
+            "missing",
+            "for the web agent: pip install 'branchwise[web]' && apt install chromium-headless-shell",
+        )
     from branchwise.environments.browser.chromium import chromium
     from branchwise.store.errors import EnvironmentFailed
 
@@ -141,7 +154,10 @@ def _vllm() -> tuple[State, str]:
     place = os.environ.get("BRANCHWISE_VLLM")
     if place and Path(place).is_dir():
         return "ok", place
-    return "missing", "for pools of your own engines: `make vllm`, or set BRANCHWISE_VLLM to where one is"
+    return (
+        "missing",
+        "for pools of your own engines: pip install vllm in an environment of its own, and set BRANCHWISE_VLLM to it",
+    )
 
 
 def _data() -> tuple[State, str]:

