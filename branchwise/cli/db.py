@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from branchwise.cli import completing, console
-from branchwise.cli.exits import run
+from branchwise.cli.exits import refuse, run
 from branchwise.cli.options import RunId, StoreUrl
+from branchwise.store.errors import BadInput
 
+_AGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 db = typer.Typer(help="Upgrade, prune, export and import runs.", no_args_is_help=True)
 _err = console.err()
 
@@ -59,7 +63,7 @@ def export_run(
 
 @db.command("import")
 def import_run(
-    file: Path,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports or archives of runs.")],
     trust_code: Annotated[
         bool,
         typer.Option(
@@ -69,34 +73,78 @@ def import_run(
     ] = False,
     store: StoreUrl = None,
 ) -> None:
-    """Import an exported run under its own id; an unfinished run waits until you resume it."""
-    from branchwise.store.errors import BadInput
+    """Import exported or archived runs under their own ids; an unfinished run waits until you resume it."""
+    from branchwise.store.archive import read_archive
     from branchwise.store.store import Store
 
-    def read() -> str:
-        try:
-            return file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"`{file}` cannot be read: {error}") from error
+    async def work() -> None:
+        for file in files:
+            text = await asyncio.to_thread(read_archive, file)
+            async with Store.opened(store) as opened:
+                console.say((await opened.restore(text, trust_code=trust_code)).id)
 
-    async def work() -> str:
-        text = await asyncio.to_thread(read)
-        async with Store.opened(store) as opened:
-            return (await opened.restore(text, trust_code=trust_code)).id
+    run(work())
 
-    console.say(run(work()))
+
+Older = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Runs older than this: 90s, 30m, 12h, 30d or 8w."),
+]
 
 
 @db.command()
 def prune(
-    days: Annotated[float, typer.Option(min=0, help="Delete finished runs older than this many days.")],
+    older: Older = None,
+    days: Annotated[float | None, typer.Option(min=0, help="The same in days.")] = None,
+    keep_answers: Annotated[
+        bool, typer.Option("--keep-answers", help="Keep request, answer and costs of runs that are done.")
+    ] = False,
+    keep_rows: Annotated[
+        bool, typer.Option("--keep-rows", help="Delete only what LangGraph needs to resume them.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; print what would be.")] = False,
     store: StoreUrl = None,
 ) -> None:
-    """Delete old runs with all their rows and sub-runs; print their ids as JSON."""
+    """Delete old runs that are over with all their rows and sub-runs; print their ids as JSON."""
+    from branchwise.store.prune import Keep
     from branchwise.store.store import Store
+
+    seconds = _age(older, days)
+    if keep_answers and keep_rows:
+        refuse(BadInput("--keep-answers and --keep-rows exclude each other."))
+    kept: dict[tuple[bool, bool], Keep] = {(True, False): "answers", (False, True): "rows"}
+    keep = kept.get((keep_answers, keep_rows), "nothing")
 
     async def work() -> list[str]:
         async with Store.opened(store) as opened:
-            return await opened.prune(older_than=days * 86_400)
+            return await opened.prune(older_than=seconds, keep=keep, try_only=dry_run)
 
     print(json.dumps(run(work())))
+
+
+@db.command()
+def archive(
+    folder: Annotated[Path, typer.Argument(help="Where the files go; one a run, named for it.")],
+    older: Older = None,
+    days: Annotated[float | None, typer.Option(min=0, help="The same in days.")] = None,
+    store: StoreUrl = None,
+) -> None:
+    """Move old runs that are over into compressed files; `db import` brings them back."""
+    from branchwise.store.archive import archive as move
+    from branchwise.store.store import Store
+
+    seconds = _age(older, days)
+
+    async def work() -> list[Path]:
+        async with Store.opened(store) as opened:
+            return await move(opened, folder, older_than=seconds)
+
+    for path in run(work()):
+        console.say(str(path))
+
+
+def _age(older: str | None, days: float | None) -> float:
+    found = _AGE.fullmatch(older or "")
+    if (older is None) == (days is None) or (older is not None and found is None):
+        refuse(BadInput("Say how old the runs are: --older 30d (s, m, h, d or w)."))
+    return float(found[1]) * _UNITS[found[2]] if found is not None else (days or 0.0) * 86_400

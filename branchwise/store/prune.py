@@ -1,26 +1,33 @@
-"""Delete old runs, each with its sub-runs."""
+"""Delete old runs, each with its sub-runs, or only what nobody needs of them any more."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from branchwise.store.database.checkpoint_tables import TABLES
 from branchwise.store.database.dialects import now
-from branchwise.store.database.tables import runs
+from branchwise.store.database.tables import calls, decisions, nodes, runs, texts, verdicts
 from branchwise.store.rows import Status
 
+Keep: TypeAlias = Literal["nothing", "answers", "rows"]
+"""What is left of a pruned run: nothing; its request, result and costs; or everything but its checkpoints."""
+OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
 _PORTION = 200
+_CONTENTS = (nodes, verdicts, decisions, texts)
 
 
 def prune(
     connection: sa.Connection,
     *,
     older_than: float,
-    statuses: Collection[Status] = (Status.DONE, Status.FAILED, Status.CANCELLED),
-    keep_rows: bool = False,
+    statuses: Collection[Status] = OVER,
+    keep: Keep = "nothing",
     try_only: bool = False,
+    only: tuple[str, int] | None = None,
+    limit: int | None = None,
 ) -> list[str]:
     """Delete runs with all that belongs to them, their sub-runs included.
 
@@ -31,8 +38,11 @@ def prune(
         connection: For writing.
         older_than: Seconds since the run was created, by the database's clock.
         statuses: The statuses of the runs to delete; a running run is never deleted.
-        keep_rows: Delete checkpoints only; a finished run does not need them.
+        keep: What is kept of them. With "answers" a run that is not done, and so has no answer, is deleted; it could
+            not be resumed.
         try_only: Delete nothing; only return what would be deleted.
+        only: Id and epoch of the one run that may be deleted, if it is old and over.
+        limit: Most runs, sub-runs not counted; the oldest go first.
 
     Returns:
         The ids of the runs, oldest first, each followed by those of its sub-runs.
@@ -43,20 +53,45 @@ def prune(
         runs.c.created < now() - older_than,
         runs.c.status != Status.RUNNING,
         runs.c.status.in_(list(statuses)),
+        _has_more(keep),
     )
-    ordered = old.order_by(runs.c.created, runs.c.id)
+    if only is not None:
+        old = old.where(runs.c.id == only[0], runs.c.epoch == only[1])
+    ordered = old.order_by(runs.c.created, runs.c.id).limit(limit)
     if try_only:
         return _with_sub_runs(connection, connection.scalars(ordered), lock=False)
     # Locked until the end: runs locked by others are skipped, and a concurrent resume waits.
     held = connection.scalars(ordered.with_for_update(skip_locked=True))
     doomed = _with_sub_runs(connection, held, lock=True)
     for i in range(0, len(doomed), _PORTION):
-        some = doomed[i : i + _PORTION]
-        for table in TABLES:
-            connection.execute(sa.delete(table).where(table.c.thread_id.in_(some)))
-        if not keep_rows:
-            connection.execute(sa.delete(runs).where(runs.c.id.in_(some)))
+        _delete(connection, doomed[i : i + _PORTION], keep)
     return doomed
+
+
+def _has_more(keep: Keep) -> sa.ColumnElement[bool]:
+    """Whether a run holds more than what is kept, so that the next time it is passed over."""
+    if keep == "nothing":
+        return sa.true()
+    held = (sa.exists().where(table.c.thread_id == runs.c.id) for table in TABLES)
+    if keep == "rows":
+        return sa.or_(*held)
+    contents = (sa.exists().where(table.c.run_id == runs.c.id) for table in _CONTENTS)
+    return sa.or_(runs.c.status != Status.DONE, *held, *contents)
+
+
+def _delete(connection: sa.Connection, some: Sequence[str], keep: Keep) -> None:
+    for table in TABLES:
+        connection.execute(sa.delete(table).where(table.c.thread_id.in_(some)))
+    if keep == "rows":
+        return
+    deleted = sa.delete(runs).where(runs.c.id.in_(some))
+    connection.execute(deleted if keep == "nothing" else deleted.where(runs.c.status != Status.DONE))
+    if keep == "nothing":
+        return
+    for table in _CONTENTS:
+        connection.execute(sa.delete(table).where(table.c.run_id.in_(some)))
+    blank = {"request": "{}", "response": None, "error": None}
+    connection.execute(sa.update(calls).where(calls.c.run_id.in_(some)).values(**blank))
 
 
 def _with_sub_runs(connection: sa.Connection, roots: Iterable[str], *, lock: bool) -> list[str]:

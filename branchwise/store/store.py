@@ -35,7 +35,7 @@ from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
 from branchwise.store.lifecycle import TTL, Lifecycle
 from branchwise.store.owner import owner
-from branchwise.store.prune import prune
+from branchwise.store.prune import Keep, prune
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict
 from branchwise.store.rewards import believed
 from branchwise.store.rows import CallRecord, Decision, OnChange, RunRecord, Status
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from branchwise.store.export import Form
 
 __all__ = ["CallRecord", "Decision", "Lease", "Ledger", "RunRecord", "Status", "Store"]
+
+_PORTION = 200
+"""Runs that one transaction deletes."""
 
 
 class Store(Lifecycle):
@@ -252,12 +255,21 @@ class Store(Lifecycle):
 
         return await self.database.awrite(lambda connection: restore(connection, text, trust_code=trust_code))
 
-    async def prune(self, *, older_than: float) -> list[str]:
+    async def prune(self, *, older_than: float, keep: Keep = "nothing", try_only: bool = False) -> list[str]:
         """Delete runs that are over and were created more than `older_than` seconds ago, with their sub-runs.
 
-        Gives the ids of all that were deleted.
+        Gives the ids of all that were deleted. Each portion is a transaction of its own, so that workers do not wait.
         """
-        return await self.database.awrite(lambda connection: prune(connection, older_than=older_than))
+        if try_only:
+            return await self.database.aread(
+                lambda c: prune(c, older_than=older_than, keep=keep, try_only=True)
+            )
+        found: list[str] = []
+        while some := await self.database.awrite(
+            lambda c: prune(c, older_than=older_than, keep=keep, limit=_PORTION)
+        ):
+            found += some
+        return found
 
     def _shown(self, nodes: Iterable[Node]) -> list[Node]:
         """Redact the nodes' failure texts."""

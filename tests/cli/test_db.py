@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import os
@@ -43,6 +44,60 @@ def solved(path: Path) -> Result:
             PROBLEM, model=scripted(_write), store=str(path), strategy="step_beam", options=Options(trials=1)
         )
     )
+
+
+def test_old_runs_are_archived_and_come_back(tmp_path: Path) -> None:
+    here, into = tmp_path / "here.sqlite", tmp_path / "archive"
+    ids = [solved(here).run_id for _ in range(2)]
+    before = [json.loads(branchwise("db", "export", one, store=here).stdout) for one in ids]
+    assert branchwise("db", "archive", str(into), "--older", "1h", store=here).stdout == ""
+    moved = branchwise("db", "archive", str(into), "--older", "0s", store=here)
+    assert moved.stdout.split() == [f"{into}/{one}.json.gz" for one in ids], moved.stderr
+    assert json.loads(branchwise("runs", "--json", store=here).stdout) == []
+    taken = branchwise("db", "import", *moved.stdout.split(), store=here)
+    assert taken.stdout.split() == ids, taken.stderr
+    after = [json.loads(branchwise("db", "export", one, store=here).stdout) for one in ids]
+    for document in (*before, *after):
+        document["runs"][0]["owner"] = None
+        for event in document["run_events"]:
+            del event["id"]
+    assert after == before
+
+
+def test_archives_are_untrusted(tmp_path: Path) -> None:
+    here, file = tmp_path / "here.sqlite", tmp_path / "run.json.gz"
+    for content in (b"\x1f\x8b", b"\x1f\x8b" + b"x" * 100, gzip.compress(b"\xff\xfe"), gzip.compress(b"{}")):
+        file.write_bytes(content)
+        refused = branchwise("db", "import", str(file), store=here)
+        assert refused.returncode == 2, refused.stdout
+        assert "Traceback" not in refused.stderr
+
+
+def test_pruning_can_keep_answers_and_costs(tmp_path: Path) -> None:
+    here = tmp_path / "here.sqlite"
+    was = solved(here)
+    assert branchwise("db", "prune", "--keep-answers", store=here).returncode == 2
+    assert branchwise("db", "prune", "--older", "1 day", store=here).returncode == 2
+    asked = ("db", "prune", "--older", "0s", "--keep-answers")
+    tried = branchwise(*asked, "--dry-run", store=here)
+    assert json.loads(tried.stdout) == [was.run_id]
+    full = here.stat().st_size
+    assert json.loads(branchwise(*asked, store=here).stdout) == [was.run_id]
+    assert json.loads(branchwise(*asked, store=here).stdout) == []
+    left = json.loads(branchwise("results", "--jsonl", store=here).stdout)
+    assert (left["run"], left["answer"]) == (was.run_id, was.answer)
+    with sqlite3.connect(here) as connection:
+        [(calls, tokens)] = connection.execute("SELECT done, tokens FROM run_costs")
+        assert (calls, tokens) == (was.usage.calls, was.usage.tokens)
+        for table in ("nodes", "texts", "verdicts", "decisions", "lg_checkpoints", "lg_blobs"):
+            assert connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
+        assert connection.execute("SELECT SUM(LENGTH(request)), MAX(response) FROM calls").fetchone() == (
+            2 * calls,
+            None,
+        )
+    assert full > 0
+    shown = branchwise("show", was.run_id, store=here)
+    assert (shown.returncode, "Traceback" in shown.stderr) == (0, False), shown.stderr
 
 
 def test_a_run_goes_to_another_database_and_comes_out_the_same(tmp_path: Path) -> None:
