@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from branchwise.evals.live.workflows import answer_of, result_of_run
+from branchwise.evals.live.workflows import result_of_run
+from branchwise.graphs.runtime.posing import answer_of
 from branchwise.graphs.runtime.run import start
 from branchwise.graphs.runtime.spec import RunSpec, spec_json
 from branchwise.graphs.search.request import differing

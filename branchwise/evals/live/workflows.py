@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
+from branchwise.graphs.runtime.posing import posed
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.search.pairs import Value
 from branchwise.graphs.search.result import Result
@@ -15,8 +14,6 @@ from branchwise.store.records import ROOT, Json, Node, Usage
 from branchwise.store.tree import Tree
 from branchwise.tasks.domains.instances import Instance
 
-_FIELDS = ("problem", "question", "input")
-"""Names of the field that takes a problem's text, in this order."""
 _SOLUTION = f"{ROOT}.0"
 """The node that stands for the answer of a workflow, which grows no tree."""
 
@@ -26,14 +23,13 @@ def input_of(workflow: Workflow, instance: Instance, more: Mapping[str, Value]) 
 
     Args:
         workflow: The workflow.
-        instance: The instance; its `input`, or its text in the field that takes it: `messages` as a user's
-            message, `problem`, `question`, `input`, or the only field that is a text.
+        instance: The instance; its `input`, or its text in the field that takes it.
         more: Fields of the arm's own.
 
     Raises:
         BadInput: No field takes the text, or the input has no fields for `more`.
     """
-    given = _placed(workflow, instance.problem) if instance.input is None else instance.input
+    given = posed(workflow, instance.problem) if instance.input is None else instance.input
     if not more:
         return given
     if not isinstance(given, Mapping):
@@ -41,37 +37,6 @@ def input_of(workflow: Workflow, instance: Instance, more: Mapping[str, Value]) 
             f"The input of `{workflow.name}` has no fields, so an arm cannot set {', '.join(more)}."
         )
     return {**given, **more}
-
-
-def _placed(workflow: Workflow, text: str) -> Json:
-    fields: Mapping[str, Any] = (workflow.schema or {}).get("properties") or {}
-    if not fields:
-        return text
-    if "messages" in fields:
-        return {"messages": [{"role": "user", "content": text}]}
-    texts = [
-        name for name, kind in fields.items() if isinstance(kind, Mapping) and kind.get("type") == "string"
-    ]
-    named = [name for name in _FIELDS if name in fields] or (texts if len(texts) == 1 else [])
-    if not named:
-        raise BadInput(
-            f"No field of the input of `{workflow.name}` takes a problem's text ({', '.join(fields)}): name one "
-            "`problem`, or write the whole input as the `problem` of each line of the file."
-        )
-    return {named[0]: text}
-
-
-def answer_of(output: Any) -> str:
-    """The answer in an output: a text itself, the field `answer`, the last of `messages`, else all of it as JSON."""
-    if isinstance(output, str):
-        return output
-    if isinstance(output, Mapping):
-        if "answer" in output:
-            return answer_of(output["answer"])
-        messages = output.get("messages")
-        if isinstance(messages, Sequence) and messages and isinstance(messages[-1], Mapping):
-            return answer_of(messages[-1].get("content", ""))
-    return json.dumps(output, ensure_ascii=False)
 
 
 def result_of_run(

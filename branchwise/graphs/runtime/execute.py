@@ -25,7 +25,7 @@ from branchwise.graphs.runtime.result import RunResult
 from branchwise.graphs.runtime.saver import RunSaver
 from branchwise.graphs.runtime.services import RunServices
 from branchwise.graphs.runtime.spec import RunSpec
-from branchwise.graphs.runtime.subruns import run_child
+from branchwise.graphs.runtime.subruns import run_child, usage_below
 from branchwise.graphs.runtime.tape import Tape
 from branchwise.graphs.runtime.tracing import traced
 from branchwise.graphs.runtime.workflow import Graph, Workflow
@@ -120,6 +120,7 @@ async def _executed(how: Execution, workflow: Workflow, spec: RunSpec) -> RunRes
             stack=stack,
         )
         services.child = partial(run_child, how, services)
+        services.usage_below = partial(usage_below, how, services)
         run = Run(services=services)
         if workflow.tells:
             how.watch(Event(kind="opened", text=lease.run_id, **services.said()))

@@ -27,7 +27,7 @@ from branchwise.store.bill import Bill
 from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost, RequestChanged
 from branchwise.store.final_failures import FinalFailures
 from branchwise.store.json_text import to_json
-from branchwise.store.records import Json
+from branchwise.store.records import Json, Usage
 
 T = TypeVar("T")
 STOPS = (GraphInterrupt, BudgetSpent, LeaseLost, RequestChanged)
@@ -70,6 +70,8 @@ class RunServices:
     """Closes what was opened for the run when its execution ends."""
     child: Callable[[str, RunSpec], Awaitable[Any]] = field(init=False)
     """Executes a sub-run, by its key and its request; gives its output."""
+    usage_below: Callable[[str], Awaitable[Usage]] = field(init=False)
+    """The usage of a sub-run so far, by its key."""
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     waiting: dict[str, Question] = field(default_factory=dict)
     """The questions that this execution has found open."""

@@ -58,6 +58,14 @@ async def run_child(how: Execution, services: RunServices, key: str, spec: RunSp
     return workflow.read(run_id, kept) if workflow.read is not None else kept["output"]  # type: ignore[index,call-overload]
 
 
+async def usage_below(how: Execution, services: RunServices, key: str) -> Usage:
+    """The usage of the sub-run of `key` and of its own sub-runs; nothing if it has not begun."""
+    try:
+        return await how.store.usage(child_id(services.run_id, key), below=True)
+    except UnknownName:
+        return Usage()
+
+
 async def _finished(
     how: Execution, services: RunServices, workflow: Workflow, run_id: str, spec: RunSpec
 ) -> Json:

@@ -14,6 +14,7 @@ from branchwise.graphs import strategies
 from branchwise.graphs.search import contracts
 from branchwise.graphs.search.refuted import SPENT, refuted
 from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.graphs.strategies.protocol import Hint, StrategyInfo
 from branchwise.models.estimate import texts_at_most
 from branchwise.models.protocol import Sample
@@ -26,6 +27,7 @@ from branchwise.store.records import Grain, Node, NodeId
 from branchwise.tasks.task import Task
 
 REFUSED = "the model could not answer: "
+_NO_ANSWER = "the workflow gave no answer within its part of the budget"
 """Prefix of the failure reason of a node whose call failed."""
 _LONGEST_ERROR = 1500
 PROBE = "probe"
@@ -166,6 +168,8 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
     child = partial(
         Node, parent=call.parent, depth=parent.depth + 1, round=state["round"], strategy=state["strategy"]
     )
+    if context.work is not None and state["strategy"].startswith(WORKFLOW):
+        return Drawn(nodes=[await _worked(call, state, context, ask, child)])
     known = refuted(context, state["constraints"], state["round"])
     if known is not None:
         text = ask["text"] + call.hint.prefix
@@ -190,6 +194,19 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         return Drawn(nodes=list(reading.values()))
     short = {name for name, one in zip(call.ids, samples, strict=False) if one.finish == "budget"}
     return _drawn(replace(call, ids=call.ids[: ask["n"]]), reading, short)
+
+
+async def _worked(
+    call: Call, state: SearchState, context: SearchContext, ask: GeneratorState, child: Callable[..., Node]
+) -> Node:
+    """The whole solution that a workflow gives, or a failed node."""
+    assert context.work is not None
+    worked = await context.work(call.path, state["strategy"], state["problem"])
+    tokens = worked.usage.completion_tokens
+    if worked.text is None:
+        return child(id=call.ids[0], tokens=tokens, failed=_NO_ANSWER)
+    one = Sample(text=worked.text, tokens=tokens)
+    return child(id=call.ids[0], tokens=tokens, **_read(call.ids[0], one, context.task, ask))
 
 
 def kept(error: ModelError) -> str:

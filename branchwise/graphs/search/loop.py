@@ -23,6 +23,7 @@ from branchwise.graphs.search.verdicts import DuplicateIndex
 from branchwise.graphs.search.verification import VerdictOutcome, call_off, ended
 from branchwise.graphs.search.voting import is_decided, stopping, until_decided
 from branchwise.graphs.search.waves import in_waves, tight, was_tight
+from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.graphs.strategies.protocol import ALLOCATION, NO_LIMIT
 from branchwise.store.errors import BudgetSpent, CutShort, ModelError
 from branchwise.store.records import Node, NodeId, Verdict
@@ -108,7 +109,8 @@ async def grow(state: SearchState, context: SearchContext) -> SearchState:
     branches = [_Branch(call, state, context) for call in planned]
     won = False
     cases: Cases = {}
-    if await tight(state, planned, context):
+    # A workflow makes calls of its own: it has a part of the budget, and no size that a wave could change.
+    if not state["strategy"].startswith(WORKFLOW) and await tight(state, planned, context):
         refused = await in_waves(f"r{round_}/budget", [branch.part for branch in branches], context)
     else:
         refused, won, cases = await _at_once(branches, state, context)

@@ -20,6 +20,7 @@ from branchwise.graphs.runtime.spec import COMMON, RunSpec, spec_fields, unknown
 from branchwise.graphs.search.needs import check_needs
 from branchwise.graphs.search.state import Options
 from branchwise.graphs.search.voting import aggregation
+from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.models.conversation import Problem, conversation, read_problem
 from branchwise.models.protocol import Capabilities, Model
 from branchwise.models.require import require_abilities
@@ -175,7 +176,8 @@ def imported(request: SearchInput) -> frozenset[str]:
     fitted = PolicyTable.loads(request.policy).rows if request.policy else ()
     arms = [choice.strategy for row in fitted for choice in row.choices]
     named = (request.task, options.strategy, options.verifier, options.aggregation, *options.arms, *arms)
-    return modules(request.require) | {name.partition(":")[0] for name in named if ":" in name}
+    outside = (name.removeprefix(WORKFLOW) for name in named)
+    return modules(request.require) | {name.partition(":")[0] for name in outside if ":" in name}
 
 
 def check_engine(request: SearchInput, engine: Model) -> None:

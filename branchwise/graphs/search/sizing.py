@@ -9,6 +9,7 @@ from statistics import fmean
 from branchwise.agents.planning.policy_table import Knobs
 from branchwise.graphs import strategies
 from branchwise.graphs.search.state import SearchContext, SearchState
+from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.graphs.strategies.protocol import NO_LIMIT
 from branchwise.models.recorded import longest
 from branchwise.store.records import Budget
@@ -118,6 +119,8 @@ def large_enough(state: SearchState, context: SearchContext) -> bool:
     """
     if not (context.checked and context.task.checks_steps and limited(context)):
         return True
+    if state["strategy"].startswith(WORKFLOW):
+        return True
     chosen = context.journal.decision(f"t{state['trial']}/select")
     if not isinstance(chosen, Mapping) or "affordable" not in chosen:
         return True
@@ -139,16 +142,19 @@ def _backtracks(state: SearchState, context: SearchContext) -> bool:
 
 
 def _seen(tree: Tree) -> float:
-    """Mean completion tokens of the whole solutions on the tree; 0 without any."""
-    costs = [sum(step.tokens for step in tree.path(node.id)) for node in tree.complete]
+    """Mean completion tokens of the whole solutions on the tree that were sampled; 0 without any."""
+    drawn = [node for node in tree.complete if not node.strategy.startswith(WORKFLOW)]
+    costs = [sum(step.tokens for step in tree.path(node.id)) for node in drawn]
     return fmean(costs) if costs else 0.0
 
 
 def usable(arms: tuple[str, ...], state: SearchState, context: SearchContext) -> tuple[str, ...]:
     """The strategies that "auto" chooses among: those that sample steps if a program judges steps."""
     if context.checked and context.task.checks_steps:
+        flows = tuple(name for name in arms if name.startswith(WORKFLOW))
         if "depth_first" in arms and _backtracks(state, context):
-            return ("depth_first",)
-        return tuple(n for n in arms if strategies.info(n).grain == "step" and n != "depth_first") or arms
+            return ("depth_first", *flows)
+        steps = tuple(n for n in arms if strategies.info(n).grain == "step" and n != "depth_first")
+        return (*steps, *flows) or arms
     # They compare prefixes of different lengths; a model's scores of these are not comparable.
     return tuple(name for name in arms if name not in {"best_first", "depth_first"}) or arms

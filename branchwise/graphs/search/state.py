@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from branchwise.agents.planning.policy_table import Knobs, PolicyTable
 from branchwise.agents.planning.ucb import Mode, Record, Term, Weights
@@ -14,6 +14,7 @@ from branchwise.agents.prompts import Prompts
 from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.graphs.search.worked import Worked
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Sampler
 from branchwise.store.errors import BranchwiseError
@@ -25,6 +26,9 @@ Reason = Literal["accepted", "budget", "exhausted", "enough", "decided", "abstai
 """Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one
 more sample would do more harm than good; the lead of a vote is decided; the best answer is too uncertain to be given;
 or the strategy asked for nodes deeper than the database can name."""
+
+Work: TypeAlias = Callable[[str, str, str], Awaitable[Worked]]
+"""Runs a workflow that is an arm: by the path of the call, the strategy's name and the problem."""
 
 EventKind = Literal["opened", "constraints", "probed", "selected", "sampled", "judged", "ended"]
 
@@ -84,7 +88,10 @@ class Options:
     strategy: str = "auto"
     knobs: Knobs = field(default_factory=dict)
     arms: tuple[str, ...] = ("best_of_n", "tree_of_thoughts", "rebase", "best_first", "depth_first")
-    """The strategies that "auto" chooses among; a fitted policy table puts its own before them."""
+    """The strategies that "auto" chooses among; a fitted policy table puts its own before them. `workflow:NAME` is a
+    workflow, of which each trial is one run."""
+    inputs: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    """Fields of the input of workflows among the arms, by the workflow's name, besides the problem."""
     probes: Annotated[int, Field(ge=0, le=1000)] = 4
     """Whole solutions sampled to estimate the difficulty, a tenth of what is affordable at most; only with "auto", and
     not where a program judges steps, unless a fitted table is to be read."""
@@ -162,6 +169,8 @@ class SearchContext:
     watch: Callable[[SearchEvent], None]
     """Called with each event, for progress displays."""
     weights: Weights = field(default_factory=Weights)
+    work: Work | None = None
+    """Runs the workflows among the arms."""
     forget_failures: Callable[[], bool] = bool
     """Lets calls be repeated whose failures an earlier claim recorded; returns whether one was used."""
 

@@ -35,11 +35,12 @@ from branchwise.graphs.search.request import (
 from branchwise.graphs.search.result import Result, Shortfall, result_of
 from branchwise.graphs.search.state import Options, Reason, RunState, SearchContext, SearchEvent
 from branchwise.graphs.search.verification import PendingVerdicts
+from branchwise.graphs.search.workflow_arms import KIND, check_models, check_workflows, spent, worker
 from branchwise.graphs.search.worth import next_sample
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.model_options import GENERATOR, tuned
 from branchwise.models.prices import stated
-from branchwise.models.protocol import Sampler
+from branchwise.models.protocol import Model, Sampler
 from branchwise.models.recorded import recorded
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
@@ -49,8 +50,8 @@ from branchwise.tasks.task import Task
 
 _OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
 """The state channels that a result is read from."""
-_TOLD = frozenset({"budget", "unanswered"})
-"""Kinds of decisions that a replay takes over: they depend on when and how often calls were made."""
+_TOLD = frozenset({"budget", "unanswered", KIND})
+"""Kinds of decisions that a replay takes over: they depend on when and how often calls were made, or on other runs."""
 _MEMORY = "memory"
 """Key of the decision that records the rewards of earlier runs."""
 
@@ -64,8 +65,8 @@ def workflow() -> Workflow:
         shape=shape(),
         about="Solve one problem by a search that a planner picks.",
         schema=_schema(),
-        check=check,
-        check_model=lambda spec, engine: check_engine(input_of(spec), engine),
+        check=_check,
+        check_model=_check_model,
         imports=lambda spec: imported(input_of(spec)),
         start=lambda spec: start(input_of(spec).problem),
         context=_context,
@@ -88,6 +89,18 @@ def workflow() -> Workflow:
     )
 
 
+def _check(spec: RunSpec) -> None:
+    check(spec)
+    given = input_of(spec)
+    check_workflows(spec, given.options, given.problem)
+
+
+def _check_model(spec: RunSpec, engine: Model) -> None:
+    given = input_of(spec)
+    check_engine(given, engine)
+    check_models(spec, given.options, given.problem, engine)
+
+
 def _schema() -> dict[str, Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415 - once a process
 
@@ -104,7 +117,8 @@ async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
     context = context_of(spec, services.journal, services.tracker, sample, services.watch, score=score)
-    context = replace(context, forget_failures=services.ledger.failures.forget)
+    work = worker(spec, run, context.options)
+    context = replace(context, work=work, forget_failures=services.ledger.failures.forget)
     context.tell("opened", services.run_id)
     try:
         yield context
@@ -115,7 +129,8 @@ async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
 
 
 def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
-    result = result_of_state(run.id, state, context, run.services.ledger.bill.usage)
+    usage = run.services.ledger.bill.usage + spent(context.journal)
+    result = result_of_state(run.id, state, context, usage)
     short = None if result.shortfall is None else as_fields(result.shortfall)
     return cast("Json", {**as_fields(result), "usage": as_fields(result.usage), "shortfall": short})
 

@@ -11,7 +11,9 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any, cast
 
+from branchwise.graphs.strategies import _workflow
 from branchwise.graphs.strategies._knobs import checked, defaults
+from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.graphs.strategies.protocol import Allocation, Hint, Hints, Strategy, StrategyInfo
 from branchwise.store.errors import BadInput
 from branchwise.store.parts import offered, part
@@ -43,7 +45,7 @@ def load(name: str, **knobs: object) -> Strategy:
     """Load a strategy with its knobs set.
 
     Args:
-        name: A name of `names()`, or `module:function` for a strategy that no entry point offers.
+        name: A name of `names()`, `module:function` for a strategy that no entry point offers, or `workflow:NAME`.
         **knobs: The strategy's keyword arguments; those left out keep their defaults.
 
     Raises:
@@ -120,6 +122,8 @@ def _here() -> frozenset[str]:
 
 
 def _find(name: str) -> Callable[..., Allocation]:
+    if name.startswith(WORKFLOW):
+        return _workflow.workflow
     found = _own(name) if name in _here() else part("strategy", name, GROUP, names)
     if not callable(found):
         raise BadInput(f"The strategy `{name}` is not a function.")
