@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from branchwise.agents.generator import derived_seed
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.context import Run
+from branchwise.graphs.runtime.events import Event
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.runtime.posing import answer_of, posed
 from branchwise.graphs.runtime.spec import RunSpec
@@ -57,7 +58,13 @@ def check_models(spec: RunSpec, options: Options, problem: str, engine: Model) -
 
 def worker(spec: RunSpec, run: Run, options: Options) -> Work:
     """The function that runs a search's workflows as sub-runs, each recorded once with its cost."""
-    services = run.services
+    services, watch = run.services, run.services.watch
+
+    def without_subruns(event: Event) -> None:
+        if event.kind != "subrun":  # watchers of a search read fields that only its own events have
+            watch(event)
+
+    services.watch = without_subruns
 
     async def work(path: str, strategy: str, problem: str) -> Worked:
         name, key = strategy.removeprefix(WORKFLOW), f"{path}/{KIND}"

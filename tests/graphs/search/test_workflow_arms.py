@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from branchwise import Run, tasks
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.search.run import resume, solve
-from branchwise.graphs.search.state import Options
+from branchwise.graphs.search.state import Options, SearchEvent
 from branchwise.models.protocol import Capabilities, SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import BadInput, UnknownName, Unsupported
@@ -89,8 +89,9 @@ async def solved(said: Scripted, **more: Any) -> Any:
 
 async def test_auto_turns_to_the_workflow_where_sampling_fails(tmp_path: Path) -> None:
     async with Store.opened(f"sqlite:///{tmp_path}/runs.sqlite") as store:
-        said = model()
-        result = await solved(said, store=store)
+        said, events = model(), list[Any]()
+        result = await solved(said, store=store, watch=events.append)
+        assert {type(event) for event in events} == {SearchEvent}
         assert (result.solved, result.answer, result.verified_by) == (True, "14", "program")
         nodes = {node.id: node for node in await store.nodes(result.run_id)}
         assert nodes[str(result.node)].strategy == MINE
