@@ -46,12 +46,13 @@ def run(checkout: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_a_strategy_a_task_and_an_agent_are_one_file_and_a_test_each() -> None:
-    assert len(TESTS) == 3
+def test_a_strategy_a_task_an_agent_and_a_workflow_are_one_file_and_a_test_each() -> None:
+    assert len(TESTS) == 4
     assert [path for path in SHOWN if path not in TESTS and path.endswith(".py")] == [
         "branchwise/graphs/strategies/pair.py",
         "branchwise/tasks/parity.py",
         "branchwise/agents/critic.py",
+        "branchwise/graphs/workflows/second_look.py",
     ]
 
 
