@@ -59,7 +59,15 @@ def test_a_strategy_a_task_an_agent_and_a_workflow_are_one_file_and_a_test_each(
 def test_the_examples_pass_their_tests_and_those_of_every_strategy_and_task(checkout: Path) -> None:
     every = ["tests/graphs/strategies/test_every_strategy.py", "tests/tasks/test_every_task.py"]
     said = run(
-        checkout, "pytest", "-v", "-p", "no:cacheprovider", "-k", "pair or parity or critic", *TESTS, *every
+        checkout,
+        "pytest",
+        "-v",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "pair or parity or critic or second_look",
+        *TESTS,
+        *every,
     )
     for path in TESTS:
         assert f"{path}::" in said
