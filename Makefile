@@ -10,10 +10,13 @@ GYM_NEEDS := gymnasium numpy pillow beautifulsoup4 lxml pyparsing
 # An engine for tests that several checkouts may share: BRANCHWISE_VLLM=~/vllm make vllm
 VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 
+# The source of the live page; its build is committed, so that users need no Node.
+UI := branchwise/ui/source
+
 # Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test install lint coverage check format crash nightly vllm docs citation dist clean
+.PHONY: demo test install lint coverage check format crash nightly vllm docs citation dist ui clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
@@ -59,6 +62,13 @@ citation:  ## validate CITATION.cff
 
 dist: $(BIN)/.dev  ## build the distributions into dist; TAG=v1.2.3 must be the version of the package
 	$(BIN)/python -m tests.distributions dist $(TAG)
+
+ui: $(UI)/node_modules/.ready  ## build the live page from its source; needs Node 20.19 or newer and npm
+	cd $(UI) && npm run --silent build
+
+$(UI)/node_modules/.ready: $(UI)/package.json $(UI)/package-lock.json
+	cd $(UI) && npm ci --silent
+	@touch $@
 
 vllm: $(VLLM)/.ready  ## an environment with vLLM's CPU build and a small model, for the tests of the pool (3 GB, minutes)
 

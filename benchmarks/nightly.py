@@ -20,6 +20,7 @@ PARTS = {
     "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),
     "store_ledger": ("benchmarks.store_ledger",),
+    "ui_speed": ("benchmarks.ui_speed",),
 }
 """Each part's module and its options."""
 

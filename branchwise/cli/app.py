@@ -50,6 +50,7 @@ from branchwise.cli.results import results
 from branchwise.cli.resuming import resume
 from branchwise.cli.running import answer, run_workflow, workflows
 from branchwise.cli.serve import serve
+from branchwise.cli.ui import ui
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
@@ -182,6 +183,7 @@ for command in (
     export,
     serve,
     mcp,
+    ui,
     init,
     doctor,
 ):

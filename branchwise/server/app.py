@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
@@ -10,39 +9,25 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from branchwise.models.protocol import Model
 from branchwise.server.background import working
-from branchwise.server.callers import Caller, authenticate
+from branchwise.server.callers import Caller
 from branchwise.server.chat import chat
-from branchwise.server.guard import check_host, check_origin
 from branchwise.server.listing import list_models, one_model
-from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.responses import cancel_response, one_response, respond
-from branchwise.server.runs import (
-    answer_question,
-    cancel_run,
-    fork_of,
-    list_runs,
-    one_run,
-    run_events,
-    start_run,
-)
+from branchwise.server.routes import no_route, route
+from branchwise.server.runs import start_run
 from branchwise.server.serving import ServerSettings, Serving, opened
-from branchwise.server.streams import Gone
-from branchwise.store.trace_context import CURRENT, parse
+from branchwise.server.viewing import page_routes, run_routes
 
-Endpoint = Callable[[Request, Serving, Caller], Awaitable[Response]]
 CallerApp = Callable[[Caller, Scope, Receive, Send], Awaitable[None]]
 """Answers a request of a known caller."""
 Mounted = Callable[[Serving], AbstractAsyncContextManager[CallerApp]]
 """Opens one for a server."""
-_GONE = 499
-"""The status that logs show of a request whose client hung up."""
 
 
 def application(
@@ -65,26 +50,22 @@ def application(
 
     return Starlette(
         routes=[
-            _route("/v1/chat/completions", chat, "POST"),
-            _route("/v1/models", list_models),
-            _route("/v1/models/{name:path}", one_model),
-            _route("/v1/responses", respond, "POST"),
-            _route("/v1/responses/{response_id}", one_response),
-            _route("/v1/responses/{response_id}/cancel", cancel_response, "POST"),
-            _route("/v1/runs", start_run, "POST"),
-            _route("/v1/runs", list_runs),
-            _route("/v1/runs/{run_id}", one_run),
-            _route("/v1/runs/{run_id}/answer", answer_question, "POST"),
-            _route("/v1/runs/{run_id}/cancel", cancel_run, "POST"),
-            _route("/v1/runs/{run_id}/fork", fork_of, "POST"),
-            _route("/v1/runs/{run_id}/events", run_events),
-            _route("/health", _health, private=False),
-            _route("/ready", _ready, private=False),
-            *([] if mcp is None else [_route("/mcp", _mcp, "POST")]),
+            route("/v1/chat/completions", chat, "POST"),
+            route("/v1/models", list_models),
+            route("/v1/models/{name:path}", one_model),
+            route("/v1/responses", respond, "POST"),
+            route("/v1/responses/{response_id}", one_response),
+            route("/v1/responses/{response_id}/cancel", cancel_response, "POST"),
+            route("/v1/runs", start_run, "POST"),
+            *run_routes(),
+            *page_routes(),
+            route("/health", _health, private=False),
+            route("/ready", _ready, private=False),
+            *([] if mcp is None else [route("/mcp", _mcp, "POST")]),
         ],
         lifespan=lifespan,
         middleware=[_cors(settings)] if settings.origins else [],
-        exception_handlers={HTTPException: _no_route},
+        exception_handlers={HTTPException: no_route},
     )
 
 
@@ -97,30 +78,6 @@ def _cors(settings: ServerSettings) -> Middleware:
         allow_headers=allowed,
         expose_headers=["x-request-id", "x-branchwise-run"],
     )
-
-
-def _route(path: str, answer: Endpoint, method: str = "GET", *, private: bool = True) -> Route:
-    async def endpoint(request: Request) -> Response:
-        serving: Serving = request.app.state.serving
-        token = CURRENT.set(
-            parse(request.headers.get("traceparent"))
-        )  # its run belongs to the caller's trace
-        try:
-            check_origin(request, serving.settings)
-            caller = await authenticate(request, serving) if private else Caller()
-            if private and not caller.id:
-                check_host(request, serving.settings)
-            reply = await answer(request, serving, caller)
-        except (Gone, ClientDisconnect):
-            reply = Response(status_code=_GONE)
-        except Exception as error:
-            reply = refusal_of(error).response()
-        finally:
-            CURRENT.reset(token)
-        reply.headers.setdefault("x-request-id", uuid.uuid4().hex)
-        return reply
-
-    return Route(path, endpoint, methods=[method])
 
 
 async def _health(request: Request, serving: Serving, caller: Caller) -> Response:
@@ -149,10 +106,3 @@ class _Handed(Response):
 async def _mcp(request: Request, serving: Serving, caller: Caller) -> Response:
     """POST /mcp."""
     return _Handed(request.app.state.mcp, caller)
-
-
-async def _no_route(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    said = "There is no such address here." if error.status_code == 404 else str(error.detail)
-    code = "not_found" if error.status_code == 404 else None
-    return Refusal(message=said, status=error.status_code, code=code).response()

@@ -56,6 +56,7 @@ async def listening(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -
                 yield f"http://{f'[{at}]' if ':' in at else at}:{taken}"
             finally:
                 server.should_exit = True
+                await serving.feeds.close()
                 await serving.live_runs.close()  # streams end by this, and connections with them
                 await answering
 

@@ -14,8 +14,10 @@ from branchwise.models.protocol import Model
 from branchwise.server.admission import Admission
 from branchwise.server.choice import Defaults
 from branchwise.server.live_runs import LiveRuns
-from branchwise.store.errors import BranchwiseError
+from branchwise.store.errors import BranchwiseError, Unsupported
 from branchwise.store.store import Store
+from branchwise.ui.feed import Feeds
+from branchwise.ui.run_list import RunLister
 
 _SLOW = 10.0
 """Seconds after which a store or a model that does not answer counts as not ready."""
@@ -41,6 +43,8 @@ class ServerSettings:
     """Names by which it may be called; empty for any."""
     open: bool = True
     """Whether callers need no key while none was made."""
+    operator_key: str = ""
+    """A key of this process alone, whose holder may look at and act on all runs; empty for none."""
     keep_alive: float = 10.0
     """Seconds of silence after which a stream gets a comment line."""
 
@@ -51,11 +55,25 @@ class Serving:
 
     settings: ServerSettings
     store: Store
-    engine: Model
+    model: Model | None
+    """None on a server that is for looking only."""
     live_runs: LiveRuns
     admission: Admission
+    feeds: Feeds
+    run_list: RunLister = field(default_factory=RunLister)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a run with an idempotency key is looked up and started."""
+
+    @property
+    def engine(self) -> Model:
+        """The upstream model.
+
+        Raises:
+            Unsupported: There is none.
+        """
+        if self.model is None:
+            raise Unsupported("This server is for looking and has no model; `branchwise serve` has one.")
+        return self.model
 
     async def faults(self) -> dict[str, str]:
         """What keeps the server from answering, by part; empty if nothing does."""
@@ -80,21 +98,29 @@ async def opened(settings: ServerSettings, engine: Model | None = None) -> Async
         BadInput: The model or the store cannot be found.
         StoreError: The store cannot be used.
     """
-    named = settings.defaults
-    base: dict[str, Any] = {"base_url": named.base_url} if named.base_url else {}
-    models.trust(named.model, named.base_url, named.model_options.api_key_env)
     async with opened_store(settings.store) as store:
-        mine = engine or models.load(named.model, **base, **named.model_options.connection)
-        live_runs = LiveRuns(store)
+        mine = engine or _model(settings.defaults)
+        live_runs, feeds = LiveRuns(store), Feeds(store, settings.keep_alive)
         try:
             yield Serving(
                 settings=settings,
                 store=store,
-                engine=mine,
+                model=mine,
                 live_runs=live_runs,
                 admission=Admission(settings.max_runs, settings.max_queued),
+                feeds=feeds,
             )
         finally:
+            await feeds.close()
             await live_runs.close()
-            if engine is None:
+            if engine is None and mine is not None:
                 await mine.aclose()
+
+
+def _model(named: Defaults) -> Model | None:
+    """The model that the settings name; None if they name none."""
+    if not named.model:
+        return None
+    base: dict[str, Any] = {"base_url": named.base_url} if named.base_url else {}
+    models.trust(named.model, named.base_url, named.model_options.api_key_env)
+    return models.load(named.model, **base, **named.model_options.connection)

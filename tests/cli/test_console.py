@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from branchwise.cli.console import Terminal, visible
-from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text as drawing
 from branchwise.store.records import Node
+from branchwise.ui.exported import exported
 
 HOSTILE = "[bold]x[/] [/x] :smile: \x1b]0;PWNED\x07 \x1b[2J \x9b31m \u202egnp.exe \u2066 \ud800 \x00 \x7f \u2028 \r!"
 ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -116,9 +116,8 @@ def test_one_run_with_markup_in_its_model_spoils_no_list(tmp_path: Path) -> None
 
 
 def test_a_page_holds_lone_surrogates_as_escapes() -> None:
-    page = render({"id": "x", "problem": "\ud800</script>"}, [Node(id="0.0", parent="0", text="\udfff")])
+    page = exported("x", {"problem": "\ud800</script>", "rows": {}})
     assert "\\ud800\\u003c/script" in page
-    assert "\\udfff" in page
     page.encode("utf-8")
 
 

@@ -20,7 +20,6 @@ from branchwise.agents.prompts import Prompts, fill
 from branchwise.cli.console import Terminal
 from branchwise.cli.showing import print_decision, print_state
 from branchwise.cli.tracing import trace
-from branchwise.cli.viewer.page import render
 from branchwise.cli.viewer.text import text as drawing
 from branchwise.graphs import aggregations, strategies
 from branchwise.graphs.runtime import registry as workflows
@@ -33,6 +32,8 @@ from branchwise.models.scripted import scripted
 from branchwise.serving.profile import read_profile
 from branchwise.store.checkpoints.codec import StrictSerializer
 from branchwise.store.store import Store
+from branchwise.ui.exported import exported as exported_page
+from branchwise.ui.record import record
 from tests.hostile.fuzz import Target, damaged, mutated, text_of
 from tests.hostile.resuming import resumes
 
@@ -92,7 +93,7 @@ async def read_all(store: Store, run_id: str) -> None:
     for decision in decisions:
         print_decision(terminal, decision)
     print_state(terminal, run)
-    render({"id": run.id, "problem": "?"}, list(tree), more).encode()
+    exported_page(run.id, await store.database.aread(lambda connection: record(connection, run))).encode()
     for form in ("json", "node-link", "graphml", "dot"):
         await store.export(run_id, form)
     input_of(spec_of(run.spec))

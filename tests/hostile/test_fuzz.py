@@ -9,12 +9,11 @@ import pytest
 
 from branchwise import models
 from branchwise.agents.prompts import Prompts
-from branchwise.cli.viewer.page import render
 from branchwise.store.errors import BadInput
 from branchwise.store.export_schema import MODELS
-from branchwise.store.records import Node
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
+from branchwise.ui.screenshots import screenshot
 from tests.hostile.fuzz import Target, fuzzed
 from tests.hostile.targets import TARGETS, exported
 
@@ -115,6 +114,5 @@ def test_a_page_reads_no_picture_but_the_runs_own(tmp_path: Path) -> None:
     own.parent.mkdir()
     for file in (own, foreign):
         file.write_bytes(b"\xff\xd8\xff" + file.name.encode())
-    nodes = [Node(id="0.0", parent="0", text="x")]
-    pages = [render({"id": "r1"}, nodes, {"0.0": {"screenshot": str(file)}}) for file in (own, foreign)]
-    assert ["data:image/jpeg;base64," in page for page in pages] == [True, False]
+    found = [screenshot(str(file), "r1") for file in (own, foreign)]
+    assert found == [(own.read_bytes(), "image/jpeg"), None]

@@ -1,1 +1,1 @@
-"""Views of a run's tree: a self-contained HTML page, and plain text."""
+"""Views of a run: its record as a self-contained HTML page, and its tree as plain text."""

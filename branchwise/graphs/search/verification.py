@@ -35,9 +35,7 @@ class PendingVerdicts:
 
         One that the budget refused is retried.
         """
-        text = f"{'plan' if state['complete'] else 'step'}:{state['plan']}"
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        path = f"{state['path']}/{digest}"
+        path = f"{state['path']}/{judged_digest(state['plan'], complete=state['complete'])}"
         known = self._cases.get(path)
         if known is None or (refused := _refusal(known)) is not None:
             if known is not None and isinstance(refused, CutShort):
@@ -61,6 +59,12 @@ class PendingVerdicts:
         self._cut.clear()
         self.accepted.clear()
         await call_off(cases)
+
+
+def judged_digest(plan: str, *, complete: bool) -> str:
+    """The part of a key that names a judged text."""
+    text = f"{'plan' if complete else 'step'}:{plan}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def _refusal(case: asyncio.Task[VerdictOutcome]) -> BudgetSpent | None:

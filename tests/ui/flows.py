@@ -1,0 +1,32 @@
+"""A workflow of the tests of the page: it writes, then asks whether to send."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from langgraph.graph import START, StateGraph
+from langgraph.runtime import Runtime
+
+from branchwise import Run
+
+
+class State(TypedDict, total=False):
+    topic: str
+    draft: str
+    sent: bool
+
+
+async def write(state: State, runtime: Runtime[Run]) -> State:
+    """Draft a mail."""
+    reply = await runtime.context.sample("draft", f"Write about {state['topic']}.")
+    return {"draft": reply.samples[0].text}
+
+
+async def send(state: State, runtime: Runtime[Run]) -> State:
+    """Send it, if a person agrees."""
+    return {"sent": await runtime.context.ask("send", {"send?": state["draft"]}, answer=bool)}
+
+
+graph = StateGraph(State, context_schema=Run)
+graph.add_sequence([write, send])
+graph.add_edge(START, "write")
