@@ -28,8 +28,12 @@ def main() -> None:
 
 def _heed_signals() -> None:
     """End with the documented code and without a traceback on a signal that comes before the work has begun."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-")][:4]
-    serves = any(set(command) <= set(words) for command in _SERVERS)
+    given = sys.argv[1:]
+    values = {place + 1 for place, word in enumerate(given) if word == "--config"}
+    words = tuple(
+        word for place, word in enumerate(given) if not word.startswith("-") and place not in values
+    )
+    serves = any(words[: len(command)] == command for command in _SERVERS)
 
     def stop(*_: object) -> None:
         shown = b"\x1b[?25h" if sys.stderr.isatty() else b""  # the cursor, which a live line hides

@@ -18,6 +18,7 @@ from branchwise.cli.options import (
     Calls,
     Cost,
     Effects,
+    Imports,
     Knobs,
     ModelOption,
     PriceText,
@@ -65,6 +66,7 @@ def fork(
             help="Put the new run into this queue for workers; default: run it with `branchwise resume`."
         ),
     ] = None,
+    imports: Imports = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +80,7 @@ def fork(
     from branchwise.graphs.search.pairs import pairs, part
     from branchwise.store.store import RunRecord
 
-    import_from_here()
+    import_from_here(imports)
     strategy = importable(strategy) if strategy else None
 
     async def work() -> RunRecord:
@@ -109,6 +111,7 @@ def fork(
 
 def replay(
     run_id: RunId,
+    imports: Imports = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
@@ -119,7 +122,7 @@ def replay(
     from branchwise.graphs.runtime.replay import Replay
     from branchwise.graphs.runtime.replay import replay as replay_run
 
-    import_from_here()
+    import_from_here(imports)
 
     async def work() -> Replay:
         return await replay_run((await find_run(run_id, store)).id, store=store)

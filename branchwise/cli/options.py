@@ -25,6 +25,10 @@ StoreUrl = Annotated[
         "--store", envvar="BRANCHWISE_STORE", help="Database URL; default: the SQLite file of `where`."
     ),
 ]
+Imports = Annotated[
+    list[str] | None,
+    typer.Option("--import", help="FILE.py outside this folder with code of yours that the run names."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 TaskName = Annotated[
     str,

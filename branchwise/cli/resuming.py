@@ -12,6 +12,7 @@ from branchwise.cli.options import (
     Calls,
     Cost,
     Effects,
+    Imports,
     RunId,
     Seconds,
     StoreUrl,
@@ -51,6 +52,7 @@ def resume(
     seconds: Seconds = None,
     cost: Cost = None,
     effects: Effects = None,
+    imports: Imports = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
@@ -59,7 +61,7 @@ def resume(
     from branchwise.cli.importing import import_from_here
     from branchwise.cli.showing import find_run
 
-    import_from_here()
+    import_from_here(imports)
     found = run(find_run(run_id, store))
     limits = {"tokens": tokens, "calls": calls, "seconds": seconds, "cost": cost, "effects": effects}
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from branchwise.cli.console import out
 from branchwise.cli.exits import Exit, run
+from branchwise.cli.importing import files_named
 from branchwise.cli.options import store_option
 from branchwise.cli.progress import Progress
 from branchwise.cli.showing import print_result, print_tree
@@ -117,5 +119,5 @@ def how_to_resume(run_id: str, store: str | None, *, said: str = "") -> str:
     """The message on how to continue a run; `said` is appended to its command."""
     if not run_id:
         return "Nothing was spent."
-    at = store_option(store)
+    at = store_option(store) + "".join(f" --import {shlex.quote(file)}" for file in files_named())
     return f"Nothing is lost; continue with: branchwise resume {run_id}{said}{at}"

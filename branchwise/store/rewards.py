@@ -36,7 +36,10 @@ def believed(connection: sa.Connection) -> dict[tuple[str, str, str], tuple[int,
     Returns:
         `{(task, model, strategy): (trials, sum of unit rewards)}`, of first trials as in `rewards`.
     """
-    return dict(sorted(_sums(connection, _first_trials()).items()))
+    found: dict[tuple[str, str, str], tuple[int, float]] = {}
+    for task, model in connection.execute(sa.select(runs.c.task, runs.c.model).distinct()).all():
+        found |= _sums(connection, _first_trials().where(runs.c.task == task, runs.c.model == model))
+    return dict(sorted(found.items()))
 
 
 def _first_trials() -> sa.Select[tuple[str, str, Any]]:

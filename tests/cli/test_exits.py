@@ -67,6 +67,7 @@ os.kill(os.getpid(), int(os.environ["SENT"]))
     ("words", "code"),
     [
         (["solve", "x"], 130),
+        (["solve", "worker"], 130),
         (["worker"], 0),
         (["--config", "x", "serve"], 0),
         (["pool", "up"], 0),

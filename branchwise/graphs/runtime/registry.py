@@ -240,7 +240,7 @@ def _module(module: str, name: str) -> ModuleType:
     except Exception as error:  # the module's own code may raise anything
         raise BadInput(
             f"The workflow `{name}` cannot be imported: {type(error).__name__}: {error}. Run where `import {module}` "
-            "works: in its folder, with PYTHONPATH, or with its package installed."
+            "works: in its folder, with `--import FILE.py`, with PYTHONPATH, or with its package installed."
         ) from error
 
 

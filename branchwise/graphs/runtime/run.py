@@ -244,10 +244,11 @@ async def resume_run(  # noqa: PLR0913 - as for resume
 async def _with_more(db: Store, lease: Lease, workflow: Workflow, spec: RunSpec, more: Budget) -> RunSpec:
     """The request with a larger budget, stored for later resumptions."""
     usage, (_, below) = await db.usage(lease.run_id, below=True), await db.spent_below(lease.run_id)
-    effects = below + await db.effects(lease.run_id)
-    if workflow.acted is not None:
-        effects = below + workflow.acted(await db.decisions(lease.run_id))
-    spec = replace(spec, budget=extended(spec.budget, usage, lease.elapsed, effects, more))
+    if workflow.acted is None:
+        own = await db.effects(lease.run_id)
+    else:
+        own = workflow.acted(await db.decisions(lease.run_id))
+    spec = replace(spec, budget=extended(spec.budget, usage, lease.elapsed, own + below, more))
     await db.amend(lease, workflow.stored(spec))
     return spec
 

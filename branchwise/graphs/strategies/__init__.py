@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import pkgutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib import import_module
 from typing import Any, cast
 
 from branchwise.graphs.strategies import _workflow
@@ -16,12 +14,11 @@ from branchwise.graphs.strategies._knobs import checked, defaults
 from branchwise.graphs.strategies._workflow import WORKFLOW
 from branchwise.graphs.strategies.protocol import Allocation, Hint, Hints, Strategy, StrategyInfo
 from branchwise.store.errors import BadInput
-from branchwise.store.parts import offered, part
+from branchwise.store.parts import Folder
 from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
-GROUP = "branchwise.strategies"
-"""The entry-point group by which an outside package offers strategies."""
+_FOLDER = Folder(kind="strategy", package=__name__, path=__path__, without=frozenset({"protocol"}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +35,7 @@ class CatalogueEntry:
 
 def names() -> tuple[str, ...]:
     """The strategies that can be loaded: those of this folder and those of installed packages, sorted."""
-    return tuple(sorted(_here() | offered(GROUP)))
+    return _FOLDER.names()
 
 
 def load(name: str, **knobs: object) -> Strategy:
@@ -115,24 +112,9 @@ def _row(name: str) -> CatalogueEntry:
     return CatalogueEntry(name=name, summary=summary, knobs=defaults(function), info=info(name))
 
 
-@cache
-def _here() -> frozenset[str]:
-    names = {module.name for module in pkgutil.iter_modules(__path__)}
-    return frozenset(name for name in names - {"protocol"} if not name.startswith("_"))
-
-
-def _find(name: str) -> Callable[..., Allocation]:
-    if name.startswith(WORKFLOW):
-        return _workflow.workflow
-    found = _own(name) if name in _here() else part("strategy", name, GROUP, names)
-    if not callable(found):
-        raise BadInput(f"The strategy `{name}` is not a function.")
-    return cast("Callable[..., Allocation]", found)
-
-
 @cache  # every call of a run asks
-def _own(name: str) -> object:
-    return getattr(import_module(f"{__name__}.{name}"), name)
+def _find(name: str) -> Callable[..., Allocation]:
+    return _workflow.workflow if name.startswith(WORKFLOW) else _FOLDER.load(name)
 
 
 def _beside(function: Callable[..., object], name: str) -> Any:

@@ -12,7 +12,6 @@ import pytest
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 
-from branchwise.graphs import strategies
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.registry import Allowed, NotAllowed
 from branchwise.graphs.runtime.run import run
@@ -171,9 +170,9 @@ async def test_a_row_cannot_have_a_worker_import_a_part(workflow: str, asked: di
 def test_modules_whose_parts_are_installed_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotAllowed, match=f"--import {HERE}"):
         Allowed().check({HERE})
-    point = EntryPoint(name="twice", value=f"{HERE}:twice", group=strategies.GROUP)
+    point = EntryPoint(name="twice", value=f"{HERE}:twice", group="branchwise.strategies")
     monkeypatch.setattr(
-        "branchwise.store.parts.entry_points", lambda group: [point] * (group == strategies.GROUP)
+        "branchwise.store.parts.entry_points", lambda group: [point] * (group == "branchwise.strategies")
     )
     Allowed().check({HERE})
     with pytest.raises(NotAllowed):
