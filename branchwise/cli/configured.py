@@ -21,6 +21,8 @@ from branchwise.models.prices import Price
 from branchwise.settings import Settings, load
 from branchwise.settings.schema import ChosenModel
 from branchwise.store.errors import BadInput
+from branchwise.tools.corpora import declare_corpora
+from branchwise.tools.servers import declare
 
 _current: ContextVar[Settings | None] = ContextVar("settings", default=None)
 _WITHOUT = frozenset({"doctor", "init"})
@@ -42,6 +44,8 @@ def configure(ctx: typer.Context, named: Path | None) -> None:
     for variable, hosts in found.keys.items():
         for host in hosts:
             allow(host, variable)
+    declare(found.tools)
+    declare_corpora(found.corpora)
     if found.store:
         ctx.default_map = _defaults(ctx.command, {"store": found.store})
 

@@ -16,13 +16,15 @@ from pydantic import BaseModel, ValidationError
 from branchwise.models.model_options import place_of
 from branchwise.settings.schema import ModelSettings, Settings, host_of
 from branchwise.store.errors import BadInput
+from branchwise.tools.corpora import Corpus
+from branchwise.tools.servers import McpServer
 
 FILE = "branchwise.toml"
 VARIABLE = "BRANCHWISE_CONFIG"
 _LARGEST = 1_000_000
-_OWN_ONLY = ("keys",)
-"""Sections that release keys. Untrusted folders (a clone) must not set them."""
-_TABLES = ("models", "prices", "keys")
+_OWN_ONLY = ("keys", "tools", "corpora")
+"""Sections that release keys, start programs or read files. Untrusted folders (a clone) must not set them."""
+_TABLES = ("models", "prices", "keys", "tools", "corpora")
 
 
 def user_file() -> Path:
@@ -140,5 +142,6 @@ def _sentence(error: ValidationError) -> str:
 
 def _names(place: tuple[int | str, ...]) -> list[str]:
     """The names allowed in the table at this place."""
-    kind: type[BaseModel] = ModelSettings if len(place) > 1 and place[0] == "models" else Settings
+    inner: dict[int | str, type[BaseModel]] = {"models": ModelSettings, "tools": McpServer, "corpora": Corpus}
+    kind = inner.get(place[0], Settings) if len(place) > 1 else Settings
     return sorted(field.alias or name for name, field in kind.model_fields.items())

@@ -12,6 +12,8 @@ from yarl import URL
 
 from branchwise.models.model_options import ModelOptions, Price, merged, model_options
 from branchwise.store.errors import BadInput
+from branchwise.tools.corpora import Corpus
+from branchwise.tools.servers import McpServer
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 DEFAULT_MODEL = "embedded"
@@ -59,6 +61,11 @@ class Settings(BaseModel):
     keys: Mapping[str, tuple[Text, ...]] = Field(default_factory=dict)
     """Environment variable of a key -> hosts that may receive it; a model of the user's own file that names a key
     and a base URL adds its host."""
+
+    tools: Mapping[str, McpServer] = Field(default_factory=dict)
+    """MCP servers, whose tools are named `mcp:NAME`."""
+    corpora: Mapping[str, Corpus] = Field(default_factory=dict)
+    """Corpora, whose tools are named `corpus:NAME`."""
 
     _folder: frozenset[str] = PrivateAttr(default=frozenset())
     """Models of the working folder's file: their servers get a key only if the user's own file allows it."""

@@ -9,6 +9,7 @@ from branchwise.models.conversation import Conversation
 from branchwise.models.protocol import OutputFormat
 from branchwise.models.turn import Turn
 from branchwise.store.records import Constraints, Grain, Json, Verdict, VerifiedBy
+from branchwise.tools.protocol import AgentTool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ class Task:
     """The conversation that the problem belongs to, if any; set for a run, not by a task's file."""
     turn: Turn | None = None
     """What the caller asks of the conversation's next message; set for a run, not by a task's file."""
+    tools: tuple[AgentTool, ...] = ()
+    """The tools that its steps may call; set for a run, not by a task's file."""
     blocking: bool = False
     """Whether `check` waits for other programs, so that it runs in a thread."""
 

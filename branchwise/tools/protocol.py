@@ -48,6 +48,7 @@ MOST_DATA = 2_000_000
 """Maximum characters of a result's data, written as JSON."""
 
 
+@runtime_checkable
 class AgentTool(Protocol):
     """A tool. Safe to call from many tasks of one event loop concurrently."""
 

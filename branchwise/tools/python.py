@@ -80,7 +80,7 @@ def run_cells(cells: Sequence[str], *, limits: Limits | None = None) -> ProgramO
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PythonTool:
-    """The Python tool; made by `python_tool`."""
+    """The Python tool; made by `python`."""
 
     limits: Limits
     output: int
@@ -120,7 +120,7 @@ class PythonTool:
         return ToolResult(text=f"{text}\n{_ENDED}{outcome.error}".lstrip("\n"), error=True)
 
 
-def python_tool(
+def python(
     *, name: str = "python", seconds: float = 10.0, output: int = 2_000, limits: Limits | None = None
 ) -> PythonTool:
     """Make the Python tool. It is read-only: nothing outside the sandbox changes.

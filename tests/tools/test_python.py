@@ -7,12 +7,12 @@ import pytest
 from branchwise.environments.sandbox.limits import Limits
 from branchwise.tools.direct import called
 from branchwise.tools.protocol import Stateful
-from branchwise.tools.python import PythonTool, python_tool, run_cells
+from branchwise.tools.python import PythonTool, python, run_cells
 
 
 @pytest.fixture(scope="module")
 def tool() -> PythonTool:
-    return python_tool(limits=Limits(seconds=3.0))
+    return python(limits=Limits(seconds=3.0))
 
 
 async def test_output_and_the_last_value_are_returned(tool: PythonTool) -> None:
@@ -51,8 +51,8 @@ async def test_random_numbers_are_the_same_in_every_call(tool: PythonTool) -> No
 
 
 async def test_output_is_bounded() -> None:
-    assert len((await called(python_tool(output=100), {"code": "print('x' * 5000)"})).text) == 100
-    result = await called(python_tool(output=100), {"code": "while True: print('x' * 5000)"})
+    assert len((await called(python(output=100), {"code": "print('x' * 5000)"})).text) == 100
+    result = await called(python(output=100), {"code": "while True: print('x' * 5000)"})
     assert result.error
     assert result.text.endswith("It printed too much.")
     assert len(result.text) < 200

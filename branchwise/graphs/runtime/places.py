@@ -29,6 +29,8 @@ class NodeVisit:
     """The request's hash by call name."""
     equal: Counter[str] = field(default_factory=Counter)
     """Number of equal requests of unnamed calls."""
+    acts: int = 0
+    """Number of its calls of tools that act."""
 
     def ordinal(self, what: str) -> int:
         """Number of earlier calls with the same request."""

@@ -31,9 +31,10 @@ _PARTS = ("workflows", "strategies", "tasks", "verifiers", "aggregations")
 """What packages offer as entry points, in the groups `branchwise.PART`."""
 BUILT_IN = {
     "solve": "branchwise.graphs.search.workflow:workflow",
+    "react": "branchwise.graphs.search.react:workflow",
     "web": "branchwise.graphs.web.workflow:workflow",
 }
-"""Functions that make branchwise's two searches, by their names."""
+"""Functions that make branchwise's searches, by their names."""
 
 
 @cache

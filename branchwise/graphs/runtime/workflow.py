@@ -99,7 +99,7 @@ class Workflow:
     """A line for a worker's log from an event; empty for none."""
     fork: Callable[..., Awaitable[RunRecord]] | None = None
     """Forks a run at a place of the workflow's own kind; by default at `NODE/VISIT`."""
-    told: Callable[[Decision], bool] = lambda decision: decision.kind in {"answer", "question"}
+    told: Callable[[Decision], bool] = lambda decision: decision.kind in {"answer", "question", "acts"}
     """Whether a decision was made outside the run's own rules, so that a replay must be given it."""
     check_replay: Callable[[RunRecord, Sequence[Decision]], None] = _nothing
     """Refuses a run that cannot be replayed."""

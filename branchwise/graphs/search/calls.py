@@ -10,6 +10,7 @@ from typing import Any
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, generator
 from branchwise.agents.proposer import proposer
 from branchwise.agents.protocol import Agent
+from branchwise.agents.react import react
 from branchwise.graphs import strategies
 from branchwise.graphs.search import contracts
 from branchwise.graphs.search.refuted import SPENT, refuted
@@ -180,7 +181,7 @@ async def sampled(call: Call, state: SearchState, context: SearchContext) -> Dra
         # More samples than there are choices would only repeat each other.
         ask["n"] = min(ask["n"], len(left)) if left else ask["n"]
         ask["choices"], ask["excluded"] = left, known.excluded(text)
-    plain = grain == "step" and not call.hint.prefix and not call.hint.instruction
+    plain = grain == "step" and not call.hint.prefix and not call.hint.instruction and context.call is None
     lists = context.options.proposals and plain
     try:
         samples = await _asked(ask, proposer if lists else generator, context)
@@ -217,6 +218,8 @@ def kept(error: ModelError) -> str:
 async def _asked(
     ask: GeneratorState, make: Callable[..., Agent[GeneratorState, GeneratorUpdate]], context: SearchContext
 ) -> tuple[Sample, ...]:
+    if context.call is not None:
+        make = partial(react, call=context.call)
     generate = make(
         context.sample,
         context.task,

@@ -14,7 +14,7 @@ from branchwise.store.errors import BadInput, UnknownName
 Value: TypeAlias = "int | float | str | bool"
 
 _OPTIONS = {field.name for field in fields(Options)} - {"strategy", "knobs"}
-_LISTS = {"arms", "without"}
+_LISTS = {"arms", "without", "tools"}
 """Options that are written with commas."""
 
 

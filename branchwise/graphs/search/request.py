@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
-from branchwise import models, tasks
+from branchwise import models, tasks, tools
 from branchwise.agents import verifiers
 from branchwise.agents.planning.audit import Audit
 from branchwise.agents.planning.policy_table import PolicyTable
@@ -85,6 +85,7 @@ def check(spec: RunSpec) -> None:
         strategies.info(name)
         strategies.load(name, **options.knobs)
     _check_verifier(task, options)
+    tools.check(options.tools)
     if options.aggregation:
         aggregations.load(options.aggregation)
     if options.memory and options.mode == "paper":
@@ -175,9 +176,10 @@ def imported(request: SearchInput) -> frozenset[str]:
     options = request.options
     fitted = PolicyTable.loads(request.policy).rows if request.policy else ()
     arms = [choice.strategy for row in fitted for choice in row.choices]
+    own = tools.modules(options.tools)
     named = (request.task, options.strategy, options.verifier, options.aggregation, *options.arms, *arms)
     outside = (name.removeprefix(WORKFLOW) for name in named)
-    return modules(request.require) | {name.partition(":")[0] for name in outside if ":" in name}
+    return own | modules(request.require) | {name.partition(":")[0] for name in outside if ":" in name}
 
 
 def check_engine(request: SearchInput, engine: Model) -> None:

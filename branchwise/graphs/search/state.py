@@ -21,6 +21,7 @@ from branchwise.store.errors import BranchwiseError
 from branchwise.store.foreign import failed
 from branchwise.store.records import Constraints, Node, NodeId
 from branchwise.tasks.task import Task
+from branchwise.tools.protocol import ToolCaller
 
 Reason = Literal["accepted", "budget", "exhausted", "enough", "decided", "abstained", "too deep"]
 """Why a run ended: an answer was accepted; the budget is spent; no trial is left; by the audit of the verifier one
@@ -145,6 +146,9 @@ class Options:
     exclude: bool = True
     """Whether later calls of the run exclude what a program refuted: whole solutions and dead beginnings. It has no
     effect where a model judges, or where the form of the samples is free text."""
+    tools: tuple[str, ...] = ()
+    """The tools that steps may call, by name (docs/tools.md). Those that only read are called in every branch; a call
+    of one that acts ends its branch and is the answer, which the run does not make."""
     race: bool = False
     """Whether an accepted solution cancels the pending calls of its round. This saves tokens but makes the tree
     depend on the order of the replies; without it a run with the same replies grows the same tree."""
@@ -171,6 +175,8 @@ class SearchContext:
     weights: Weights = field(default_factory=Weights)
     work: Work | None = None
     """Runs the workflows among the arms."""
+    call: ToolCaller | None = None
+    """The run's tool caller, where the task has tools."""
     forget_failures: Callable[[], bool] = bool
     """Lets calls be repeated whose failures an earlier claim recorded; returns whether one was used."""
 

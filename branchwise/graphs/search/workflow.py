@@ -9,16 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from branchwise import models
+from branchwise import models, tools
 from branchwise.agents import verifiers
 from branchwise.agents.planning.policy_table import PolicyTable
 from branchwise.agents.planning.ucb import Weights
 from branchwise.agents.prompts import Prompts
+from branchwise.agents.tool_use import with_tools
 from branchwise.agents.verifiers.protocol import Verifier
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.events import Watch
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.runtime.spec import RunSpec
+from branchwise.graphs.runtime.tools import SharedReads
 from branchwise.graphs.runtime.workflow import Workflow
 from branchwise.graphs.search.fork import fork_search
 from branchwise.graphs.search.plangen import CHECKPOINTED, plangen, shape, start
@@ -47,6 +49,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, Usage, VerifiedBy
 from branchwise.store.rows import Decision, RunRecord
 from branchwise.tasks.task import Task
+from branchwise.tools.protocol import AgentTool
 
 _OUTCOME = ("round", "stop", "short", "answer", "share", "confidence", "calibrated")
 """The state channels that a result is read from."""
@@ -116,16 +119,29 @@ async def _context(spec: RunSpec, run: Run) -> AsyncIterator[SearchContext]:
     services.ledger.failures.keep(after=services.journal.last_unanswered())
     reward = models.load(f"scorer:{scorer}", stored=True) if scorer else None
     score = sample if reward is None else recorded(reward, services.ledger, services.tracker)
-    context = context_of(spec, services.journal, services.tracker, sample, services.watch, score=score)
-    work = worker(spec, run, context.options)
-    context = replace(context, work=work, forget_failures=services.ledger.failures.forget)
-    context.tell("opened", services.run_id)
-    try:
-        yield context
-    finally:
-        await context.pending.clear()
-        if reward is not None:
-            await reward.aclose()
+    async with tools.opened(input_of(spec).options.tools) as opened:
+        context = context_of(
+            spec,
+            services.journal,
+            services.tracker,
+            sample,
+            services.watch,
+            score=score,
+            offered=opened,
+        )
+        context = replace(
+            context,
+            call=SharedReads(services) if opened else None,
+            work=worker(spec, run, context.options),
+            forget_failures=services.ledger.failures.forget,
+        )
+        context.tell("opened", services.run_id)
+        try:
+            yield context
+        finally:
+            await context.pending.clear()
+            if reward is not None:
+                await reward.aclose()
 
 
 def _stored(state: RunState, context: SearchContext, run: Run) -> Json:
@@ -175,10 +191,13 @@ def context_of(
     watch: Watch,
     *,
     score: Sampler | None = None,
+    offered: Sequence[AgentTool] = (),
 ) -> SearchContext:
     """Build the SearchContext of a run; without `score`, `sample` stands in for the reward model."""
     request = input_of(spec)
     task = task_of(request, sample.capabilities)
+    if offered:
+        task = with_tools(task, offered)
     sample, warmth = tuned(sample, spec.model_options), spec.model_options.temperature_of(GENERATOR)
     options = request.options if warmth is None else replace(request.options, temperature=warmth)
     prompts = Prompts(folder=Path(spec.prompts) if spec.prompts else None)

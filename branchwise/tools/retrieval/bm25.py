@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _TOKENS = "words"
 _MOST_WORDS = 256
 """Maximum different words of a query that count; the first ones."""
+_AT_ONCE = 200_000
+"""Passages up to which a search runs in the event loop's own thread."""
+_PATIENCE = 30.0
+"""Seconds to wait while another process changes the index."""
 _HEAP = 64_000_000
 """Bytes of memory of a writer."""
 
@@ -37,32 +42,54 @@ class BM25:
     ) -> None:
         self.name = f"bm25:{name}"
         self._index, self._analyzer = _opened(folder)
-        self.replace(passages)
+        self.replace_now(passages)
 
-    def replace(self, passages: Iterable[Passage | str], *, without: Iterable[str] = ()) -> None:
-        """Add passages, after removing all those of the sources in `without`; one commit for both."""
+    async def replace(self, passages: Iterable[Passage | str], *, without: Iterable[str] = ()) -> None:
+        """Add and remove passages; see `replace_now`."""
+        await asyncio.to_thread(self.replace_now, passages, without=without)
+
+    def replace_now(self, passages: Iterable[Passage | str], *, without: Iterable[str] = ()) -> None:
+        """Add passages, after removing all those of the sources in `without`; one commit for both. Blocks.
+
+        Raises:
+            BadInput: Another process is changing the index.
+        """
         added, removed = list(passages), list(without)
         if not added and not removed:
             return
         import tantivy  # noqa: PLC0415 - in an extra
 
-        writer = self._index.writer(_HEAP, 1)
+        writer = self._writer()
         for source in removed:
             writer.delete_documents_by_term("source", source)
         for number, one in enumerate(added):
             passage = Passage(text=one, number=number) if isinstance(one, str) else one
             writer.add_document(
-                tantivy.Document(body=passage.text, source=passage.source, number=passage.number)
+                tantivy.Document(
+                    body=passage.text, source=passage.source, number=passage.number, place=passage.place
+                )
             )
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
+
+    def _writer(self) -> tantivy.IndexWriter:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._index.writer(_HEAP, 1)
+            except ValueError as error:
+                if time.monotonic() > until:
+                    raise BadInput(f"The index of `{self.name}` cannot be changed: {error}") from error
+                time.sleep(0.2)
 
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)
 
     async def search(self, query: str, k: int) -> tuple[Passage, ...]:
         """The best passages; see `Retriever`."""
+        if len(self) <= _AT_ONCE:
+            return self.search_now(query, k)  # a millisecond or two: a thread would take as long
         return await asyncio.to_thread(self.search_now, query, k)
 
     def search_now(self, query: str, k: int) -> tuple[Passage, ...]:
@@ -88,6 +115,7 @@ def _opened(folder: Path | None) -> tuple[tantivy.Index, tantivy.TextAnalyzer]:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("body", stored=True, tokenizer_name=_TOKENS, index_option="freq")
     builder.add_text_field("source", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("place", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", stored=True)
     keep, lower = tantivy.Filter.remove_long(80), tantivy.Filter.lowercase()
     analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(keep).filter(lower).build()
@@ -102,6 +130,11 @@ def _opened(folder: Path | None) -> tuple[tantivy.Index, tantivy.TextAnalyzer]:
 
 
 def _passage(document: Any, score: float) -> Passage:
-    source, number = document.get_first("source"), document.get_first("number")
-    text = document.get_first("body")
-    return Passage(text=str(text), source=str(source or ""), number=int(number or 0), score=float(score))
+    source, number, place = (document.get_first(name) for name in ("source", "number", "place"))
+    return Passage(
+        text=str(document.get_first("body")),
+        source=str(source or ""),
+        number=int(number or 0),
+        place=str(place or ""),
+        score=float(score),
+    )

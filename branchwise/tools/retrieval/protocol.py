@@ -12,9 +12,11 @@ class Passage:
 
     text: str
     source: str = ""
-    """Where it comes from: a file's path, with the page of a PDF."""
+    """Where it comes from, for example a file's path."""
     number: int = 0
     """Its place in the source, from 0."""
+    place: str = ""
+    """Where it is in the source, for a reader: "page 3", "line 12"."""
     score: float = 0.0
     """How well it fits the query; larger is better, comparable within one search only."""
 

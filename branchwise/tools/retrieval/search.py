@@ -73,4 +73,7 @@ async def retrieved(
 
 def shown(passages: Sequence[Passage]) -> str:
     """Passages as text, numbered from 1, each with its source."""
-    return "\n\n".join(f"[{i}] {p.source}\n{p.text}" for i, p in enumerate(passages, 1)) or "(nothing found)"
+    return (
+        "\n\n".join(f"[{i}] {f'{p.source} {p.place}'.strip()}\n{p.text}" for i, p in enumerate(passages, 1))
+        or "(nothing found)"
+    )

@@ -63,3 +63,19 @@ async def test_a_failure_of_a_tool_is_an_answer_on_record(tmp_path: Path) -> Non
     again = await branchwise.resume(waiting.run_id, store=store)
     assert again.output == ended.output
     assert SENT == ["nobody"]
+
+
+async def test_what_was_read_before_an_act_is_read_again_after_it(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/runs.db"
+    given = {"word": "x"}
+    waiting = await branchwise.run(f"{FLOWS}:bargains", given, model="uniform", store=store)
+    assert LOOKED == ["x"], "two nodes share what they read before the act"
+    await branchwise.answer(waiting.run_id, True, store=store)
+    ended = await branchwise.resume(waiting.run_id, store=store)
+    assert len(ended.output["said"]) == 4
+    assert list(SENT) == ["ann"]
+    assert len(LOOKED) == 3, "once more after the act in its node, and in the next node"
+    again = await branchwise.resume(waiting.run_id, store=store, from_start=True)
+    assert again.output == ended.output
+    assert len(LOOKED) == 3
+    assert (await branchwise.replay(waiting.run_id, store=store)).exact

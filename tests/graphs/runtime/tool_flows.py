@@ -71,3 +71,22 @@ def sends() -> StateGraph[State, Run, State, State]:
     graph.add_node("sending", sending)
     graph.add_edge(START, "sending")
     return graph
+
+
+async def bargaining(state: State, runtime: Runtime[Run]) -> State:
+    call = runtime.context.tool_caller()
+    said = [await call("before", LOOK, {"word": "x"}), await call("send", SEND, {"to": "ann"})]
+    said += [await call("after", LOOK, {"word": "x"}), await call("again", LOOK, {"word": "x"})]
+    return {"said": [one.text for one in said]}
+
+
+async def looking(state: State, runtime: Runtime[Run]) -> State:
+    found = await runtime.context.tool_caller()("look", LOOK, {"word": "x"})
+    return {"said": [*state.get("said", []), found.text]}
+
+
+def bargains() -> StateGraph[State, Run, State, State]:
+    graph = StateGraph(State, context_schema=Run)
+    graph.add_sequence([looking, bargaining, reading])
+    graph.add_edge(START, "looking")
+    return graph

@@ -55,7 +55,7 @@ async def test_an_index_in_a_folder_is_opened_again_and_changed(tmp_path: Path) 
     assert len(first) == 3
     again = BM25(folder=tmp_path)
     assert [p.id for p in await again.search("python", 3)] == ["2.txt#0"]
-    again.replace([Passage(text="Python is a snake.", source="2.txt")], without=["2.txt"])
+    again.replace_now([Passage(text="Python is a snake.", source="2.txt")], without=["2.txt"])
     assert [p.text for p in await again.search("python", 3)] == ["Python is a snake."]
     assert len(again) == 3
     (tmp_path / "meta.json").write_text("{}")
