@@ -8,6 +8,7 @@ from typing import Any
 from branchwise.graphs import strategies
 from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.runtime.spec import spec_of
+from branchwise.graphs.search.finalists import finalists
 from branchwise.graphs.search.needs import lacks
 from branchwise.graphs.search.request import input_of
 from branchwise.graphs.search.result import Result, result_of
@@ -22,9 +23,8 @@ from branchwise.mcp_server.results import (
     TreeNode,
 )
 from branchwise.models.protocol import Capabilities
-from branchwise.server.finalists import finalists
-from branchwise.server.refusals import Refusal
 from branchwise.server.serving import Serving
+from branchwise.store.errors import NoAnswer
 from branchwise.store.records import Node
 from branchwise.store.rows import RunRecord, Status
 
@@ -88,8 +88,8 @@ async def _search_answer(serving: Serving, run: RunRecord, result: Result) -> Ru
     }
     try:
         [best] = finalists(input_of(spec_of(run.spec)), result, tree, 1)
-    except Refusal as refusal:
-        return RunAnswer(**known, note=refusal.message)
+    except NoAnswer as none:
+        return RunAnswer(**known, note=str(none))
     return RunAnswer(
         **known,
         answer=best.text,

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs.runtime.result import RunResult
+from branchwise.graphs.search.finalists import Finalist, finalists
 from branchwise.graphs.search.request import SearchInput
 from branchwise.graphs.search.result import Result
 from branchwise.server.callers import Caller
 from branchwise.server.charging import remaining
 from branchwise.server.choice import DEFAULT, PREFIX, search_request
-from branchwise.server.finalists import Finalist, finalists
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.replies import Heading, event, headers

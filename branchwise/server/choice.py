@@ -12,10 +12,8 @@ from branchwise.graphs import strategies
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.search import policies
 from branchwise.graphs.search.request import SearchInput, options_of, put, search_spec
+from branchwise.graphs.search.turns import format_required, turn_of
 from branchwise.models.model_options import ModelOptions
-from branchwise.models.openai_format import read_tool
-from branchwise.models.protocol import Tool
-from branchwise.models.turn import Turn
 from branchwise.server.refusals import Refusal
 from branchwise.server.wire import ChatBody
 from branchwise.store.errors import BadInput, UnknownName
@@ -98,10 +96,16 @@ def search_request(
     asked = SearchInput(
         problem=words,
         messages=messages,
-        turn=_turn(body),
+        turn=turn_of(
+            body.tools or (),
+            tool_choice=body.tool_choice,
+            max_tokens=body.max_completion_tokens or body.max_tokens,
+            stop=body.stop,
+            top_p=body.top_p,
+        ),
         task=task,
         policy=policies.policy(None, task, defaults.model),
-        require=tuple(one.stored for one in requirements(_required(body.response_format))),
+        require=tuple(one.stored for one in requirements(format_required(body.response_format))),
         options=options_of(options),
         metadata={**(body.metadata or {}), **mark},
     )
@@ -152,49 +156,6 @@ def _cleaned(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             kept["content"] = kept.get("refusal") or ""
         found.append(kept)
     return found
-
-
-def _turn(body: ChatBody) -> Turn:
-    stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
-    tools = tuple(read_tool(tool) for tool in body.tools or ())
-    return Turn(
-        max_tokens=body.max_completion_tokens or body.max_tokens,
-        stop=stop,
-        top_p=1.0 if body.top_p is None else body.top_p,
-        tools=tools,
-        tool_choice=_tool_choice(body.tool_choice, tools),
-    )
-
-
-def _tool_choice(choice: str | dict[str, Any] | None, tools: tuple[Tool, ...]) -> str:
-    names = [tool.name for tool in tools]
-    if len(set(names)) < len(names):
-        raise BadInput("Two tools have the same name.")
-    if choice is None or not tools:
-        return "auto"
-    if isinstance(choice, str):
-        known("tool choice", choice, ("auto", "none", "required"))
-        return choice
-    function = choice.get("function", choice)
-    name = function.get("name") if isinstance(function, Mapping) else None
-    if not isinstance(name, str):
-        raise BadInput("`tool_choice` is auto, none, required, or names a function.")
-    known("tool", name, names)
-    return name
-
-
-def _required(form: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The requirement that a response format states."""
-    kind = None if form is None else form.get("type")
-    if form is None or kind == "text":
-        return []
-    if kind == "json_object":
-        return [{"json": True}]
-    described = form.get("json_schema")
-    schema = described.get("schema") if isinstance(described, Mapping) else None
-    if kind != "json_schema" or not isinstance(schema, Mapping):
-        raise BadInput("`response_format` is of the type text, json_object, or json_schema with a `schema`.")
-    return [{"schema": dict(schema)}]
 
 
 def _budget(body: ChatBody, headers: Mapping[str, str], defaults: Defaults) -> Budget:

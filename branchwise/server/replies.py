@@ -10,9 +10,9 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
+from branchwise.graphs.search.finalists import Finalist
 from branchwise.graphs.search.result import Result
-from branchwise.server.finalists import Finalist
-from branchwise.server.usage import usage_json
+from branchwise.models.openai_usage import usage_json
 from branchwise.store.records import Json
 
 _PIECE = 40
@@ -74,7 +74,7 @@ class Heading:
                 yield self.chunk(_delta(index, role="assistant", content=""))
             for at in range(0, len(one.text), _PIECE):
                 yield self.chunk(_delta(index, content=one.text[at : at + _PIECE]))
-            for number, call in enumerate(_calls(one)):
+            for number, call in enumerate(one.tool_calls):
                 yield self.chunk(_delta(index, tool_calls=[{"index": number, **call}]))
             last = index == len(answers) - 1
             more = {"branchwise": about(result, strategy)} if last else {}
@@ -117,15 +117,8 @@ def headers(result: Result) -> dict[str, str]:
 def _choice(index: int, one: Finalist) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": one.text, "refusal": None}
     if one.calls:
-        message |= {"content": one.text or None, "tool_calls": _calls(one)}
+        message |= {"content": one.text or None, "tool_calls": one.tool_calls}
     return {"index": index, "message": message, "logprobs": None, "finish_reason": one.finish}
-
-
-def _calls(one: Finalist) -> list[dict[str, Any]]:
-    return [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in one.calls
-    ]
 
 
 def _delta(index: int, **delta: Any) -> dict[str, Any]:

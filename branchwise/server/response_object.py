@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from branchwise.graphs.search.finalists import Finalist
 from branchwise.graphs.search.result import Result
-from branchwise.server.finalists import Finalist
 from branchwise.server.refusals import Refusal
 from branchwise.server.replies import about
 from branchwise.server.response_body import ResponseBody

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs.runtime.spec import spec_of
+from branchwise.graphs.search.finalists import finalists
 from branchwise.graphs.search.request import SearchInput, input_of
 from branchwise.graphs.search.result import Result, result_of
 from branchwise.server.background import queued
 from branchwise.server.callers import Caller
 from branchwise.server.chat import line
 from branchwise.server.choice import search_request
-from branchwise.server.finalists import finalists
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.replies import KEEP_ALIVE
@@ -28,7 +28,7 @@ from branchwise.server.running import MARK, Wanted, open_run
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import fingerprint, read_body
-from branchwise.store.errors import UnknownName
+from branchwise.store.errors import NoAnswer, UnknownName
 from branchwise.store.rows import RunRecord, Status
 
 _POLL = 0.5
@@ -124,8 +124,8 @@ async def _shown(serving: Serving, run: RunRecord) -> dict[str, Any]:
     search = input_of(spec_of(run.spec))
     try:
         return await _answered(serving, run.id, search, result_of(run.result))
-    except Refusal as refusal:
-        return failed(run.id, run.created, refusal)
+    except NoAnswer as error:
+        return failed(run.id, run.created, refusal_of(error))
 
 
 async def _answered(

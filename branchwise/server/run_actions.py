@@ -12,12 +12,12 @@ from branchwise.graphs.runtime.answer import answer as answer_run
 from branchwise.graphs.runtime.answer import open_questions
 from branchwise.graphs.runtime.fork import fork as fork_run
 from branchwise.graphs.runtime.spec import limits, spec_of
+from branchwise.models.openai_usage import usage_json
 from branchwise.server.background import QUEUE
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged, settle
 from branchwise.server.choice import AUTO, known
 from branchwise.server.serving import Serving
-from branchwise.server.usage import usage_json
 from branchwise.server.wire import BudgetBody, Name
 from branchwise.store.errors import BadInput
 from branchwise.store.rows import RunRecord, Status

@@ -12,6 +12,7 @@ BranchwiseError
 ├── RequestChanged      a resumed call's request differs from the recorded one
 ├── CodeFailed          a checker, strategy or watcher of the user's own raised an exception
 ├── BudgetSpent         the next call would pass the run's budget
+├── NoAnswer            a search ended without an answer that may be given
 ├── CheckFailed         a checker of the user's own raised an error or gave no verdict
 ├── ModelError          a model could not answer
 │   └── Unsupported     the engine lacks what the request needs
@@ -172,3 +173,7 @@ class ActionRefused(BranchwiseError):
     def __init__(self, action: str, reason: str) -> None:
         self.action, self.reason = action, reason
         super().__init__(f"`{action}` was held back: {reason}. It needs to be allowed.")
+
+
+class NoAnswer(BranchwiseError):
+    """A search ended without an answer that may be given; the message says why, and which run it is."""

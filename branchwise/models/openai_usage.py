@@ -1,4 +1,4 @@
-"""Usage objects: the whole search's tokens, as the run's bill has them."""
+"""Usage objects in OpenAI's form: the whole search's tokens, as the run's bill has them."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""The answers that a reply gives: the n best distinct whole solutions of one search."""
+"""The answers to give: the n best distinct whole solutions of one search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from branchwise.graphs.search.request import SearchInput, task_of
 from branchwise.graphs.search.result import Result
 from branchwise.models.protocol import ToolCall
 from branchwise.models.turn import Turn
-from branchwise.server.refusals import Refusal
+from branchwise.store.errors import NoAnswer
 from branchwise.store.records import Node
 from branchwise.store.tree import Tree
 
@@ -28,6 +28,14 @@ class Finalist:
     """Completion tokens of its text."""
     node: str
 
+    @property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """Its calls in OpenAI's form."""
+        return [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in self.calls
+        ]
+
 
 def finalists(
     request: SearchInput, result: Result, tree: Tree, n: int, *, strict: bool = False
@@ -42,7 +50,7 @@ def finalists(
         strict: Whether each must be accepted. With requirements each must be accepted in any case.
 
     Raises:
-        Refusal: There is no answer to give.
+        NoAnswer: There is no answer to give; says why.
     """
     turn, held = request.turn or Turn(), bool(request.require)
     same = task_of(request).same
@@ -56,7 +64,7 @@ def finalists(
     if not chosen and not held and not strict and (begun := _begun(tree)) is not None:
         chosen = [begun]
     if not chosen or result.reason == "abstained":
-        raise Refusal(message=_why(result, held or strict), status=422, code="no_answer")
+        raise NoAnswer(_why(result, held or strict))
     return [_finalist(node, tree, turn, unfence=held) for node in chosen]
 
 
