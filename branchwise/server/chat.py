@@ -23,7 +23,7 @@ from branchwise.server.replies import Heading, event, headers
 from branchwise.server.running import MARK, Opened, Wanted, open_run
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
-from branchwise.server.wire import ChatBody, fingerprint, read_body
+from branchwise.server.wire import ChatBody, fingerprint, idempotency_key, read_body
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,9 +52,7 @@ class _Chat:
 async def chat(request: Request, serving: Serving, caller: Caller) -> Response:
     """Answer a chat request by a search."""
     body = await read_body(request, ChatBody)
-    key = request.headers.get("idempotency-key") or body.branchwise.idempotency_key
-    if key is not None and len(key) > 255:
-        raise Refusal(message="An idempotency key has 255 characters at most.")
+    key = idempotency_key(request, body.branchwise)
     if key is not None and body.store is False:
         raise Refusal(message="What is not stored cannot be replayed: leave out the key or `store`.")
     digest = fingerprint(body)

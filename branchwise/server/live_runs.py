@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -16,7 +17,9 @@ from branchwise.store.store import Store
 
 _LOG = logging.getLogger("branchwise.server")
 _KEPT = 200
-"""Lines of progress that a client who joins late is told."""
+"""Lines of progress that are kept for a client who joins late or reads slowly."""
+_PATIENCE = 3.0
+"""Seconds in which a client takes its reply when the server ends, before texts that are not stored are deleted."""
 
 Work = Callable[[Callable[[Any], None]], Awaitable[RunResult]]
 """Executes a run, and tells of it."""
@@ -46,8 +49,8 @@ class LiveRun:
         self.run_id, self.digest = run_id, digest
         self.keep, self.detached = keep, detached
         self.forget = forget
-        self.lines: list[str] = []
-        """The progress so far, a line a round."""
+        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._told = 0
         self.changed = asyncio.Event()
         """Set, and replaced, when there is a new line and when the run ends."""
         self.task: asyncio.Task[RunResult] | None = None
@@ -56,12 +59,19 @@ class LiveRun:
         """Set when the run may begin: a stream's first byte comes before it."""
         self.left = asyncio.Event()
         """Set when all clients are gone."""
+        self.closing = False
+        """Whether the server ends."""
 
     def tell(self, line: str) -> None:
         """Add a line of progress."""
-        if len(self.lines) < _KEPT:
-            self.lines.append(line)
+        self._lines.append(line)
+        self._told += 1
         self.wake()
+
+    def news(self, since: int) -> tuple[int, list[str]]:
+        """The number of lines so far, and the newest of those after the first `since`."""
+        new = min(self._told - since, len(self._lines))
+        return self._told, list(self._lines)[len(self._lines) - new :]
 
     def wake(self) -> None:
         """Wake those who wait for news."""
@@ -87,10 +97,10 @@ class LiveRun:
                 raise  # the client is gone
             raise Refusal(
                 message=f"The run `{self.run_id}` was stopped.",
-                status=503 if self.keep else 409,
+                status=503 if self.keep or self.closing else 409,
                 type="server_error",
                 code="run_stopped",
-                retry=self.keep,
+                retry=self.keep or self.closing,
                 headers={"x-branchwise-run": self.run_id},
             ) from None
         except Exception as error:
@@ -121,6 +131,7 @@ class LiveRuns:
         self._store = store
         self._live: dict[str, LiveRun] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._forgetting: set[LiveRun] = set()
 
     def __len__(self) -> int:
         return len(self._live)
@@ -175,14 +186,21 @@ class LiveRuns:
         del self._live[live.run_id]
         live.wake()
         if live.forget:
+            self._forgetting.add(live)
             await live.left.wait()
+            self._forgetting.discard(live)
             await self._store.database.awrite(lambda connection: forget(connection, live.run_id))
 
     async def close(self) -> None:
-        """Stop all runs; each is left paused, with all its calls, and can be resumed."""
+        """Stop all runs; each is left paused, with all its calls, and can be resumed.
+
+        One that is not to be stored is cancelled and forgotten, also if its client is slow to take the reply.
+        """
         for live in self._live.values():
-            live.keep = True
+            live.closing, live.keep = True, live.keep or not live.forget
             if live.task is not None:
                 live.task.cancel()
         while self._ending:
-            await asyncio.wait(set(self._ending))
+            _, late = await asyncio.wait(set(self._ending), timeout=_PATIENCE)
+            for live in self._forgetting if late else ():
+                live.left.set()

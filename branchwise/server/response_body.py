@@ -10,6 +10,9 @@ from pydantic import BaseModel, Field, ValidationError
 from branchwise.server.refusals import Refusal
 from branchwise.server.wire import LENIENT, ChatBody, Count, Effort, Extension, Name
 
+ASKED = "branchwise_response"
+"""The name in a run's metadata of the request that its response shows."""
+
 
 class Reasoning(BaseModel):
     """The field `reasoning`."""
@@ -51,6 +54,21 @@ class ResponseBody(BaseModel):
     store: bool | None = None
     previous_response_id: Annotated[str, Field(max_length=100)] | None = None
     branchwise: Extension = Field(default_factory=Extension)
+
+
+def kept_fields(body: ResponseBody) -> dict[str, Any]:
+    """The fields of a request that its stored response shows or obeys, as metadata of its run."""
+    return body.model_dump(mode="json", exclude={"input", "tools", "stream"}, exclude_defaults=True)
+
+
+def kept_body(kept: Any) -> ResponseBody | None:
+    """The request of a stored response, without its input; None if nothing was kept."""
+    if not isinstance(kept, Mapping):
+        return None
+    try:
+        return ResponseBody.model_validate({**kept, "input": "-"})
+    except ValidationError:
+        return None  # of another version
 
 
 def chat_body(body: ResponseBody, earlier: list[dict[str, Any]]) -> ChatBody:

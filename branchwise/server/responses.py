@@ -21,13 +21,13 @@ from branchwise.server.choice import search_request
 from branchwise.server.live_runs import LiveRun
 from branchwise.server.refusals import Refusal, refusal_of
 from branchwise.server.replies import KEEP_ALIVE
-from branchwise.server.response_body import ResponseBody, chat_body
+from branchwise.server.response_body import ASKED, ResponseBody, chat_body, kept_body, kept_fields
 from branchwise.server.response_events import ending, opening
 from branchwise.server.response_object import OVER, PREFIX, answered, failed, item_text, pending
 from branchwise.server.running import MARK, Wanted, open_run
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
-from branchwise.server.wire import fingerprint, read_body
+from branchwise.server.wire import fingerprint, idempotency_key, read_body
 from branchwise.store.errors import NoAnswer, UnknownName
 from branchwise.store.rows import RunRecord, Status
 
@@ -40,11 +40,11 @@ async def respond(request: Request, serving: Serving, caller: Caller) -> Respons
     body = await read_body(request, ResponseBody)
     earlier = await _earlier(serving, caller, body.previous_response_id)
     chat = chat_body(body, earlier)
-    key = request.headers.get("idempotency-key") or body.branchwise.idempotency_key
+    key = idempotency_key(request, body.branchwise)
     if body.store is False and (key is not None or body.background):
         raise Refusal(message="What is not stored cannot be asked for again: leave out `store`.")
     digest = fingerprint(body)
-    mark = {} if key is None else {MARK: digest}
+    mark = {ASKED: kept_fields(body), **({} if key is None else {MARK: digest})}
     search, spec = search_request(chat, request.headers, serving.settings.defaults, mark)
     caller.check_model(search.options.strategy, search.task)
     wanted = Wanted(
@@ -119,13 +119,14 @@ async def _earlier(serving: Serving, caller: Caller, response_id: str | None) ->
 
 
 async def _shown(serving: Serving, run: RunRecord) -> dict[str, Any]:
-    if run.status is not Status.DONE:
-        return pending(run)
     search = input_of(spec_of(run.spec))
+    body = kept_body(search.metadata.get(ASKED))
+    if run.status is not Status.DONE:
+        return pending(run, body)
     try:
-        return await _answered(serving, run.id, search, result_of(run.result))
+        return await _answered(serving, run.id, search, result_of(run.result), body)
     except NoAnswer as error:
-        return failed(run.id, run.created, refusal_of(error))
+        return failed(run.id, run.created, refusal_of(error), body)
 
 
 async def _answered(

@@ -96,11 +96,10 @@ async def while_searching(
     said, last = 0, time.monotonic()
     while True:
         changed = asyncio.create_task(live.changed.wait())
-        if progress is not None:
-            for line in live.lines[said:]:
-                last = time.monotonic()
-                yield progress(line)
-        said = len(live.lines)
+        said, lines = live.news(said)
+        for line in lines if progress is not None else ():
+            last = time.monotonic()
+            yield progress(line)  # type: ignore[misc]
         if ended.done():
             changed.cancel()
             return

@@ -17,6 +17,7 @@ LARGEST = 24 * 1024 * 1024
 LENIENT = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
 """Clients send fields that mean nothing here; fields with a meaning have the right type."""
 _OWN = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+_LONGEST_KEY = 255
 
 Name = Annotated[str, Field(max_length=200)]
 Count = Annotated[int, Field(ge=1, le=2**31)]
@@ -52,7 +53,7 @@ class Extension(BaseModel):
     """Whether the run goes on when the client hangs up."""
     strict: bool = False
     """Whether an answer that was not accepted is an error."""
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=_LONGEST_KEY)] | None = None
 
 
 class StreamOptions(BaseModel):
@@ -116,6 +117,18 @@ async def read_body(request: Request, kind: type[T]) -> T:
         where = ".".join(str(part) for part in first["loc"][:4])
         said = f"`{where}`: {first['msg']}." if where else f"The body cannot be read: {first['msg']}."
         raise Refusal(message=said, param=where or None) from None
+
+
+def idempotency_key(request: Request, own: Extension) -> str | None:
+    """The idempotency key of a request, from its header or its body.
+
+    Raises:
+        Refusal: It is too long.
+    """
+    key = request.headers.get("idempotency-key") or own.idempotency_key
+    if key is not None and len(key) > _LONGEST_KEY:
+        raise Refusal(message=f"An idempotency key has {_LONGEST_KEY} characters at most.")
+    return key
 
 
 def fingerprint(body: BaseModel) -> str:

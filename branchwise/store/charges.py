@@ -63,6 +63,16 @@ class TooMany(BudgetSpent):
         self.args = (f"The key allows {limit} {what}; try again later.",)
 
 
+class AllReserved(TooMany):
+    """What is left of the key's budget is reserved by its runs in progress; some is free again when they end."""
+
+    def __init__(self, what: str, *, limit: float) -> None:
+        BudgetSpent.__init__(self, what, limit=limit, left=0)
+        self.args = (
+            f"The key's runs in progress hold what is left of its {limit:,.10g} {what}; try again later.",
+        )
+
+
 def reserve(
     connection: sa.Connection,
     key_id: str,
@@ -85,7 +95,7 @@ def reserve(
         whole: Whether a part is no use, as to a run that is resumed with the budget that it has.
 
     Raises:
-        TooMany: The rate, or the number of runs at once, is reached.
+        TooMany: The rate, or the number of runs at once, is reached, or runs in progress hold what is left.
         KeySpent: Nothing is left in the window, or not the whole.
     """
     connection.execute(sa.select(api_keys.c.id).where(api_keys.c.id == key_id).with_for_update())
@@ -105,6 +115,9 @@ def reserve(
     for what, (given, asked, limit) in wants.items():
         short = given is not None and (given <= 0 or (whole and asked is not None and given < asked))
         if short and given is not None and limit is not None:
+            held = _held(connection, mine, limits, what)
+            if given + held > 0 and (not whole or asked is None or given + held >= asked):
+                raise AllReserved(what, limit=limit)
             raise KeySpent(what, limit=limit, need=asked if whole else None, left=max(0, given))
     row = {"api_key": key_id, "tokens": got.tokens, "cost": got.cost or 0.0, "settled": 0}
     known = connection.execute(sa.select(charges.c.run_id).where(charges.c.run_id == run_id)).first()
@@ -113,6 +126,12 @@ def reserve(
     else:
         connection.execute(sa.update(charges).where(charges.c.run_id == run_id).values(at=now(), **row))
     return got
+
+
+def _held(connection: sa.Connection, mine: sa.ColumnElement[bool], limits: KeyLimits, what: str) -> float:
+    """What runs that go on have reserved."""
+    query = sa.select(sa.func.sum(charges.c[what])).where(mine, _within(limits), charges.c.settled == 0)
+    return float(connection.scalar(query) or 0)
 
 
 def settle(connection: sa.Connection, run_id: str, *, dead: bool = False) -> None:

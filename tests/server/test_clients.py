@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -169,6 +170,22 @@ assert any(getattr(part.choices[0].delta, "reasoning_content", None) for part in
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_inspect(url: str, tmp_path: Path) -> None:
+    inspect_log = pytest.importorskip("inspect_ai.log")
+    toy = Path(__file__).parents[1] / "integrations/inspect_ai/toy.py"
+    command = [sys.executable, "-m", "inspect_ai", "eval", f"{toy}@toy", "--display", "none"]
+    more = ["--model", "openai-api/branchwise/best_of_n", "--log-dir", str(tmp_path)]
+    environment = {**os.environ, "BRANCHWISE_BASE_URL": url, "BRANCHWISE_API_KEY": "none"}
+    done = subprocess.run(
+        [*command, *more], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    log = inspect_log.read_eval_log(inspect_log.list_eval_logs(str(tmp_path))[0])
+    assert log.status == "success"
+    assert all(sample.output.completion for sample in log.samples)
+    assert all(sample.output.usage.reasoning_tokens > 0 for sample in log.samples)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")

@@ -77,11 +77,16 @@ async def test_a_client_that_is_gone_before_the_first_byte(tmp_path: Path, strea
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
+        async with asyncio.timeout(SOON):
+            while not len(client.serving.live_runs):
+                await asyncio.sleep(0)
         writer.close()
         await writer.wait_closed()
-        await asyncio.sleep(0.3)
-        await until(stats, lambda now: now["in_flight"] == 0)
-        assert len(client.serving.live_runs) == 0
+        async with asyncio.timeout(SOON):
+            while len(client.serving.live_runs):
+                await asyncio.sleep(0.02)
+        counted = await until(stats, lambda now: now["in_flight"] == 0)
+        assert counted["cancelled"] == counted["requests"]
 
 
 async def test_what_was_spent_in_mid_stream_is_billed(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from branchwise.models.scripted import scripted
 from branchwise.server.key_options import limits_of
 from branchwise.store import api_keys, charges
 from branchwise.store.charges import KeyLimits
+from branchwise.store.database import key_tables
 from branchwise.store.database.database import Database
 from branchwise.store.errors import BadInput, BudgetSpent
 from branchwise.store.runs import new_id
@@ -114,7 +115,11 @@ async def test_limits_of_a_key(tmp_path: Path, stream: bool) -> None:
             ({"tokens": 1}, 422, "no_answer"),
             ({"runs_at_once": 1}, 429, "rate_limit_exceeded"),
             ({"requests_per_minute": 1}, 429, "rate_limit_exceeded"),
-            ({"tokens": 300}, 429, "insufficient_quota"),
+            (
+                {"tokens": 300},
+                429,
+                "rate_limit_exceeded",
+            ),  # the first reserves them all, and may not spend them
         ]
         for limits, status, code in cases:
             _, header = await a_key(db, **limits)
@@ -147,10 +152,8 @@ async def test_a_fork_gets_no_more_than_its_key_allows(tmp_path: Path) -> None:
         again = await client.post(f"/v1/runs/{run_id}/fork", asked, header)
         stored = await db.run(forked.body["id"])
     assert forked.body["budget"] == {"tokens": 7_000, "cost": 2.0}
-    assert (again.status, again.body["error"]["code"]) == (
-        429,
-        "insufficient_quota",
-    )  # all dollars are reserved
+    # All dollars are reserved; the first fork may leave some.
+    assert (again.status, again.body["error"]["code"]) == (429, "rate_limit_exceeded")
     assert isinstance(stored.spec, dict)
     assert (stored.spec["budget"]["tokens"], stored.spec["budget"]["cost"]) == (7_000, 2.0)
     assert stored.spec["problem"]
@@ -286,16 +289,38 @@ async def test_what_is_not_stored_leaves_no_text(tmp_path: Path) -> None:
         run_id = reply.body["branchwise"]["run_id"]
         kept = await client.serving.store.usage(run_id)
         key = await client.chat({"Idempotency-Key": "x"}, store=False)
+    texts = await _everything(path)
+    assert reply.status == 200
+    assert "Rumpelstilzchen" not in texts
+    assert kept.completion_tokens == reply.body["usage"]["completion_tokens"]
+    assert key.status == 400
+
+
+async def test_what_is_not_stored_leaves_no_text_when_the_server_ends(tmp_path: Path) -> None:
+    path, model = tmp_path / "s.sqlite", scripted(lambda request, seed: "Rumpelstilzchen!", latency=0.3)
+    said = [{"role": "user", "content": "My secret is Rumpelstilzchen."}]
+    steps = {"branchwise": {"strategy": "sequential_revision"}}
+    async with serving(path, model) as client:
+        asking = asyncio.create_task(client.chat(messages=said, store=False, **steps))
+        while model.calls < 2:
+            await asyncio.sleep(0.02)
+        await client.serving.live_runs.close()
+        reply = await asking
+    assert (reply.status, reply.headers["x-should-retry"]) == (503, "true")
+    texts = await _everything(path)
+    assert "cancelled" in texts
+    assert "Rumpelstilzchen" not in texts
+
+
+async def _everything(path: Path) -> str:
+    """All that the tables hold."""
     async with Store.opened(str(path)) as db:
-        texts = await db.database.aread(
+        rows = await db.database.aread(
             lambda c: [
                 list(map(str, row)) for name in TABLES for row in c.exec_driver_sql(f"SELECT * FROM {name}")
             ]
         )
-    assert reply.status == 200
-    assert "Rumpelstilzchen" not in json.dumps(texts)
-    assert kept.completion_tokens == reply.body["usage"]["completion_tokens"]
-    assert key.status == 400
+    return json.dumps(rows)
 
 
 TABLES = (
@@ -347,6 +372,30 @@ def test_reservations_never_exceed_a_limit(asks: list[tuple[int, int, bool]], li
             assert database.read(lambda c: charges.spent(c, "k", limits))[0] == held
     finally:
         database.close()
+
+
+async def test_what_others_hold_may_be_free_again_and_what_is_spent_is_not(store: Store) -> None:
+    limits = KeyLimits(tokens=100)
+    key_id, _ = await a_key(store)
+
+    def reserve(run_id: str, tokens: int, *, whole: bool = False) -> Any:
+        asked = partial(charges.reserve, key_id=key_id, run_id=run_id, limits=limits, cost=None, whole=whole)
+        return store.database.awrite(lambda c: asked(c, tokens=tokens))
+
+    await reserve("a", 100)
+    for whole in (False, True):
+        with pytest.raises(charges.TooMany, match="in progress"):
+            await reserve("b", 40, whole=whole)
+    with pytest.raises(charges.KeySpent):
+        await reserve("b", 101, whole=True)  # more than there will ever be
+    table = key_tables.charges
+    await store.database.awrite(lambda c: c.execute(sa.update(table).values(settled=1, tokens=90)))
+    with pytest.raises(charges.KeySpent):
+        await reserve("b", 40, whole=True)
+    assert (await reserve("b", 40)).tokens == 10
+    await store.database.awrite(lambda c: c.execute(sa.update(table).values(settled=1)))
+    with pytest.raises(charges.KeySpent):
+        await reserve("c", 1)
 
 
 async def test_charges_on_every_database(store: Store) -> None:

@@ -61,19 +61,21 @@ def test_keys_and_names_of_the_page_exist(tmp_path: Path) -> None:
     given = [word.strip("\"'") for word in words]
     done = CliRunner().invoke(app, [*given, "--store", str(tmp_path / "s.sqlite")])
     assert done.exit_code == 0, done.output
-    for name in set(re.findall(r"`?branchwise/([a-z_]+)`", PAGE)) - {"auto"}:
-        assert name in strategies.names()
+    named = set(re.findall(r"\bbranchwise/([a-z_]+)", PAGE)) - {"auto"}
+    assert named
+    assert named <= set(strategies.names())
 
 
 def test_the_compose_file_and_the_unit_name_real_commands() -> None:
     yaml: Any = pytest.importorskip("yaml")
     compose = yaml.safe_load((ROOT / "examples/serve/compose.yaml").read_text(encoding="utf-8"))
     assert set(compose["services"]) == {"postgres", "serve"}
+    assert "exec branchwise serve" in compose["services"]["serve"]["command"][-1]  # which gets SIGTERM, then
     unit = (ROOT / "examples/serve/branchwise.service").read_text(encoding="utf-8")
     texts = [compose["services"]["serve"]["command"][-1], unit.replace("\\\n", " ")]
     help_ = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).stdout
     for text in texts:
-        [command] = re.findall(r"branchwise serve (.*?)(?:;|\n)", text)
+        [command] = re.findall(r"branchwise serve (.*?)(?:;|\n|$)", text)
         for option in re.findall(r"--[a-z-]+", command):
             assert option in help_
 

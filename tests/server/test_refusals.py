@@ -155,6 +155,17 @@ async def test_pages_of_other_sites_cannot_spend_tokens(tmp_path: Path, headers:
 
 async def test_an_allowed_page_may(tmp_path: Path) -> None:
     async with serving(tmp_path / "s.sqlite", origins=("https://mine.example",)) as client:
+        for origin, status in (("https://mine.example", 200), ("https://evil.example", 400)):
+            # What a browser asks before OpenAI's own client for JavaScript may send its request.
+            sent = "authorization,content-type,x-stainless-lang,x-stainless-retry-count,idempotency-key"
+            asked = {"origin": origin, "access-control-request-method": "POST"}
+            preflight = {**asked, "access-control-request-headers": sent}
+            url = f"{client.url}/v1/chat/completions"
+            async with client.session.options(url, headers=preflight) as allowed:
+                assert allowed.status == status
+                named = allowed.headers.get("access-control-allow-origin")
+                assert named == (origin if status == 200 else None)
+                assert status != 200 or "x-stainless-lang" in allowed.headers["access-control-allow-headers"]
         reply = await client.chat({"origin": "https://mine.example"})
     assert reply.status == 200
 

@@ -50,6 +50,24 @@ async def test_a_response_in_the_background_is_asked_for_later(tmp_path: Path) -
     assert found["background"] is True
 
 
+async def test_a_stored_response_shows_and_obeys_what_was_asked(tmp_path: Path) -> None:
+    own = {"strategy": "best_of_n", "knobs": {"n": 4}, "strict": True}
+    asked = {**ASK, "model": "branchwise/best_of_n", "metadata": {"for": "tea"}, "branchwise": own}
+    async with serving(tmp_path / "s.sqlite", scripted(_poor)) as client:
+        begun = (await client.post("/v1/responses", {**asked, "background": True})).body
+        found = await ended(client, begun["id"])
+        lenient = {**asked, "branchwise": {**own, "strict": False}, "background": True}
+        other = await ended(client, (await client.post("/v1/responses", lenient)).body["id"])
+    assert (found["status"], found["error"]["code"], found["output"]) == ("failed", "no_answer", [])
+    assert other["status"] == "completed"
+    for one in (found, other):
+        assert (one["model"], one["metadata"]) == ("branchwise/best_of_n", {"for": "tea"})
+
+
+def _poor(request: SampleRequest, seed: int) -> str:
+    return "Bad.\nScore: 0" if is_judging(request) else f"Nothing nice, number {seed % 4}."
+
+
 async def test_a_response_in_the_background_is_queued_once_for_a_key(tmp_path: Path) -> None:
     key, asked = {"Idempotency-Key": "once"}, {**ASK, "background": True}
     async with serving(tmp_path / "s.sqlite") as client:

@@ -11,6 +11,7 @@ import pytest
 
 from branchwise.models.protocol import Reply, Sample, SampleRequest, ToolCall
 from branchwise.models.scripted import Scripted, scripted
+from branchwise.server.live_runs import LiveRun
 from tests.server.running import HELLO, ONE, data, nice, serving, text_of
 
 
@@ -30,6 +31,17 @@ async def test_a_stream_tells_of_the_search_and_then_gives_the_answer(tmp_path: 
     assert chunks[-1]["choices"] == []
     assert chunks[-1]["usage"]["completion_tokens"] == bill.completion_tokens
     assert all(one["usage"] is None for one in chunks[:-1])
+
+
+def test_a_long_search_tells_of_its_newest_rounds() -> None:
+    live = LiveRun("r")
+    for number in range(300):
+        live.tell(f"round {number}")
+    told, lines = live.news(0)
+    assert (told, len(lines), lines[-1]) == (300, 200, "round 299")
+    live.tell("round 300")
+    assert live.news(told) == (301, ["round 300"])
+    assert live.news(301) == (301, [])
 
 
 async def test_progress_can_be_switched_off_and_usage_is_sent_on_request_only(tmp_path: Path) -> None:
