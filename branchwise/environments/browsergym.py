@@ -167,7 +167,7 @@ def browsergym(
     if "base_url" in inspect.signature(known[task]).parameters:
         given.setdefault("base_url", url)
     abilities = Abilities(parallel=(window or Window()).parallel, rewinds=rewinds)
-    chrome = browser(url, window=window)
+    chrome = browser(url, window=replace(window or Window(), learn=False))
     name = f"browsergym:{task}"
     return _BrowserGym(kind=known[task], arguments=given, chrome=chrome, name=name, abilities=abilities)
 

@@ -132,7 +132,9 @@ class _MiniWob:
                 await self.runner.setup()
                 await web.TCPSite(self.runner, "127.0.0.1", 0).start()
                 port = self.runner.addresses[0][1]
-                self.chrome = browser(f"http://127.0.0.1:{port}/miniwob/{self.task}.html", window=self.window)
+                # Episodes are seeded; a page that is only loaded shows none.
+                window = replace(self.window or Window(), learn=False)
+                self.chrome = browser(f"http://127.0.0.1:{port}/miniwob/{self.task}.html", window=window)
             return self.chrome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from branchwise.renamed import new_names
 from branchwise.store.records import Json
@@ -134,6 +134,19 @@ class Session(Protocol):
 
     async def aclose(self) -> None:
         """Close the session; closing twice does nothing."""
+        ...
+
+
+@runtime_checkable
+class Recognises(Protocol):
+    """A session that may know a state again although its fingerprint is another, since a part changes by itself."""
+
+    async def recognise(self, fingerprint: str) -> str | None:
+        """Why this is not the recorded state; None if it is.
+
+        Raises:
+            EnvironmentFailed: The state cannot be read.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from branchwise.environments.protocol import Action, Effect, Environment, Session, Snapshot
+from branchwise.environments.protocol import Action, Effect, Environment, Recognises, Session, Snapshot
 from branchwise.store.errors import ActionRefused, BadAction, EnvironmentFailed
 
 Method = Literal["live", "snapshot", "replay"]
@@ -42,6 +42,7 @@ async def restore_path(
     *,
     live: Session | None = None,
     snapshot: Snapshot | None = None,
+    refusal: str = "",
     seed: int = 0,
 ) -> Restored:
     """Bring a session to the end of `path`: the live one, a snapshot, or a replay in a fresh session.
@@ -55,6 +56,7 @@ async def restore_path(
         path: What was done from there on.
         live: A session that may stand there already.
         snapshot: What was kept there.
+        refusal: Why nothing was kept, for the record.
         seed: The seed of the session that is replayed.
     """
     expected = path[-1].fingerprint if path else start
@@ -70,11 +72,15 @@ async def restore_path(
         if opened is not None:
             return Restored(session=opened, method="snapshot", tried=tuple(tried))
         tried.append(f"snapshot: {reason}")
+    elif refusal:
+        tried.append(f"snapshot: not kept, {refusal}")
     return await _replay(environment, start, path, seed, tuple(tried))
 
 
 async def _differs(session: Session, expected: str) -> str | None:
     try:
+        if isinstance(session, Recognises):
+            return await session.recognise(expected)
         seen = await session.observe()
     except EnvironmentFailed as error:
         return str(error)
@@ -128,5 +134,7 @@ async def _walk(session: Session, path: Sequence[PathStep], *, allow: bool) -> t
         if outcome.blocked:
             return number + 1, f"a write was blocked: {outcome.blocked[0]}"
         if outcome.observation.fingerprint != step.fingerprint:
-            return number + 1, "it shows another state"
+            reason = await _differs(session, step.fingerprint)
+            if reason is not None:
+                return number + 1, reason
     return len(path), None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
@@ -12,11 +13,15 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 from branchwise.environments.browser.chromium import chromium, flags
+from branchwise.environments.browser.identity import Identities, pattern
+from branchwise.environments.browser.learning import learn
 from branchwise.environments.browser.memory import BrowserSnapshot
 from branchwise.environments.browser.network import Border, Guard, border
 from branchwise.environments.browser.reader.engine import register
+from branchwise.environments.browser.recall import Recall
 from branchwise.environments.browser.screenshot import Screenshot
-from branchwise.environments.browser.session import BrowserSession, Setting
+from branchwise.environments.browser.session import BrowserSession
+from branchwise.environments.browser.setting import Setting
 from branchwise.environments.browser.settle import Traffic
 from branchwise.environments.browser.windows import Windows
 from branchwise.environments.protocol import Abilities, Snapshot
@@ -60,6 +65,8 @@ class Window:
     """Seconds after which a page is taken as it is; longer than five, also those an element may take to be clicked."""
     parallel: int = 3
     """Branches open at once; one needs about 40 MB."""
+    learn: bool = True
+    """Whether pages are loaded twice to learn what changes by itself: the start page, and others once they differ."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,12 +84,15 @@ class Chrome:
     sessions: set[BrowserSession] = field(default_factory=set)
     worlds: set[str] = field(default_factory=set)
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    learning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    identities: Identities = field(default_factory=Identities)
 
     async def reset(self, *, seed: int = 0) -> BrowserSession:
         """Open the start page in a fresh context and, where the site forks, a fresh world."""
         world = await self._fork(None)
         session = await self._open(world, storage=None)
         await session.visit(self.setting.url)
+        await self._learn_start(session)
         return session
 
     async def restore(self, snapshot: Snapshot) -> BrowserSession:
@@ -92,6 +102,40 @@ class Chrome:
         session = await self._open(world, storage=kept["storage"])
         await session.refill(kept)
         return session
+
+    async def _learn_start(self, session: BrowserSession) -> None:
+        if not self.window.learn:
+            return
+        async with self.learning:
+            url = session.page.url
+            if not self.identities.of(pattern(url)).loads[url]:
+                await learn(self.identities, url, session, lambda: self._loaded(None, None))
+
+    async def _learn(self, session: BrowserSession) -> bool:
+        if not self.window.learn:
+            return False
+        try:
+            kept = await session.recall.keep(session.page)
+            if not await session.recall.loaded_by_get(session.page):
+                return False
+            async with self.learning:
+                world = session.world
+                return await learn(self.identities, kept["url"], None, lambda: self._loaded(kept, world))
+        except (Error, EnvironmentFailed):
+            # What cannot be loaded again cannot be learnt from; the page counts as steady.
+            return False
+
+    @asynccontextmanager
+    async def _loaded(self, kept: BrowserSnapshot | None, world: str | None) -> AsyncIterator[BrowserSession]:
+        session = await self._open(await self._fork(world), storage=kept and kept["storage"])
+        try:
+            if kept is None:
+                await session.visit(self.setting.url)
+            else:
+                await session.recall.load(session.page, kept, session.wait_until_idle)
+            yield session
+        finally:
+            await session.aclose()
 
     async def aclose(self) -> None:
         """Close sessions, worlds and the browser."""
@@ -149,6 +193,8 @@ class Chrome:
             world=world,
             fork=self._fork,
             closed=self._left,
+            recall=Recall(identities=self.identities),
+            learn=self._learn,
         )
         self.sessions.add(session)
         return session

@@ -41,6 +41,8 @@ class Page:
     """How many rows the text shows, from `skipped` on in the order of reading."""
     more: int = 0
     """How many rows could still be shown."""
+    lines: tuple[str, ...] = ()
+    """All lines, without times and ids: what identity compares."""
 
     @property
     def places(self) -> tuple[object, ...]:
@@ -83,13 +85,12 @@ def observation(
     seen = f"{steady_url(url)}\n{tabs}\n{whole}"
     if len(kept) < len(lines):
         seen += "\n" + "\n".join(lines[index] for index in kept)
-    for volatile, steady in _VOLATILE:
-        seen = volatile.sub(steady, seen)
-    fingerprint = hashlib.blake2b(seen.encode(), digest_size=12).hexdigest()
+    fingerprint = hashlib.blake2b(_steady(seen).encode(), digest_size=12).hexdigest()
     shown = _lines(rows, found, numbered=True) if numbered else lines
     notes = [f"- note: the page is too large; {left} of its elements were not read"] if left else []
     return Page(
         text="\n".join([*notes, *_told(shown, kept, {index for index, _ in found})]),
+        lines=tuple(_steady(line) for line in lines),
         elements=tuple(element for _, element in found),
         fingerprint=fingerprint,
         skipped=skipped,
@@ -97,6 +98,12 @@ def observation(
         more=more,
         scroll=scroll,
     )
+
+
+def _steady(text: str) -> str:
+    for volatile, steady in _VOLATILE:
+        text = volatile.sub(steady, text)
+    return text
 
 
 def steady_url(url: str) -> str:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 from playwright.async_api import BrowserContext, Error, Page
 
 from branchwise.environments.browser.actions import ParsedAction, actions
 from branchwise.environments.browser.choosing import choose_shown
-from branchwise.environments.browser.elements import Form
+from branchwise.environments.browser.identity import State
+from branchwise.environments.browser.judging import judged, over
 from branchwise.environments.browser.listing import listed
 from branchwise.environments.browser.masking import Masking
-from branchwise.environments.browser.memory import BrowserSnapshot, keep, refill, seed_storage
+from branchwise.environments.browser.memory import BrowserSnapshot
 from branchwise.environments.browser.network import Guard
 from branchwise.environments.browser.observation import Page as Reading
 from branchwise.environments.browser.observation import observation
 from branchwise.environments.browser.perform import Hands
-from branchwise.environments.browser.safety import safety
-from branchwise.environments.browser.screenshot import Screenshot, screenshot
+from branchwise.environments.browser.recall import Recall
+from branchwise.environments.browser.screenshot import screenshot
+from branchwise.environments.browser.setting import Setting
 from branchwise.environments.browser.settle import Traffic, settle
 from branchwise.environments.browser.windows import Windows
 from branchwise.environments.protocol import Action, Effect, Observation, Outcome, Snapshot
@@ -34,22 +34,6 @@ _LOOKS = (0.1, 0.3, 0.6, 1.0, 1.0)
 """Seconds between looks while `wait` waits for a change."""
 _SUGGESTED = 0.35
 """Seconds that a field may take to show suggestions."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """Settings and resources that all sessions of one browser share."""
-
-    url: str
-    origin: str
-    phrases: tuple[str, ...]
-    secrets: Mapping[str, str] = field(repr=False)
-    screenshot: Screenshot
-    idle_seconds: float
-    timeout: float
-    rewinds: bool
-    files: Mapping[str, Path] = field(default_factory=dict)
-    """Files that may be uploaded, by name."""
 
 
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
@@ -65,6 +49,8 @@ class BrowserSession:
     world: str | None
     fork: Callable[[str | None], Awaitable[str | None]]
     closed: Callable[[BrowserSession], Awaitable[None]]
+    recall: Recall
+    learn: Callable[[BrowserSession], Awaitable[bool]]
     answer: str | None = None
     gone: bool = False
     skipped: int = 0
@@ -93,17 +79,21 @@ class BrowserSession:
         except Error as error:
             await self.aclose()
             raise EnvironmentFailed(f"`{url}` does not open: {error.message.splitlines()[0]}") from error
-        await self._settle()
+        await self.wait_until_idle()
+        await self.recall.settled(self.page)
 
     async def refill(self, kept: BrowserSnapshot) -> None:
         """Open a snapshot's page and restore its state.
 
         Raises:
-            EnvironmentFailed: The page does not open.
+            EnvironmentFailed: The page does not open, or a part of its state cannot be put back.
         """
-        await seed_storage(self.page, kept)
-        await self.visit(kept["url"])
-        await refill(self.page, kept)
+        try:
+            await self.recall.reopen(self.page, kept, self.wait_until_idle)
+        except (Error, EnvironmentFailed) as error:
+            await self.aclose()
+            why = error.message.splitlines()[0] if isinstance(error, Error) else str(error)
+            raise EnvironmentFailed(f"`{kept['url']}` is not as it was: {why}") from error
 
     async def observe(self) -> Observation:
         """Read the page."""
@@ -113,12 +103,14 @@ class BrowserSession:
         """List what can be done: clicks, choices, drags, scrolling, and the given phrases for every field."""
         reading = await self._read()
         steps = listed(reading, self.setting.phrases, self.setting.files)
-        return [self._judged(step, reading) for step in steps]
+        return [judged(step, reading, self.guard.border, rewinds=self.setting.rewinds) for step in steps]
 
     async def read(self, line: str) -> Action:
         """Read a line against the present page."""
         reading = await self._read()
-        return self._judged(actions(line, reading.elements), reading)
+        return judged(
+            actions(line, reading.elements), reading, self.guard.border, rewinds=self.setting.rewinds
+        )
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
         """Do one action; writes pass where they are allowed or rewound."""
@@ -126,9 +118,10 @@ class BrowserSession:
             raise BadAction("The session has ended with an answer.")
         reading = await self._read()
         step = actions(action.text, reading.elements)
-        judged = self._judged(step, reading)
-        if judged.effect is Effect.IRREVERSIBLE and not allow:
-            raise ActionRefused(judged.text, judged.reason)
+        known = judged(step, reading, self.guard.border, rewinds=self.setting.rewinds)
+        if known.effect is Effect.IRREVERSIBLE and not allow:
+            raise ActionRefused(known.text, known.reason)
+        await self.recall.begin(self.page, step.line)
         guard = self.guard
         self.windows.notes = []
         self.windows.allowed = allow or self.setting.rewinds
@@ -137,26 +130,40 @@ class BrowserSession:
         guard.open = self.windows.allowed
         try:
             await self._do(step, reading)
-            await self._settle()
+            await self.wait_until_idle()
+            await self.recall.settled(self.page, step.line)
             seen = await self._seen(await self._moved(step, reading))
         finally:
             guard.open, self.windows.allowed = self.setting.rewinds, False
         stopped, gone = tuple(guard.held[held:]), tuple(guard.writes[writes:])
         lasting = bool(stopped or gone) and not self.setting.rewinds
-        effect = Effect.IRREVERSIBLE if lasting or judged.effect is Effect.IRREVERSIBLE else Effect.REVERSIBLE
+        effect = Effect.IRREVERSIBLE if lasting or known.effect is Effect.IRREVERSIBLE else Effect.REVERSIBLE
         return Outcome(observation=seen, effect=effect, blocked=stopped, writes=gone)
 
+    async def state(self) -> State:
+        """The state of the page in front: what its fingerprint is made of."""
+        return (await self._identified(await self._read()))[1]
+
+    async def recognise(self, fingerprint: str) -> str | None:
+        """Why this is not the recorded state; None if it is, as far as the page does not change by itself."""
+        reason = self.recall.identities.difference(fingerprint, await self.state())
+        if reason is not None and await self.learn(self):
+            reason = self.recall.identities.difference(fingerprint, await self.state())
+        return reason
+
     async def snapshot(self) -> Snapshot | None:
-        """Keep the client's side and, where the site forks, its world; None with tabs, frames or an answer."""
-        if len(self.context.pages) != 1 or self.answer is not None or len(self.page.frames) != 1:
+        """Keep the client's side and, where the site forks, its world; None with a `refusal` where it cannot be."""
+        if self.answer is not None:
             return None
-        try:
-            kept = await keep(self.page)
-        except Error:
-            return None
-        if self.world is not None:
+        kept = await self.recall.snapshot(self.page, lambda: self.learn(self))
+        if kept is not None and self.world is not None:
             kept["world"] = await self.fork(self.world)
-        return Snapshot(data=cast("Json", kept))
+        return None if kept is None else Snapshot(data=cast("Json", kept))
+
+    @property
+    def refusal(self) -> str:
+        """Why the last snapshot was refused."""
+        return self.recall.refused
 
     async def aclose(self) -> None:
         """Close the context and drop its world."""
@@ -168,19 +175,36 @@ class BrowserSession:
             await self.context.close()
         await self.closed(self)
 
+    @property
+    def _tabs(self) -> str:
+        shown = f" from row {self.skipped}" if self.skipped else ""
+        return f"{self.windows.number}/{len(self.windows.open)} {self.answer or ''}{shown}"
+
+    async def _identified(self, reading: Reading) -> tuple[Reading, State]:
+        """A reading with its state; read again if the page went elsewhere in between."""
+        for _ in range(3):
+            try:
+                return reading, await self.recall.state(
+                    self.page, reading.lines, self._tabs, self.masking.over
+                )
+            except Error as error:
+                self._check_alive(error)
+                await self.wait_until_idle()
+                reading = await self._read()
+        raise EnvironmentFailed(f"`{self.page.url}` cannot be read: it never holds still.")
+
     async def _read(self) -> Reading:
         for _ in range(3):
             try:
                 raw = await self.windows.reader.read()
             except (Error, ValueError) as error:
                 self._check_alive(error)
-                await self._settle()
+                await self.wait_until_idle()
                 continue
-            windows = self.windows
             reading = observation(
                 self.masking.rows(raw.rows),
                 self.page.url,
-                tabs=f"{windows.number}/{len(windows.open)} {self.answer or ''}",
+                tabs=self._tabs,
                 numbered=self.setting.screenshot == "marks",
                 skipped=self.skipped,
                 left=raw.left,
@@ -191,6 +215,7 @@ class BrowserSession:
         raise EnvironmentFailed(f"`{self.page.url}` cannot be read: it never holds still.")
 
     async def _seen(self, reading: Reading) -> Observation:
+        reading, state = await self._identified(reading)
         shot = None
         kind = self.setting.screenshot
         masking = self.masking
@@ -200,7 +225,7 @@ class BrowserSession:
         notes = [*self.windows.notes, *self.guard.told(self.told), *self.windows.told()]
         return Observation(
             text=masking.over("\n".join([*notes, reading.text])),
-            fingerprint=reading.fingerprint,
+            fingerprint=self.recall.identities.fingerprint(state),
             url=masking.over(self.page.url),
             title=masking.over(reading.title),
             screenshot=shot,
@@ -209,27 +234,7 @@ class BrowserSession:
         )
 
     def _check_alive(self, error: Exception) -> None:
-        browser = self.context.browser
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if self.gone or browser is None or not browser.is_connected():
-            raise EnvironmentFailed(f"The browser has died: {said}") from error
-        if not self.windows.open:
-            raise EnvironmentFailed("The page is gone: the site closed its last window.") from error
-
-    def _judged(self, step: ParsedAction, reading: Reading) -> Action:
-        form: Form | None = None
-        judged = step
-        if step.verb == "click" and step.element is not None:
-            form = step.element.form
-        elif step.verb in {"press", "type"}:
-            form = cast("Form | None", reading.enter)
-            judged = replace(step, element=reading.active)
-        effect, reason = safety(judged, form)
-        if step.verb == "goto" and not self.guard.border.admits(step.said):
-            raise BadAction(f"`{step.line}` leads to a site that is not allowed.")
-        if self.setting.rewinds:
-            effect = Effect.REVERSIBLE
-        return Action(text=step.line, effect=effect, reason=reason)
+        self.windows.check_alive(error, gone=self.gone)
 
     async def _do(self, step: ParsedAction, reading: Reading) -> None:
         setting = self.setting
@@ -250,16 +255,14 @@ class BrowserSession:
             self.answer = step.said
 
     async def _why(self, step: ParsedAction, error: Error) -> str:
-        """Why an action failed: what lies over its element, else the first line of the error."""
         with contextlib.suppress(EnvironmentFailed, BadAction):
             now = actions(step.line, (await self._read()).elements).element
             if now is not None and now.cover:
                 return f"it is behind {now.cover}."
-        over = re.search(r"(<[^>]{1,200}>)[^\n]{0,500} intercepts pointer events", error.message)
-        return f"{over[1]} lies over it." if over else error.message.splitlines()[0]
+        return over(error)
 
     async def _settled_reading(self) -> Reading:
-        await self._settle()
+        await self.wait_until_idle()
         return await self._read()
 
     async def _moved(self, step: ParsedAction, before: Reading) -> Reading:
@@ -285,7 +288,8 @@ class BrowserSession:
             self.windows.notes.append(f"- note: nothing scrolled {step.said}, this is its end")
         return reading
 
-    async def _settle(self) -> None:
+    async def wait_until_idle(self) -> None:
+        """Wait until the page in front has settled."""
         for _ in range(3):
             front = self.page
             await settle(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Dialog, Download, Error, FileChooser, Page
 
 from branchwise.environments.browser.reader.reading import Reader
-from branchwise.store.errors import BadAction
+from branchwise.store.errors import BadAction, EnvironmentFailed
 
 _MOST = 5
 
@@ -49,6 +49,19 @@ class Windows:
     def number(self) -> int:
         """Which one is in front, from 1."""
         return self.open.index(self.front) + 1 if self.front in self.open else 0
+
+    def check_alive(self, error: Exception, *, gone: bool) -> None:
+        """Raise if `error` cannot pass, because the browser or the last window is gone.
+
+        Raises:
+            EnvironmentFailed: It is.
+        """
+        browser = self.context.browser
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if gone or browser is None or not browser.is_connected():
+            raise EnvironmentFailed(f"The browser has died: {said}") from error
+        if not self.open:
+            raise EnvironmentFailed("The page is gone: the site closed its last window.") from error
 
     def told(self) -> list[str]:
         """Lines that name the windows, where there are more than one."""

@@ -59,6 +59,8 @@ class WebContext:
     live: dict[NodeId, Session] = field(default_factory=dict)
     """Live sessions by node; a resumed run starts with none."""
     kept: dict[NodeId, Snapshot] = field(default_factory=dict)
+    unkept: dict[NodeId, str] = field(default_factory=dict)
+    """Why a node has no snapshot, where its session says so."""
     counted: list[int] = field(default_factory=lambda: [0])
     """Number of actions that the recorded visits account for."""
 
@@ -133,14 +135,25 @@ class WebContext:
                 self.live[node] = live
             raise
         start = self.arrived(ROOT).fingerprint
-        back = await restore_path(self.environment, start, path, live=live, snapshot=kept, seed=self.seed)
+        back = await restore_path(
+            self.environment,
+            start,
+            path,
+            live=live,
+            snapshot=kept,
+            refusal=self.unkept.get(node, ""),
+            seed=self.seed,
+        )
         self.tracker.take_effects(back.replayed - expected)
         return back
 
     async def leave(self, node: NodeId, session: Session) -> None:
         """Keep a session at `node`: live if a slot is free, and as a snapshot."""
-        if node not in self.kept and (snapshot := await session.snapshot()) is not None:
-            self.kept[node] = snapshot
+        if node not in self.kept:
+            if (snapshot := await session.snapshot()) is not None:
+                self.kept[node] = snapshot
+            else:
+                self.unkept[node] = getattr(session, "refusal", "")
         if (before := self.live.pop(node, None)) is not None:
             await before.aclose()
         self.live[node] = session

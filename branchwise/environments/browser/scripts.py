@@ -1,0 +1,61 @@
+"""Which functions of a page's scripts ran, by V8's precise coverage: the trace of state that only a replay restores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from playwright.async_api import CDPSession
+
+_NAMED = 5
+"""Functions that a reason names."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ScriptRuns:
+    """Precise coverage of one page; it is started once the page is quiet, since it slows scripts."""
+
+    cdp: CDPSession
+    started: bool = False
+
+    async def start(self) -> None:
+        """Count calls from now on.
+
+        Raises:
+            Error: The page is gone.
+        """
+        if not self.started:
+            await self.cdp.send("Profiler.enable")
+            await self.cdp.send("Profiler.startPreciseCoverage", {"callCount": True, "detailed": False})
+            self.started = True
+
+    async def take(self) -> frozenset[str]:
+        """The functions that ran since the last take, as `name path:offset`.
+
+        Scripts without an address are Playwright's and ours. Code that a page compiles from text has none either
+        and is not seen; the function that compiled it is.
+
+        Raises:
+            Error: The page is gone.
+        """
+        if not self.started:
+            return frozenset()
+        taken = await self.cdp.send("Profiler.takePreciseCoverage")
+        return frozenset(
+            f"{function['functionName'] or 'a function'} {_file(script['url'])}:{function['ranges'][0]['startOffset']}"
+            for script in taken["result"]
+            if script["url"]
+            for function in script["functions"]
+            if function["ranges"][0]["count"]
+        )
+
+
+def named(functions: frozenset[str]) -> str:
+    """Some of the functions, for a reason."""
+    shown = sorted(functions)[:_NAMED]
+    more = len(functions) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _file(url: str) -> str:
+    return urlsplit(url).path[-80:]
