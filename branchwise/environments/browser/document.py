@@ -7,10 +7,10 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Error, Page, Request
 
+from branchwise.environments.browser.held import HeldState, read_held
 from branchwise.environments.browser.identity import Changing, State, pattern, shown, steady, stored
 from branchwise.environments.browser.memory import past
 from branchwise.environments.browser.observation import steady_url
-from branchwise.environments.browser.probe import Probe, read_held
 from branchwise.environments.browser.scripts import ScriptRuns, named
 
 _DATABASES = "async () => { try { return (await indexedDB.databases()).length; } catch { return 0; } }"
@@ -85,19 +85,19 @@ class Document:
         Raises:
             Error: The page went elsewhere or is gone.
         """
-        probe = await read_held(self.page)
+        seen = await read_held(self.page)
         places = shown(lines)
-        for place, held in probe["held"].items():
+        for place, held in seen["held"].items():
             for what, value in held.items():
                 # The length of a password tells states apart well enough, and guesses are no use then.
                 said = f"{len(str(value))} characters" if what == "password" else steady(value)
                 places[f"held/{place}/{what}"] = said
-        places |= stored("session storage", probe["session"]) | stored("local storage", probe["local"])
+        places |= stored("session storage", seen["session"]) | stored("local storage", seen["local"])
         cookies = await self.page.context.cookies()
         places |= stored(
             "cookie", {f"{c.get('name')} {c.get('domain')}": c.get("value", "") for c in cookies}
         )
-        places |= stored("window", {"state": probe["state"], "name": probe["name"]})
+        places |= stored("window", {"state": seen["state"], "name": seen["name"]})
         if await self.page.evaluate(_DATABASES):
             storage = await self.page.context.storage_state(indexed_db=True)
             places |= stored("database", {one["origin"]: one.get("indexedDB") for one in storage["origins"]})
@@ -105,7 +105,7 @@ class Document:
         address = "\n".join([steady_url(self.page.url), tabs, *frames])
         return State(pattern=pattern(self.page.url), address=address, places=places)
 
-    async def refusal(self, probe: Probe, changing: Changing) -> str | None:
+    async def refusal(self, seen: HeldState, changing: Changing) -> str | None:
         """Why the document cannot be saved; None if it can.
 
         Raises:
@@ -124,7 +124,7 @@ class Document:
             (len(origins) > 1, "it has a frame of another origin"),
             (self.page.workers, "it has a worker"),
             (self.endless, "it reads an event stream"),
-            (probe["shut"], "; ".join(probe["shut"])),
+            (seen["shut"], "; ".join(seen["shut"])),
         ]
         return next((reason for holds, reason in reasons if holds), None)
 

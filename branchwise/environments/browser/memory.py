@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import CDPSession, Page, Route, StorageState
 
-from branchwise.environments.browser.probe import Held, Probe, put_back, read_held
+from branchwise.environments.browser.held import Held, HeldState, put_back, read_held
 from branchwise.store.errors import EnvironmentFailed
 
 _SESSION = "kept => { for (const [key, value] of Object.entries(kept)) sessionStorage.setItem(key, value); }"
@@ -29,7 +29,7 @@ class BrowserSnapshot(TypedDict):
     world: str | None
 
 
-async def keep(page: Page, probe: Probe, history: list[str], done: list[str]) -> BrowserSnapshot:
+async def keep(page: Page, seen: HeldState, history: list[str], done: list[str]) -> BrowserSnapshot:
     """Save cookies, local and session storage, IndexedDB, history, fields, focus and scroll positions.
 
     What stands in the JavaScript heap cannot be taken out; whoever puts this back compares fingerprints.
@@ -40,10 +40,10 @@ async def keep(page: Page, probe: Probe, history: list[str], done: list[str]) ->
     return BrowserSnapshot(
         url=page.url,
         storage=await page.context.storage_state(indexed_db=True),
-        session=probe["session"],
-        held=probe["held"],
+        session=seen["session"],
+        held=seen["held"],
         history=history,
-        referrer=probe["referrer"],
+        referrer=seen["referrer"],
         done=done,
         world=None,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from playwright.async_api import Error, Page
 
 from branchwise.environments.browser.document import Document
+from branchwise.environments.browser.held import read_held
 from branchwise.environments.browser.identity import Changing, Identities, State, pattern
 from branchwise.environments.browser.memory import (
     BrowserSnapshot,
@@ -18,7 +19,6 @@ from branchwise.environments.browser.memory import (
     refill,
     seed_storage,
 )
-from branchwise.environments.browser.probe import read_held
 from branchwise.store.errors import EnvironmentFailed
 
 

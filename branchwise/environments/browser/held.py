@@ -128,7 +128,7 @@ Held = dict[str, dict[str, object]]
 """By place (`input:0`): value, checked, selected, open, html, scroll, focus; only what is not as it was loaded."""
 
 
-class Probe(TypedDict):
+class HeldState(TypedDict):
     """One reading of what the browser holds."""
 
     held: Held
@@ -143,13 +143,13 @@ class Probe(TypedDict):
     """The window's name."""
 
 
-async def read_held(page: Page) -> Probe:
+async def read_held(page: Page) -> HeldState:
     """Read fields, open parts, scroll positions, focus, selection and storages of the page in front.
 
     Raises:
         Error: The page went elsewhere or is gone.
     """
-    return cast("Probe", await page.evaluate(_READ))
+    return cast("HeldState", await page.evaluate(_READ))
 
 
 async def put_back(page: Page, held: Held) -> list[str]:
