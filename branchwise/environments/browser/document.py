@@ -64,7 +64,8 @@ class Document:
         functions = await self.scripts.take()
         if loader != self.loader:
             # What ran here was the load.
-            self.loader, self.done, self.ran, self.moved = loader, [], set(), False
+            self.loader, self.moved = loader, False
+            self.done, self.ran = [], set()
             self.method = self.asked
             if self.method != "GET":
                 history = await self.cdp.send("Page.getNavigationHistory")
