@@ -18,7 +18,6 @@ import math
 import random
 import re
 import sys
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,6 @@ SHARED = WebOptions(
 METHODS = {
     "rollout": replace(SHARED, strategy="best_of_n", knobs={"n": 1}),
     "restarts": replace(SHARED, strategy="best_of_n", knobs={"n": 1000}),
-    "beam_search": replace(SHARED, strategy="beam_search"),
     "best_first": replace(SHARED, knobs={"branching": 8, "expansions": 1000}),
     "mcts": replace(SHARED, strategy="mcts", knobs={"branching": 8, "simulations": 1000}),
 }
@@ -117,13 +115,11 @@ async def _instance(
 ) -> list[dict[str, Any]]:
     rows = []
     model = Policy(kind=policy, seed=f"{program}{seed}")
-    with tempfile.TemporaryDirectory() as folder:
-        for method, options in METHODS.items():
-            store = f"sqlite:///{folder}/runs.sqlite"
-            asked = replace(options, max_actions=steps, value_samples=12)
-            result = await browse("", environment, model=model, options=asked, seed=seed, store=store)
-            row = {"program": program, "seed": seed, "policy": policy, "method": method}
-            rows.append({**row, "solved": result.solved, "runs": result.visited + result.replayed})
+    for method, options in METHODS.items():
+        asked = replace(options, max_actions=steps, value_samples=12)
+        result = await browse("", environment, model=model, options=asked, seed=seed, store="sqlite://")
+        row = {"program": program, "seed": seed, "policy": policy, "method": method}
+        rows.append({**row, "solved": result.solved, "runs": result.visited + result.replayed})
     return rows
 
 
