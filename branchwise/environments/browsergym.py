@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -21,6 +22,17 @@ _INSTALL = (
     "pip install --no-deps browsergym-core and the benchmark's package (it pins an old Playwright), "
     "then pip install gymnasium numpy pillow beautifulsoup4 lxml pyparsing"
 )
+_SITES: Mapping[str, Sequence[str]] = {
+    "webarena": [
+        f"WA_{site}"
+        for site in ["SHOPPING", "SHOPPING_ADMIN", "REDDIT", "GITLAB", "WIKIPEDIA", "MAP", "HOMEPAGE"]
+    ],
+    "visualwebarena": [
+        f"VWA_{site}" for site in ["CLASSIFIEDS", "SHOPPING", "REDDIT", "WIKIPEDIA", "HOMEPAGE"]
+    ],
+    "workarena": ["SNOW_INSTANCE_URL", "SNOW_INSTANCE_UNAME", "SNOW_INSTANCE_PWD"],
+}
+"""Environment variables in which benchmarks look for their sites."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -98,7 +110,7 @@ class _Episode:
 class _BrowserGym:
     """Opens episodes; see `browsergym`."""
 
-    kind: type
+    make: Callable[..., Any]
     arguments: Mapping[str, Any]
     chrome: Chrome
     name: str
@@ -106,9 +118,12 @@ class _BrowserGym:
 
     async def reset(self, *, seed: int = 0) -> _Episode:
         """Open the site and set the task of `seed` up."""
-        episode = _Episode(
-            session=await self.chrome.reset(seed=seed), task=self.kind(seed=seed, **self.arguments)
-        )
+        try:
+            task = self.make(seed=seed, **self.arguments)
+        except Exception as error:
+            # A benchmark's own code may fail in any way.
+            raise EnvironmentFailed(f"The task cannot be made: {type(error).__name__}: {error}") from error
+        episode = _Episode(session=await self.chrome.reset(seed=seed), task=task)
         episode.session.setting = replace(episode.session.setting, rewinds=self.abilities.rewinds)
         try:
             await episode.begin()
@@ -130,6 +145,7 @@ def browsergym(
     task: str,
     *,
     url: str,
+    hosts: Sequence[str] = (),
     arguments: Mapping[str, Any] | None = None,
     rewinds: bool = False,
     window: Window | None = None,
@@ -140,43 +156,72 @@ def browsergym(
     Playwright's context managers (`with page.expect_...`) cannot run here.
 
     Args:
-        task: The task's id, for example "miniwob.click-button"; its first part names the package.
-        url: Where the benchmark's site is; only its host and port can be reached. Passed on as `base_url` to a task
-            that takes one.
+        task: The task's registered id, for example "miniwob.click-button" or "webarena.7"; its first part names the
+            package.
+        url: Where the benchmark's site is; only its host and port can be reached. Passed on as `base_url` or
+            `start_url` to a task that takes one.
+        hosts: More sites that may be reached, `host` or `host:port`, for benchmarks of several sites.
         arguments: More arguments for the task's class.
         rewinds: Whether nothing that is done outlives its session, as in MiniWoB++; else writes are held back.
         window: How the browser is started.
 
     Raises:
-        EnvironmentFailed: BrowserGym or the benchmark is not installed.
+        EnvironmentFailed: BrowserGym or the benchmark is not installed, or its sites are not configured.
         UnknownName: There is no such task.
         BadInput: The URL cannot be used.
     """
     task = task.removeprefix("browsergym/")
+    make, kind = _registered(task)
+    _check_sites(task.partition(".")[0])
+    given = dict(arguments or {})
+    for name in ("base_url", "start_url"):
+        if name in inspect.signature(kind).parameters:
+            given.setdefault(name, url)
+    abilities = Abilities(parallel=(window or Window()).parallel, rewinds=rewinds)
+    chrome = browser(url, hosts=hosts, window=replace(window or Window(), learn=False))
+    return _BrowserGym(
+        make=make, arguments=given, chrome=chrome, name=f"browsergym:{task}", abilities=abilities
+    )
+
+
+def _registered(task: str) -> tuple[Callable[..., Any], type]:
+    """What makes a task, its registered arguments included, and its class; from Gymnasium's registry."""
+    package = f"browsergym.{task.partition('.')[0]}"
     try:
-        import_module(f"browsergym.{task.partition('.')[0]}")
-        root: type = import_module("browsergym.core.task").AbstractBrowserTask
+        import_module("browsergym.core")
+        registry: Mapping[str, Any] = import_module("gymnasium").registry
+        if f"browsergym/{task}" not in registry:
+            import_module(package)
     except ImportError as error:
         raise EnvironmentFailed(
             f"The benchmark of `{task}` is not installed ({error}): {_INSTALL}."
         ) from error
-    known = dict(_tasks(root))
-    if task not in known:
-        raise UnknownName("BrowserGym task", task, list(known))
-    given = dict(arguments or {})
-    if "base_url" in inspect.signature(known[task]).parameters:
-        given.setdefault("base_url", url)
-    abilities = Abilities(parallel=(window or Window()).parallel, rewinds=rewinds)
-    chrome = browser(url, window=replace(window or Window(), learn=False))
-    name = f"browsergym:{task}"
-    return _BrowserGym(kind=known[task], arguments=given, chrome=chrome, name=name, abilities=abilities)
+    except Exception as error:
+        # A benchmark's own code may fail in any way; WorkArena asks its instance when it is imported.
+        raise EnvironmentFailed(
+            f"The benchmark of `{task}` does not load: {type(error).__name__}: {error}"
+        ) from error
+    known = registry.get(f"browsergym/{task}")
+    if known is None:
+        names = [one.removeprefix("browsergym/") for one in registry if one.startswith("browsergym/")]
+        raise UnknownName("BrowserGym task", task, names)
+    # `register_task` hands the task on to its environment in this closure only.
+    make = inspect.getclosurevars(known.entry_point).nonlocals.get("task_entrypoint")
+    kind = make
+    while not isinstance(kind, type) and kind is not None:
+        kind = getattr(kind, "func", None)
+    if not callable(make) or kind is None:
+        raise EnvironmentFailed(f"`{task}` is registered in a way that this version does not know.")
+    return make, kind
 
 
-def _tasks(root: Any) -> Iterator[tuple[str, type]]:
-    for kind in root.__subclasses__():
-        if not inspect.isabstract(kind) and not kind.__name__.startswith("Abstract"):
-            yield str(kind.get_task_id()), kind
-        yield from _tasks(kind)
+def _check_sites(package: str) -> None:
+    missing = [name for name in _SITES.get(package, ()) if not os.environ.get(name)]
+    if missing:
+        raise EnvironmentFailed(
+            f"The sites of {package} are not configured: set {', '.join(missing)} as its own guide says, "
+            "and name their hosts in `hosts`."
+        )
 
 
 def _text(goal: object) -> str:
