@@ -39,6 +39,7 @@ from branchwise.cli.options import (
     StrategyName,
     TaskName,
     Tokens,
+    Tools,
     UnsafeSandbox,
 )
 from branchwise.cli.planning import planner
@@ -105,6 +106,7 @@ def solve(
     task: TaskName = "text",
     strategy: StrategyName = "auto",
     knob: Knobs = None,
+    tool: Tools = None,
     confidence: Confidence = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
@@ -134,6 +136,8 @@ def solve(
         knobs = pairs(knob or [])
         if confidence is not None:
             knobs["confidence"] = confidence
+        if tool:
+            knobs["tools"] = ",".join(map(importable, tool))
         chosen = configured.chosen(model, base_url, model_option, price)
     except (BadInput, ValueError) as error:
         refuse(error)
@@ -224,5 +228,5 @@ def show(
 app.command(cls=WebCommand)(web)
 
 
-for listed in (listing.strategies, listing.tasks, listing.where):
+for listed in (listing.strategies, listing.tasks, listing.tools, listing.where):
     app.command()(listed)

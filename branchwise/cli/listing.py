@@ -1,4 +1,4 @@
-"""Listings: `branchwise strategies`, `branchwise tasks`, `branchwise where`."""
+"""Listings: `branchwise strategies`, `branchwise tasks`, `branchwise tools`, `branchwise where`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,26 @@ def tasks(as_json: AsJson = False) -> None:
     table = Table("task", "checked by", "about", box=None, pad_edge=False)
     for task in loaded:
         table.add_row(task.name, "program" if task.check else "model", task.about)
+    console.out().print(table)
+
+
+def tools(as_json: AsJson = False) -> None:
+    """List the tools that steps of a search may call (--tool): built in, installed, and of the settings."""
+    from branchwise import tools as all_tools
+    from branchwise.cli.configured import settings
+
+    found = settings()
+    rows = [(name, all_tools.load(name).spec.description) for name in all_tools.names()]
+    rows += [(f"mcp:{name}", one.url or " ".join(one.command)) for name, one in sorted(found.tools.items())]
+    rows += [
+        (f"corpus:{name}", one.about or ", ".join(one.files)) for name, one in sorted(found.corpora.items())
+    ]
+    if as_json:
+        print(json.dumps([{"name": name, "about": about} for name, about in rows]))
+        return
+    table = Table("tool", "about", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
     console.out().print(table)
 
 

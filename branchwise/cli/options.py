@@ -52,6 +52,13 @@ Knobs = Annotated[
         "--knob", "-k", help="Set a knob of the strategy or an option of the run, for example n=32."
     ),
 ]
+Tools = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tool",
+        help="Let steps call a tool: `python`, FILE.py:function, mcp:NAME or corpus:NAME; may be repeated.",
+    ),
+]
 Confidence = Annotated[
     float | None,
     typer.Option(
