@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
+import re2
+
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Json
 
@@ -38,11 +40,10 @@ _SHAPES = re.compile(
     r"""|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,20000}"""
     r"""|(?<=://)[^/\s:@"']+:[^/\s@"']+(?=@)"""
 )
-_SIGNS = ("auth", "api-key", "api_key", "apikey", "access", "secret", "passw", "cookie", "bearer")
-_MARKS = ("AKIA", "AIza", "://", "eyJ", "PRIVATE KEY-----")
-_RUNS = (re.compile(r"-[A-Za-z0-9_-]{16}"), re.compile(r"_[A-Za-z0-9_-]{16}"))
-"""Every pattern and name contains one of these, the first in lower case. Most texts contain none, which is fast
-to detect: a pattern that begins with a literal character is searched like a text."""
+_SIGN = re2.compile(
+    r"(?i)auth|api[-_]?key|access|secret|passw|cookie|bearer|AKIA|AIza|://|eyJ|PRIVATE KEY-----|[-_][a-z0-9_-]{16}"
+)
+"""Every pattern and name contains this. Most texts do not, which RE2 detects ten times as fast as `re`."""
 _ASSIGNED = re.compile(rf"""(\b{_NAMES}\b["']?\s*[:=]\s*["']?)(?!\[secret\])[^"',;}}\])\s]+""", re.IGNORECASE)
 _SAID = re.compile(
     rf"""((?<![\w.]){_NAMES}["']?(?:=|:\s?)["']?)(?!{_NAMES})"""
@@ -133,12 +134,10 @@ def _long(value: str) -> bool:
 
 def _signed(body: str) -> bool:
     """Whether a text may contain any pattern or name; a fast check that most texts fail."""
-    lower = body.lower()
-    return (
-        any(sign in lower for sign in _SIGNS)
-        or any(mark in body for mark in _MARKS)
-        or any(run.search(body) for run in _RUNS)
-    )
+    try:
+        return _SIGN.search(body) is not None
+    except UnicodeEncodeError:  # half a surrogate pair
+        return True
 
 
 def _scrubbed(value: Json, clean: Callable[[str], str], names: re.Pattern[str] | None) -> Json:
