@@ -14,8 +14,10 @@ from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.runtime.run import resume, run
 from branchwise.graphs.runtime.workflow import Workflow
+from branchwise.models.protocol import Reply, SampleRequest
 from branchwise.models.scripted import scripted
-from branchwise.store.errors import BadInput, BudgetSpent
+from branchwise.store.errors import BadInput, BudgetSpent, LeaseLost
+from branchwise.store.rows import Status
 from branchwise.store.store import Store
 from tests.graphs.runtime.killing import write
 from tests.graphs.workflows.inputs import INPUTS
@@ -67,6 +69,35 @@ async def test_it_stops_at_its_budget_and_continues_with_more(name: str, tmp_pat
         assert ended.output == whole.output
         assert stopped.calls == calm.calls
         assert (await replay("short", store=store)).exact
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_cancelled_in_its_first_call_it_makes_no_later_one(name: str, tmp_path: Path) -> None:
+    class Cancelling:
+        """The scripted model, of whose first call the run is cancelled."""
+
+        def __init__(self, store: Store) -> None:
+            self._store, self._model = store, scripted(write)
+            self.name, self.capabilities = self._model.name, self._model.capabilities
+            self.calls = 0
+
+        async def sample(self, request: SampleRequest) -> Reply:
+            self.calls += 1
+            await self._store.cancel("gone")
+            return await self._model.sample(request)
+
+        async def aclose(self) -> None:
+            """Nothing to let go."""
+
+    calm = scripted(write)
+    async with Store.opened(f"sqlite:///{tmp_path}/runs.sqlite") as store:
+        await run(name, INPUTS[name], model=calm, store=store)
+        model = Cancelling(store)
+        with pytest.raises(LeaseLost):
+            await run(name, INPUTS[name], model=model, store=store, run_id="gone")
+        assert (await store.run("gone")).status is Status.CANCELLED
+        # Calls that begin together with the first one are under way when it is cancelled.
+        assert model.calls < calm.calls
 
 
 @pytest.mark.crash
