@@ -24,7 +24,11 @@ def short(name: str) -> dict[str, Any]:
     """The input of a workflow with samples as short as they may be."""
     given = dict(INPUTS[name])
     if name == "archon":
-        layers = [[{"type": "generator"}], [{"type": "ranker"}], [{"type": "verifier", "first_k": 1}]]
+        layers: list[list[dict[str, Any]]] = [
+            [{"type": "generator"}],
+            [{"type": "ranker"}],
+            [{"type": "verifier", "first_k": 1}],
+        ]
         given["layers"] = [[{**part, "max_tokens": SHORT} for part in layer] for layer in layers]
         return given
     if name == "rerank":
