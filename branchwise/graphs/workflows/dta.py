@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
-import networkx as nx
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from pydantic import Field
@@ -15,9 +13,9 @@ from pydantic import Field
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.workflow import WorkflowInfo
 from branchwise.graphs.workflows._prompting import data, filled, required, text
+from branchwise.graphs.workflows._tool_calls import described, form, planned
 from branchwise.store.errors import BadInput
 from branchwise.store.json_text import to_json
-from branchwise.store.records import Json
 from branchwise.tools import loading
 from branchwise.tools.direct import failure
 from branchwise.tools.protocol import AgentTool, ToolResult
@@ -26,7 +24,6 @@ _AT_ONCE = 8
 """Calls in flight."""
 _LONGEST_RESULT = 1_024
 """Characters of a result that the model is shown."""
-_LONGEST_REPLY = 60_000
 
 
 class DtaInput(TypedDict, total=False):
@@ -61,52 +58,8 @@ def check(given: Mapping[str, Any]) -> None:
 INFO = WorkflowInfo(
     paper="DTA-Llama, arXiv 2501.12432, section 3.2",
     check=check,
-    imports=lambda given: loading.modules(given.get("tools", ())),
+    imports=lambda given: loading.modules(map(str, given.get("tools") or ())),
 )
-
-
-def levels(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The rounds of calls that depend on each other: each call as soon as all that it needs are done.
-
-    Args:
-        needs: By call the calls that it needs.
-
-    Raises:
-        BadInput: Calls need each other.
-    """
-    graph = nx.DiGraph([(before, call) for call, wanted in needs.items() for before in wanted])
-    graph.add_nodes_from(needs)
-    try:
-        return [sorted(level) for level in nx.topological_generations(graph)]
-    except nx.NetworkXUnfeasible as error:
-        raise BadInput("Calls that need each other have no order.") from error
-
-
-def planned(reply: str, names: Sequence[str], most: int) -> list[dict[str, Any]] | str:
-    """A reply as calls, `[{"tool": ..., "args": {...}}]`, or as the text of `{"finish": ...}`.
-
-    Raises:
-        BadInput: It is neither; the message is for the model.
-    """
-    try:
-        said = json.loads(reply[:_LONGEST_REPLY])
-    except (ValueError, RecursionError):
-        raise BadInput("The reply was no JSON. Write a list of calls, or finish.") from None
-    if isinstance(said, dict) and isinstance(said.get("finish"), str):
-        return str(said["finish"])
-    if not isinstance(said, list) or not said:
-        raise BadInput("The reply was neither a list of calls nor an object with `finish`.")
-    for call in said:
-        if not isinstance(call, dict) or call.get("tool") not in names or not isinstance(call.get("args"), dict):
-            raise BadInput(f"Each call is an object with `tool`, one of {', '.join(names)}, and `args`, an object.")
-    return [{"tool": call["tool"], "args": call["args"]} for call in said[:most]]
-
-
-def form(tools: Sequence[AgentTool], most: int) -> dict[str, Any]:
-    """The JSON schema of a reply."""
-    finish = _closed({"finish": {"type": "string"}})
-    calls = [_closed({"tool": {"const": tool.spec.name}, "args": _arguments(tool)}) for tool in tools]
-    return {"anyOf": [finish, {"type": "array", "items": {"anyOf": calls}, "minItems": 1, "maxItems": most}]}
 
 
 async def process(state: DtaState, runtime: Runtime[Run]) -> DtaState:
@@ -116,12 +69,12 @@ async def process(state: DtaState, runtime: Runtime[Run]) -> DtaState:
     left = state.get("calls", 32) - len(made)
     async with loading.opened(state["tools"]) as tools:
         last = len(done) >= state.get("rounds", 12) or left < 1
-        schema = _closed({"finish": {"type": "string"}}) if last else form(tools, left)
+        schema = form(tools, 0 if last else left)
         asked = filled(
             run,
             "dta_finish" if last else "dta_process",
             task=state["task"],
-            tools=to_json([_shown(tool) for tool in tools], sort=False),
+            tools=described(tools),
             rounds="\n\n".join(f"Round {i}:\n{_results(calls)}" for i, calls in enumerate(done, 1)) or "none",
         )
         reply = await run.sample(
@@ -159,7 +112,9 @@ async def threads(state: DtaState, runtime: Runtime[Run]) -> DtaState:
         for i, call in enumerate(state["asked"]):
             if i not in found:
                 found[i] = await called(i, call)
-    result = [{**call, "result": found[i].text[: 2 * _LONGEST_RESULT]} for i, call in enumerate(state["asked"])]
+    result = [
+        {**call, "result": found[i].text[: 2 * _LONGEST_RESULT]} for i, call in enumerate(state["asked"])
+    ]
     return {"done": [*state.get("done", []), result], "asked": []}
 
 
@@ -169,7 +124,9 @@ def dta() -> StateGraph[DtaState, Run, DtaInput, DtaState]:
     graph.add_node(process)
     graph.add_node(threads)
     graph.add_edge(START, "process")
-    graph.add_conditional_edges("process", lambda state: "threads" if state["asked"] else END, ["threads", END])
+    graph.add_conditional_edges(
+        "process", lambda state: "threads" if state["asked"] else END, ["threads", END]
+    )
     graph.add_edge("threads", "process")
     return graph
 
@@ -180,25 +137,6 @@ def _reads(tools: Mapping[str, AgentTool], call: Mapping[str, Any]) -> bool:
 
 def _named(call: Mapping[str, Any]) -> str:
     return to_json([call["tool"], call["args"]])
-
-
-def _shown(tool: AgentTool) -> Json:
-    return {"tool": tool.spec.name, "description": tool.spec.description, "args": _arguments(tool)}
-
-
-def _arguments(tool: AgentTool) -> Any:
-    """The schema of a tool's arguments; any object where it refers to parts of itself."""
-    schema = dict(tool.spec.parameters)
-    return schema if schema and "$defs" not in schema else {"type": "object"}
-
-
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def _results(calls: Sequence[Mapping[str, Any]]) -> str:

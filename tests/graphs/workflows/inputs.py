@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from branchwise.models.protocol import SampleRequest
+from branchwise.tools.function import function_tool
+from branchwise.tools.protocol import READ_ONLY
 
+
+def _length(word: str) -> int:
+    return len(word)
+
+
+def _broken(word: str) -> int:
+    raise ValueError(f"no {word}")
+
+
+length = function_tool(_length, name="length", description="Letters of a word.", hints=READ_ONLY)
+broken = function_tool(_broken, name="broken", description="Fails.", hints=READ_ONLY)
 QUESTION = "Which of these is a fruit?"
 CHOICES = ["stone", "apple", "chair", "cloud"]
 DOCUMENTS = [
@@ -51,13 +65,26 @@ INPUTS: dict[str, Any] = {
         "samples": 2,
         "score": "noisy_channel",
     },
+    "dta": {"task": "How long are two words?", "tools": [f"{__name__}:length", f"{__name__}:broken"]},
     "start": {"problem": "What is 6 * 7?", "hints": 2, "kind": "calculation"},
 }
 """One input for each workflow: as few calls as reach all of its nodes."""
 
 
+def plan(done: int) -> str:
+    """Two rounds of calls, of which one fails, and the answer."""
+    if done == 2:
+        return json.dumps({"finish": "3 and 5"})
+    words = ["one", "three"] if done == 0 else ["four"]
+    calls = [{"tool": "length", "args": {"word": word}} for word in words]
+    return json.dumps([*calls, {"tool": "broken", "args": {"word": "x"}}])
+
+
 def write(request: SampleRequest, seed: int) -> str | None:
     """What a workflow needs to come to its end; None where any text will do."""
+    last = request.messages[-1].content
+    if "all tool calls that can be made now" in last:
+        return plan(last.count("\nRound "))
     if "in Python:" in request.prefix and "```output" not in request.prefix:
         return "```python\nprint(6 * 7)\n```\nIt is 42."
     return None
