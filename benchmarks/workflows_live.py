@@ -3,7 +3,8 @@
 Run `python benchmarks/workflows_live.py --model embedded`; any model of `branchwise run --model` will do. Cut off, the
 same command goes on where it was; with --minutes it begins no instance after that time and reports on those that are
 done. Best-of-N is asked the same question with the same material, and may write on each instance as many tokens as
-the workflow wrote there (tokens read depend on the engine's cache). Its answer is the most frequent one.
+the workflow wrote there, at least one sample (tokens read depend on the engine's cache). Its answer is the most
+frequent one.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ async def pair(arm: str, seed: int, store: Store, engine: Model) -> tuple[bool, 
     }
     ours, spent = await told(name, {**given, **more}, f"{arm}-{seed}", None, store, engine)
     asked = {"prompt": posed.prompt, "choices": list(posed.choices), "longest": posed.longest}
+    least = max(spent, posed.longest)  # one sample at least
     theirs, paid = await told(
         "workflow_tasks:graph", asked, f"{arm}-{seed}-best", max(spent, 1), store, engine
     )
