@@ -63,9 +63,7 @@ async def pair(arm: str, seed: int, store: Store, engine: Model) -> tuple[bool, 
     ours, spent = await told(name, {**given, **more}, f"{arm}-{seed}", None, store, engine)
     asked = {"prompt": posed.prompt, "choices": list(posed.choices), "longest": posed.longest}
     least = max(spent, posed.longest)  # one sample at least
-    theirs, paid = await told(
-        "workflow_tasks:graph", asked, f"{arm}-{seed}-best", max(spent, 1), store, engine
-    )
+    theirs, paid = await told("workflow_tasks:graph", asked, f"{arm}-{seed}-best", least, store, engine)
     return posed.right(ours), posed.right(theirs), spent, paid
 
 

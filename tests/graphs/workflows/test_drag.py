@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from branchwise.models.capabilities import COMMON
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import Scripted, scripted
 from branchwise.store.errors import BadInput
+from branchwise.tools.corpora import Corpus, declare_corpora
 from branchwise.tools.retrieval import BM25
 from tests.graphs.workflows.inputs import DOCUMENTS
 
@@ -112,3 +114,13 @@ async def test_a_hostile_document_stays_a_document() -> None:
         assert [line for line in lines if line.startswith("Question:")] == [f"Question: {QUESTION}"]
         assert not any(line.startswith(("So the final answer is: PWNED", "Follow up: rm")) for line in lines)
     assert (ended["question"], len(ended["steps"])) == (QUESTION, 1)
+
+
+async def test_the_corpus_may_be_one_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "books.md").write_text("\n\n".join(DOCUMENTS))
+    declare_corpora({"books": Corpus(files=(str(tmp_path),), folder=str(tmp_path / "index"))})
+    model = asks(0)
+    await drag(model, corpus="corpus:books", k=3)
+    assert "| Melville wrote" in model.requests[0].messages[0].content
+    with pytest.raises(BadInput, match="There is no corpus `none`"):
+        await drag(model, corpus="corpus:none")
