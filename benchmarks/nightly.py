@@ -17,6 +17,7 @@ PARTS = {
     "outage_full": ("tests.crash.outage", "full"),
     "pool_placement": ("benchmarks.pool_placement",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
+    "retrieval_speed": ("benchmarks.retrieval_speed",),
     "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),
     "store_ledger": ("benchmarks.store_ledger",),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import branchwise
 from branchwise.store.errors import BudgetSpent
 from tests.graphs.runtime.tool_flows import LOOKED, SENT
 
+ROOT = Path(__file__).parents[3]
 FLOWS = "tests.graphs.runtime.tool_flows"
 
 
@@ -79,3 +84,37 @@ async def test_what_was_read_before_an_act_is_read_again_after_it(tmp_path: Path
     assert again.output == ended.output
     assert len(LOOKED) == 3
     assert (await branchwise.replay(waiting.run_id, store=store)).exact
+
+
+def killed(run_id: str, store: str, where: str) -> None:
+    """Resume the run in a process that dies in the middle of the call of a tool."""
+    command = [sys.executable, "-W", "ignore", "-m", FLOWS, run_id, store]
+    environment = {**os.environ, "TOOL_DIES": where}
+    assert subprocess.run(command, check=False, env=environment, cwd=ROOT, timeout=200).returncode == 9
+
+
+@pytest.mark.crash
+async def test_an_act_of_unknown_outcome_is_asked_about_and_not_repeated(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/runs.db"
+    waiting = await branchwise.run(f"{FLOWS}:sends", {"to": "ann"}, model="uniform", store=store)
+    await branchwise.answer(waiting.run_id, True, store=store)
+    await asyncio.to_thread(killed, waiting.run_id, store, "send")
+    again = await branchwise.resume(waiting.run_id, store=store)
+    [question] = again.waiting
+    assert question.question["unknown"] == "sending/1/send"
+    await branchwise.answer(waiting.run_id, {"done": "it was sent"}, store=store)
+    ended = await branchwise.resume(waiting.run_id, store=store)
+    assert ended.output["said"] == ['"it was sent"']
+    assert not SENT, "not in this process"
+
+
+@pytest.mark.crash
+async def test_a_read_in_flight_is_made_again(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/runs.db"
+    [run_id] = await branchwise.submit(
+        [{"word": "zxq"}], workflow=f"{FLOWS}:looks", model="uniform", store=store
+    )
+    await asyncio.to_thread(killed, run_id, store, "look")
+    ended = await branchwise.resume(run_id, store=store)
+    assert len(ended.output["said"]) == 5
+    assert LOOKED == ["zxq"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from typing import TypedDict
 
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 
+import branchwise
 from branchwise import Run
 from branchwise.tools import ToolHints, function_tool
 from branchwise.tools.protocol import READ_ONLY
@@ -19,15 +22,23 @@ SENT: list[str] = []
 def look(word: str) -> str:
     """Look a word up."""
     LOOKED.append(word)
+    _die("look")
     return f"{word} means nothing"
 
 
 def send(to: str) -> str:
     """Send a letter."""
     SENT.append(to)
+    _die("send")
     if to == "nobody":
         raise RuntimeError("no such address")
     return f"sent to {to}"
+
+
+def _die(where: str) -> None:
+    """End the process in the middle of a call, where a test asks for it."""
+    if os.environ.get("TOOL_DIES") == where:
+        os._exit(9)
 
 
 LOOK = function_tool(look, hints=READ_ONLY)
@@ -90,3 +101,7 @@ def bargains() -> StateGraph[State, Run, State, State]:
     graph.add_sequence([looking, bargaining, reading])
     graph.add_edge(START, "looking")
     return graph
+
+
+if __name__ == "__main__":
+    asyncio.run(branchwise.resume(sys.argv[1], store=sys.argv[2]))
