@@ -10,7 +10,7 @@ import { Legend } from "./legend";
 import type { TreeState } from "./tree_state";
 
 const REACH = 12;
-const SMALLEST = 0.02;
+const SMALLEST = 0.001;
 const LARGEST = 3;
 /** Height of the legend at the bottom. */
 const LEGEND = 28;

@@ -1,6 +1,6 @@
 // The decisions of the run with all their terms: selections as bars, allocations as counts.
 import { go } from "./address";
-import { count, line } from "./format";
+import { count, line, pairs } from "./format";
 import type { Decision } from "./records";
 import type { RunData } from "./run_data";
 import type { TreeState } from "./tree_state";
@@ -113,18 +113,7 @@ function Told({ one }: { one: Decision }) {
       </span>
     );
   }
-  return <span class="dim">{told(one.payload)}</span>;
-}
-
-/** A payload as names and values, without the punctuation of JSON. */
-function told(payload: unknown): string {
-  if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return line(payload);
-  const parts = Object.entries(payload).filter(([, value]) => value !== null && value !== "" && value !== false);
-  return parts.map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`).join(", ");
-}
-
-function short(value: unknown): string {
-  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : line(value);
+  return <span class="dim">{pairs(one.payload)}</span>;
 }
 
 /** The round that a key names, r3/...; other decisions count from the start. */

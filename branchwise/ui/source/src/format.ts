@@ -1,6 +1,7 @@
 // Numbers, times and texts as people read them.
 
 const WHOLE = new Intl.NumberFormat("en");
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export function count(value: number): string {
@@ -38,6 +39,23 @@ export function line(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.replace(/\s+/g, " ").trim();
+}
+
+/** A value as one line; an object as its names and values, without the punctuation of JSON. */
+export function pairs(value: unknown): string {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return line(value);
+  const parts = Object.entries(value).filter(([, one]) => one !== null && one !== "" && one !== false);
+  return parts.map(([name, one]) => `${name.replaceAll("_", " ")} ${short(one)}`).join(", ");
+}
+
+function short(value: unknown): string {
+  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : line(value);
+}
+
+/** A time with its seconds. */
+export function moment(at: number): string {
+  const date = new Date(at * 1000);
+  return Number.isNaN(date.getTime()) ? "?" : MOMENT.format(date);
 }
 
 export function score(value: number | null): string {

@@ -1,6 +1,6 @@
 // What happened to the run: created, claimed, paused, finished; and its sub-runs.
 import { open } from "./address";
-import { clock, count, line } from "./format";
+import { count, moment, pairs } from "./format";
 import type { RunData } from "./run_data";
 import { Status } from "./status";
 
@@ -14,7 +14,7 @@ export function History({ data }: { data: RunData }) {
       <h2>History</h2>
       <ol class="plain">
         {events.map((one) => (
-          <li key={one.id}><span class="dim">{clock(one.at)}</span> {one.kind} {one.data ? <span class="dim mono">{line(one.data)}</span> : null}</li>
+          <li key={one.id}><span class="dim">{moment(one.at)}</span> {one.kind} {one.data ? <span class="dim">{pairs(one.data)}</span> : null}</li>
         ))}
       </ol>
       {subruns.length > 0 && (

@@ -11,7 +11,7 @@ export const SIBLINGS = 60;
 const ROW = 22;
 /** A column is so wide at least, and wider if the tree is tall for the place it is drawn in. */
 const COLUMN = 190;
-const WIDEST = 6000;
+const WIDEST = 60_000;
 
 export interface Item {
   id: string;
@@ -64,8 +64,8 @@ function measure(root: Item): void {
   }
 }
 
-/** The nodes that a large tree folds at first: all but the best paths and the first levels. */
-export function folds(root: Item): Set<string> {
+/** The nodes that a large tree folds at first: all but the first levels and the path that is kept open. */
+export function folds(root: Item, kept: ReadonlySet<string>): Set<string> {
   const folded = new Set<string>();
   if (root.below <= FOLD_ABOVE) return folded;
   const queue: Item[] = [root];
@@ -73,7 +73,7 @@ export function folds(root: Item): Set<string> {
   for (let at = 0; at < queue.length; at++) {
     const item = queue[at]!;
     const children = visible(item, false);
-    if (item !== root && shown + children.length > SHOWN) {
+    if (item !== root && !kept.has(item.id) && shown + children.length > SHOWN) {
       if (item.children.length) folded.add(item.id);
       continue;
     }

@@ -1,6 +1,6 @@
 // The head of a run: what was asked, how it is going, what came out.
 import { open } from "./address";
-import { clock, count, line, money, score, seconds } from "./format";
+import { clock, count, line, money, pairs, score, seconds } from "./format";
 import { record } from "./record";
 import { type Call, isSearch, type Run, type Subrun, tokensOf } from "./records";
 import type { RunData } from "./run_data";
@@ -26,7 +26,7 @@ export function RunHead({ data }: { data: RunData }) {
           </span>
         )}
       </div>
-      <p class="problem">{line(asked(run)) || <span class="dim">no problem text</span>}</p>
+      <p class="problem">{pairs(asked(run)) || <span class="dim">no problem text</span>}</p>
       <Outcome run={run} />
       <dl class="facts">
         {facts(run, calls, data.nodes.size, [...data.subruns.values()]).map(([name, value]) => (
@@ -55,7 +55,7 @@ function Outcome({ run }: { run: Run }) {
     <p class="outcome">
       <span class={solved ? "good" : "dim"}>{solved ? "✓ accepted" : "○ not accepted"}</span>{" "}
       <strong>{line(result.answer) || "no answer"}</strong>{" "}
-      <span class="dim">({by}{typeof result.score === "number" ? `, score ${score(result.score)}` : ""}; stopped: {line(result.reason)})</span>
+      <span class="dim">({by}{typeof result.score === "number" ? `, score ${score(result.score)}` : ""}{line(result.reason) && `; stopped: ${line(result.reason)}`})</span>
     </p>
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { address, go, open } from "./address";
 import { get, key, Refused } from "./api";
-import { ago, count, line, money, score } from "./format";
+import { ago, count, line, money, pairs, score } from "./format";
 import { Status } from "./status";
 import { Virtual } from "./virtual";
 
@@ -77,7 +77,7 @@ function Line({ run, index }: { run: Listed; index: number }) {
     status: <Status status={run.status} />,
     problem: (
       <a href={`?run=${encodeURIComponent(run.id)}`} onClick={(event) => follow(event, run.id)}>
-        {line(run.problem) || run.id}
+        {pairs(run.problem) || run.id}
       </a>
     ),
     task: run.workflow === null || ["solve", "web"].includes(run.workflow) ? run.task : run.workflow,

@@ -41,7 +41,7 @@ export class TreeState {
     return said !== null && /^\d{1,9}$/.test(said) ? Math.min(Number(said), this.end.value) : null;
   });
   root = computed<Item>(() => grow(this.nodes.value.values(), this.until.value ?? Infinity));
-  closed = computed<ReadonlySet<string>>(() => this.folded.value ?? folds(this.root.value));
+  closed = computed<ReadonlySet<string>>(() => this.folded.value ?? folds(this.root.value, this.path.value));
   placed = computed(() => place(this.root.value, this.closed.value, this.wide.value, this.aspect.value));
   chosen = computed(() => address.value.get("node"));
   /** The node of the answer, or of the best score so far. */
