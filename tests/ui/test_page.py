@@ -6,13 +6,19 @@ import asyncio
 import re
 import statistics
 import time
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+import branchwise
 from branchwise.environments.spec import EnvironmentSpec
+from branchwise.graphs.search.result import Result
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
+from branchwise.models.protocol import SampleRequest
+from branchwise.models.scripted import scripted
+from branchwise.store import api_keys
 from branchwise.store.records import Node
 from branchwise.store.store import Lease, Store
 from tests.ui.conftest import BOTH, looking
@@ -167,3 +173,63 @@ async def test_a_web_run_shows_its_pages(sqlite_url: str, page: Page) -> None:
         ).to_be_visible()
         await page.get_by_text("what changed since the parent's page").click()
         await expect(page.locator("details ins").first).to_be_visible()
+
+
+@pytest.mark.parametrize("url", BOTH, indirect=True)
+async def test_a_search_is_watched_while_it_goes_on(url: str, page: Page) -> None:
+    """The search writes through a store of its own, as a worker elsewhere does."""
+
+    def script(request: SampleRequest, seed: int) -> str:
+        if '"Score: "' in request.messages[-1].content:
+            return "Good.\nScore: 95" if "number 7" in request.messages[-1].content else "Not yet.\nScore: 20"
+        return f"Idea number {seed % 10}.\n\nAnswer: {seed % 10}"
+
+    async def searched() -> Result:
+        async with Store.opened(url) as writer:
+            model = scripted(script, latency=0.15)
+            knobs = {"n": 24, "batch": 1}
+            return await branchwise.solve(
+                "p?", task="text", strategy="adaptive_best_of_n", knobs=knobs, model=model, store=writer
+            )
+
+    async with looking(url) as at:
+        await page.goto(at.url)
+        search = asyncio.create_task(searched())
+        await page.get_by_role("link", name="p?").click()
+        items = page.get_by_role("treeitem")
+        await expect(items.nth(2)).to_be_visible()
+        seen = await items.count()
+        assert not search.done()
+        await expect(page.get_by_text("▶ running")).to_be_visible()
+        done = await search
+        tree = await at.serving.store.nodes(done.run_id)
+        await expect(items).to_have_count(len(list(tree)))
+        assert len(list(tree)) > seen
+        await expect(page.get_by_text("✓ done")).to_be_visible()
+        await expect(page.get_by_text("✓ accepted" if done.solved else "○ not accepted")).to_be_visible()
+
+
+async def test_a_key_shows_its_own_runs_only(sqlite_url: str, page: Page) -> None:
+    secret = api_keys.new_secret()
+    async with Store.opened(sqlite_url) as store, looking(sqlite_url) as at:
+        await store.database.awrite(lambda c: api_keys.add(c, "k1", secret, label="l", limits={}))
+        shared: dict[str, Any] = {"task": "text", "strategy": "auto", "model": "m"}
+        own = await store.create_run(**shared, spec={"problem": "my own"}, api_key="k1")
+        other = await store.create_run(**shared, spec={"problem": "another's"})
+        await page.goto(f"{at.url}/?run={other.id}")
+        await expect(page.get_by_text("Enter a key to see runs.")).to_be_visible()
+        await page.get_by_label("This server wants a key").fill(secret)
+        await page.get_by_role("button", name="Use").click()
+        await expect(page.get_by_text("key k1")).to_be_visible()
+        await expect(page.get_by_text("it does not exist")).to_be_visible()
+        await page.get_by_role("link", name="branchwise").click()
+        await expect(page.get_by_role("link", name="my own")).to_be_visible()
+        await expect(page.get_by_role("link", name="another's")).to_have_count(0)
+        await page.get_by_role("link", name="my own").click()
+        await page.get_by_role("tab", name="Act").click()
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_text("– cancelled")).to_be_visible()
+        assert (await store.run(own.id)).status == "cancelled"
+        assert secret not in await page.evaluate(
+            "location.href + JSON.stringify([{...localStorage}, {...sessionStorage}])"
+        )
