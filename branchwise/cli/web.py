@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,18 @@ def web(
             help="NAME=VARIABLE: typed where an action contains {secret:NAME}; never shown or stored."
         ),
     ] = None,
+    http_auth: Annotated[
+        str | None,
+        typer.Option(help="USER=VARIABLE: HTTP authentication; the variable holds the password."),
+    ] = None,
+    ca: Annotated[
+        str | None, typer.Option(help="File with the certificate of a private authority, PEM.")
+    ] = None,
+    post_reads: Annotated[
+        list[str] | None,
+        typer.Option(help="Path that the site only reads by POST; `*` at its end for all below."),
+    ] = None,
+    file: Annotated[list[str] | None, typer.Option(help="A file that may be uploaded.")] = None,
     fork_endpoint: Annotated[
         str | None,
         typer.Option(help="URL that forks the site's state; its token comes from BRANCHWISE_FORK_TOKEN."),
@@ -123,7 +136,7 @@ def web(
                 "url": _url(url),
                 "hosts": host or [],
                 "secrets": dict(_secret(pair) for pair in secret or []),
-                "fork": fork_endpoint,
+                **_access(fork_endpoint, http_auth, ca, post_reads, file),
                 "screenshot": "marks" if vision else plain,
             }
         errand = BrowseOptions(
@@ -163,6 +176,24 @@ def _url(url: str) -> str:
             "Name the start page, --url http://localhost:8000, or another environment, --environment NAME."
         )
     return url if "://" in url else f"http://{url}"
+
+
+def _access(
+    fork: str | None,
+    http_auth: str | None,
+    ca: str | None,
+    post_reads: list[str] | None,
+    files: list[str] | None,
+) -> dict[str, object]:
+    """The options of the browser that are given; files by their whole paths, since a run may resume elsewhere."""
+    given: dict[str, object] = {
+        "fork": fork,
+        "http_auth": http_auth,
+        "authority": str(Path(ca).absolute()) if ca else None,
+        "post_reads": post_reads,
+        "files": [str(Path(one).absolute()) for one in files or []],
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _secret(text: str) -> tuple[str, str]:

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Playwright,
+    async_playwright,
+)
 
+from branchwise.environments.browser.access import Access
+from branchwise.environments.browser.certificates import key_flags
 from branchwise.environments.browser.chromium import chromium, flags
 from branchwise.environments.browser.identity import Identities, pattern
 from branchwise.environments.browser.learning import learn
 from branchwise.environments.browser.memory import BrowserSnapshot
-from branchwise.environments.browser.network import Border, Guard, border
+from branchwise.environments.browser.network import Border, Guard, border, origin
 from branchwise.environments.browser.reader.engine import register
 from branchwise.environments.browser.recall import Recall
 from branchwise.environments.browser.screenshot import Screenshot
@@ -77,6 +85,7 @@ class Chrome:
     border: Border
     site: Site | None
     window: Window
+    access: Access
     abilities: Abilities
     name: str
     playwright: Playwright | None = None
@@ -170,6 +179,7 @@ class Chrome:
                 extra_http_headers=headers,
                 reduced_motion="reduce",
                 service_workers="block",
+                http_credentials=self.access.credentials(self.setting.origin),
                 storage_state=cast("str | None", storage),
                 viewport={"width": self.window.width, "height": self.window.height},
             )
@@ -179,7 +189,7 @@ class Chrome:
 
     async def _furnish(self, context: BrowserContext, world: str | None) -> BrowserSession:
         context.set_default_timeout(max(_PATIENCE, self.window.timeout) * 1000)
-        guard = Guard(border=self.border, open=self.site is not None)
+        guard = Guard(border=self.border, post_reads=self.access.post_reads, open=self.site is not None)
         await context.route("**/*", guard.route)
         await context.route_web_socket("**/*", guard.socket)
         windows = Windows(context=context, front=await context.new_page())
@@ -199,6 +209,11 @@ class Chrome:
         self.sessions.add(session)
         return session
 
+    async def _keys(self) -> list[str]:
+        if self.access.authority is None:
+            return []
+        return await asyncio.to_thread(key_flags, self.border.addresses, self.access.authority)
+
     async def _left(self, session: BrowserSession) -> None:
         self.sessions.discard(session)
         if session.world is not None:
@@ -210,11 +225,12 @@ class Chrome:
                 raise EnvironmentFailed("The browser has died.")
             if self.chrome is None:
                 executable = chromium(self.window.executable_path)
+                known = await self._keys()
                 self.playwright = await async_playwright().start()
                 await register(self.playwright)
                 try:
                     self.chrome = await self.playwright.chromium.launch(
-                        executable_path=executable, args=[*flags(), *self.border.flags]
+                        executable_path=executable, args=[*flags(), *self.border.flags, *known]
                     )
                 except Error as error:
                     await self.playwright.stop()
@@ -231,6 +247,7 @@ def browser(
     secrets: Mapping[str, str] | None = None,
     site: Site | None = None,
     window: Window | None = None,
+    access: Access | None = None,
 ) -> Chrome:
     """Open a site to search in; the browser starts with the first session.
 
@@ -245,26 +262,31 @@ def browser(
             never shown, stored or sent to a model.
         site: The site's door to its own worlds, where it has one.
         window: How the browser is started and looks.
+        access: What the site asks of its visitors, and what may be done there.
 
     Raises:
         BadInput: The URL or one of the hosts cannot be used.
     """
-    window = window or Window()
+    window, access = window or Window(), access or Access()
+    admitted = border(url, hosts)
+    access.check()
     parts = urlsplit(url)
     return Chrome(
         setting=Setting(
             url=url,
-            origin=f"{parts.scheme}://{parts.netloc}",
+            origin=origin(url),
             phrases=tuple(phrases),
-            secrets=dict(secrets or {}),
+            secrets={**(secrets or {}), **access.hidden},
             screenshot=window.screenshot,
             idle_seconds=window.idle_seconds,
             timeout=window.timeout,
             rewinds=site is not None,
+            files=dict(access.files),
         ),
-        border=border(url, hosts),
+        border=admitted,
         site=site,
         window=window,
+        access=access,
         abilities=Abilities(parallel=window.parallel, snapshots=True, rewinds=site is not None),
         name=f"browser:{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}",
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
+from branchwise.environments.browser.access import Access
 from branchwise.environments.browser.browser import Chrome, Window, browser
 from branchwise.environments.browser.fork_endpoint import fork_endpoint
 from branchwise.environments.browser.screenshot import Screenshot
@@ -26,6 +27,10 @@ def from_options(  # noqa: PLR0913 - each is a word of the command line
     screenshot: Screenshot = "none",
     parallel: int = 3,
     executable: str | None = None,
+    http_auth: str | None = None,
+    authority: str | None = None,
+    post_reads: Sequence[str] = (),
+    files: Sequence[str] = (),
 ) -> Chrome:
     """Open a site as `browser` does.
 
@@ -39,6 +44,10 @@ def from_options(  # noqa: PLR0913 - each is a word of the command line
         screenshot: "none", "plain", or "marks" for numbered elements, in the picture and in the text.
         parallel: Branches open at once.
         executable: The browser's file; found by itself when None.
+        http_auth: USER=VARIABLE: the user of HTTP authentication, and the environment variable with the password.
+        authority: The file with the certificate of a private authority.
+        post_reads: Paths that only read, although by POST.
+        files: Files that may be uploaded; an action names one by its last part.
 
     Raises:
         BadInput: The URL, a host, a secret or the kind of screenshot cannot be used.
@@ -52,6 +61,9 @@ def from_options(  # noqa: PLR0913 - each is a word of the command line
                 f"A secret is written NAME=VARIABLE with a variable that is set, not `{name}={variable}`."
             )
         values[name] = os.environ[variable]
+    user, _, variable = (http_auth or "").partition("=")
+    if http_auth and (not user or variable not in os.environ):
+        raise BadInput("HTTP authentication is written USER=VARIABLE with a variable that is set.")
     return browser(
         url,
         hosts=hosts,
@@ -62,5 +74,11 @@ def from_options(  # noqa: PLR0913 - each is a word of the command line
             executable_path=Path(executable) if executable else None,
             screenshot=screenshot,
             parallel=parallel,
+        ),
+        access=Access(
+            http_auth=(user, os.environ[variable]) if http_auth else None,
+            authority=Path(authority) if authority else None,
+            post_reads=tuple(post_reads),
+            files={Path(file).name: Path(file) for file in files},
         ),
     )

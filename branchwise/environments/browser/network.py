@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Request, Route, WebSocketRoute
 
+from branchwise.environments.browser.graphql import only_asks
 from branchwise.store.errors import BadInput
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_READS = frozenset(("GET", "HEAD", "OPTIONS", "QUERY", "SEARCH", "PROPFIND"))
+"""Methods that are safe by their definition (RFC 9110, section 9.2.1, and the registry of methods)."""
 _MOST_TOLD = 5
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,28 +51,46 @@ def border(url: str, hosts: Sequence[str] = ()) -> Border:
         hosts: More sites, as `host` (port 443) or `host:port`.
 
     Raises:
-        BadInput: The URL is not http(s), a name has no address, or one of `hosts` is private.
+        BadInput: The URL is not http(s) or holds a password, a name has no address, or one of `hosts` is private.
     """
+    if "@" in urlsplit(url).netloc:
+        raise BadInput(
+            "The start page's address must hold no user name or password: addresses are stored and shown. "
+            "Give them as --http-auth USER=VARIABLE."
+        )
     start = _site(url)
     if start is None:
         raise BadInput(f"The start page must be an http or https address, not `{url}`.")
     addresses = [(start, _address(start, private=True))]
     for host in hosts:
-        site = host.lower() if ":" in host else f"{host.lower()}:443"
+        site = _ascii(host.lower()) if ":" in host else f"{_ascii(host.lower())}:443"
         if site != start:
             addresses.append((site, _address(site, private=False)))
     return Border(sites=frozenset(site for site, _ in addresses), addresses=tuple(addresses))
+
+
+def origin(url: str) -> str:
+    """The origin of an address as browsers write it: in lower case, ASCII, without a usual port."""
+    parts = urlsplit(url)
+    host, _, port = (_site(url) or "").rpartition(":")
+    return f"{parts.scheme}://{host}" + ("" if port == str(_PORTS.get(parts.scheme)) else f":{port}")
 
 
 def _site(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme)
+        host = _ascii(parts.hostname or "")
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or ":" in parts.hostname:
+    if parts.scheme not in _PORTS or not host or ":" in host:
         return None
-    return f"{parts.hostname}:{port}"
+    return f"{host}:{port}"
+
+
+def _ascii(host: str) -> str:
+    """A host's name as it is looked up."""
+    return host if host.isascii() else host.encode("idna").decode()
 
 
 def _address(site: str, *, private: bool) -> str:
@@ -91,12 +111,16 @@ class Guard:
     """Network guard of one session: refuses other hosts, and holds or records writes."""
 
     border: Border
+    post_reads: tuple[str, ...] = ()
+    """Paths that are read by POST, `*` at the end for all below."""
     open: bool = False
     """Whether writes may pass now."""
     held: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     turned: list[str] = field(default_factory=list)
     """Requests to sites outside the border."""
+    led_off: bool = False
+    """Whether a page was refused since this was last unset."""
     refusals: list[str] = field(default_factory=list)
     """What was refused, as a reader of the page is told."""
 
@@ -111,11 +135,12 @@ class Guard:
             if not self.border.admits(request.url):
                 self.turned.append(_line(request))
                 if request.is_navigation_request():
+                    self.led_off = True
                     self.refusals.append(
                         f"a page of a site that is not allowed was not opened: {_bare(request.url)}"
                     )
-                await route.abort("blockedbyclient")
-            elif request.method in _READS:
+                await _refused(route)
+            elif request.method in _READS or self._reads_by_post(request):
                 await route.continue_()
             elif self.open:
                 self.writes.append(_line(request))
@@ -129,11 +154,30 @@ class Guard:
             # The page that asked is gone, and its request with it.
             return
 
+    def _reads_by_post(self, request: Request) -> bool:
+        if request.method != "POST":
+            return False
+        path = urlsplit(request.url).path
+        if any(path == one or (one.endswith("*") and path.startswith(one[:-1])) for one in self.post_reads):
+            return True
+        if request.resource_type not in {"fetch", "xhr"}:
+            return False
+        body = (request.post_data_buffer or b"").decode(errors="replace")
+        return only_asks(request.url, request.headers.get("content-type", ""), body)
+
     async def socket(self, socket: WebSocketRoute) -> None:
         """Close a WebSocket: what goes through one cannot be told apart into reads and writes."""
         self.held.append(f"WEBSOCKET {_bare(socket.url)}")
         self.refusals.append(f"a WebSocket was closed: {_bare(socket.url)}")
         await socket.close()
+
+
+async def _refused(route: Route) -> None:
+    if route.request.is_navigation_request():
+        # Nothing is shown instead: the page that leads there stays.
+        await route.fulfill(status=204)
+    else:
+        await route.abort("blockedbyclient")
 
 
 def _line(request: Request) -> str:

@@ -112,6 +112,12 @@ def steady_url(url: str) -> str:
     return urlunsplit(parts._replace(path=parts.path or "/"))
 
 
+def shown_url(url: str) -> str:
+    """The URL without a user's name and password, which a link may carry."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def _order(rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[int]]:
     """The rows in the order in which they are read: those in view and after it; those before."""
     view = [index for index, row in enumerate(rows) if row["i"]]

@@ -146,7 +146,7 @@ async def highlight(page: Page, text: str) -> None:
             found = json.loads(await asked.text_content(timeout=1000) or "null")
         except Error:
             continue
-        if not found:
+        if found is None:
             continue
         if "left" in found and frame is page.main_frame:
             await page.mouse.move(found["left"], found["top"])

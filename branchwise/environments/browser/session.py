@@ -19,7 +19,7 @@ from branchwise.environments.browser.masking import Masking
 from branchwise.environments.browser.memory import BrowserSnapshot
 from branchwise.environments.browser.network import Guard
 from branchwise.environments.browser.observation import Page as Reading
-from branchwise.environments.browser.observation import observation
+from branchwise.environments.browser.observation import observation, shown_url
 from branchwise.environments.browser.perform import Hands
 from branchwise.environments.browser.recall import Recall
 from branchwise.environments.browser.screenshot import screenshot
@@ -126,7 +126,7 @@ class BrowserSession:
         self.windows.notes = []
         self.windows.allowed = allow or self.setting.rewinds
         held, writes = len(guard.held), len(guard.writes)
-        self.told = len(guard.refusals)
+        self.told, guard.led_off = len(guard.refusals), False
         guard.open = self.windows.allowed
         try:
             await self._do(step, reading)
@@ -226,7 +226,7 @@ class BrowserSession:
         return Observation(
             text=masking.over("\n".join([*notes, reading.text])),
             fingerprint=self.recall.identities.fingerprint(state),
-            url=masking.over(self.page.url),
+            url=masking.over(shown_url(self.page.url)),
             title=masking.over(reading.title),
             screenshot=shot,
             ended=self.answer is not None,
@@ -295,6 +295,6 @@ class BrowserSession:
             await settle(
                 front, self.traffic, idle_seconds=self.setting.idle_seconds, at_most=self.setting.timeout
             )
-            await self.windows.leave_empty()
+            await self.windows.leave_empty(led_off=self.guard.led_off)
             if self.page is front:
                 return

@@ -64,15 +64,17 @@ class Windows:
             raise EnvironmentFailed("The page is gone: the site closed its last window.") from error
 
     def told(self) -> list[str]:
-        """Lines that name the windows, where there are more than one."""
+        """Lines that name the windows, where there are more than one, and say when the one in front is lost."""
         pages = self.open
+        lost = "- note: this page does not open: nothing answers, or it leads to a site that is not allowed; go back"
+        told = [lost] if self.front.url.startswith("chrome-error:") else []
         if len(pages) < 2:
-            return []
+            return told
         names = [
             f"{number} {_address(page)}{' (in front)' if page is self.front else ''}"
             for number, page in enumerate(pages, 1)
         ]
-        return [f"- tabs: {', '.join(names)}"]
+        return [*told, f"- tabs: {', '.join(names)}"]
 
     async def choose(self, number: int) -> None:
         """Bring a window to the front.
@@ -86,17 +88,22 @@ class Windows:
         self.front = pages[number - 1]
         await self.front.bring_to_front()
 
-    async def leave_empty(self) -> None:
-        """Close a new window that leads nowhere, such as to a site that is not allowed."""
+    async def leave_empty(self, *, led_off: bool) -> None:
+        """Close a new window that leads nowhere.
+
+        Args:
+            led_off: Whether a page was refused since the last action. An empty window may be filled by its opener.
+        """
         pages = self.open
-        if (
-            len(pages) > 1
-            and self.front is not pages[0]
-            and self.front.url.startswith(("about:blank", "chrome-error:"))
-            and await _holds_nothing(self.front)
+        if len(pages) < 2 or self.front is pages[0]:
+            return
+        empty, address = self.front, self.front.url
+        if address.startswith("chrome-error:") or (
+            led_off and address == "about:blank" and await _is_empty(empty)
         ):
             self.notes.append("- note: a new window led to no page that is allowed and was closed")
-            await self.front.close()
+            self.front = next(page for page in reversed(pages) if page is not empty)
+            await empty.close()
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._dialog)
@@ -147,8 +154,7 @@ def _address(page: Page) -> str:
     return urlsplit(page.url)._replace(query="", fragment="").geturl()[:100] or "an empty page"
 
 
-async def _holds_nothing(page: Page) -> bool:
-    """Whether a window shows nothing at all; one that its opener writes into has an address of its own."""
+async def _is_empty(page: Page) -> bool:
     try:
         return bool(await page.evaluate("() => !document.body || !document.body.childElementCount"))
     except Error:

@@ -37,7 +37,7 @@ class Site:
         return web.Response(text=text, content_type="text/html")
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site() -> AsyncIterator[Site]:
     site = Site()
     app = web.Application()
@@ -59,16 +59,23 @@ class Opener:
 
     async def __call__(self, page: str, **more: str | Answer) -> BrowserSession:
         self.site.pages = {"/": page, **{f"/{path}": text for path, text in more.items()}}
+        self.site.asked.clear()
         return await self.chrome.reset()
 
 
-@pytest_asyncio.fixture
-async def opened(site: Site, executable: Path) -> AsyncIterator[Opener]:
-    chrome = browser(
-        site.url, phrases=("lamp",), secrets={"pass": "hunter2"}, window=Window(executable_path=executable)
-    )
-    yield Opener(site=site, chrome=chrome)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chrome(site: Site, executable: Path) -> AsyncIterator[Chrome]:
+    """One browser for all tests of a module: each opens sessions of its own."""
+    chrome = browser(site.url, phrases=("lamp",), window=Window(executable_path=executable))
+    yield chrome
     await chrome.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def opened(site: Site, chrome: Chrome) -> AsyncIterator[Opener]:
+    yield Opener(site=site, chrome=chrome)
+    for session in list(chrome.sessions):
+        await session.aclose()
 
 
 async def do(session: BrowserSession, *lines: str, allow: bool = False) -> Outcome:

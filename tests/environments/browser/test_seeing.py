@@ -6,6 +6,8 @@ import pytest
 
 from tests.environments.browser.conftest import Opener, do, lines
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 def shadow(inside: str, light: str = "") -> str:
     """A component with an open shadow root."""
