@@ -28,11 +28,11 @@ from branchwise.store.store import Store
 from tests.graphs.workflows import inputs
 
 EXAMPLES = Path(__file__).parents[3] / "examples/workflows"
-EFFECTS = {"approval": ["send_mail"], "tools": ["length", "words", "upper"], "retrieval": ["search"]}
+EFFECTS = {"approval": ["send_mail"], "tools": ["length", "words", "upper"]}
 INPUTS: dict[str, Any] = {
     "approval": {"topic": "the picnic"},
     "tools": {"questions": ["how long", "how many words"]},
-    "retrieval": {"question": "who wrote of the sea"},
+    "retrieval": {"question": "where was the writer of the whale born"},
     "nested": {"topic": "addition"},
     "tests.graphs.runtime.agent": {"messages": [{"role": "user", "content": "What is 2 + 3?"}]},
     **inputs.INPUTS,
