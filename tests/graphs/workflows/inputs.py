@@ -65,6 +65,11 @@ INPUTS: dict[str, Any] = {
         "samples": 2,
         "score": "noisy_channel",
     },
+    "prompt_router": {
+        "problem": "What is 2 + 3?",
+        "prompts": {"plain": "{problem}", "steps": "Think step by step. {problem}"},
+        "rule": "likelihood",
+    },
     "dta": {"task": "How long are two words?", "tools": [f"{__name__}:length", f"{__name__}:broken"]},
     "start": {"problem": "What is 6 * 7?", "hints": 2, "kind": "calculation"},
 }
