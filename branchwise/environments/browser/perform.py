@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from playwright.async_api import Error, Locator
 
@@ -13,6 +12,7 @@ from branchwise.environments.browser import fields, pointer
 from branchwise.environments.browser.actions import ParsedAction
 from branchwise.environments.browser.elements import Element
 from branchwise.environments.browser.reader.engine import located
+from branchwise.environments.browser.setting import Setting
 from branchwise.environments.browser.windows import Windows
 from branchwise.store.errors import BadAction
 
@@ -26,11 +26,8 @@ class Hands:
     """What acts on the page in front."""
 
     windows: Windows
-    origin: str
-    """The only origin where secrets are filled in."""
-    secrets: Mapping[str, str] = field(repr=False)
-    files: Mapping[str, Path] = field(default_factory=dict)
-    """Files that may be uploaded, by name."""
+    setting: Setting
+    """Where secrets may go, the secrets, and the files that may be uploaded."""
 
     async def perform(self, step: ParsedAction, shown: Sequence[Element]) -> None:
         """Perform `step`.
@@ -99,10 +96,10 @@ class Hands:
             self.windows.notes.append(f"- note: {element.address} made `{made}` of what was filled in")
 
     async def _upload(self, step: ParsedAction, element: Element, place: Locator) -> None:
-        if step.said not in self.files:
-            known = ", ".join(f"`{name}`" for name in self.files) or "none"
+        if step.said not in self.setting.files:
+            known = ", ".join(f"`{name}`" for name in self.setting.files) or "none"
             raise BadAction(f"`{step.line}`: the files that may be uploaded are: {known}.")
-        file = self.files[step.said]
+        file = self.setting.files[step.said]
         if element.kind == "file":
             await place.set_input_files(file)
             return
@@ -121,12 +118,12 @@ class Hands:
         """What is typed: secrets are put in at the last moment, and on the site's own pages only."""
         if not _SECRET.search(said):
             return said
-        if await place.evaluate("() => location.origin") != self.origin:
+        if await place.evaluate("() => location.origin") != self.setting.origin:
             raise BadAction("A secret is filled in on the start page's own site only.")
 
         def value(found: re.Match[str]) -> str:
-            if found[1] not in self.secrets:
+            if found[1] not in self.setting.secrets:
                 raise BadAction(f"There is no secret `{found[1]}`.")
-            return self.secrets[found[1]]
+            return self.setting.secrets[found[1]]
 
         return _SECRET.sub(value, said)

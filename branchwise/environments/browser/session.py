@@ -197,7 +197,7 @@ class BrowserSession:
         for _ in range(3):
             try:
                 raw = await self.windows.reader.read()
-            except (Error, ValueError) as error:
+            except (Error, TimeoutError, ValueError) as error:
                 self._check_alive(error)
                 await self.wait_until_idle()
                 continue
@@ -237,10 +237,7 @@ class BrowserSession:
         self.windows.check_alive(error, gone=self.gone)
 
     async def _do(self, step: ParsedAction, reading: Reading) -> None:
-        setting = self.setting
-        hands = Hands(
-            windows=self.windows, origin=setting.origin, secrets=setting.secrets, files=setting.files
-        )
+        front, hands = self.page, Hands(windows=self.windows, setting=self.setting)
         try:
             if step.verb == "select" and step.element is not None and step.element.kind != "select":
                 await choose_shown(step, self.windows, self._settled_reading)
@@ -248,7 +245,8 @@ class BrowserSession:
                 await hands.perform(step, reading.elements)
         except Error as error:
             self._check_alive(error)
-            raise BadAction(f"`{step.line}` did not work: {await self._why(step, error)}") from error
+            if not await self.windows.has_closed(front):
+                raise BadAction(f"`{step.line}` did not work: {await self._why(step, error)}") from error
         if step.verb == "fill" and step.element is not None and step.element.looks_up:
             await asyncio.sleep(_SUGGESTED)
         if step.verb == "stop":

@@ -71,7 +71,10 @@ async def settle(page: Page, traffic: Traffic, *, idle_seconds: float = 0.04, at
             continue
         try:
             await page.wait_for_load_state("domcontentloaded", timeout=1000)
-            moving = await page.evaluate(_DRAWN)
+            moving = await asyncio.wait_for(page.evaluate(_DRAWN), max(1.0, end - time.monotonic()))
+        except TimeoutError:
+            # Its scripts never come to an end; whoever reads it next is told.
+            break
         except Error:
             # The page went elsewhere while it was asked; that is traffic again.
             if page.is_closed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -51,7 +52,7 @@ class Windows:
         return self.open.index(self.front) + 1 if self.front in self.open else 0
 
     def check_alive(self, error: Exception, *, gone: bool) -> None:
-        """Raise if `error` cannot pass, because the browser or the last window is gone.
+        """Raise if `error` cannot pass, because the browser, the last window or the page is gone.
 
         Raises:
             EnvironmentFailed: It is.
@@ -62,6 +63,16 @@ class Windows:
             raise EnvironmentFailed(f"The browser has died: {said}") from error
         if not self.open:
             raise EnvironmentFailed("The page is gone: the site closed its last window.") from error
+        if isinstance(error, TimeoutError):
+            raise EnvironmentFailed("The page does not answer: its scripts do not come to an end.") from error
+
+    async def has_closed(self, page: Page) -> bool:
+        """Whether a window has closed itself, as one may before the click that told it to is over."""
+        for _ in range(5):
+            if page.is_closed():
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
     def told(self) -> list[str]:
         """Lines that name the windows, where there are more than one, and say when the one in front is lost."""

@@ -1,5 +1,7 @@
 """Windows: the one that is in front, those that close themselves, those that lead off the host, and going back."""
 
+import time
+
 import pytest
 
 from branchwise.store.errors import BadAction, EnvironmentFailed
@@ -74,3 +76,16 @@ async def test_a_site_that_closes_its_last_window_says_so(opened: Opener) -> Non
         await page.close()
     with pytest.raises(EnvironmentFailed, match="closed its last window"):
         await session.observe()
+
+
+async def test_a_page_whose_scripts_never_end_ends_its_branch(opened: Opener) -> None:
+    session = await opened("<button onclick='while (true) {}'>Hang</button>")
+    began = time.monotonic()
+    with pytest.raises((BadAction, EnvironmentFailed)):
+        await do(session, 'click button "Hang"')
+    with pytest.raises(EnvironmentFailed, match="do not come to an end"):
+        await session.observe()
+    await session.aclose()
+    # Other branches go on.
+    assert 'link "On"' in (await (await opened("<a href=/>On</a>")).observe()).text
+    assert time.monotonic() - began < 60

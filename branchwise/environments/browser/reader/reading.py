@@ -19,6 +19,8 @@ _DEEPEST = 4
 _PATIENCE = 500
 """Milliseconds that the search for listeners may take, and a frame that does not answer."""
 _FORM = re.compile(r"\d{1,8}\.\d{1,7};(?:[0-9a-z]{1,6}\.[cdohk]{1,5}(?:,|$))*")
+_LONGEST = 10.0
+"""Seconds until a page counts as one that never answers."""
 Row = dict[str, Any]
 """A line of the page as the script gives it; `walk.js` names its parts."""
 
@@ -55,7 +57,12 @@ class Reader:
 
         Raises:
             Error: It went elsewhere meanwhile, or is gone.
+            TimeoutError: Its scripts do not come to an end.
         """
+        async with asyncio.timeout(_LONGEST):
+            return await self._read()
+
+    async def _read(self) -> RawPage:
         top: dict[str, Any] = {}
         for _ in range(2):
             heard = await self._heard()
