@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from branchwise.cli import configured, console, listing
+from branchwise.cli.batch import batch
 from branchwise.cli.bench import bench
 from branchwise.cli.db import db
 from branchwise.cli.doctor import doctor
@@ -179,6 +180,7 @@ for command in (
     workflows,
     runs,
     submit,
+    batch,
     worker,
     cancel,
     fork,

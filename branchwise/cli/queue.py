@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from branchwise.cli import completing, console
+from branchwise.cli.engines import Actors, Address, Cpus, Engine, Least, Most
 from branchwise.cli.exits import run
 from branchwise.cli.options import (
     AsJson,
@@ -149,6 +150,12 @@ def worker(
         ),
     ] = None,
     queue: Queue = "default",
+    engine: Engine = "local",
+    address: Address = None,
+    actors: Actors = None,
+    least: Least = None,
+    most: Most = None,
+    cpus: Cpus = 0.25,
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
@@ -157,10 +164,13 @@ def worker(
 
     Ctrl-C or SIGTERM returns its runs to the queue; the exit code is 0.
     """
-    from branchwise.cli.queued import working
+    from branchwise.cli.engines import OnRay
+    from branchwise.cli.queued import working_somewhere
 
-    working(
+    working_somewhere(
         {"queue": queue, "concurrency": concurrency, "until_empty": until_empty, "ttl": lease},
+        engine=engine,
+        on_ray=OnRay(address=address, actors=actors, least=least, most=most, cpus=cpus),
         imports=imports or [],
         store=store,
         as_json=as_json,

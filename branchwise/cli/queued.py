@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.cli import console
-from branchwise.cli.exits import run
+from branchwise.cli.engines import OnRay, working_on_ray
+from branchwise.cli.exits import refuse, run
 from branchwise.cli.importing import importable_module
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.store.errors import BadInput
@@ -59,6 +60,28 @@ class _Log:
             return
         line = f"{time.strftime('%H:%M:%S')} {report.run_id} {report.kind}: {report.text}"
         self._console.print(line, style=_STYLES.get(report.kind, "dim"), soft_wrap=True)
+
+
+def working_somewhere(
+    options: Mapping[str, Any],
+    *,
+    engine: str,
+    on_ray: OnRay,
+    imports: Sequence[str],
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Work in this process or on Ray; arguments are those of `working`, and where."""
+    try:
+        on_ray.check(engine)
+    except BadInput as error:
+        refuse(error)
+    if engine == "local":
+        working(options, imports=imports, store=store, as_json=as_json)
+        return
+    shared = {name: value for name, value in options.items() if name != "until_empty"}
+    shared["imports"] = [importable_module(name) for name in imports]
+    working_on_ray(shared, on_ray, store=store, until_empty=bool(options["until_empty"]))
 
 
 def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""Workers as Ray actors (extra `ray`): Ray places and restarts them, the store stays the only queue."""
