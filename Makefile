@@ -16,7 +16,7 @@ UI := branchwise/ui/source
 # Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test install lint coverage check format crash nightly vllm docs citation dist ui clean
+.PHONY: demo test test-ray install lint coverage check format crash nightly vllm docs citation dist ui clean
 
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
@@ -52,6 +52,16 @@ nightly: $(BIN)/.dev  ## what takes longer than CI may: reports with their dates
 	$(PYTHON) -m venv .venvs/docs
 	.venvs/docs/bin/pip install -q --upgrade pip
 	.venvs/docs/bin/pip install -q --group docs
+	@touch $@
+
+# Ray brings 285 MB, so it gets an environment of its own.
+test-ray: .venvs/ray/.ready  ## workers as actors on a Ray of this machine (minutes; needs PostgreSQL)
+	.venvs/ray/bin/python -m pytest -m ray tests/integrations/ray/test_ray.py
+
+.venvs/ray/.ready: pyproject.toml
+	$(PYTHON) -m venv .venvs/ray
+	.venvs/ray/bin/pip install -q --upgrade pip
+	.venvs/ray/bin/pip install -q -e '.[postgres,ray]' 'ray[data]' psutil pytest pytest-asyncio pytest-timeout
 	@touch $@
 
 # The validator pins an old jsonschema, so it gets an environment of its own.

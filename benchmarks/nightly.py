@@ -17,10 +17,12 @@ PARTS = {
     "outage_full": ("tests.crash.outage", "full"),
     "pool_placement": ("benchmarks.pool_placement",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
+    "ray": ("tests.integrations.ray",),
     "retrieval_speed": ("benchmarks.retrieval_speed",),
     "server": ("tests.server",),
     "store_growth": ("benchmarks.store_growth",),
     "store_ledger": ("benchmarks.store_ledger",),
+    "store_parts": ("benchmarks.store_parts", "--postgres"),
     "ui_speed": ("benchmarks.ui_speed",),
 }
 """Each part's module and its options."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ class Upstream:
     """What the server has seen."""
 
     url: str = ""
+    latency: float = 0.0
     traces: list[str | None] = field(default_factory=list)
 
     async def models(self, _: web.Request) -> web.Response:
@@ -25,6 +27,7 @@ class Upstream:
         """Answer each choice with a text of its own."""
         self.traces.append(request.headers.get("traceparent"))
         asked: dict[str, Any] = await request.json()
+        await asyncio.sleep(self.latency)
         said = f"Answer: {len(self.traces)}\nScore: 50"
         choices = [
             {"index": i, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
@@ -35,9 +38,9 @@ class Upstream:
 
 
 @asynccontextmanager
-async def upstream() -> AsyncIterator[Upstream]:
-    """Serve on loopback."""
-    seen, app = Upstream(), web.Application()
+async def upstream(latency: float = 0.0) -> AsyncIterator[Upstream]:
+    """Serve on loopback; each reply takes `latency` seconds."""
+    seen, app = Upstream(latency=latency), web.Application()
     app.add_routes([web.get("/v1/models", seen.models), web.post("/v1/chat/completions", seen.complete)])
     runner = web.AppRunner(app)
     await runner.setup()

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from branchwise.integrations.ray.actor import WorkerActor
-from branchwise.integrations.ray.sizing import Size
+from branchwise.integrations.ray.sizing import CrewSize
 from branchwise.store.database.dialects import each_clock_its_own
 from branchwise.store.database.locate import locate
 from branchwise.store.errors import BadInput
@@ -39,7 +39,7 @@ class Cluster:
 
 async def work_on_ray(
     options: Mapping[str, Any],
-    size: Size,
+    size: CrewSize,
     cluster: Cluster,
     *,
     until_empty: bool = False,

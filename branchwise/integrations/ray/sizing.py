@@ -8,7 +8,7 @@ from branchwise.store.errors import BadInput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
+class CrewSize:
     """Bounds on the number of actors, and how many runs each works on at once."""
 
     least: int
@@ -26,7 +26,7 @@ class Size:
         return min(self.most, max(self.least, -(-open_runs // self.concurrency)))
 
 
-def size_of(actors: int | None, least: int | None, most: int | None, concurrency: int) -> Size:
+def size_of(actors: int | None, least: int | None, most: int | None, concurrency: int) -> CrewSize:
     """Read the options of the command line.
 
     Raises:
@@ -37,5 +37,5 @@ def size_of(actors: int | None, least: int | None, most: int | None, concurrency
     if actors is None and most is None:
         raise BadInput("Say how many actors: --actors N, or --min A --max B.")
     if actors is not None:
-        return Size(least=actors, most=actors, concurrency=concurrency)
-    return Size(least=least or 0, most=most or 0, concurrency=concurrency)
+        return CrewSize(least=actors, most=actors, concurrency=concurrency)
+    return CrewSize(least=least or 0, most=most or 0, concurrency=concurrency)

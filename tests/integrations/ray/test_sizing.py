@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.integrations.ray.driver import refuse_file
-from branchwise.integrations.ray.sizing import Size, size_of
+from branchwise.integrations.ray.sizing import CrewSize, size_of
 from branchwise.store.errors import BadInput
 from tests.integrations.upstream import upstream
 
@@ -23,12 +23,12 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize(("runs", "actors"), [(0, 0), (1, 1), (8, 1), (9, 2), (300, 5)])
 def test_actors_follow_the_queue(runs: int, actors: int) -> None:
-    assert Size(least=0, most=5, concurrency=8).wanted(runs) == actors
+    assert CrewSize(least=0, most=5, concurrency=8).wanted(runs) == actors
 
 
 @given(st.integers(0, 50), st.integers(1, 50), st.integers(1, 64), st.integers(0, 10**6))
 def test_actors_stay_within_bounds(least: int, more: int, concurrency: int, runs: int) -> None:
-    size = Size(least=least, most=least + more, concurrency=concurrency)
+    size = CrewSize(least=least, most=least + more, concurrency=concurrency)
     wanted = size.wanted(runs)
     assert least <= wanted <= least + more
     assert wanted * concurrency >= min(runs, size.most * concurrency)
