@@ -95,12 +95,10 @@ def _weight(option: str, suspects: list[int]) -> float:
     return 1 / (1 + suspects.index(line)) if line in suspects else 0.02
 
 
-async def measure(seeds: int, steps: int, rows: list[dict[str, Any]], out: Path) -> None:
+async def measure(programs: list[str], seeds: int, steps: int, rows: list[dict[str, Any]], out: Path) -> None:
     """Run what is not in `rows` yet."""
     known = {(row["program"], row["seed"], row["policy"]) for row in rows}
-    for project in sorted((REPAIR / "programs").iterdir()):
-        if not project.is_dir():
-            continue
+    for project in sorted(REPAIR / "programs" / name for name in programs):
         environment = repair(str(project))
         for seed in range(seeds):
             for policy in POLICIES:
@@ -176,14 +174,19 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=40, help="runs of the tests at most")
+    known = sorted(folder.name for folder in (REPAIR / "programs").iterdir() if folder.is_dir())
+    parser.add_argument("--programs", nargs="*", default=known)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--report", type=Path)
+    parser.add_argument(
+        "--report", type=Path, nargs="*", help="files of rows, for example one for each program"
+    )
     o = parser.parse_args()
     if o.report:
-        print(report(json.loads(o.report.read_text(encoding="utf-8"))))
+        kept = [json.loads(file.read_text(encoding="utf-8")) for file in o.report]
+        print(report({"asked": kept[0]["asked"], "rows": [row for one in kept for row in one["rows"]]}))
         return
     rows = json.loads(o.out.read_text(encoding="utf-8"))["rows"] if o.out.exists() else []
-    asyncio.run(measure(o.seeds, o.steps, rows, o.out))
+    asyncio.run(measure(o.programs, o.seeds, o.steps, rows, o.out))
 
 
 if __name__ == "__main__":
