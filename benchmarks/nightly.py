@@ -13,6 +13,7 @@ PARTS = {
     "crash": ("tests.crash", "--minutes", "30"),
     "fresh": ("tests.fresh",),
     "hostile": ("tests.hostile",),
+    "network": ("tests.crash.network", "--minutes", "5"),
     "outage_away": ("tests.crash.outage", "away"),
     "outage_full": ("tests.crash.outage", "full"),
     "pool_placement": ("benchmarks.pool_placement",),

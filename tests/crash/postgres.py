@@ -23,7 +23,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         programs = shutil.which("initdb")
-        self._bin = Path(programs).parent if programs else _PROGRAMS[-1] if _PROGRAMS else None
+        self._bin = Path(programs).resolve().parent if programs else _PROGRAMS[-1] if _PROGRAMS else None
         if self._bin is None:
             raise PostgresMissingError(
                 "No `initdb` on the path or in /usr/lib/postgresql: apt install postgresql"
@@ -35,7 +35,7 @@ class Cluster:
             shutil.chown(folder, self._user)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+            self._port: int = probe.getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -50,6 +50,27 @@ class Cluster:
         """Make the cluster and start it."""
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--locale=C", "-E", "UTF8")
         self.resume()
+
+    @property
+    def port(self) -> int:
+        """Where it listens on 127.0.0.1."""
+        return self._port
+
+    def follow(self, primary: Cluster) -> None:
+        """Copy another server and start as its standby; the other one then waits for it at every commit."""
+        source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+        self._run("pg_basebackup", *source, "-D", "data", "-R", "-C", "-S", "standby", "-c", "fast")
+        self.resume()
+        primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Make a standby a server of its own."""
+        self._run("pg_ctl", "-D", "data", "-w", "promote")
+
+    def ask(self, *statements: str) -> None:
+        """Run statements, each by itself."""
+        for statement in statements:
+            self._run("psql", "-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres", "-c", statement)
 
     def restart(self) -> None:
         """Pull the plug and start again: every connection breaks, and the server recovers from its log."""
@@ -91,6 +112,18 @@ def own_postgres() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="bw-pg-", dir="/tmp") as folder:
         cluster = Cluster(Path(folder))
         cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def own_standby(primary: Cluster) -> Iterator[Cluster]:
+    """Start a synchronous standby of a server, and stop and delete it at the end."""
+    with tempfile.TemporaryDirectory(prefix="bw-pg-", dir="/tmp") as folder:
+        cluster = Cluster(Path(folder))
+        cluster.follow(primary)
         try:
             yield cluster
         finally:
