@@ -108,6 +108,7 @@ def serve(
             console.say(json.dumps({"url": url, "model": defaults.model}))
             return
         console.err().print(f"branchwise serves {defaults.model} at {url}/v1; Ctrl-C ends it", soft_wrap=True)
+        console.err().print(f"its runs in a browser: {url}", soft_wrap=True)
 
     run(listen(application(settings, mcp=_mcp()), host=host, port=port, ready=ready))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator
@@ -16,11 +17,14 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
+from branchwise.store.errors import BranchwiseError, UnknownName
+from branchwise.store.foreign import place
 from branchwise.store.records import Json
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Store
 from branchwise.ui.run_rows import Rows, all_rows, state
 
+_LOG = logging.getLogger("branchwise.ui")
 PAUSE = 0.25
 """Seconds between looks at a run that goes on."""
 _SHARE = 4
@@ -145,9 +149,7 @@ class Feeds:
                     at, last = feed.position, time.monotonic()
                     yield told
                 if feed.ended is not None:
-                    # A server that stops says nothing: its clients come back to the next one.
-                    if not isinstance(feed.ended, asyncio.CancelledError):
-                        yield b"event: gone\ndata: {}\n\n"
+                    yield _last_words(feed.ended)
                     return
                 left = max(0.0, last + self._keep_alive - time.monotonic())
                 with suppress(TimeoutError):
@@ -182,3 +184,15 @@ class Feeds:
         if feed.looking == 0 and self._feeds.get(run_id) is feed:
             del self._feeds[run_id]
             self._tasks.pop(run_id).cancel()
+
+
+def _last_words(error: BaseException) -> bytes:
+    """What is said when a feed ends: that its run was deleted, or why it cannot be read; clients then try again."""
+    if isinstance(error, UnknownName):
+        return b"event: gone\ndata: {}\n\n"
+    if isinstance(error, asyncio.CancelledError):  # the server stops; its clients come back to the next one
+        return b": the server stops\n\n"
+    if not isinstance(error, BranchwiseError):
+        _LOG.error("a run cannot be read: %s (%s)", type(error).__name__, place(error))
+    said = str(error)[:500] if isinstance(error, BranchwiseError) else "The server's log says why."
+    return f"event: fault\ndata: {json.dumps({'message': said})}\n\n".encode()

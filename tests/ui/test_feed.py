@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from branchwise.store.records import Node, Verdict, VerifiedBy
 from branchwise.store.store import Lease, Store
@@ -106,4 +107,21 @@ async def test_a_finished_store_is_read_without_writing(url: str) -> None:
         feeds = Feeds(store)
         async with aclosing(feeds.follow(lease.run_id, None)) as stream:
             await Reader(stream).until("0.0")
+        await feeds.close()
+
+
+async def test_a_run_that_is_deleted_or_damaged_is_said_so(url: str) -> None:
+    async with Store.opened(url) as store:
+        deleted, damaged, feeds = await begun(store), await begun(store), Feeds(store)
+        events = [feeds.follow(lease.run_id, None) for lease in (deleted, damaged)]
+        async with aclosing(events[0]) as first, aclosing(events[1]) as second:
+            for one in (first, second):
+                assert b"start" in await anext(one)
+                assert b"event: rows" in await anext(one)
+            await store.finish(deleted, {"answer": "a"})
+            await store.prune(older_than=-60)
+            broken = sa.text("UPDATE runs SET spec = '{', epoch = epoch + 1 WHERE id = :id")
+            await store.database.awrite(lambda c: c.execute(broken, {"id": damaged.run_id}))
+            assert b"event: gone" in [one async for one in first][-1]
+            assert b"event: fault" in [one async for one in second][-1]
         await feeds.close()

@@ -81,6 +81,14 @@ function hang(box: HTMLDivElement, canvas: HTMLCanvasElement, tree: TreeState): 
     const inside = x > 20 && y > 20 && x < box.clientWidth - 120 && y < box.clientHeight - 20;
     if (!inside) on.call(zooming.translateTo, found.x, found.y);
   });
+  let zoomed = tree.zooms.peek();
+  const stopZooming = effect(() => {
+    const by = tree.zooms.value - zoomed;
+    zoomed = tree.zooms.value;
+    if (!by) return;
+    own = true;
+    on.call(zooming.scaleBy, 1.5 ** by);
+  });
   const stopFitting = effect(() => {
     if (!tree.fits.value) return;
     own = false;
@@ -106,6 +114,7 @@ function hang(box: HTMLDivElement, canvas: HTMLCanvasElement, tree: TreeState): 
     stop();
     stopCentring();
     stopFitting();
+    stopZooming();
     watcher.disconnect();
     dark.removeEventListener("change", recolour);
     cancelAnimationFrame(asked);

@@ -29,8 +29,8 @@ export class RunData {
   callVersion = signal(0);
   live = signal(false);
   gone = signal(false);
-  /** When the last rows arrived. */
-  arrived = 0;
+  /** Why the run cannot be read now. */
+  fault = signal("");
   #stream: Stream | null = null;
 
   constructor(readonly id: string) {
@@ -49,6 +49,7 @@ export class RunData {
   told(one: Told): void {
     if (one.event === "gone") this.gone.value = true;
     if (one.event === "start") this.#clear();
+    if (one.event === "fault") this.fault.value = (one.data as { message: string }).message;
     if (one.event === "rows") this.#add((one.data as { rows: Rows }).rows);
   }
 
@@ -57,7 +58,7 @@ export class RunData {
   }
 
   #add(rows: Rows): void {
-    this.arrived = performance.now();
+    this.fault.value = "";
     for (const row of rows.node ?? []) {
       const node = readNode(row);
       this.nodes.set(node.id, node);

@@ -9,6 +9,7 @@ import { Status } from "./status";
 export function RunHead({ data }: { data: RunData }) {
   data.version.value;
   const run = data.run.value;
+  if (run === null && data.fault.value) return <header class="head"><p class="fault" role="alert">{data.fault.value}</p></header>;
   if (run === null) {
     const said = data.gone.value ? "This run cannot be read any more." : "Reading the run; the key may not see it, or it does not exist.";
     return <header class="head"><p class="dim" role="status">{said}</p></header>;
@@ -26,6 +27,8 @@ export function RunHead({ data }: { data: RunData }) {
           </span>
         )}
       </div>
+      {data.fault.value && <p class="fault" role="alert">{data.fault.value}</p>}
+      {data.gone.value && <p class="fault" role="alert">This run was deleted; what is shown is what it was.</p>}
       <p class="problem">{pairs(asked(run)) || <span class="dim">no problem text</span>}</p>
       <Outcome run={run} />
       <dl class="facts">

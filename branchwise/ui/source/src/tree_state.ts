@@ -16,6 +16,8 @@ export class TreeState {
   centred = signal<string | null>(null);
   /** Width by height of the canvas. */
   aspect = signal(1.5);
+  /** How often the tree was enlarged, less how often it was made smaller, by the buttons. */
+  zooms = signal(0);
   /** Counts the wishes to see the whole tree. */
   fits = signal(0);
 

@@ -39,6 +39,8 @@ export function TreeTools({ tree }: { tree: TreeState }) {
       </form>
       <button type="button" onClick={pick} disabled={best === null}>Best</button>
       <button type="button" onClick={() => (tree.fits.value += 1)}>Fit</button>
+      <button type="button" aria-label="Enlarge the tree" onClick={() => (tree.zooms.value += 1)}>+</button>
+      <button type="button" aria-label="Make the tree smaller" onClick={() => (tree.zooms.value -= 1)}>−</button>
       <button type="button" onClick={() => tree.foldAll(true)}>Fold</button>
       <button type="button" onClick={() => tree.foldAll(false)}>Unfold all</button>
       <Slider tree={tree} />
