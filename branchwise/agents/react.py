@@ -11,6 +11,7 @@ from branchwise.agents.asking import messages, question
 from branchwise.agents.generator import GeneratorState, GeneratorUpdate, derived_seed
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
+from branchwise.agents.react_form import step_form
 from branchwise.models.protocol import Message, OutputFormat, Sample, Sampler, SampleRequest
 from branchwise.store.errors import Unsupported
 from branchwise.tasks.task import Task
@@ -93,6 +94,7 @@ class _Steps:
                 "This engine cannot continue a reply that was begun; the embedded one and vLLM can."
             )
         warmth = state.get("temperature")
+        held = self.sample.capabilities.regex and not begun
         request = SampleRequest(
             messages=self._messages(state, text),
             prefix=begun,
@@ -100,7 +102,9 @@ class _Steps:
             temperature=self.temperature if warmth is None else warmth,
             top_p=self.top_p,
             output_format=OutputFormat(
-                max_tokens=state.get("max_tokens") or _LONGEST_STEP, stop=(f"\n{transcript.OBSERVATION}",)
+                max_tokens=state.get("max_tokens") or _LONGEST_STEP,
+                stop=(f"\n{transcript.OBSERVATION}",),
+                regex=step_form(self.task.tools) if held else None,
             ),
             seed=derived_seed(self.seed, key),
             logprobs=self.sample.capabilities.logprobs,
