@@ -32,7 +32,7 @@ def mcp(
 ) -> None:
     """Serve searches as MCP tools on standard input and output, for agents that start this command.
 
-    It ends when standard input ends; unfinished background runs go on at the next start.
+    It ends when standard input ends; unfinished background runs continue at the next start.
     """
     from branchwise.cli.configured import chosen
     from branchwise.store.errors import BadInput
