@@ -84,7 +84,7 @@ def show(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the planner's estimates and from how many runs they are: fitted tables, rewards of strategies in the store."""
+    """Show the planner's estimates and how many runs they rest on: fitted tables, and rewards in the store."""
     from branchwise.evals.terminal import grid
     from branchwise.graphs.search.policies import folder
     from branchwise.store.store import Store
