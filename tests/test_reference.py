@@ -18,15 +18,22 @@ EVENTS = (ROOT / "docs/events.md").read_text(encoding="utf-8")
 
 
 def test_every_address_is_there_and_no_other() -> None:
-    tree = ast.parse((ROOT / "branchwise/server/app.py").read_text(encoding="utf-8"))
     routes = set()
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_route":
-            words = [part.value for part in call.args if isinstance(part, ast.Constant)]
-            path, method = words[0], words[1] if len(words) > 1 else "GET"
-            routes.add((method, str(path).replace(":path", "")))
+    for path in (ROOT / "branchwise/server").glob("*.py"):
+        routes |= _routes(path)
     assert len(routes) > 10
     assert set(re.findall(r"^\| `([A-Z]+) (/\S+)` \|", HTTP, re.MULTILINE)) == routes
+
+
+def _routes(path: Path) -> set[tuple[str, str]]:
+    """The method and address of each route of a module, without those of the page."""
+    found = set()
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "route":
+            words = [str(part.value) for part in call.args if isinstance(part, ast.Constant)]
+            if words and words[0] != "/" and not words[0].startswith(("/ui/", "/assets/")):
+                found.add((words[1] if len(words) > 1 else "GET", words[0].replace(":path", "")))
+    return found
 
 
 @pytest.mark.parametrize("body", [Extension, BudgetBody], ids=lambda body: str(body.__name__))
