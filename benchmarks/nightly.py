@@ -18,6 +18,7 @@ PARTS = {
     "outage_full": ("tests.crash.outage", "full"),
     "pool_placement": ("benchmarks.pool_placement",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
+    "queue_size": ("benchmarks.queue_size",),
     "ray": ("tests.integrations.ray",),
     "retrieval_speed": ("benchmarks.retrieval_speed",),
     "server": ("tests.server",),

@@ -12,11 +12,12 @@ from branchwise.store.database.dialects import each_clock_its_own, now
 from branchwise.store.database.tables import decisions, nodes, run_events, runs
 from branchwise.store.errors import LeaseLost, StoreError, UnknownName
 from branchwise.store.fence import guard
+from branchwise.store.next_run import Pick, next_run
 from branchwise.store.owner import is_gone
 from branchwise.store.rows import Status
 from branchwise.store.silence import clock, heard, left
 from branchwise.store.traced import CALLER, TRACED, parent_of
-from branchwise.store.workflows import Workflows, among
+from branchwise.store.workflows import Workflows
 
 ORDERED = (nodes, decisions)
 """The tables whose rows are numbered within a run."""
@@ -177,7 +178,7 @@ def claim(
     """
     began = clock()
     while True:
-        pick = _next(connection, me, queue, workflows, without) if run_id is None else None
+        pick = next_run(connection, _OWN, me, Pick(queue, workflows, without)) if run_id is None else None
         row = pick if run_id is None else _named(connection, me, run_id)
         if row is None:
             return None
@@ -220,31 +221,6 @@ def note(
 ) -> None:
     """Add an event to a run's history."""
     connection.execute(_NOTE, {"run_id": run_id, "kind": kind, "epoch": epoch, "data": data})
-
-
-def _next(
-    connection: sa.Connection, me: str, queue: str, workflows: Workflows | None, without: Collection[str]
-) -> sa.Row[Any] | None:
-    again = connection.execute(
-        sa.select(*_OWN).where(runs.c.status == Status.RUNNING, runs.c.owner == me)
-    ).first()
-    if again is not None:
-        return again
-    waiting = runs.c.status == Status.QUEUED
-    running = runs.c.status == Status.RUNNING
-    silent: sa.ColumnElement[bool] = sa.and_(running, runs.c.lease_until < now())
-    if each_clock_its_own(connection.dialect.name):
-        held = connection.execute(sa.select(*_OWN).where(runs.c.queue == queue, running)).all()
-        silent = runs.c.id.in_([row.id for row in held if not left(row)])
-    # A question was not answered in time; the run continues with the default answer.
-    overdue = sa.and_(runs.c.status == Status.WAITING, runs.c.wake < now())
-    return connection.execute(
-        sa.select(*_OWN)
-        .where(runs.c.queue == queue, waiting | silent | overdue, among(workflows, without))
-        .order_by(runs.c.priority.desc(), runs.c.created, runs.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
 
 
 def _named(connection: sa.Connection, me: str, run_id: str) -> sa.Row[Any]:
