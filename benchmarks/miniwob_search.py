@@ -24,7 +24,7 @@ from typing import Any
 from web_policies import NAMES, Policy
 
 from branchwise import models
-from branchwise.environments.miniwob import miniwob
+from branchwise.environments.miniwob import miniwob, names
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 from branchwise.models.protocol import Model
@@ -59,7 +59,12 @@ async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) 
             if (task, seed) not in known:
                 rows += await _instance(task, seed, asked, inner)
                 keep(out, asked, rows)
-                print(seed, task, {row["method"]: row["solved"] for row in rows[-len(METHODS) :]}, flush=True)
+                print(
+                    seed,
+                    task,
+                    {row["method"]: row["solved"] for row in rows[-len(asked["methods"]) :]},
+                    flush=True,
+                )
     if inner is not None:
         await inner.aclose()
 
@@ -78,12 +83,14 @@ async def _instance(task: str, seed: int, asked: dict[str, Any], inner: Model | 
     await (await environment.reset(seed=seed)).aclose()
     with tempfile.TemporaryDirectory() as folder:
         for method, options in METHODS.items():
+            if method not in asked.get("methods", METHODS):
+                continue
             began = time.monotonic()
             result = await browse(
                 "",
                 environment,
                 model=model,
-                options=replace(options, max_actions=asked["steps"]),
+                options=replace(options, max_actions=asked["steps"], prior_actions=asked.get("prior", 0)),
                 seed=seed,
                 store=f"sqlite:///{folder}/runs.sqlite",
             )
@@ -101,6 +108,9 @@ def main() -> None:
     )
     parser.add_argument("--policy", choices=NAMES, default="uniform")
     parser.add_argument("--tasks", nargs="*", default=TASKS)
+    parser.add_argument("--every", action="store_true", help="all tasks that the package carries, not twelve")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--prior", type=int, default=0, help="actions left by the free prior; 0 for all")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
         "--steps", type=int, default=40, help="actions executed at most, replayed ones included"
@@ -108,7 +118,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=6, help="samples of the embedded model for one page")
     parser.add_argument("--out", type=Path, required=True)
     o = parser.parse_args()
-    asked = {"policy": o.policy, "seeds": o.seeds, "steps": o.steps, "draws": o.draws, "tasks": list(o.tasks)}
+    asked = {"policy": o.policy, "seeds": o.seeds, "steps": o.steps, "draws": o.draws}
+    asked |= {"tasks": names() if o.every else list(o.tasks), "prior": o.prior, "methods": o.methods}
     rows = json.loads(o.out.read_text(encoding="utf-8"))["rows"] if o.out.exists() else []
     asyncio.run(measure(asked, rows, o.out))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict
 
 from branchwise.agents.generator import derived_seed
+from branchwise.agents.prior import ranked
 from branchwise.agents.prompts import Prompts, fill
 from branchwise.agents.protocol import Agent
 from branchwise.environments.protocol import Action, Observation
@@ -85,6 +86,7 @@ def actor(
     samples: int = 20,
     temperature: float = 1.0,
     pick_actions: bool = False,
+    prior_actions: int = 0,
     seed: int = 0,
 ) -> Agent[ActorState, ActorUpdate]:
     """Make the actor.
@@ -96,6 +98,8 @@ def actor(
         temperature: Sampling temperature; the paper uses 1.0 with top-p 0.95.
         pick_actions: Whether decoding is constrained to the actions that the page offers, if the model supports
             choices; for small models that cannot write the form unaided.
+        prior_actions: How many of the page's actions the model picks among, the likeliest by a free prior; 0 for
+            all of them.
         seed: The run's seed; each call derives its own from it and its path.
     """
     template = (prompts or Prompts()).load("actor", "web")
@@ -103,7 +107,10 @@ def actor(
     async def actor_node(state: ActorState) -> ActorUpdate:
         choices: tuple[str, ...] = ()
         if pick_actions and sample.capabilities.choices:
-            choices = tuple(a.text for a in await state["session"].actions())[:_MOST_CHOICES]
+            lines = [a.text for a in await state["session"].actions()]
+            if prior_actions:
+                lines = ranked(state["goal"], lines, state["history"])[:prior_actions]
+            choices = tuple(lines)[:_MOST_CHOICES]
         key = f"{state['path']}/act"
         request = SampleRequest(
             messages=(shown(_asked(template, state), state.get("picture")),),

@@ -95,6 +95,9 @@ def web(
             help="Have the model pick one of the page's actions, or write one; the embedded model picks.",
         ),
     ] = None,
+    prior_actions: Annotated[
+        int, typer.Option(help="Pick among this many actions, the likeliest by words of the goal; 0 for all.")
+    ] = 0,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
     vision: Annotated[
         bool,
@@ -153,6 +156,7 @@ def web(
                 samples=samples or (5 if small else 20),
                 value_samples=value_samples if value_samples is not None else usual,
                 pick_actions=small if pick_actions is None else pick_actions,
+                prior_actions=prior_actions,
                 concurrency=concurrency,
                 auto_approve=auto_approve,
                 vision=vision,

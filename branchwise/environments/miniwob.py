@@ -151,12 +151,24 @@ def miniwob(task: str, *, window: Window | None = None) -> _MiniWob:
         EnvironmentFailed: The package is not installed.
         UnknownName: There is no such task.
     """
-    spec = find_spec("miniwob")
-    if spec is None or not spec.submodule_search_locations:
-        raise EnvironmentFailed("MiniWoB++ is not installed: pip install --no-deps miniwob.")
-    folder = Path(spec.submodule_search_locations[0]) / "html"
-    known = [page.stem for page in (folder / "miniwob").glob("*.html")]
+    known = names()
     if task not in known:
         raise UnknownName("MiniWoB++ task", task, known)
     abilities = Abilities(parallel=(window or Window()).parallel, rewinds=True)
-    return _MiniWob(task=task, folder=folder, window=window, name=f"miniwob:{task}", abilities=abilities)
+    return _MiniWob(task=task, folder=_pages(), window=window, name=f"miniwob:{task}", abilities=abilities)
+
+
+def names() -> list[str]:
+    """The names of all tasks whose pages the package carries.
+
+    Raises:
+        EnvironmentFailed: The package is not installed.
+    """
+    return sorted(page.stem for page in (_pages() / "miniwob").glob("*.html"))
+
+
+def _pages() -> Path:
+    spec = find_spec("miniwob")
+    if spec is None or not spec.submodule_search_locations:
+        raise EnvironmentFailed("MiniWoB++ is not installed: pip install --no-deps miniwob.")
+    return Path(spec.submodule_search_locations[0]) / "html"

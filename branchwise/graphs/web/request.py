@@ -55,6 +55,9 @@ class WebOptions:
     """Values sampled from the model and averaged for one page; with 0 only a sound check ranks pages."""
     pick_actions: bool = False
     """Whether the model picks among the listed actions instead of writing one."""
+    prior_actions: int = 0
+    """With `pick_actions`, how many listed actions the model picks among: the likeliest by words shared with the goal,
+    empty fields, and what was not done yet. 0 for all of them."""
     concurrency: int = 1
     """Branches visited concurrently; 1 is the paper's order, more pops several frontier nodes together."""
     auto_approve: bool = False
@@ -112,6 +115,7 @@ def check(options: WebOptions) -> None:
         "samples": 1,
         "concurrency": 1,
         "value_samples": 0,
+        "prior_actions": 0,
         "max_approvals": 0,
     }
     for name, bound in least.items():

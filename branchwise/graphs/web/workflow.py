@@ -200,6 +200,7 @@ def _context_of(given: WebInput, services: RunServices, place: Environment, hook
             services.prompts,
             samples=options.samples,
             pick_actions=options.pick_actions,
+            prior_actions=options.prior_actions,
             seed=services.spec.seed,
         ),
         value=value(sample, services.prompts, samples=options.value_samples, seed=services.spec.seed),
