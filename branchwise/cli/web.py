@@ -95,9 +95,7 @@ def web(
             help="Have the model pick one of the page's actions, or write one; the embedded model picks.",
         ),
     ] = None,
-    prior_actions: Annotated[
-        int, typer.Option(help="Pick among this many actions, the likeliest by words of the goal; 0 for all.")
-    ] = 0,
+    prior_actions: Annotated[int, typer.Option(help="Pick among the so many likeliest; 0: all.")] = 0,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
     vision: Annotated[
         bool,
@@ -132,7 +130,6 @@ def web(
         named = chosen(model, base_url, model_option, price)
         small = named.spec.partition(":")[0] == "embedded"
         own: dict[str, object] = settings(option or [])
-        usual = 3 if small else 20
         plain = "plain" if screenshots else "none"
         if environment == "browser":
             own |= {
@@ -154,7 +151,7 @@ def web(
                 max_pages=max_pages,
                 max_actions=max_actions,
                 samples=samples or (5 if small else 20),
-                value_samples=value_samples if value_samples is not None else usual,
+                value_samples=_or(value_samples, 3 if small else 20),
                 pick_actions=small if pick_actions is None else pick_actions,
                 prior_actions=prior_actions,
                 concurrency=concurrency,
@@ -170,6 +167,10 @@ def web(
     except (BadInput, ValueError) as error:
         refuse(error)
     browsing(errand, as_json=as_json)
+
+
+def _or(given: int | None, usual: int) -> int:
+    return usual if given is None else given
 
 
 def _url(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -118,7 +119,9 @@ class Chrome:
         async with self.learning:
             url = session.page.url
             if not self.identities.of(pattern(url)).loads[url]:
-                await learn(self.identities, url, session, lambda: self._loaded(None, None))
+                # A start page that cannot be loaded a second time counts as steady.
+                with contextlib.suppress(Error, EnvironmentFailed):
+                    await learn(self.identities, url, session, lambda: self._loaded(None, None))
 
     async def _learn(self, session: BrowserSession) -> bool:
         if not self.window.learn:
