@@ -108,7 +108,7 @@ async def measured(page: Page, url: str, *, unfold: bool = False) -> dict[str, f
         await page.goto(url)
         paints.append(await page.evaluate("window.painted"))
     if unfold:
-        await page.get_by_role("button", name="Unfold all").click()
+        await page.get_by_role("button", name="Unfold").click()
         await page.wait_for_timeout(1500)
     frames: list[float] = await page.evaluate(ZOOM, FRAMES)
     drawn = await page.evaluate("Number(document.querySelector('canvas').dataset.nodes)")

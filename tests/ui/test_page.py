@@ -157,7 +157,7 @@ async def test_a_large_tree_opens_folded_and_a_search_unfolds_it(sqlite_url: str
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="Node 0.19.42")).to_be_visible()
         await expect(page.get_by_role("treeitem", selected=True)).to_contain_text("leaf 19-42")
-        await page.get_by_role("button", name="Unfold all").click()
+        await page.get_by_role("button", name="Unfold").click()
         await expect(canvas).to_have_attribute("data-nodes", str(len(rows)))
 
 

@@ -87,7 +87,10 @@ function hang(box: HTMLDivElement, canvas: HTMLCanvasElement, tree: TreeState): 
     zoomed = tree.zooms.value;
     if (!by) return;
     own = true;
-    on.call(zooming.scaleBy, 1.5 ** by);
+    const held = tree.placed.value.find((one) => one.item.id === tree.shown.value);
+    const [x, y] = held ? view.apply([held.x, held.y]) : [-1, -1];
+    const seen = x >= 0 && y >= 0 && x <= box.clientWidth && y <= box.clientHeight;
+    on.call(zooming.scaleBy, 1.5 ** by, seen ? [x, y] : undefined);
   });
   const stopFitting = effect(() => {
     if (!tree.fits.value) return;

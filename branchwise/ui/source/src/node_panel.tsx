@@ -59,7 +59,7 @@ export function NodePanel({ data, tree }: { data: RunData; tree: TreeState }) {
   if (fault) return <p class="bad">{fault}</p>;
   if (value === null) return <p class="dim">{known ? "Reading the node." : "Choose a node of the tree."}</p>;
   const best = tree.best.value;
-  const answers = run?.result?.node === value.id;
+  const answers = run?.result?.node === value.id && (run.result.solved === true || run.result.answer != null);
   return (
     <article>
       <h2>Node {value.id}{value.id === best && <span class="good"> {answers ? "the answer" : "the best so far"}</span>}</h2>

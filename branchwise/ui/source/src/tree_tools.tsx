@@ -42,7 +42,7 @@ export function TreeTools({ tree }: { tree: TreeState }) {
       <button type="button" aria-label="Enlarge the tree" onClick={() => (tree.zooms.value += 1)}>+</button>
       <button type="button" aria-label="Make the tree smaller" onClick={() => (tree.zooms.value -= 1)}>−</button>
       <button type="button" onClick={() => tree.foldAll(true)}>Fold</button>
-      <button type="button" onClick={() => tree.foldAll(false)}>Unfold all</button>
+      <button type="button" onClick={() => tree.foldAll(false)}>Unfold</button>
       <Slider tree={tree} />
     </div>
   );
