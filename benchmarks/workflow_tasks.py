@@ -72,13 +72,13 @@ class Posed:
 
 
 def hops(seed: int) -> Posed:
-    """Where a person lives, and what is made there: two facts of eighty."""
+    """Where the teacher of a person lives: two facts of sixteen."""
     rng = Random(seed)
-    people = rng.sample([f"{first} {last}" for first in FIRST for last in LAST], 40)
+    people = rng.sample([f"{first} {last}" for first in FIRST for last in LAST], 8)
     towns = {person: rng.choice(TOWNS) for person in people}
     trades = {person: rng.choice(TRADES) for person in people}
     boss = dict(zip(people, [*people[1:], people[0]], strict=True))
-    facts = [f"{person} lives in {towns[person]}. {person} is a {trades[person]}." for person in people]
+    facts = [f"{person} is a {trades[person]} in {towns[person]}." for person in people]
     facts += [f"The teacher of {person} is {boss[person]}." for person in people]
     rng.shuffle(facts)
     who = rng.choice(people)
@@ -96,14 +96,14 @@ def hops(seed: int) -> Posed:
 
 
 def arithmetic(seed: int) -> Posed:
-    """A product and a sum of numbers of two digits."""
+    """A sum of numbers of three digits."""
     rng = Random(seed)
-    a, b, c = (rng.randint(11, 99) for _ in range(3))
-    question = f"What is {a} * {b} + {c}?"
+    a, b = (rng.randint(101, 999) for _ in range(2))
+    question = f"What is {a} + {b}?"
     return Posed(
         given={"problem": question, "task": question, "question": question},
         prompt=f"{question} Write the number and nothing else.",
-        right=lambda answer: last_number(answer) == a * b + c,
+        right=lambda answer: last_number(answer) == a + b,
         longest=32,
     )
 
@@ -149,15 +149,15 @@ def code(seed: int) -> Posed:
     told, arguments, cases = CODE[name]
     problem = f"Write a Python function `{name}({arguments})` that returns {told}. Write only the code."
     layers: list[list[dict[str, Any]]] = [
-        [{"type": "generator", "samples": 4, "max_tokens": 128}],
-        [{"type": "unit_test_generator", "tests": 3, "max_tokens": 96}],
+        [{"type": "generator", "samples": 3, "max_tokens": 96}],
+        [{"type": "unit_test_generator", "tests": 2, "max_tokens": 64}],
         [{"type": "unit_test_evaluator", "top_k": 1, "max_tokens": 64}],
     ]
     return Posed(
         given={"problem": problem, "layers": layers},
         prompt=problem,
         right=lambda answer: passes(answer, name, cases),
-        longest=128,
+        longest=96,
     )
 
 

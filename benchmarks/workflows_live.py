@@ -33,7 +33,7 @@ from branchwise.store.store import Store
 ARMS: Mapping[str, tuple[str, Callable[[int], made.Posed], Mapping[str, Any]]] = {
     "drag": ("drag", made.hops, {}),
     "iterdrag": ("drag", made.hops, {"rounds": 3, "max_tokens": 32}),
-    "rerank": ("rerank", made.hops, {"paragraphs": 4, "samples": 2}),
+    "rerank": ("rerank", made.hops, {"paragraphs": 3, "samples": 2}),
     "medprompt": ("medprompt", made.choice, {}),
     "start": ("start", made.arithmetic, {"kind": "calculation", "max_tokens": 128}),
     "dta": ("dta", made.arithmetic, {"tools": ["python"], "rounds": 2, "max_tokens": 96}),
