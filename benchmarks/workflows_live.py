@@ -132,9 +132,8 @@ async def main() -> None:
         f"by Best-of-N, means of an instance. Both below {LEAST:.0%}, so without a row: {unable or 'none'}.",
     )
     facts = {"Model": asked.model, "Command": f"python benchmarks/workflows_live.py --model {asked.model}"}
-    write(
-        [Report(title=f"workflows_{asked.model.partition(':')[0]}", facts=facts, tables=(table,))], asked.out
-    )
+    title = f"workflows_{asked.model.partition(':')[0]}"
+    write([Report(title=title, facts=facts, tables=(table,))], asked.out, page_name=title)
 
 
 if __name__ == "__main__":
