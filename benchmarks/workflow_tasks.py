@@ -13,9 +13,7 @@ from langgraph.runtime import Runtime
 
 from branchwise import Run
 from branchwise.environments.sandbox.examine import examine
-from branchwise.graphs.workflows._prompting import texts
 from branchwise.graphs.workflows._reading import majority, plain
-from branchwise.store.errors import BudgetSpent
 from branchwise.tools.retrieval import BM25
 
 FIRST = ["Anna", "Bela", "Carl", "Dora", "Emil", "Frida", "Gus", "Hilda", "Ivo", "Jana", "Karl", "Lea"]
@@ -181,33 +179,31 @@ class State(TypedDict, total=False):
     prompt: str
     choices: list[str]
     longest: int
+    tokens: int
+    """What may be written; the last sample may go beyond it."""
     answer: str | None
 
 
 async def draw(state: State, runtime: Runtime[Run]) -> State:
-    """Sample eight at a time until the budget is spent; the most frequent answer wins, of equal ones the first."""
-    run, drawn = runtime.context, list[str]()
-    for number in range(64):
-        before = run.budget.spent.completion_tokens
-        try:
-            reply = await run.sample(
-                f"{number}",
-                state["prompt"],
-                n=8,
-                output=state["choices"] or None,
-                max_tokens=state["longest"],
-            )
-        except BudgetSpent:
-            break
-        drawn += texts(reply)
-        # The last eight are a guide to what one more costs.
-        each = (run.budget.spent.completion_tokens - before) / len(reply.samples)
-        if run.budget.room().completion_tokens < each:
-            break
-    if not drawn:
+    """Sample until so many tokens are written, one sample at least; the most frequent answer wins, else the first."""
+    drawn, written, n = list[str](), 0, 1
+    while n:
+        reply = await runtime.context.sample(
+            f"{written}/{n}",
+            state["prompt"],
+            n=n,
+            output=state["choices"] or None,
+            max_tokens=state["longest"],
+        )
+        drawn += [one.text.strip() for one in reply.samples]
+        written += max(1, sum(one.tokens for one in reply.samples))
+        n = min(64, int((state["tokens"] - written) * len(drawn) / written))
+        n = max(0, n)
+    said = [one for one in drawn if one]
+    if not said:
         return {"answer": None}
-    best, _ = majority([plain(one) for one in drawn])
-    return {"answer": next(one for one in drawn if plain(one) == best)}
+    best, _ = majority([plain(one) for one in said])
+    return {"answer": next(one for one in said if plain(one) == best)}
 
 
 graph = StateGraph(State, context_schema=Run)

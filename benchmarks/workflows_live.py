@@ -27,7 +27,7 @@ from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.run import run
 from branchwise.models.protocol import Model
 from branchwise.statistics.bootstrap import bootstrap, paired
-from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.store.errors import ModelError
 from branchwise.store.store import Store
 
 ARMS: Mapping[str, tuple[str, Callable[[int], made.Posed], Mapping[str, Any]]] = {
@@ -60,21 +60,24 @@ async def pair(arm: str, seed: int, store: Store, engine: Model) -> tuple[bool, 
     given = {
         k: v for k, v in posed.given.items() if not wanted or k not in set(known.values()) or k == wanted
     }
-    ours, spent = await told(name, {**given, **more}, f"{arm}-{seed}", None, store, engine)
-    asked = {"prompt": posed.prompt, "choices": list(posed.choices), "longest": posed.longest}
-    least = max(spent, posed.longest)  # one sample at least
-    theirs, paid = await told("workflow_tasks:graph", asked, f"{arm}-{seed}-best", least, store, engine)
+    ours, spent = await told(name, {**given, **more}, f"{arm}-{seed}", store, engine)
+    asked = {
+        "prompt": posed.prompt,
+        "choices": list(posed.choices),
+        "longest": posed.longest,
+        "tokens": spent,
+    }
+    theirs, paid = await told("workflow_tasks:graph", asked, f"{arm}-{seed}-best_of_n", store, engine)
     return posed.right(ours), posed.right(theirs), spent, paid
 
 
 async def told(
-    workflow: str, given: Mapping[str, Any], run_id: str, tokens: int | None, store: Store, engine: Model
+    workflow: str, given: Mapping[str, Any], run_id: str, store: Store, engine: Model
 ) -> tuple[str, int]:
     """The answer of a run, and the tokens that it wrote; "" where it has none."""
     try:
-        budget = None if tokens is None else {"completion_tokens": tokens}
-        ended = await run(workflow, given, budget=budget, model=engine, store=store, run_id=run_id)
-    except (BudgetSpent, ModelError):
+        ended = await run(workflow, given, model=engine, store=store, run_id=run_id)
+    except ModelError:
         return "", (await store.usage(run_id, below=True)).completion_tokens
     answer = ended.output.get("answer")
     return answer_of(answer) if answer is not None else "", ended.usage.completion_tokens
