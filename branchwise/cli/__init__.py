@@ -37,7 +37,7 @@ def _heed_signals() -> None:
 
     def stop(*_: object) -> None:
         shown = b"\x1b[?25h" if sys.stderr.isatty() else b""  # the cursor, which a live line hides
-        os.write(2, shown + b"Interrupted before or after its work; what was done is stored.\n")
+        os.write(2, shown + b"Interrupted. What a run had done is stored; `branchwise runs` lists it.\n")
         os._exit(0 if serves else 130)
 
     for number in (signal.SIGINT, signal.SIGTERM):
