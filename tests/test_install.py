@@ -23,7 +23,7 @@ def test_every_extra_is_documented_and_in_all() -> None:
     page = (ROOT / "docs/install.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(extras)
     [everything] = extras["all"]
-    left_out = {"all", "vllm", "embeddings"}
+    left_out = {"all", "vllm", "ray", "embeddings"}
     assert set(everything.removeprefix("branchwise[").removesuffix("]").split(",")) == set(extras) - left_out
 
 

