@@ -17,7 +17,7 @@ from branchwise.tools.mcp import check_installed, mcp_tools
 from branchwise.tools.protocol import AgentTool
 
 _SUPPORT = frozenset(
-    {"direct", "function", "langchain", "loading", "mcp", "protocol", "servers", "transcript"}
+    {"corpora", "direct", "function", "langchain", "loading", "mcp", "protocol", "servers", "transcript"}
 )
 _FOLDER = Folder(kind="tool", package="branchwise.tools", path=[str(Path(__file__).parent)], without=_SUPPORT)
 _MOST = 128

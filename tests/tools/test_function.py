@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from branchwise import tools
 from branchwise.store.errors import BadInput
-from branchwise.tools import ToolHints, direct, function_tool
+from branchwise.tools import AgentTool, ToolHints, direct, function_tool
 from branchwise.tools.direct import called
 from branchwise.tools.protocol import MOST, MOST_DATA, READ_ONLY
 
@@ -109,3 +110,9 @@ async def test_without_a_run_what_acts_is_refused_unless_it_is_approved() -> Non
     assert not done
     assert (await direct(approve=True)("a", tool, {"x": 1})).text == "done"
     assert done == [1]
+
+
+def test_every_tool_of_the_folder_can_be_loaded() -> None:
+    assert "python" in tools.names()
+    for name in tools.names():
+        assert isinstance(tools.load(name), AgentTool)
