@@ -22,6 +22,7 @@ PARTS = {
     "ray": ("tests.integrations.ray",),
     "retrieval_speed": ("benchmarks.retrieval_speed",),
     "server": ("tests.server",),
+    "store_flat": ("benchmarks.store_growth", "--nodes", "10000", "100000", "--size", "10240"),
     "store_growth": ("benchmarks.store_growth",),
     "store_ledger": ("benchmarks.store_ledger",),
     "store_parts": ("benchmarks.store_parts", "--postgres"),

@@ -1,6 +1,7 @@
 """How a tree grows on disk: our rows beside LangGraph's savers that hold the same tree in graph state.
 
     python -m benchmarks.store_growth --nodes 200 2000 [--postgres] [--rival]
+    python -m benchmarks.store_growth --nodes 100000 --size 10240    # 1 GB of texts: is a step, is memory flat?
 
 The rivals need `langgraph-checkpoint-sqlite` and `langgraph-checkpoint-postgres`. On SQLite, bytes written are what the
 process handed to the kernel (`wchar` of /proc/self/io), and file sizes include the write-ahead log while the database
@@ -15,6 +16,7 @@ import asyncio
 import json
 import operator
 import random
+import resource
 import statistics
 import tempfile
 import time
@@ -35,6 +37,7 @@ from tests.crash.postgres import own_postgres
 
 _TEN = 10
 _SIZE = 1024
+"""Bytes of a node's text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,14 +84,16 @@ def _postgres() -> Iterator[_Place]:
         engine.dispose()
 
 
-def _texts(start: int) -> list[str]:
+def _texts(start: int, size: int = _SIZE) -> list[str]:
     # Not to be compressed: PostgreSQL would.
-    return [random.Random(i).randbytes(_SIZE // 2).hex() for i in range(start, start + _TEN)]
+    return [random.Random(i).randbytes(size // 2).hex() for i in range(start, start + _TEN)]
 
 
-def _report(name: str, nodes: int, place: _Place, before: int, steps: list[float]) -> dict[str, object]:
+def _report(
+    name: str, nodes: int, place: _Place, before: int, steps: list[float], size: int = _SIZE
+) -> dict[str, object]:
     tenth = max(1, len(steps) // 10)
-    content, on_disk = nodes * _SIZE, place.size()
+    content, on_disk = nodes * size, place.size()
     return {
         "store": f"{name}, {place.name}",
         "nodes": nodes,
@@ -98,10 +103,11 @@ def _report(name: str, nodes: int, place: _Place, before: int, steps: list[float
         "on_disk_per_content": round(on_disk / content, 2),
         "first_step_ms": round(statistics.median(steps[:tenth]) * 1e3, 2),
         "last_step_ms": round(statistics.median(steps[-tenth:]) * 1e3, 2),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
-async def rows(nodes: int, place: _Place) -> dict[str, object]:
+async def rows(nodes: int, place: _Place, size: int) -> dict[str, object]:
     """Grow the tree as rows, ten nodes a step."""
     steps = []
     async with Store.opened(place.url) as store:
@@ -110,11 +116,12 @@ async def rows(nodes: int, place: _Place) -> dict[str, object]:
         for start in range(0, nodes, _TEN):
             began = time.perf_counter()
             batch = [
-                Node(id=f"0.{start + i}", parent="0", depth=1, text=t) for i, t in enumerate(_texts(start))
+                Node(id=f"0.{start + i}", parent="0", depth=1, text=t)
+                for i, t in enumerate(_texts(start, size))
             ]
             await store.add_nodes(lease, batch)
             steps.append(time.perf_counter() - began)
-        return _report("branchwise rows", nodes, place, before, steps)
+        return _report("branchwise rows", nodes, place, before, steps, size)
 
 
 class _State(TypedDict):
@@ -154,6 +161,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--nodes", type=int, nargs="+", default=[200, 2000])
+    parser.add_argument("--size", type=int, default=_SIZE, help="bytes of a node's text, of our rows")
     parser.add_argument("--postgres", action="store_true", help="measure on a PostgreSQL of our own, too")
     parser.add_argument("--rival", action="store_true", help="measure LangGraph's savers too")
     wanted = parser.parse_args()
@@ -161,7 +169,7 @@ def main() -> None:
     for opened in [*places, _postgres] if wanted.postgres else places:
         for nodes in wanted.nodes:
             with opened() as place:
-                print(json.dumps(asyncio.run(rows(nodes, place))), flush=True)
+                print(json.dumps(asyncio.run(rows(nodes, place, wanted.size))), flush=True)
             if wanted.rival:
                 with opened() as place:
                     print(json.dumps(in_state(nodes, place)), flush=True)
