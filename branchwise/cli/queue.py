@@ -156,6 +156,11 @@ def worker(
     least: Least = None,
     most: Most = None,
     cpus: Cpus = 0.25,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Serve metrics for Prometheus at this port; 0 takes a free one."),
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address to bind for them.")] = "127.0.0.1",
     store: StoreUrl = None,
     as_json: AsJson = False,
     unsafe_sandbox: UnsafeSandbox = False,
@@ -173,6 +178,7 @@ def worker(
         on_ray=OnRay(address=address, actors=actors, least=least, most=most, cpus=cpus),
         imports=imports or [],
         store=store,
+        metrics=None if metrics_port is None else (metrics_host, metrics_port),
         as_json=as_json,
     )
 

@@ -19,6 +19,7 @@ from branchwise.cli.exits import refuse, run
 from branchwise.cli.importing import importable_module
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.store.errors import BadInput
+from branchwise.store.store import Store
 
 _STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}
 
@@ -69,6 +70,7 @@ def working_somewhere(
     on_ray: OnRay,
     imports: Sequence[str],
     store: str | None,
+    metrics: tuple[str, int] | None = None,
     as_json: bool,
 ) -> None:
     """Work in this process or on Ray; arguments are those of `working`, and where."""
@@ -76,21 +78,46 @@ def working_somewhere(
         on_ray.check(engine)
     except BadInput as error:
         refuse(error)
+    if metrics is not None and engine != "local":
+        refuse(BadInput("Metrics are served by workers of this machine only: leave out --metrics-port."))
     if engine == "local":
-        working(options, imports=imports, store=store, as_json=as_json)
+        working(options, imports=imports, store=store, metrics=metrics, as_json=as_json)
         return
     shared = {name: value for name, value in options.items() if name != "until_empty"}
     shared["imports"] = [importable_module(name) for name in imports]
     working_on_ray(shared, on_ray, store=store, until_empty=bool(options["until_empty"]))
 
 
-def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | None, as_json: bool) -> None:
+async def _measured(options: dict[str, Any], host: str, port: int, log: _Log) -> int:
+    """Work, and serve metrics."""
+    try:
+        from branchwise.integrations.prometheus.worker import counted, served
+    except ImportError as error:
+        raise BadInput(
+            f"Metrics need the extra `serve`: pip install 'branchwise[serve]' ({error})."
+        ) from error
+    ttl = options.pop("ttl")
+    async with Store.opened(options.pop("store"), ttl=ttl) as store:
+        with served(store, host, port) as (metrics, taken):
+            log.say(f"metrics at http://{host}:{taken}/metrics")
+            return await work(**{**options, "store": store, "watch": counted(metrics, options["watch"])})
+
+
+def working(
+    options: Mapping[str, Any],
+    *,
+    imports: Sequence[str],
+    store: str | None,
+    metrics: tuple[str, int] | None = None,
+    as_json: bool,
+) -> None:
     """Work until the queue is empty or a signal asks the worker to end.
 
     Args:
         options: Those of `work`.
         imports: Modules or files that runs may import here.
         store: Database URL.
+        metrics: Host and port at which to serve metrics.
         as_json: Whether the log is lines of JSON.
     """
     imports = [importable_module(name) for name in imports]
@@ -112,7 +139,8 @@ def working(options: Mapping[str, Any], *, imports: Sequence[str], store: str | 
             ):  # without handlers (Windows), Ctrl-C cancels the task directly
                 asyncio.get_running_loop().add_signal_handler(number, stop, number)
         try:
-            return await work(store=store, imports=imports, watch=log, **options)
+            asked = {"store": store, "imports": imports, "watch": log, **options}
+            return await work(**asked) if metrics is None else await _measured(asked, *metrics, log)
         except asyncio.CancelledError:
             if not received:
                 raise

@@ -21,6 +21,7 @@ from branchwise.server.listing import list_models, one_model
 from branchwise.server.responses import cancel_response, one_response, respond
 from branchwise.server.routes import no_route, route
 from branchwise.server.runs import start_run
+from branchwise.server.scraping import scrape
 from branchwise.server.serving import ServerSettings, Serving, opened
 from branchwise.server.viewing import page_routes, run_routes
 
@@ -59,6 +60,7 @@ def application(
             route("/v1/runs", start_run, "POST"),
             *run_routes(),
             *page_routes(),
+            route("/metrics", scrape),
             route("/health", _health, private=False),
             route("/ready", _ready, private=False),
             *([] if mcp is None else [route("/mcp", _mcp, "POST")]),

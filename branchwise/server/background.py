@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from branchwise.graphs.runtime.rows import row_of
 from branchwise.graphs.runtime.spec import RunSpec
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
+from branchwise.integrations.prometheus.worker import counted
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged
 from branchwise.server.preflight import checked
@@ -98,7 +99,7 @@ async def working(serving: Serving) -> AsyncIterator[None]:
 async def _working(serving: Serving) -> None:
     database = serving.store.database
 
-    def watch(report: WorkerLogLine) -> None:
+    def settled(report: WorkerLogLine) -> None:
         _LOG.info("run %s %s: %s", report.run_id, report.kind, report.text)
         if report.kind in _ENDS:
             database.submit(lambda connection: charges.settle(connection, report.run_id))
@@ -112,7 +113,7 @@ async def _working(serving: Serving) -> None:
                 concurrency=serving.settings.workers,
                 model=serving.engine,
                 imports=sorted(imports),
-                watch=watch,
+                watch=counted(serving.metrics, settled),
             )
         except* BranchwiseError as errors:
             _LOG.error("the worker stopped and starts again: %s", errors.exceptions[0])

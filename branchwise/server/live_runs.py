@@ -59,6 +59,8 @@ class LiveRun:
         """Set when the run may begin: a stream's first byte comes before it."""
         self.left = asyncio.Event()
         """Set when all clients are gone."""
+        self.replayed = False
+        """Whether it was over before, and is only read."""
         self.closing = False
         """Whether the server ends."""
 
@@ -125,10 +127,11 @@ class LiveRuns:
 
     Args:
         store: The store of all runs.
+        ended: Told the id of each run that was executed here, when it is over and before its texts are deleted.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, ended: Callable[[str], Awaitable[None]]) -> None:
+        self._store, self._told = store, ended
         self._live: dict[str, LiveRun] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._forgetting: set[LiveRun] = set()
@@ -183,6 +186,8 @@ class LiveRuns:
         if stopped and not live.keep:
             with suppress(BranchwiseError):  # it may not be stored yet
                 await self._store.cancel(live.run_id)
+        if not live.replayed:
+            await self._told(live.run_id)
         del self._live[live.run_id]
         live.wake()
         if live.forget:

@@ -51,6 +51,7 @@ def route(path: str, answer: Endpoint, method: str = "GET", *, private: bool = T
         finally:
             CURRENT.reset(token)
         reply.headers.setdefault("x-request-id", uuid.uuid4().hex)
+        serving.metrics.answered(path, reply.status_code)
         return reply
 
     return Route(path, endpoint, methods=[method])

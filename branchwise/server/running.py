@@ -96,6 +96,7 @@ async def _started(
         digest=wanted.digest,
     )
     if old is not None and old.status is Status.DONE:
+        live.replayed = True
 
         async def read(watch: Callable[[Any], None]) -> RunResult:
             return await resume_run(serving.store, old, model=serving.engine)

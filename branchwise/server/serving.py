@@ -10,6 +10,7 @@ from typing import Any
 
 from branchwise import models
 from branchwise.graphs.runtime.resources import opened_store
+from branchwise.integrations.prometheus.metrics import Metrics
 from branchwise.models.protocol import Model
 from branchwise.server.admission import Admission
 from branchwise.server.choice import Defaults
@@ -59,6 +60,7 @@ class Serving:
     """None on a server that is for looking only."""
     live_runs: LiveRuns
     admission: Admission
+    metrics: Metrics
     feeds: Feeds
     run_list: RunLister = field(default_factory=RunLister)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -100,13 +102,15 @@ async def opened(settings: ServerSettings, engine: Model | None = None) -> Async
     """
     async with opened_store(settings.store) as store:
         mine = engine or _model(settings.defaults)
-        live_runs, feeds = LiveRuns(store), Feeds(store, settings.keep_alive)
+        metrics = Metrics(store)
+        live_runs, feeds = LiveRuns(store, metrics.ended), Feeds(store, settings.keep_alive)
         try:
             yield Serving(
                 settings=settings,
                 store=store,
                 model=mine,
                 live_runs=live_runs,
+                metrics=metrics,
                 admission=Admission(settings.max_runs, settings.max_queued),
                 feeds=feeds,
             )

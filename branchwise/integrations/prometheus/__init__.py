@@ -1,0 +1,1 @@
+"""Prometheus: counts of a process's runs and calls, and gauges of the queue, under names of our own."""
