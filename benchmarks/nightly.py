@@ -10,6 +10,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "nightly"
 PARTS = {
+    "clients": ("tests.server.night_clients",),
     "crash": ("tests.crash", "--minutes", "30"),
     "fresh": ("tests.fresh",),
     "hostile": ("tests.hostile",),

@@ -31,7 +31,7 @@ def blocks(language: str) -> list[str]:
 def test_the_two_minutes(tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
     install, curl, *_ = blocks("bash")
-    started = install.splitlines()[1].split()
+    started = install.splitlines()[-1].split()
     assert started[0] == "branchwise"
     command = [sys.executable, "-m", *started, "--port", "0", "--json", "--store", str(tmp_path / "s.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
