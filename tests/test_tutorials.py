@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,7 +96,12 @@ def test_the_page_on_vllm_holds(vllm: Path, tmp_path: Path) -> None:
     [shown] = [part for path, part in files(page).items() if path == "search.toml"]
     page = page.replace(shown, profile.replace("./.venvs/vllm", str(vllm)))
     page = "\n".join(line for line in page.splitlines() if "~/vllm" not in line)
-    carry_out(f"{page}\n", tmp_path, {"BRANCHWISE_VLLM": str(vllm)}, seconds=220)
+    try:
+        carry_out(f"{page}\n", tmp_path, {"BRANCHWISE_VLLM": str(vllm)}, seconds=600)
+    finally:  # a pool that was started in the background outlives the shell
+        down = [sys.executable, "-m", "branchwise", "pool", "down", "--now"]
+        home = {**os.environ, "HOME": str(tmp_path / ".home")}
+        subprocess.run(down, env=home, check=False, capture_output=True)
 
 
 def test_a_page_is_read_as_files_and_commands() -> None:
