@@ -34,7 +34,11 @@ def read(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     }
 
 
-async def scraped(client: Client, headers: Mapping[str, str] | None = None) -> str:
+async def scraped(client: Client, headers: Mapping[str, str] | None = None, *, ended: bool = True) -> str:
+    """What the server says, by default once its runs have ended: a run is counted just after its reply."""
+    async with asyncio.timeout(20):
+        while ended and len(client.serving.live_runs):
+            await asyncio.sleep(0.01)
     async with client.session.get(f"{client.url}/metrics", headers=headers) as reply:
         assert reply.status == 200
         return await reply.text()
@@ -79,7 +83,7 @@ async def test_queues_and_calls_in_flight_are_read_from_the_store(tmp_path: Path
         async with asyncio.timeout(20):
             while not model.calls:
                 await asyncio.sleep(0.02)
-        found = read(await scraped(client))
+        found = read(await scraped(client, ended=False))
         asking.cancel()
     assert total(found, "branchwise_queue_depth", queue="serve") == 2
     assert total(found, "branchwise_queue_oldest_seconds", queue="serve") >= 0
