@@ -36,6 +36,7 @@ _OTHERS = (
     "`branchwise doctor` shows what is here."
 )
 # The logarithm of the smallest number in single precision.
+_SHORTEST_CALL: dict[str, Any] = {"prompt": " ", "n_predict": 1}
 _LOWEST = -104.0
 
 
@@ -136,6 +137,8 @@ class _Embedded:
         self.file = file
         self.capabilities = replace(EVERY_TEXT, excludes=True)
         self._closed = False
+        self._runs = False
+        """Whether the engine's own thread is known to run."""
 
     async def sample(self, request: SampleRequest) -> Reply:
         if self._closed:
@@ -153,6 +156,9 @@ class _Embedded:
     async def aclose(self) -> None:
         self._closed = True
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
+        if not self._runs:
+            # An engine that is told to end before its thread has begun never hears of it.
+            await asyncio.to_thread(self._server.handle_completions, _SHORTEST_CALL, lambda piece: False)
         self._server = None
 
     def _answer(self, request: SampleRequest, given_up: threading.Event) -> Reply:
@@ -200,6 +206,7 @@ class _Embedded:
             return given_up.is_set()
 
         self._server.handle_completions(body, take)
+        self._runs = True
         if given_up.is_set():
             raise ModelError("The call was cancelled.")
         if refusal or not all(stream.usage for stream in streams):

@@ -332,3 +332,23 @@ async def test_a_text_that_was_not_decoded_whole_has_no_probability(model: Model
     short = ask("Hi", scored="a text of many words", output_format=OutputFormat(max_tokens=2))
     cut = (await model.sample(short)).samples[0]
     assert (cut.logprob, cut.finish) == (None, "error")
+
+
+_OPENED_AND_CLOSED = """
+import asyncio
+
+from branchwise.models import load
+
+
+async def main() -> None:
+    for _ in range(4):
+        await load("embedded").aclose()
+
+
+asyncio.run(main())
+"""
+
+
+def test_an_engine_that_was_never_asked_closes(engine: Model) -> None:
+    """Its thread may begin only after it was told to end; a wait without end is in C++, where no time limit acts."""
+    subprocess.run([sys.executable, "-c", _OPENED_AND_CLOSED], check=True, timeout=100)
