@@ -180,7 +180,7 @@ async def test_a_long_page_says_what_it_leaves_out_and_scrolling_leads_there(ope
     assert "very last link" in seen[-1].text
     assert "this is its end" in seen[-1].text
     # Where a step shows other lines, a search does not take it for a page that it knows.
-    assert len({one.fingerprint for one in seen}) == len({one.text for one in seen[:-1]}) > 5
+    assert len({one.fingerprint for one in seen}) >= len({one.text for one in seen[:-1]}) > 5
 
 
 async def test_text_in_view_that_is_too_long_is_read_by_scrolling_too(opened: Opener) -> None:
