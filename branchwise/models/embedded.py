@@ -29,7 +29,6 @@ from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
 
-_CLOSING: dict[str, Any] = {"prompt": " ", "n_predict": 1}
 # The logarithm of the smallest number in single precision.
 _LOWEST = -104.0
 
@@ -77,6 +76,8 @@ def embedded(
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise ModelError(f"The engine cannot load `{file}`: {error}") from error
+    # An engine that is told to end before its thread has begun never hears of it; after a call it has begun.
+    server.handle_completions({"prompt": " ", "n_predict": 1}, lambda piece: False)
     return _Embedded(server, file, slots, key)
 
 
@@ -122,8 +123,6 @@ class _Embedded:
             return
         self._closed = True
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
-        # An engine that is told to end before its thread has begun never hears of it; after a call it has begun.
-        await asyncio.to_thread(self._server.handle_completions, _CLOSING, lambda piece: False)
         self._server = None
 
     def _answer(self, request: SampleRequest, given_up: threading.Event) -> Reply:
