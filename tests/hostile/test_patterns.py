@@ -27,7 +27,6 @@ def test_the_patterns_of_the_package_are_found() -> None:
     held = {use.place.removeprefix("branchwise.") for use in USES}
     assert held >= {
         "environments.browser.observation:_VOLATILE",
-        "store.redaction:_SHAPES",
         "tasks.domains.mathematics:_RELATIONS",
         "tasks.domains.procedures:_OPERATIONS",
         "tasks.domains.trips:_EVENTS",
