@@ -1,4 +1,4 @@
-"""HTTP client for model servers, on aiohttp (docs/decisions/0093)."""
+"""HTTP client for model servers, on aiohttp (docs/decisions/0022)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Untrusted regular expressions, matched in linear time (RE2; docs/decisions/0090)."""
+"""Untrusted regular expressions, matched in linear time (RE2; docs/decisions/0019)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON serialisation for storage and requests (docs/decisions/0073)."""
+"""JSON serialisation for storage and requests (docs/decisions/0012)."""
 
 from __future__ import annotations
 

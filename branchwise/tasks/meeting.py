@@ -66,7 +66,7 @@ def grade(instance: Instance, text: str) -> Grades:
     """Grade by the exact maximum, and by the official count: as many friends met as in the golden plan.
 
     The official grader counts the friends met before the first violation and ignores the plan's numbers; the
-    exact one allows no violation and no false number (docs/decisions/0086).
+    exact one allows no violation and no false number (docs/decisions/0015).
     """
     outing = visits_text(instance.problem)
     if outing is None:

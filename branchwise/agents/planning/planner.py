@@ -65,7 +65,7 @@ suffice on easy instances, guided trees pay on medium ones, little helps on the 
 BY_STEPS: Mapping[str, float] = {"best_first": 0.8, "tree_of_thoughts": 0.7, "rebase": 0.5, "best_of_n": 0.1}
 _AT_ONCE: Mapping[str, float] = {"best_of_n": 0.7, "rebase": 0.4, "tree_of_thoughts": 0.3, "best_first": 0.2}
 """Prior without an estimate: trees where a program judges beginnings, whole solutions elsewhere. Ours, from runs of the
-uniform model on open instances (docs/decisions/0101)."""
+uniform model on open instances (docs/decisions/0029)."""
 
 
 def planner(

@@ -1,1 +1,1 @@
-"""Sandbox for programs written by a model (docs/decisions/0091)."""
+"""Sandbox for programs written by a model (docs/decisions/0020)."""

@@ -1,4 +1,4 @@
-"""Isolation of a program by bubblewrap, if it is installed and works (docs/decisions/0091)."""
+"""Isolation of a program by bubblewrap, if it is installed and works (docs/decisions/0020)."""
 
 from __future__ import annotations
 

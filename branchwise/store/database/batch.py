@@ -1,4 +1,4 @@
-"""Batched execution of one statement, at half of SQLAlchemy's binding cost (docs/decisions/0070)."""
+"""Batched execution of one statement, at half of SQLAlchemy's binding cost (docs/decisions/0009)."""
 
 from __future__ import annotations
 

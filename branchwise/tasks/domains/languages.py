@@ -1,4 +1,4 @@
-"""Language identification and sentence counts, by maintained libraries (docs/decisions/0085)."""
+"""Language identification and sentence counts, by maintained libraries (docs/decisions/0014)."""
 
 from __future__ import annotations
 

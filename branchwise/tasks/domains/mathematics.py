@@ -1,7 +1,7 @@
 r"""Equality of short answers to mathematics questions: types first, exact numbers next, algebra last.
 
 Types are decided here: lists, tuples, intervals, sets, units, names, case. The rest, formulas against
-formulas, is decided by math-verify in a child process (docs/decisions/0085).
+formulas, is decided by math-verify in a child process (docs/decisions/0014).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Replay of a day's plan of meetings against the problem, claim by claim (docs/decisions/0086)."""
+"""Replay of a day's plan of meetings against the problem, claim by claim (docs/decisions/0015)."""
 
 from __future__ import annotations
 
