@@ -125,7 +125,7 @@ def test_a_folder_cannot_send_a_key_to_a_server_of_its_choice(monkeypatch: pytes
     ("text", "said"),
     [
         ('modle = "x"', "Did you mean `model`"),
-        ('[tools.files]\ncommand = ["sh"]', "There is no setting `tools`"),
+        ('[tools.files]\ncommand = ["sh"]', "taken only from your own file"),
         ('[models.a]\nuse = "uniform"\nmax_token = 3', "Did you mean `max_tokens`"),
         ("model = 3", "valid string"),
         ("store = 1979-05-27", "dates and times"),

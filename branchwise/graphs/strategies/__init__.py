@@ -112,9 +112,15 @@ def _row(name: str) -> CatalogueEntry:
     return CatalogueEntry(name=name, summary=summary, knobs=defaults(function), info=info(name))
 
 
-@cache  # every call of a run asks
 def _find(name: str) -> Callable[..., Allocation]:
-    return _workflow.workflow if name.startswith(WORKFLOW) else _FOLDER.load(name)
+    if name.startswith(WORKFLOW):
+        return _workflow.workflow
+    return _own(name) if name in _FOLDER.own else _FOLDER.load(name)
+
+
+@cache  # every call of a run asks
+def _own(name: str) -> Callable[..., Allocation]:
+    return _FOLDER.load(name)
 
 
 def _beside(function: Callable[..., object], name: str) -> Any:

@@ -21,6 +21,7 @@ from branchwise.agents.planning.prior import prior
 from branchwise.agents.planning.selector import selector
 from branchwise.agents.planning.ucb import Record
 from branchwise.agents.proposer import proposer
+from branchwise.agents.react import react
 from branchwise.agents.value import value
 from branchwise.agents.verifiers.chance import chance
 from branchwise.agents.verifiers.llm import llm
@@ -33,6 +34,7 @@ from branchwise.environments.scripted import scripted as house
 from branchwise.models.direct import direct
 from branchwise.models.scripted import scripted
 from branchwise.store.records import Constraints
+from branchwise.tools.direct import direct as no_run
 
 TEXT, GAME = tasks.load("text"), tasks.load("game24")
 PROBLEM: Mapping[str, Any] = {"problem": "Which?", "path": "t0"}
@@ -62,6 +64,12 @@ CASES: Mapping[str, Case] = {
         lambda s: proposer(s, TEXT),
         {**ASKED, "grain": "step", "previous": "", "feedback": ""},
         "1. One step.",
+        "samples",
+    ),
+    "react": (
+        lambda s: react(s, TEXT, call=no_run()),
+        {**ASKED, "grain": "step", "previous": "", "feedback": ""},
+        "Answer: 4",
         "samples",
     ),
     "selector": (lambda s: selector(("rebase",)), {"record": Record(), "prior": {}}, "", "selection"),

@@ -128,7 +128,10 @@ def test_a_worker_serves_its_own(tmp_path: Path) -> None:
         assert process.stderr is not None
         url = next(said[0] for line in process.stderr if (said := re.search(r"http://\S+/metrics", line)))
         end = time.monotonic() + 60
-        while total(found := fetched(url), "branchwise_runs_total") < 3:
+        # The gauges of queues are read at most once a second.
+        while total(found := fetched(url), "branchwise_runs_total") < 3 or total(
+            found, "branchwise_queue_depth"
+        ):
             assert time.monotonic() < end
             time.sleep(0.2)
         process.terminate()
