@@ -54,6 +54,8 @@ class Observation:
     """What the agent handed in with `stop`."""
     goal: str = ""
     """What is to be done, where the environment itself says so and not the person who searches it."""
+    forms: str = ""
+    """The forms of actions that `Session.read` takes, a line each, shown to an agent; empty for the usual ones."""
 
 
 @new_names(held="blocked")

@@ -1,5 +1,7 @@
 """The actor counts, the value agent averages, and neither takes a page's word for the prompt's."""
 
+from dataclasses import replace
+
 import pytest
 
 from branchwise.agents.actor import ActorState, actor
@@ -72,6 +74,25 @@ async def test_a_held_model_picks_among_what_the_page_offers() -> None:
     ranked, _, request = await proposals("go to kitchen", held=True)
     assert ranked == [("go to kitchen", 1.0)]
     assert request.output_format.choices == ("go to library", "go to kitchen")
+
+
+async def test_a_model_is_shown_the_forms_that_the_environment_takes() -> None:
+    _, _, usual = await proposals("Action: go to kitchen")
+    assert "\nscroll down\n" in usual.messages[0].content
+    session = await house().reset()
+    sampler = Direct(scripted(["Action: go to kitchen"]))
+    state: ActorState = {
+        "goal": "reach the garden",
+        "path": "w/0",
+        "observation": replace(await session.observe(), forms="go to ROOM"),
+        "history": [],
+        "session": session,
+        "n": 2,
+    }
+    await actor(sampler, samples=1)(state)
+    said = sampler.model.requests[0].messages[0].content
+    assert "\ngo to ROOM\n" in said
+    assert "scroll down" not in said
 
 
 async def judged(*replies: str | Sample, page: str = "You are home.") -> tuple[float | None, SampleRequest]:

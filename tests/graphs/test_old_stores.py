@@ -17,7 +17,6 @@ from branchwise.graphs.web.run import resume_web
 from branchwise.store.database.connection import connect
 from branchwise.store.database.schema import VERSION_TABLE, migrate
 from branchwise.store.database.upgrade import upgrade
-from branchwise.store.errors import RequestChanged
 from branchwise.store.records import NodeState, VerifiedBy
 from branchwise.store.rows import CallState, Status
 from branchwise.store.store import Store
@@ -134,13 +133,10 @@ async def test_a_queued_search_is_taken_by_a_worker(old: str) -> None:
         assert (await store.run(QUEUED)).status is Status.DONE
 
 
-async def test_an_interrupted_web_run_resumes_by_its_record(old: str) -> None:
-    """The prompt names more actions since, which `accept` passes over for the calls that were made."""
+async def test_an_interrupted_web_run_resumes(old: str) -> None:
     async with Store.opened(old) as store:
         before = await _calls(store, WEB_LEFT)
-    with pytest.raises(RequestChanged, match="--on-change accept"):
-        await resume_web(WEB_LEFT, scripted(), model=walker(), store=old)
-    result = await resume_web(WEB_LEFT, scripted(), model=walker(), store=old, on_change="accept")
+    result = await resume_web(WEB_LEFT, scripted(), model=walker(), store=old)
     assert result.solved
     async with Store.opened(old) as store:
         after = await _calls(store, WEB_LEFT)
@@ -152,6 +148,6 @@ async def test_a_waiting_web_run_takes_its_answer(old: str) -> None:
     house = scripted(
         {"hall": {"burn the letter": Door(to="burnt", writes="letter burnt")}, "burnt": {}}, goal="burnt"
     )
-    result = await resume_web(WEB_WAITING, house, model=walker(), store=old, answer=True, on_change="accept")
+    result = await resume_web(WEB_WAITING, house, model=walker(), store=old, answer=True)
     assert result.solved
     assert result.actions == ("burn the letter",)

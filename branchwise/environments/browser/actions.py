@@ -72,6 +72,25 @@ _FORMS = {
 }
 
 
+SHOWN_FORMS = """click ROLE "NAME"
+fill ROLE "NAME" with "TEXT"
+select ROLE "NAME" option "OPTION"
+check ROLE "NAME" (or uncheck)
+drag ROLE "NAME" to ROLE "NAME"
+hover ROLE "NAME"
+press Enter
+type "TEXT"
+highlight "TEXT"
+scroll down (or up), scroll down in ROLE "NAME"
+upload ROLE "NAME" file "FILE"
+wait
+goto URL
+back
+tab NUMBER
+stop "ANSWER\""""
+"""The forms as an agent is shown them."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedAction:
     """A parsed action."""

@@ -10,7 +10,7 @@ from typing import cast
 
 from playwright.async_api import BrowserContext, Error, Page
 
-from branchwise.environments.browser.actions import ParsedAction, actions
+from branchwise.environments.browser.actions import SHOWN_FORMS, ParsedAction, actions
 from branchwise.environments.browser.choosing import choose_shown
 from branchwise.environments.browser.identity import State
 from branchwise.environments.browser.judging import judged, over
@@ -231,6 +231,7 @@ class BrowserSession:
             screenshot=shot,
             ended=self.answer is not None,
             answer=self.answer,
+            forms=SHOWN_FORMS,
         )
 
     def _check_alive(self, error: Exception) -> None:

@@ -101,7 +101,12 @@ class WebContext:
     def seen(self, node: NodeId) -> Observation:
         """The node's recorded page."""
         page = self.arrived(node)
-        return Observation(text=page.observation, fingerprint=page.fingerprint, url=page.url)
+        return Observation(
+            text=page.observation,
+            fingerprint=page.fingerprint,
+            url=page.url,
+            forms=self.arrived(ROOT).forms,
+        )
 
     def picture(self, node: NodeId) -> str | None:
         """The file of the node's screenshot, if the model is shown screenshots."""

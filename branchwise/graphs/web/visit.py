@@ -29,6 +29,8 @@ class Visit:
     observation: str = ""
     goal: str = ""
     """The environment's own goal."""
+    forms: str = ""
+    """The forms of actions that the environment takes; kept with the start page only."""
     screenshot: str | None = None
     """The screenshot's file."""
     restored: str = ""

@@ -200,6 +200,7 @@ def _arrival(context: WebContext, node: NodeId, outcome: Outcome, *, reached: bo
         answer=seen.answer,
         observation=seen.text,
         goal=seen.goal,
+        forms=seen.forms if node == ROOT else "",
         screenshot=_shot(context, node, seen),
     )
 

@@ -1,10 +1,12 @@
 """Each action does what a person would do, and what came of it is compared with what was asked."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from branchwise.environments.browser.access import Access
+from branchwise.environments.browser.actions import SHOWN_FORMS, Verb
 from branchwise.environments.browser.browser import Window, browser
 from branchwise.store.errors import BadAction
 from tests.environments.browser.conftest import Opener, Site, do, lines
@@ -23,6 +25,13 @@ HIDDEN = {
     "<label for=a>I agree <a href=/terms>to the long, long terms of all this</a></label>",
     "transparent without a label": "<input type=checkbox aria-label='I agree' style='opacity:0'>",
 }
+
+
+async def test_an_agent_is_shown_a_form_of_every_verb(opened: Opener) -> None:
+    session = await opened("<h1>S</h1>")
+    assert (await session.observe()).forms == SHOWN_FORMS
+    shown = set(SHOWN_FORMS.replace("(or uncheck)", "\nuncheck").replace(",", "\n").split("\n"))
+    assert {form.split()[0] for form in shown if form.strip()} == set(get_args(Verb))
 
 
 @pytest.mark.parametrize("kind", HIDDEN)
