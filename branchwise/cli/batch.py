@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from branchwise.cli.engines import Actors, Address, Cpus, Engine, Least, Most, OnRay
-from branchwise.cli.exits import refuse, run
+from branchwise.cli.exits import Exit, refuse, run
 from branchwise.cli.options import (
     BaseUrl,
+    Imports,
     Knobs,
     ModelName,
     ModelOption,
@@ -49,9 +50,7 @@ def batch(
     least: Least = None,
     most: Most = None,
     cpus: Cpus = 0.25,
-    imports: Annotated[
-        list[str] | None, typer.Option("--import", help="Module or FILE.py that runs may import.")
-    ] = None,
+    imports: Imports = None,
     store: StoreUrl = None,
 ) -> None:
     """Solve a file of problems; the same command again continues what was interrupted, repeating no completed call."""
@@ -97,7 +96,7 @@ def batch(
     )
     found = run(rows((), status=None, queue=queue, task=None, limit=None, url=store))
     if any(row["status"] in {"queued", "running"} for row in found):
-        raise typer.Exit(130)  # interrupted: the same command continues
+        raise typer.Exit(Exit.INTERRUPTED)  # interrupted: the same command continues
     _save(to, [json.dumps(row) for row in found])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from branchwise.settings.schema import ChosenModel
 from branchwise.store.errors import BadInput
 from branchwise.tools.corpora import declare_corpora
 from branchwise.tools.servers import declare
+
+if TYPE_CHECKING:
+    from branchwise.server.choice import Defaults
 
 _current: ContextVar[Settings | None] = ContextVar("settings", default=None)
 _WITHOUT = frozenset({"doctor", "init"})
@@ -73,6 +76,26 @@ def chosen(
     given = written_options(written or (), price)
     found = settings().model(model, base_url=base_url, options=given)
     return replace(found, spec=importable(found.spec)) if _OWN.match(found.spec) else found
+
+
+def served(named: ChosenModel, *, strategy: str, task: str, tokens: int) -> Defaults:
+    """What a server's requests get that do not choose.
+
+    Raises:
+        UnknownName: There is no such strategy or task.
+    """
+    from branchwise.server.choice import Defaults, check_defaults
+
+    defaults = Defaults(
+        model=named.spec,
+        base_url=named.base_url,
+        model_options=named.options,
+        strategy=strategy,
+        task=task,
+        tokens=tokens,
+    )
+    check_defaults(defaults)
+    return defaults
 
 
 def overriding(

@@ -34,26 +34,17 @@ def mcp(
 
     It ends when standard input ends; unfinished background runs continue at the next start.
     """
-    from branchwise.cli.configured import chosen
+    from branchwise.cli.configured import chosen, served
     from branchwise.store.errors import BadInput
 
     try:
         from branchwise.mcp_server.stdio import serve_stdio
-        from branchwise.server.choice import Defaults, check_defaults
         from branchwise.server.serving import ServerSettings
     except ImportError as error:
         refuse(BadInput(f"The MCP server needs the extra `mcp`: pip install 'branchwise[mcp]' ({error})."))
     try:
         named = chosen(model, base_url, model_option, price)
-        defaults = Defaults(
-            model=named.spec,
-            base_url=named.base_url,
-            model_options=named.options,
-            strategy=strategy,
-            task=task,
-            tokens=tokens,
-        )
-        check_defaults(defaults)
+        defaults = served(named, strategy=strategy, task=task, tokens=tokens)
     except BadInput as error:
         refuse(error)
     run(serve_stdio(ServerSettings(defaults=defaults, store=store, workers=workers)))

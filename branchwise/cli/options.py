@@ -27,7 +27,10 @@ StoreUrl = Annotated[
 ]
 Imports = Annotated[
     list[str] | None,
-    typer.Option("--import", help="FILE.py outside this folder with code of yours that the run names."),
+    typer.Option(
+        "--import",
+        help="Module or FILE.py with code of yours that runs name, besides the installed workflows.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 TaskName = Annotated[

@@ -18,6 +18,7 @@ from branchwise.cli.options import (
     Calls,
     Cost,
     Effects,
+    Imports,
     Knobs,
     ModelName,
     ModelOption,
@@ -143,12 +144,7 @@ def worker(
         float,
         typer.Option(min=0.5, help="Seconds without renewal after which other workers take over its runs."),
     ] = 60.0,
-    imports: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--import", help="Module or FILE.py that runs may import here, besides the installed workflows."
-        ),
-    ] = None,
+    imports: Imports = None,
     queue: Queue = "default",
     engine: Engine = "local",
     address: Address = None,

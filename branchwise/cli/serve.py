@@ -62,29 +62,20 @@ def serve(
 
     SIGTERM and Ctrl-C pause the runs in progress; the exit code is 0.
     """
-    from branchwise.cli.configured import chosen
+    from branchwise.cli.configured import chosen, served
     from branchwise.cli.importing import importable
     from branchwise.graphs.runtime.registry import load
     from branchwise.store.errors import BadInput
 
     try:
         from branchwise.server.app import application
-        from branchwise.server.choice import Defaults, check_defaults
         from branchwise.server.listen import listen
         from branchwise.server.serving import ServerSettings
     except ImportError as error:
         refuse(BadInput(f"The server needs the extra `serve`: pip install 'branchwise[serve]' ({error})."))
     try:
         named = chosen(model, base_url, model_option, price)
-        defaults = Defaults(
-            model=named.spec,
-            base_url=named.base_url,
-            model_options=named.options,
-            strategy=strategy,
-            task=task,
-            tokens=tokens,
-        )
-        check_defaults(defaults)
+        defaults = served(named, strategy=strategy, task=task, tokens=tokens)
         workflow = [importable(one) for one in workflow or ()]
         for one in workflow:
             load(one)
