@@ -12,13 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.environments.browser.chromium import chromium
 from branchwise.environments.sandbox.bubblewrap import walls
 from branchwise.environments.sandbox.limits import SandboxError
 from branchwise.serving import guard
+from branchwise.store.errors import EnvironmentFailed
 
 ROOT = Path(__file__).parents[1]
 VLLM = Path(os.environ.get("BRANCHWISE_VLLM", ROOT / ".venvs/vllm")).absolute()
 PROFILE = ROOT / "examples/pool/smollm2-cpu.toml"
+
+
+@pytest.fixture(scope="session")
+def executable() -> Path:
+    """Chromium's file; a machine without one skips, continuous integration fails."""
+    try:
+        return chromium()
+    except EnvironmentFailed as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 class Started:

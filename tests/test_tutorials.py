@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from branchwise.environments.browser.chromium import chromium
 from branchwise.models import load
-from branchwise.store.errors import EnvironmentFailed, ModelError
+from branchwise.store.errors import ModelError
 from tests.pages import Command, carry_out, commands, files
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -50,17 +49,6 @@ def postgres() -> Iterator[str]:
     server.dispose()
 
 
-@pytest.fixture
-def browser() -> Path:
-    """The browser's file."""
-    try:
-        return chromium()
-    except EnvironmentFailed as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-
-
 def text(page: str) -> str:
     return (DOCS / f"{page}.md").read_text(encoding="utf-8")
 
@@ -76,8 +64,8 @@ def test_a_page_with_the_embedded_model_holds(page: str, tmp_path: Path) -> None
     carry_out(text(page).replace("8400", str(free_port())), tmp_path, {})
 
 
-def test_the_page_on_a_website_holds(browser: Path, tmp_path: Path) -> None:
-    assert browser.exists()
+def test_the_page_on_a_website_holds(executable: Path, tmp_path: Path) -> None:
+    assert executable.exists()
     carry_out(text("tutorials/web").replace("8700", str(free_port())), tmp_path, {})
 
 

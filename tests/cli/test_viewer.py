@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
@@ -13,8 +12,8 @@ from rich.console import Console
 
 from branchwise.cli.viewer.text import text
 from branchwise.cli.viewer.write import write
-from branchwise.environments.browser.chromium import chromium, flags
-from branchwise.store.errors import BadInput, EnvironmentFailed
+from branchwise.environments.browser.chromium import flags
+from branchwise.store.errors import BadInput
 from branchwise.store.records import Json, Node, Usage, Verdict, VerifiedBy
 from branchwise.store.store import Store
 
@@ -68,13 +67,7 @@ async def stored(url: str, shots: Path) -> str:
 
 
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    try:
-        executable = chromium()
-    except EnvironmentFailed as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+async def page(executable: Path, tmp_path: Path) -> AsyncIterator[Page]:
     file, url = tmp_path / "run.html", f"sqlite:///{tmp_path}/runs.sqlite"
     await write(await stored(url, tmp_path), url, file)
     async with async_playwright() as playwright:

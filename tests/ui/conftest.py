@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from branchwise.environments.browser.chromium import chromium, flags
+from branchwise.environments.browser.chromium import flags
 from branchwise.server.choice import Defaults
 from branchwise.server.listen import listening
 from branchwise.server.serving import ServerSettings, Serving
 from branchwise.server.viewing import viewer
-from branchwise.store.errors import EnvironmentFailed
 from branchwise.store.store import Store
 from tests.store.conftest import DATABASES, sqlite_url, url
 
@@ -42,17 +40,6 @@ async def looking(store: str | Path | Store) -> AsyncIterator[Looking]:
     app = viewer(ServerSettings(defaults=Defaults(model=""), store=at, operator_key=KEY))
     async with listening(app) as address:
         yield Looking(url=address, serving=app.state.serving)
-
-
-@pytest.fixture
-def executable() -> Path:
-    """Chromium; skips where there is none, but never in CI."""
-    try:
-        return chromium()
-    except EnvironmentFailed as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 
 from branchwise import Run
-
-
-class State(TypedDict, total=False):
-    topic: str
-    draft: str
-    sent: bool
-
-
-async def write(state: State, runtime: Runtime[Run]) -> State:
-    """Draft a mail."""
-    reply = await runtime.context.sample("draft", f"Write about {state['topic']}.")
-    return {"draft": reply.samples[0].text}
+from tests.server.flows import State, write
 
 
 async def send(state: State, runtime: Runtime[Run]) -> State:

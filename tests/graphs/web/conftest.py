@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
-
-from branchwise.environments.browser.chromium import chromium
-from branchwise.store.errors import EnvironmentFailed
 
 
 class Maze(BaseHTTPRequestHandler):
@@ -30,13 +27,8 @@ class Maze(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    try:
-        chromium()
-    except EnvironmentFailed as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+def site(executable: Path) -> Iterator[str]:
+    assert executable.exists()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Maze)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
