@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from branchwise.store.bulk import Bulk
 from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import now
+from branchwise.store.database.notices import tell_of
 from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import LeaseLost
 from branchwise.store.fence import guard
@@ -112,6 +113,8 @@ def finish(
     }
     connection.execute(_END[over], {**_mine(lease), **values})
     note(connection, lease.run_id, "finished" if over else status, lease.epoch, {"status": status})
+    if status is Status.QUEUED and error is None:  # what failed is better tried again a little later
+        tell_of(connection, lease.run_id)
 
 
 def hand_back(connection: sa.Connection, lease: Lease, *, error: str | None = None) -> Status:

@@ -15,6 +15,7 @@ from branchwise.store.bulk import Bulk
 from branchwise.store.database.batch import Row
 from branchwise.store.database.database import Database
 from branchwise.store.database.dialects import now, occurs_in
+from branchwise.store.database.notices import tell
 from branchwise.store.database.tables import run_events, runs
 from branchwise.store.errors import BadInput, StoreError, UnknownName
 from branchwise.store.fence import guard
@@ -113,6 +114,7 @@ def create(
             raise StoreError(
                 f"There is a run `{run_id}` already."
             )  # otherwise only the acknowledgement of a commit was lost
+    tell(connection, (str(row["queue"]) for row in rows if row["status"] == Status.QUEUED))
     return [get(connection, str(row["id"])) for row in rows]
 
 
@@ -209,6 +211,7 @@ def adopt(connection: sa.Connection, run_id: str, *, queue: str, api_key: str | 
     waiting = sa.update(runs).where(runs.c.id == run_id, runs.c.status == Status.PAUSED)
     if connection.execute(waiting.values(**values)).rowcount:
         note(connection, run_id, "queued", 0)
+        tell(connection, [queue])
 
 
 def below(connection: sa.Connection, run_id: str) -> list[str]:

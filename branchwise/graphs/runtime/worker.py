@@ -35,6 +35,7 @@ from branchwise.store.foreign import place
 from branchwise.store.lifecycle import QUEUE, TTL
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.store import Lease, Store
+from branchwise.store.wake_up import WakeUp
 
 Kind = Literal[
     "claimed", "progress", "done", "waiting", "failed", "requeued", "lost", "handed back", "left", "away"
@@ -97,13 +98,14 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
     allowed = Allowed(imports)
     async with opened_store(store, ttl=ttl) as db, _engines(model) as engine_of:
         worker = _Worker(db, engine_of, allowed, watch, asyncio.Semaphore(concurrency))
-        async with asyncio.TaskGroup() as crew:
+        async with WakeUp(db.database, queue) as wake_up, asyncio.TaskGroup() as crew:
             while True:
                 await worker.free.acquire()
                 try:
                     await db.check_schema()
                     lease = await db.claim_next(queue, allowed, worker.left)
                     if lease is not None:
+                        wake_up.claimed()
                         crew.create_task(worker.take(lease))
                         continue
                     if until_empty and not await db.open_in(queue, allowed, worker.left):
@@ -111,7 +113,7 @@ async def work(  # noqa: PLR0913 - each is a word a person would say
                 except Unavailable as error:
                     worker.say("away", "", str(error))
                 worker.free.release()
-                await asyncio.sleep(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - jitter against polling in step
+                await wake_up.wait(_POLL * random.uniform(0.5, 1.0))  # noqa: S311 - jitter against polling in step
     return worker.ended
 
 

@@ -9,21 +9,26 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
+from branchwise.graphs.runtime import worker
+from branchwise.graphs.search.submit import submit
 from branchwise.store.checkpoints.saver import SQLAlchemySaver
 from branchwise.store.database.connection import connect
 from branchwise.store.database.database import Database
+from branchwise.store.database.notices import listen
 from branchwise.store.database.schema import HEAD, migrate
 from branchwise.store.database.upgrade import upgrade
 from branchwise.store.errors import BadInput, SchemaMismatch, StoreError
 from branchwise.store.records import Usage
 from branchwise.store.rows import Status
 from branchwise.store.store import Store
+from tests.graphs.search.test_worker import ASK, answering
 from tests.store.scripted_run import queued
 
 pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("url", ["postgres"], indirect=True)]
@@ -96,6 +101,25 @@ async def test_a_pooler_in_transaction_mode_mixes_nothing_up(pooled: str) -> Non
         saver = SQLAlchemySaver(two.database)
         config = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": "1"}}
         await asyncio.gather(*(saver.aput_writes(config, [("c", i)], f"t{i}") for i in range(20)))  # type: ignore[arg-type]
+
+
+async def test_nobody_listens_through_a_pooler_and_a_worker_polls(
+    pooled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_POLL", 0.1)
+    async with Store.opened(pooled) as store, asyncio.timeout(30):
+        async with asyncio.timeout(
+            10
+        ):  # at once: a pooler would pass notices to nobody, and close its connections
+            await listen(store.database.engine, lambda queue: pytest.fail("heard something"))
+        working = asyncio.create_task(worker.work(store=pooled, model=answering()))
+        await asyncio.sleep(0.2)
+        [run_id] = await submit(["p"], store=store, **ASK)
+        while (await store.run(run_id)).status is not Status.DONE:
+            await asyncio.sleep(0.01)
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
 
 async def test_prepared_statements_are_an_option_of_the_url(url: str) -> None:
