@@ -97,6 +97,7 @@ def generator(
             output_format=_output_format(task, state, excludes=sample.capabilities.excludes),
             seed=derived_seed(seed, key),
             logprobs=sample.capabilities.logprobs,
+            token_logprobs=turn.logprobs if sample.capabilities.logprobs else None,
             tools=turn.tools,
             tool_choice=turn.tool_choice,
         )

@@ -13,6 +13,7 @@ from branchwise.models.obeys import ignored
 from branchwise.models.protocol import Sample, SampleRequest, ToolCall
 from branchwise.models.reasoning import split
 from branchwise.models.scrub import scrub
+from branchwise.models.token_logprobs import read_tokens
 from branchwise.store.records import finite
 
 _IMPOSSIBLE: Final = -1000.0
@@ -103,6 +104,7 @@ def sample(choice: ServerChoice, tokens: int, request: SampleRequest) -> Sample:
     if error is not None:
         return Sample(text=text, tokens=tokens, finish="error", error=error, reasoning=choice.reasoning)
     logprob, likely = _logprobs(choice, request)
+    whole_text = not calls and not choice.reasoning and text == choice.text
     whole: Literal["tool_calls", "stop"] = "tool_calls" if calls else "stop"
     return Sample(
         text=text,
@@ -110,6 +112,7 @@ def sample(choice: ServerChoice, tokens: int, request: SampleRequest) -> Sample:
         finish="length" if choice.cut else whole,
         logprob=logprob,
         choices=likely,
+        token_logprobs=read_tokens(choice.tokens, request, longest) if whole_text else (),
         tool_calls=calls,
         reasoning=choice.reasoning,
     )

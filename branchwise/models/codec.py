@@ -56,6 +56,7 @@ class _Request(BaseModel):
     output_format: _OutputFormat = Field(alias="shape")  # its original name in recorded requests
     seed: int | None
     logprobs: bool
+    token_logprobs: int | None = None
     tools: tuple[_Tool, ...] = ()
     tool_choice: str = "auto"
     scored: str = ""
@@ -70,6 +71,8 @@ def request_json(request: SampleRequest) -> Json:
     del fields["output_format"]
     _spare(form, "excluded")
     _spare(fields, "tools", "tool_choice", "scored")
+    if request.token_logprobs is None:  # 0 is none of the defaults, although it equals False
+        del fields["token_logprobs"]
     if request.tools:
         fields["tools"] = [as_fields(tool) for tool in request.tools]
     messages = [_message(message) for message in request.messages]
@@ -127,7 +130,9 @@ def _message(message: Message) -> dict[str, object]:
 
 def _sample(sample: Sample) -> dict[str, object]:
     fields = as_fields(sample)
-    _spare(fields, "tool_calls", "reasoning")
+    _spare(fields, "tool_calls", "reasoning", "token_logprobs")
+    if sample.token_logprobs:
+        fields["token_logprobs"] = [as_fields(token) for token in sample.token_logprobs]
     if sample.tool_calls:
         fields["tool_calls"] = [as_fields(call) for call in sample.tool_calls]
     return fields

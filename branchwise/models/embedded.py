@@ -22,9 +22,11 @@ from branchwise.models.capabilities import EVERY_TEXT
 from branchwise.models.choice import among
 from branchwise.models.embedded_parts import not_loaded, packaged
 from branchwise.models.grammar import choices_grammar, regex_grammar
+from branchwise.models.limits import most_characters
 from branchwise.models.obeys import ignored
 from branchwise.models.prices import FREE
 from branchwise.models.protocol import Message, Model, OutputFormat, Reply, Sample, SampleRequest
+from branchwise.models.token_logprobs import read_tokens
 from branchwise.models.wire import TOP
 from branchwise.store.errors import ModelError
 from branchwise.store.records import Usage
@@ -141,7 +143,7 @@ class _Embedded:
     ) -> tuple[list[Sample], Usage]:
         output_format = request.output_format
         n = min(self._slots, request.n - have)
-        likeliest = TOP if output_format.choices else 1
+        likeliest = TOP if output_format.choices else max(1, request.token_logprobs or 0)
         body: dict[str, Any] = {
             "prompt": prompt,
             "n": n,
@@ -211,6 +213,8 @@ class _Stream:
     finish: str = ""
     likely: Sequence[tuple[str, float]] = ()
     """The likeliest first tokens, if requested."""
+    tokens: list[Any] = field(default_factory=list)
+    """The entry of each token, if log-probabilities are requested."""
     usage: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -222,6 +226,7 @@ def _take(streams: list[_Stream], piece: Mapping[str, Any]) -> None:
         if tokens and not stream.likely:
             top = tokens[0].get("top_logprobs") or []
             stream.likely = [(one["token"], max(float(one["logprob"]), _LOWEST)) for one in top]
+        stream.tokens += [token for token in tokens if token["token"]]  # the end of the reply has no text
         for token in tokens:
             # A probability that underflows in single precision is reported as the lowest float.
             value = max(float(token["logprob"]), _LOWEST)
@@ -249,12 +254,22 @@ def _sample(stream: _Stream, request: SampleRequest) -> Sample:
         if request.logprobs and request.output_format.choices
         else None
     )
+    each = read_tokens(stream.tokens, request, most_characters(request))
+    if "".join(one.token for one in each) != stream.text:  # a stop text cut the reply
+        each = ()
     if stream.finish == "length":
-        return Sample(text=stream.text, tokens=tokens, finish="length", logprob=logprob, choices=choices)
+        return Sample(
+            text=stream.text,
+            tokens=tokens,
+            finish="length",
+            logprob=logprob,
+            choices=choices,
+            token_logprobs=each,
+        )
     # The engine silently ignores a grammar or schema that it cannot parse.
     if (fault := ignored(stream.text, request.output_format)) is not None:
         return Sample(text=stream.text, tokens=tokens, finish="error", error=fault)
-    return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices)
+    return Sample(text=stream.text, tokens=tokens, logprob=logprob, choices=choices, token_logprobs=each)
 
 
 def _scored(stream: _Stream, text: str, tokens: int) -> Sample:

@@ -102,7 +102,7 @@ def _sample(sample: Sample, request: SampleRequest, before: int) -> Sample:
     said, calls = _found(text, {tool.name for tool in request.tools}, before)
     if not calls:
         return sample
-    return replace(sample, text=said, tool_calls=tuple(calls), finish="tool_calls")
+    return replace(sample, text=said, tool_calls=tuple(calls), finish="tool_calls", token_logprobs=())
 
 
 def _found(text: str, known: set[str], before: int) -> tuple[str, list[ToolCall]]:

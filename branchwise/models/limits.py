@@ -30,7 +30,7 @@ def most_bytes(request: SampleRequest) -> int:
     """Maximum bytes of the reply's body."""
     token = _TOKEN
     if request.logprobs:
-        token += _LOGPROB + (_LIKELY if request.output_format.choices else 0)
+        token += _LOGPROB + (_LIKELY if request.output_format.choices or request.token_logprobs else 0)
     read = at_most(request) * _LOGPROB if request.scored else 0
     return min(_BYTES, _MEBIBYTE + read + request.n * request.output_format.max_tokens * token)
 

@@ -84,6 +84,9 @@ class SampleRequest:
     seed: int | None = None
     logprobs: bool = False
     """Whether to return the sum of token log-probabilities of each sample."""
+    token_logprobs: int | None = None
+    """With `logprobs`: whether to return each token too, and with how many of the likeliest at its place (0 to 20);
+    None for no tokens."""
     tools: tuple[Tool, ...] = ()
     """Functions that the model may call; a sample that calls some ends with "tool_calls"."""
     tool_choice: str = "auto"
@@ -91,6 +94,17 @@ class SampleRequest:
     scored: str = ""
     """A text to score instead of sampling: the only sample is this text with its log-probability as what follows the
     messages and the prefix, without the end of the reply. Needs `Capabilities.scores`; `n` is 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenLogprob:
+    """A token of a sample, with its log-probability."""
+
+    token: str
+    logprob: float
+    """Natural logarithm."""
+    top: tuple[tuple[str, float], ...] = ()
+    """The likeliest tokens at its place with their log-probabilities, the likeliest first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +118,9 @@ class Sample:
     were all used; "tool_calls": it waits for the results of its calls; "error": this sample alone failed."""
     logprob: float | None = None
     """Sum of token log-probabilities (natural logarithm), if requested and available."""
+    token_logprobs: tuple[TokenLogprob, ...] = ()
+    """The tokens of the whole text, if requested; empty where the server gives none, or where the text is not just
+    what the model wrote: cut at a stop text, apart from its reasoning, or read as tool calls."""
     error: str | None = None
     choices: Mapping[str, float] | None = None
     """With log-probabilities and `OutputFormat.choices`: the log-probability of each choice that is a single token

@@ -9,7 +9,7 @@ from itertools import islice
 
 from branchwise.models.capabilities import EVERYTHING
 from branchwise.models.prices import FREE
-from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest
+from branchwise.models.protocol import Capabilities, Reply, Sample, SampleRequest, TokenLogprob
 from branchwise.store.records import Usage
 
 Script = Callable[[SampleRequest, int], str | Sample]
@@ -33,7 +33,7 @@ def scripted(
         script: A function of the request and the sample's seed, or texts of which seed `s` takes number
             `s` modulo their count. A text is cut at the request's stop texts and at `max_tokens`; a `Sample`
             is passed on as it is, and an exception that the function raises reaches the caller. A text to be scored
-            has a log-probability of -1 a word.
+            has a log-probability of -1 a word, and so has a sample.
         name: What follows `scripted:` in the model's name.
         latency: Seconds that each request takes.
         capabilities: Its claimed capabilities; all by default.
@@ -95,9 +95,15 @@ def _cut(written: str | Sample, request: SampleRequest) -> Sample:
     words = [found.group() for found in islice(_TOKEN.finditer(text), request.output_format.max_tokens + 1)]
     over = len(words) > request.output_format.max_tokens
     kept = words[: request.output_format.max_tokens] if over else words
+    tokens = () if request.token_logprobs is None else tuple(_likely(word, request) for word in kept)
     return Sample(
         text="".join(kept) if over else text,
         tokens=len(kept),
         finish="length" if over else "stop",
         logprob=-float(len(kept)) if request.logprobs else None,
+        token_logprobs=tokens if request.logprobs else (),
     )
+
+
+def _likely(word: str, request: SampleRequest) -> TokenLogprob:
+    return TokenLogprob(token=word, logprob=-1.0, top=((word, -1.0),) if request.token_logprobs else ())

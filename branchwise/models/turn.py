@@ -23,6 +23,9 @@ class Turn:
     stop: tuple[str, ...] = ()
     """Texts that end it."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    """Whether the log-probabilities of its tokens are recorded where the engine gives them, and with how many of
+    the likeliest at each place; None for none."""
     tools: tuple[Tool, ...] = ()
     """The functions that it may call."""
     tool_choice: str = "auto"

@@ -44,8 +44,8 @@ def write(request: SampleRequest, dialect: Dialect) -> dict[str, Any]:
         body["prompt_logprobs"] = 0
     elif request.logprobs:
         body["logprobs"] = True
-        if request.output_format.choices:
-            body["top_logprobs"] = TOP
+        if (likeliest := TOP if request.output_format.choices else request.token_logprobs) is not None:
+            body["top_logprobs"] = likeliest
     return body
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from branchwise.graphs.runtime.result import RunResult
+from branchwise.graphs.search.answer_logprobs import with_logprobs
 from branchwise.graphs.search.finalists import Finalist, finalists
 from branchwise.graphs.search.request import SearchInput
 from branchwise.graphs.search.result import Result
@@ -24,6 +25,8 @@ from branchwise.server.running import MARK, Opened, Wanted, open_run
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream, until_gone, while_searching
 from branchwise.server.wire import ChatBody, fingerprint, idempotency_key, read_body
+
+_NO_LOGPROBS = "Some answers have no `logprobs`: the model gave none for their tokens."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +49,10 @@ class _Chat:
         result: Result = ended.output
         tree = await self.serving.store.nodes(self.live.run_id)
         found = finalists(self.search, result, tree, self.body.n or 1, strict=self.body.branchwise.strict)
+        if self.body.logprobs:
+            found = with_logprobs(found, tree, await self.serving.store.calls(self.live.run_id))
+            if not all(one.logprobs for one in found):
+                result = replace(result, notes=(*result.notes, _NO_LOGPROBS))
         return result, found, tree[found[0].node].strategy or self.search.options.strategy
 
 

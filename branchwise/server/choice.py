@@ -83,6 +83,8 @@ def search_request(
         known("verifier", own.verifier, ("auto", *verifiers.names()))
     if set(body.modalities or ()) - {"text"}:
         raise Refusal(message="Only text is written here, no other modality.", param="modalities")
+    if body.top_logprobs is not None and not body.logprobs:
+        raise Refusal(message="`top_logprobs` needs `logprobs` to be true.", param="top_logprobs")
     words, messages = put(_cleaned(body.messages), None, task)
     options: dict[str, Any] = {"strategy": strategy, "knobs": own.knobs}
     if body.temperature is not None:
@@ -102,6 +104,7 @@ def search_request(
             max_tokens=body.max_completion_tokens or body.max_tokens,
             stop=body.stop,
             top_p=body.top_p,
+            logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         ),
         task=task,
         policy=policies.policy(None, task, defaults.model),

@@ -13,6 +13,7 @@ from typing import Any
 from branchwise.graphs.search.finalists import Finalist
 from branchwise.graphs.search.result import Result
 from branchwise.models.openai_usage import usage_json
+from branchwise.models.token_logprobs import openai_logprobs
 from branchwise.store.records import Json
 
 _PIECE = 40
@@ -73,7 +74,9 @@ class Heading:
             if index:
                 yield self.chunk(_delta(index, role="assistant", content=""))
             for at in range(0, len(one.text), _PIECE):
-                yield self.chunk(_delta(index, content=one.text[at : at + _PIECE]))
+                piece = _delta(index, content=one.text[at : at + _PIECE])
+                # All at once: clients join the lists of the chunks, and pieces need not end where tokens do.
+                yield self.chunk(piece | ({} if at else {"logprobs": _logprobs(one)}))
             for number, call in enumerate(one.tool_calls):
                 yield self.chunk(_delta(index, tool_calls=[{"index": number, **call}]))
             last = index == len(answers) - 1
@@ -118,7 +121,11 @@ def _choice(index: int, one: Finalist) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": one.text, "refusal": None}
     if one.calls:
         message |= {"content": one.text or None, "tool_calls": one.tool_calls}
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": one.finish}
+    return {"index": index, "message": message, "logprobs": _logprobs(one), "finish_reason": one.finish}
+
+
+def _logprobs(one: Finalist) -> dict[str, Json] | None:
+    return openai_logprobs(one.logprobs) if one.logprobs else None
 
 
 def _delta(index: int, **delta: Any) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from branchwise.models.codec import read_reply, read_request, reply_json, request_json
-from branchwise.models.protocol import Message, OutputFormat, Reply, Sample, SampleRequest, Tool, ToolCall
+from branchwise.models.protocol import (
+    Message,
+    OutputFormat,
+    Reply,
+    Sample,
+    SampleRequest,
+    TokenLogprob,
+    Tool,
+    ToolCall,
+)
 from branchwise.store.errors import Damaged, StoreError
 from branchwise.store.records import Usage
 
@@ -39,6 +48,7 @@ requests = st.builds(
     output_format=shapes,
     seed=st.none() | st.integers(),
     logprobs=st.booleans(),
+    token_logprobs=st.none() | st.integers(0, 20),
 )
 samples = st.builds(
     Sample,
@@ -46,6 +56,15 @@ samples = st.builds(
     tokens=counts,
     finish=st.sampled_from(["stop", "length", "error"]),
     logprob=st.none() | numbers,
+    token_logprobs=st.lists(
+        st.builds(
+            TokenLogprob,
+            token=texts,
+            logprob=numbers,
+            top=st.lists(st.tuples(texts, numbers), max_size=2).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
     error=st.none() | texts,
 )
 usages = st.builds(Usage, calls=counts, prompt_tokens=counts, seconds=amounts, cost=amounts)
@@ -104,7 +123,7 @@ def test_what_came_later_is_left_out_at_its_default() -> None:
     request = SampleRequest(messages=(Message(role="user", content="x"),))
     written = request_json(request)
     assert isinstance(written, dict)
-    assert not {"tools", "tool_choice"} & set(written)
+    assert not {"tools", "tool_choice", "token_logprobs"} & set(written)
     assert written["messages"] == [{"role": "user", "content": "x"}]
     more = SampleRequest(
         messages=(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from branchwise.graphs.search.request import SearchInput, task_of
 from branchwise.graphs.search.result import Result
-from branchwise.models.protocol import ToolCall
+from branchwise.models.protocol import TokenLogprob, ToolCall
 from branchwise.models.turn import Turn
 from branchwise.store.errors import NoAnswer
 from branchwise.store.records import Node
@@ -27,6 +27,8 @@ class Finalist:
     tokens: int
     """Completion tokens of its text."""
     node: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+    """Its tokens, where `with_logprobs` found them."""
 
     @property
     def tool_calls(self) -> list[dict[str, Any]]:

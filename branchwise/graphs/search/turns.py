@@ -18,6 +18,7 @@ def turn_of(
     max_tokens: int | None = None,
     stop: str | Iterable[str] | None = None,
     top_p: float | None = None,
+    logprobs: int | None = None,
 ) -> Turn:
     """What is asked of the assistant's next message.
 
@@ -27,6 +28,7 @@ def turn_of(
         max_tokens: Its length.
         stop: Texts that end it.
         top_p: As in OpenAI's API.
+        logprobs: As in `Turn`.
 
     Raises:
         BadInput: One of them cannot be used.
@@ -36,6 +38,7 @@ def turn_of(
         max_tokens=max_tokens,
         stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
         top_p=1.0 if top_p is None else top_p,
+        logprobs=logprobs,
         tools=read,
         tool_choice=_tool_choice(tool_choice, read),
     )
