@@ -7,6 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from branchwise.graphs.runtime.spec import RunSpec, spec_of
+from branchwise.graphs.search.least import least_tokens
 from branchwise.server.callers import Caller
 from branchwise.server.serving import Serving
 from branchwise.store import charges
@@ -43,7 +44,7 @@ async def charged(
             caller.limits.charged,
             tokens=tokens,
             cost=asked.cost,
-            whole=old is not None,
+            least=None if old is not None else least_tokens(spec),
         )
 
     got = await serving.store.database.awrite(reserve)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +45,7 @@ class Refusal(Exception):
     retry: bool = False
     """Whether the same request may succeed later; clients are told by `x-should-retry`."""
     after: int | None = None
-    """Milliseconds after which to try again."""
+    """Milliseconds after which to try again; told where a retry can help, and else where it is known."""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -56,8 +57,8 @@ class Refusal(Exception):
     def response(self) -> JSONResponse:
         """The reply with this error."""
         sent = {"x-should-retry": "true" if self.retry else "false", **self.headers}
-        if self.retry:
-            after = _WAIT if self.after is None else self.after
+        after = _WAIT if self.retry and self.after is None else self.after
+        if after is not None:
             sent |= {"retry-after-ms": str(after), "retry-after": str(-(-after // 1000))}
         return JSONResponse(self.body, status_code=self.status, headers=sent)
 
@@ -81,7 +82,9 @@ def _known(error: BaseException) -> Refusal:
     text = Redaction().message(str(error))
     for kinds, said in _SAID:
         if isinstance(error, kinds):
-            return Refusal(message=text, **said)
+            seconds = getattr(error, "seconds", None)
+            known = {} if seconds is None else {"after": math.ceil(1000 * seconds)}
+            return Refusal(message=text, **{**said, **known})
     if isinstance(error, BadInput):
         code = "not_found" if isinstance(error, UnknownName) and not error.is_part else None
         return Refusal(message=text, status=404 if code else 400, code=code)

@@ -47,27 +47,46 @@ class Reserved:
 
 
 class KeySpent(BudgetSpent):
-    """The key's budget in its window is spent, or reserved by its other runs."""
+    """The key's budget in its window is spent, or too little is left for the run.
 
-    def __init__(self, what: str, *, limit: float, left: float, need: float | None = None) -> None:
+    Args:
+        what: Which limit: "tokens" or "cost".
+        limit: The limit.
+        left: What is left of it.
+        need: What the run needs of it.
+        seconds: After which enough leaves the window; None if that does not happen by waiting.
+    """
+
+    def __init__(
+        self, what: str, *, limit: float, left: float, need: float | None = None, seconds: float | None = None
+    ) -> None:
         super().__init__(what, limit=limit, left=left, need=need)
+        self.seconds = seconds
         needed = "" if need is None else f", and the run needs {need:,.10g}"
-        self.args = (f"The key's budget of {what} has {left:,.10g} of {limit:,.10g} left{needed}.",)
+        free = "" if seconds is None else f"; enough is free again in {seconds:,.0f} s"
+        self.args = (f"The key's budget of {what} has {left:,.10g} of {limit:,.10g} left{needed}{free}.",)
 
 
 class TooMany(BudgetSpent):
-    """The key's rate or number of runs is reached; it may be free again later."""
+    """The key's rate or number of runs is reached; it may be free again later.
 
-    def __init__(self, what: str, *, limit: int) -> None:
+    Args:
+        what: Which limit: "requests a minute" or "runs at once".
+        limit: The limit.
+        seconds: After which it is free again, where that is known.
+    """
+
+    def __init__(self, what: str, *, limit: float, seconds: float | None = None) -> None:
         super().__init__(what, limit=limit, left=0)
-        self.args = (f"The key allows {limit} {what}; try again later.",)
+        self.seconds = seconds
+        self.args = (f"The key allows {limit:,.10g} {what}; try again later.",)
 
 
 class AllReserved(TooMany):
     """What is left of the key's budget is reserved by its runs in progress; some is free again when they end."""
 
     def __init__(self, what: str, *, limit: float) -> None:
-        BudgetSpent.__init__(self, what, limit=limit, left=0)
+        super().__init__(what, limit=limit)
         self.args = (
             f"The key's runs in progress hold what is left of its {limit:,.10g} {what}; try again later.",
         )
@@ -81,7 +100,7 @@ def reserve(
     *,
     tokens: int,
     cost: float | None,
-    whole: bool = False,
+    least: int | None = 1,
 ) -> Reserved:
     """Reserve what a run may spend, or less if less is left.
 
@@ -92,11 +111,12 @@ def reserve(
         limits: The key's limits.
         tokens: What the run asks for.
         cost: US dollars that it asks for; None for all that is left.
-        whole: Whether a part is no use, as to a run that is resumed with the budget that it has.
+        least: Tokens that are of use to it if it asks for more; None if only all that it asks for is, as for a run that
+            is resumed with the budget that it has.
 
     Raises:
         TooMany: The rate, or the number of runs at once, is reached, or runs in progress hold what is left.
-        KeySpent: Nothing is left in the window, or not the whole.
+        KeySpent: Too little is left in the window.
     """
     connection.execute(sa.select(api_keys.c.id).where(api_keys.c.id == key_id).with_for_update())
     mine = sa.and_(charges.c.api_key == key_id, charges.c.run_id != run_id)
@@ -111,14 +131,23 @@ def reserve(
     got = Reserved(
         tokens=tokens if left.tokens is None else min(tokens, left.tokens), cost=_least(cost, left.cost)
     )
-    wants = {"tokens": (got.tokens, tokens, limits.tokens), "cost": (got.cost, cost, limits.cost)}
-    for what, (given, asked, limit) in wants.items():
-        short = given is not None and (given <= 0 or (whole and asked is not None and given < asked))
-        if short and given is not None and limit is not None:
-            held = _held(connection, mine, limits, what)
-            if given + held > 0 and (not whole or asked is None or given + held >= asked):
+    useful = tokens if least is None else min(tokens, least)
+    wants = {
+        "tokens": (got.tokens, useful, limits.tokens),
+        "cost": (got.cost, 0.0 if least is not None or cost is None else cost, limits.cost),
+    }
+    for what, (given, need, limit) in wants.items():
+        if given is not None and limit is not None and (given <= 0 or given < need):
+            free = given + _held(connection, mine, limits, what)
+            if free > 0 and free >= need:
                 raise AllReserved(what, limit=limit)
-            raise KeySpent(what, limit=limit, need=asked if whole else None, left=max(0, given))
+            raise KeySpent(
+                what,
+                limit=limit,
+                need=need or None,
+                left=max(0, given),
+                seconds=_freed(connection, mine, limits, what, need - given),
+            )
     row = {"api_key": key_id, "tokens": got.tokens, "cost": got.cost or 0.0, "settled": 0}
     known = connection.execute(sa.select(charges.c.run_id).where(charges.c.run_id == run_id)).first()
     if known is None:
@@ -132,6 +161,21 @@ def _held(connection: sa.Connection, mine: sa.ColumnElement[bool], limits: KeyLi
     """What runs that go on have reserved."""
     query = sa.select(sa.func.sum(charges.c[what])).where(mine, _within(limits), charges.c.settled == 0)
     return float(connection.scalar(query) or 0)
+
+
+def _freed(
+    connection: sa.Connection, mine: sa.ColumnElement[bool], limits: KeyLimits, what: str, missing: float
+) -> float | None:
+    """Seconds after which the oldest charges have left the window that make up for what is missing; None for never."""
+    if limits.window is None:
+        return None
+    so_far = sa.func.sum(charges.c[what]).over(order_by=(charges.c.at, charges.c.run_id)).label("so_far")
+    oldest = sa.select(charges.c.at, so_far).where(mine, _within(limits)).subquery()
+    last = sa.select(sa.func.min(oldest.c.at) + limits.window - now()).where(
+        oldest.c.so_far >= missing, oldest.c.so_far > 0
+    )
+    seconds = connection.scalar(last)
+    return None if seconds is None else max(0.0, float(seconds))
 
 
 def settle(connection: sa.Connection, run_id: str, *, dead: bool = False) -> None:
@@ -193,7 +237,12 @@ def _check_rates(connection: sa.Connection, mine: sa.ColumnElement[bool], limits
     if limits.requests_per_minute is not None:
         lately = connection.scalar(count.where(charges.c.at > now() - _MINUTE)) or 0
         if lately >= limits.requests_per_minute:
-            raise TooMany("requests a minute", limit=limits.requests_per_minute)
+            # When this one has left the last minute, one request fewer than the limit is in it.
+            last = sa.select(charges.c.at + _MINUTE - now()).where(mine).order_by(charges.c.at.desc())
+            seconds = connection.scalar(last.offset(limits.requests_per_minute - 1).limit(1))
+            raise TooMany(
+                "requests a minute", limit=limits.requests_per_minute, seconds=max(0.0, float(seconds or 0.0))
+            )
     if limits.runs_at_once is not None:
         running = connection.scalar(count.where(charges.c.settled == 0)) or 0
         if running >= limits.runs_at_once:

@@ -17,8 +17,12 @@ from branchwise.models.protocol import Model, SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.server.app import Mounted, application
 from branchwise.server.choice import Defaults
+from branchwise.server.key_options import limits_of
 from branchwise.server.listen import listening
 from branchwise.server.serving import ServerSettings, Serving
+from branchwise.store import api_keys
+from branchwise.store.runs import new_id
+from branchwise.store.store import Store
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Say something nice."}]
 ONE: dict[str, Any] = {"branchwise": {"strategy": "best_of_n", "knobs": {"n": 4}}}
@@ -93,6 +97,14 @@ async def serving(
     app = application(ServerSettings(defaults=Defaults(**named), store=str(store), **settings), mine, mcp)
     async with listening(app) as url, aiohttp.ClientSession() as session:
         yield Client(url=url, app=app, session=session)
+
+
+async def a_key(db: Store, **limits: Any) -> tuple[str, dict[str, str]]:
+    """A key's id, and the header of a request with it."""
+    secret, key_id = api_keys.new_secret(), new_id()
+    limits_of(limits)
+    await db.database.awrite(lambda c: api_keys.add(c, key_id, secret, label="test", limits=limits))
+    return key_id, {"Authorization": f"Bearer {secret}"}
 
 
 def data(line: str) -> Any:

@@ -26,20 +26,11 @@ from branchwise.store.charges import KeyLimits
 from branchwise.store.database import key_tables
 from branchwise.store.database.database import Database
 from branchwise.store.errors import BadInput, BudgetSpent
-from branchwise.store.runs import new_id
 from branchwise.store.store import Store
-from tests.server.running import ONE, nice, serving
+from tests.server.running import ONE, a_key, nice, serving
 from tests.store.conftest import store, url
 
 __all__ = ["store", "url"]
-
-
-async def a_key(db: Store, **limits: Any) -> tuple[str, dict[str, str]]:
-    """A key's id, and the header of a request with it."""
-    secret, key_id = api_keys.new_secret(), new_id()
-    limits_of(limits)
-    await db.database.awrite(lambda c: api_keys.add(c, key_id, secret, label="test", limits=limits))
-    return key_id, {"Authorization": f"Bearer {secret}"}
 
 
 async def test_with_a_key_in_the_store_every_request_needs_one(tmp_path: Path) -> None:
@@ -112,7 +103,7 @@ async def test_limits_of_a_key(tmp_path: Path, stream: bool) -> None:
         db = client.serving.store
         cases: list[tuple[dict[str, Any], int, str]] = [
             ({"models": ["branchwise/auto"]}, 403, "model_not_allowed"),
-            ({"tokens": 1}, 422, "no_answer"),
+            ({"tokens": 1}, 429, "insufficient_quota"),
             ({"runs_at_once": 1}, 429, "rate_limit_exceeded"),
             ({"requests_per_minute": 1}, 429, "rate_limit_exceeded"),
             (
@@ -378,20 +369,20 @@ async def test_what_others_hold_may_be_free_again_and_what_is_spent_is_not(store
     limits = KeyLimits(tokens=100)
     key_id, _ = await a_key(store)
 
-    def reserve(run_id: str, tokens: int, *, whole: bool = False) -> Any:
-        asked = partial(charges.reserve, key_id=key_id, run_id=run_id, limits=limits, cost=None, whole=whole)
+    def reserve(run_id: str, tokens: int, *, least: int | None = 1) -> Any:
+        asked = partial(charges.reserve, key_id=key_id, run_id=run_id, limits=limits, cost=None, least=least)
         return store.database.awrite(lambda c: asked(c, tokens=tokens))
 
     await reserve("a", 100)
-    for whole in (False, True):
+    for least in (1, None):
         with pytest.raises(charges.TooMany, match="in progress"):
-            await reserve("b", 40, whole=whole)
+            await reserve("b", 40, least=least)
     with pytest.raises(charges.KeySpent):
-        await reserve("b", 101, whole=True)  # more than there will ever be
+        await reserve("b", 101, least=None)  # more than there will ever be
     table = key_tables.charges
     await store.database.awrite(lambda c: c.execute(sa.update(table).values(settled=1, tokens=90)))
     with pytest.raises(charges.KeySpent):
-        await reserve("b", 40, whole=True)
+        await reserve("b", 40, least=None)
     assert (await reserve("b", 40)).tokens == 10
     await store.database.awrite(lambda c: c.execute(sa.update(table).values(settled=1)))
     with pytest.raises(charges.KeySpent):
@@ -414,7 +405,7 @@ async def test_charges_on_every_database(store: Store) -> None:
     second = await reserve("b", cost=0.5, tokens=1_000)
     assert (second.tokens, second.cost) == (100, 0.5)
     with pytest.raises(BudgetSpent, match="tokens"):
-        await reserve("a", whole=True)
+        await reserve("a", least=None)
     await store.database.awrite(lambda c: charges.settle(c, "b"))
     await reserve("c", cost=0.1)
     with pytest.raises(BudgetSpent, match="requests a minute"):
