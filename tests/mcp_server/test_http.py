@@ -18,8 +18,7 @@ from mcp.shared.exceptions import MCPError
 from branchwise.mcp_server.http import mounted
 from branchwise.models.scripted import scripted
 from tests.mcp_server.running import ASKED, called, refused, until_over
-from tests.server.running import nice, serving
-from tests.server.test_keys import a_key
+from tests.server.running import a_key, nice, serving
 
 Mode = Literal["auto", "legacy"]
 

@@ -18,8 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from branchwise.models.protocol import SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.store import Store
-from tests.server.running import HELLO, ONE, Client, is_judging, nice, serving
-from tests.server.test_keys import a_key
+from tests.server.running import HELLO, ONE, Client, a_key, is_judging, nice, serving
 
 ROOT = Path(__file__).parents[3]
 DASHBOARD = ROOT / "examples/grafana/branchwise.json"
