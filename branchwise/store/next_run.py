@@ -1,7 +1,8 @@
 """Pick the next run of a queue: in order of priority, then age, however many wait.
 
 A query that orders runs of several statuses reads and sorts all that wait: the longer the queue, the longer a claim
-takes. So each status is asked by itself, and waiting runs in the order of the index on status, priority and creation.
+takes. So each status is asked by itself, and waiting runs in the order of the index on status, queue, priority and
+creation.
 """
 
 from __future__ import annotations

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.store.conftest import store, url
+from tests.store.conftest import lite, sqlite_url, store, url
 
-__all__ = ["store", "url"]
+__all__ = ["lite", "sqlite_url", "store", "url"]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
 
 from branchwise.store.leases import claim
 from branchwise.store.records import Json
@@ -54,3 +58,37 @@ async def test_runs_that_others_lock_are_passed_over(store: Store) -> None:
     assert held is not None
     assert lease is not None
     assert (held.run_id, lease.run_id) == ("top", "next")
+
+
+_FLOOD = """
+INSERT INTO runs (id, status, priority, task, strategy, model, seed, spec, code_version, on_change, lease_until, epoch,
+                  attempts, max_attempts, elapsed, seen, created, queue)
+SELECT 'flood-' || i, 'queued', 9, 't', 's', 'm', 0, '{}', '0', 'fail', 0, 0, 0, 3, 0, 0, i, 'flooded'
+FROM generate_series(1, 5000) AS i
+"""
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_runs_of_other_queues_cost_a_claim_nothing(store: Store) -> None:
+    await store.database.awrite(lambda c: c.exec_driver_sql(_FLOOD) and None)
+    await _queued(store, "mine", 0)
+    engine, asked = store.database.engine, list[tuple[str, Any]]()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE runs")
+    sa.event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    assert [await _taken(store), await _taken(store)] == ["mine", None]
+    queries = [(sql, given) for sql, given in asked if sql.startswith("SELECT") and "FROM runs" in sql]
+    assert len(queries) >= 6
+    with engine.connect() as connection:
+        for sql, given in queries:
+            [plan] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", given).scalar_one()
+            assert _passed_over(plan) < 10, sql
+
+
+def _passed_over(plan: dict[str, Any]) -> int:
+    """Rows that were read and not used."""
+    here = sum(plan.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+    return int(here) + sum(
+        _passed_over(part) for part in [*plan.get("Plans", []), *filter(None, [plan.get("Plan")])]
+    )
