@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from branchwise.graphs.workflows._prompting import required
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, ModelError
 
 Kind = Literal[
     "generator", "critic", "ranker", "fuser", "verifier", "unit_test_generator", "unit_test_evaluator"
@@ -23,6 +23,10 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "unit_test_evaluator": frozenset({"top_k", "first_k"}),
 }
 _Count = Annotated[int, Field(ge=1, le=256)]
+
+
+class NothingWritten(ModelError):
+    """No component of a layer wrote an answer."""
 
 
 class Component(BaseModel):

@@ -15,10 +15,9 @@ from branchwise.agents.generator import derived_seed
 from branchwise.graphs.runtime.context import Run
 from branchwise.graphs.runtime.outputs import Output, TypedReply
 from branchwise.graphs.runtime.workflow import WorkflowInfo
-from branchwise.graphs.workflows._archon_layers import USUAL, Component, check
+from branchwise.graphs.workflows._archon_layers import USUAL, Component, NothingWritten, check
 from branchwise.graphs.workflows._prompting import data, filled, judged_until, numbered, texts
 from branchwise.graphs.workflows._reading import RIGHT, WRONG, listed, passes, ranked, sections, verdict
-from branchwise.store.errors import ModelError
 
 _TRIES = 11
 """Times that a verdict is asked for: once, and ten more times after unreadable replies."""
@@ -61,7 +60,7 @@ async def _written(run: Run, layer: Sequence[Component], prompt: str, **blanks: 
     asking = [_ask(run, f"{i}", part, prompt, None, **blanks) for i, part in enumerate(layer)]
     found = [answer for reply in await asyncio.gather(*asking) for answer in texts(reply)]
     if not found:
-        raise ModelError(
+        raise NothingWritten(
             "No component of the layer wrote an answer; fork the run with another model or seed."
         )
     return found

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from importlib.util import find_spec
 from typing import Any
+
+import pytest
 
 from branchwise.models.protocol import SampleRequest
 from branchwise.tools.function import function_tool
@@ -20,6 +24,9 @@ def _broken(word: str) -> int:
 
 length = function_tool(_length, name="length", description="Letters of a word.", hints=READ_ONLY)
 broken = function_tool(_broken, name="broken", description="Fails.", hints=READ_ONLY)
+needs_optuna = pytest.mark.skipif(
+    find_spec("optuna") is None and not os.environ.get("CI"), reason="the extra `tuning` is not installed"
+)
 QUESTION = "Which of these is a fruit?"
 CHOICES = ["stone", "apple", "chair", "cloud"]
 DOCUMENTS = [
@@ -39,6 +46,12 @@ INPUTS: dict[str, Any] = {
             [{"type": "unit_test_evaluator", "top_k": 2}],
             [{"type": "fuser"}],
         ],
+    },
+    "archon_search": {
+        "problems": [{"problem": "What is 2 + 3?", "expected": "5"}],
+        "held_out": [{"problem": "What is 2 + 4?", "expected": "6"}],
+        "calls": 2,
+        "trials": 2,
     },
     "medprompt": {
         "question": QUESTION,
