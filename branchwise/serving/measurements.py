@@ -42,7 +42,7 @@ def keep(served: str, device: str, **news: Any) -> StoredMeasurements:
         **news: Fields of `StoredMeasurements`.
     """
     now = replace(read(served, device) or StoredMeasurements(served=served, device=device), **news)
-    path = _file(served, device)
+    path = file_of(served, device)
     half = path.with_suffix(".half")
     half.write_text(json.dumps(asdict(now), indent=1), encoding="utf-8")
     half.replace(path)
@@ -55,7 +55,7 @@ def read(served: str, device: str) -> StoredMeasurements | None:
     Raises:
         ModelError: The file is damaged; says which.
     """
-    return _read(_file(served, device))
+    return _read(file_of(served, device))
 
 
 def of_model(served: str) -> tuple[StoredMeasurements, ...]:
@@ -73,7 +73,8 @@ def _read(path: Path) -> StoredMeasurements | None:
         raise ModelError(f"`{path}` is damaged: remove it, and measure again.") from None
 
 
-def _file(served: str, device: str) -> Path:
+def file_of(served: str, device: str) -> Path:
+    """Where the measurements of a model on a device are kept."""
     name = hashlib.sha256(f"{served}\n{device}".encode()).hexdigest()[:24]
     return _folder() / f"{name}.json"
 

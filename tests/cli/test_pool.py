@@ -17,6 +17,8 @@ import pytest
 
 from branchwise import models
 from branchwise.models.pool import Pool
+from branchwise.serving.hardware import here
+from branchwise.serving.trial_log import LoggedTrial, log, shape_of
 from branchwise.store.errors import UnknownName
 
 ROOT = Path(__file__).parents[2]
@@ -229,6 +231,35 @@ def test_tune_keeps_the_fastest_setting_and_up_uses_it(pool: Shell, profile: Pat
     assert {one["settings"].get("max_model_len") for one in others if one["failed"]} == {100000}
     assert "--max-num-seqs 40" in pool("up", "--profile", file, "--tuned", "--dry-run")
     assert not pool.json("status"), "no engine is left"
+    said = pool("choose", "--profile", file, "--workload", str(workload), code=2)
+    assert "workloads at least, and there are 1" in said, "the trials are logged, and one workload is too few"
+
+
+def test_choose_learns_from_the_trials_of_other_workloads(
+    pool: Shell, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", pool.environment["XDG_STATE_HOME"])
+    words: list[str] = []
+    for n in (1, 4, 64):
+        body = {"messages": [{"role": "user", "content": "one"}], "n": n, "max_tokens": 8}
+        rates = {64: 30.0 if n == 64 else 12.0, 8: 10.0}
+        trials = [
+            LoggedTrial(
+                workload=str(n),
+                shape=shape_of([body], 64),
+                settings={"max_num_seqs": size} if size == 64 else {},
+                tokens_per_second=rate,
+            )
+            for size, rate in rates.items()
+        ]
+        log("model", here(cuda=False), trials)
+        workload = profile.parent / f"{n}.jsonl"
+        workload.write_text(json.dumps({"prompt": "one", "n": n, "max_tokens": 8}) + "\n")
+        words = ["choose", "--profile", str(profile), "--workload", str(workload)]
+    said = pool(*words)
+    assert "--set max_num_seqs=64  3.00" in said
+    assert "best fixed setting 1.63" in said
+    assert "no gain" in said
 
 
 def test_tune_refuses_what_it_cannot_use(pool: Shell, profile: Path) -> None:

@@ -202,3 +202,23 @@ def tune(
     from branchwise.cli.pool.tuning import tuned
 
     tuned(profile, workload, tries or [], in_flight=in_flight, store=store, as_json=as_json)
+
+
+@pool.command()
+def choose(
+    profile: Annotated[
+        Path,
+        typer.Option("--profile", "-p", help="The engine whose settings to choose, as TOML; nothing starts."),
+    ],
+    workload: Annotated[
+        str,
+        typer.Option("--workload", "-w", help="Id of a recorded run, `last`, or a .jsonl file of prompts."),
+    ],
+    in_flight: Annotated[int, typer.Option("--in-flight", help="Concurrent requests.", min=1)] = 64,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose settings for a workload, learned from the trials of `pool tune` on at least three others."""
+    from branchwise.cli.pool.choosing import chosen
+
+    chosen(profile, workload, in_flight=in_flight, store=store, as_json=as_json)

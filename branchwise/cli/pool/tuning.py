@@ -20,6 +20,8 @@ from branchwise.serving.hardware import here
 from branchwise.serving.launch import launches, on_cuda
 from branchwise.serving.measure import equal_samples, typed_workload
 from branchwise.serving.profile import read_profile
+from branchwise.serving.trial_log import LoggedTrial, shape_of, workload_of
+from branchwise.serving.trial_log import log as log_trials
 from branchwise.serving.tune import Trial, grid, tune
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
@@ -64,11 +66,7 @@ async def _tried(
     profile = read_profile(file, {})
     tell(file, profile, launches(profile))
     asked = _asked(tries) if tries else _TRIES
-    bodies = (
-        typed_workload(await _lines(workload, store))
-        if workload
-        else [equal_samples(batch=8, prompt=200, tokens=32, salt=f"problem {number}") for number in range(8)]
-    )
+    bodies = await bodies_of(workload, store)
     settings = grid(asked)
     begun = 0
 
@@ -90,7 +88,20 @@ async def _tried(
     device = here(cuda=on_cuda(profile))
     best = trials[0]
     kept.keep(profile.served, device, options=dict(best.settings), tokens_per_second=best.rate)
+    name, shape = workload_of(bodies, in_flight), shape_of(bodies, in_flight)
+    measured = [
+        LoggedTrial(workload=name, shape=shape, settings=dict(one.settings), tokens_per_second=one.rate)
+        for one in trials
+    ]
+    log_trials(profile.served, device, measured)
     return trials, device
+
+
+async def bodies_of(workload: str | None, store: str | None) -> list[dict[str, Any]]:
+    """The requests of a workload: of a run, of a file, or synthetic ones."""
+    if workload:
+        return typed_workload(await _lines(workload, store))
+    return [equal_samples(batch=8, prompt=200, tokens=32, salt=f"problem {number}") for number in range(8)]
 
 
 def _asked(tries: list[str]) -> dict[str, list[Any]]:
