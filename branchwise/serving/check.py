@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from branchwise.serving.architecture import Architecture, read_architecture
-from branchwise.serving.launch import Launch
+from branchwise.serving.launch import Launch, on_cuda
 from branchwise.serving.profile import Profile
 from branchwise.store.errors import BadInput
 
@@ -45,6 +45,8 @@ def _places(profile: Profile) -> Iterator[str]:
     draft = profile.options.speculative.model if profile.options.speculative else None
     if draft and (heads := local(draft)) is not None and not heads.is_dir():
         yield f"there is no draft model in `{heads}`"
+    if profile.options.kv_transfer is not None and not on_cuda(profile):
+        yield "`kv_transfer` needs a GPU for each role, and the device is a CPU"
     template = profile.options.chat_template
     if template and "{" not in template and not Path(template).expanduser().is_file():
         yield f"there is no chat template `{template}`"

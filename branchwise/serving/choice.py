@@ -69,7 +69,8 @@ def judged(trials: Sequence[LoggedTrial]) -> Judged:
         BadInput: Fewer than three workloads are logged.
     """
     known = _speeds(trials)
-    learned, fixed, best, hits = list[float](), list[float](), list[float](), 0
+    learned, fixed, best = (list[float]() for _ in range(3))
+    hits = 0
     for i, one in enumerate(known):
         others = known[:i] + known[i + 1 :]
         near = _choose(others, one.shape)

@@ -62,6 +62,21 @@ class Speculative(BaseModel):
         return self
 
 
+class KvTransfer(BaseModel):
+    """The role of an engine that shares the work on each prompt with another (Splitwise, arXiv 2311.18677).
+
+    A producer reads prompts and hands its cache of keys and values on; a consumer writes the tokens. That needs two
+    GPUs, and a proxy that sends each request first to the one and then to the other.
+    """
+
+    model_config = _STRICT
+
+    kv_connector: str = "NixlConnector"
+    kv_role: Literal["kv_producer", "kv_consumer", "kv_both"]
+    kv_load_failure_policy: Literal["recompute", "fail"] | None = None
+    """What a consumer does where the cache does not come."""
+
+
 class Lora(BaseModel):
     """Adapters served beside the model, each under a name of its own."""
 
@@ -122,6 +137,7 @@ class EngineOptions(BaseModel):
 
     speculative: Speculative | None = None
     lora: Lora | None = None
+    kv_transfer: KvTransfer | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> EngineOptions:
@@ -157,7 +173,7 @@ class EngineOptions(BaseModel):
 
     def flags(self) -> list[str]:
         """Write the options as vLLM's command line."""
-        said = self.model_dump(exclude_none=True, exclude={"speculative", "lora"})
+        said = self.model_dump(exclude_none=True, exclude={"speculative", "lora", "kv_transfer"})
         flags = [word for name, value in said.items() for word in _flag(name, value)]
         if self.speculative is not None:
             drafted = self.speculative.model_dump(exclude_none=True)
@@ -166,6 +182,9 @@ class EngineOptions(BaseModel):
             flags += ["--enable-lora", "--max-loras", str(self.lora.max_loras)]
             flags += ["--max-lora-rank", str(self.lora.max_lora_rank), "--lora-modules"]
             flags += [f"{name}={path}" for name, path in self.lora.modules.items()]
+        if self.kv_transfer is not None:
+            role = self.kv_transfer.model_dump(exclude_none=True)
+            flags += ["--kv-transfer-config", json.dumps(role, sort_keys=True)]
         return flags
 
 

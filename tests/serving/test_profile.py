@@ -156,6 +156,35 @@ def test_options_become_vllms_flags() -> None:
     )
 
 
+def test_splitwise_roles_are_planned_on_two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What vLLM 0.32 takes as its KVTransferConfig; starting it needs two GPUs."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    found = []
+    for role in ("prompt", "token"):
+        profile = read_profile(ROOT / f"examples/pool/splitwise-{role}.toml", {"command": ["vllm", "serve"]})
+        [planned] = launches(profile)
+        at = planned.command.index("--kv-transfer-config")
+        found.append((planned.environment, planned.url, json.loads(planned.command[at + 1])))
+    (one, first, producer), (other, second, consumer) = found
+    assert (one["CUDA_VISIBLE_DEVICES"], other["CUDA_VISIBLE_DEVICES"]) == ("0", "1")
+    assert one["VLLM_NIXL_SIDE_CHANNEL_PORT"] != other["VLLM_NIXL_SIDE_CHANNEL_PORT"]
+    assert (first, second) == ("http://127.0.0.1:8100/v1", "http://127.0.0.1:8200/v1")
+    assert producer == {"kv_connector": "NixlConnector", "kv_role": "kv_producer"}
+    assert consumer == {
+        "kv_connector": "NixlConnector",
+        "kv_load_failure_policy": "recompute",
+        "kv_role": "kv_consumer",
+    }
+
+
+def test_a_role_on_cpu_and_an_unknown_role_are_refused(said: dict[str, Any]) -> None:
+    role = {"kv_transfer": {"kv_role": "kv_producer"}}
+    with pytest.raises(BadInput, match="kv_transfer` needs a GPU for each role"):
+        prepared({**said, "options": role})
+    with pytest.raises(BadInput, match="kv_role"):
+        prepared({**said, "options": {"kv_transfer": {"kv_role": "reader"}}})
+
+
 def test_every_replica_gets_its_devices(said: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     two = {"replicas": 2, "options": {"tensor_parallel_size": 2}}
     planned = launches(read_profile(None, {**said, **two, "device": "cuda"}))
