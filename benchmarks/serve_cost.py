@@ -3,7 +3,7 @@
     python -m benchmarks.serve_cost --requests 50 --streams 32
 
 A fake model answers after 50 ms. Each request is a Best-of-8 with an LLM verifier. "alone" are the same runs by `solve`
-in one process, so that the difference is what HTTP adds.
+in one process, so that the difference is what HTTP adds. `benchmarks/peers/servers.py` compares with other servers.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from branchwise.integrations.prometheus.worker import counted
 from branchwise.server.callers import Caller
 from branchwise.server.charging import charged
 from branchwise.server.preflight import checked
-from branchwise.server.running import Wanted, known, refuse_other
+from branchwise.server.running import Wanted, refuse_other
 from branchwise.server.serving import Serving
 from branchwise.store import charges
 from branchwise.store.errors import BranchwiseError
@@ -73,7 +73,7 @@ async def queued(serving: Serving, wanted: Wanted) -> tuple[RunRecord, bool]:
     if wanted.key is None:
         return await submit(serving, wanted.caller, wanted.spec), True
     async with serving.opening:
-        old = await known(serving, wanted.run_id)
+        old = await serving.store.exact_run(wanted.run_id)
         refuse_other(wanted, old)
         if old is not None:
             return old, False

@@ -54,14 +54,13 @@ class Caller:
             UnknownName: There is none that the caller may see.
         """
         unknown = UnknownName("run", run_id, ())
-        try:
-            run = await serving.store.run(run_id)
-        except (UnknownName, BadInput):
-            raise unknown from None
+        run = await serving.store.exact_run(run_id)
+        if run is None:
+            raise unknown
         above = run
         while above.parent is not None and above.api_key is None:
             above = await serving.store.run(above.parent)
-        if run.id != run_id or (self.id and above.api_key != self.id):
+        if self.id and above.api_key != self.id:
             raise unknown
         return run
 

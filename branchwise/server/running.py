@@ -17,7 +17,7 @@ from branchwise.server.live_runs import LiveRun
 from branchwise.server.preflight import checked
 from branchwise.server.refusals import Refusal
 from branchwise.server.serving import Serving
-from branchwise.store.errors import LeaseLost, StoreError, UnknownName
+from branchwise.store.errors import LeaseLost, StoreError
 from branchwise.store.rows import RunRecord, Status
 from branchwise.store.runs import new_id
 
@@ -75,7 +75,7 @@ async def open_run(serving: Serving, wanted: Wanted, line: Callable[[Any], str])
     run_id = wanted.run_id
     async with serving.opening:
         await serving.live_runs.settled(run_id)
-        old = await known(serving, run_id)
+        old = await serving.store.exact_run(run_id)
         refuse_other(wanted, old)
         if (running := serving.live_runs.get(run_id)) is None:
             return await _started(serving, wanted, run_id, old, line)
@@ -116,15 +116,6 @@ async def _started(
     return Opened(live=serving.live_runs.start(live, work, line))
 
 
-async def known(serving: Serving, run_id: str) -> RunRecord | None:
-    """The stored run of exactly this id."""
-    try:
-        found = await serving.store.run(run_id)
-    except UnknownName:
-        return None
-    return found if found.id == run_id else None
-
-
 async def _executed(
     serving: Serving,
     wanted: Wanted,
@@ -147,7 +138,7 @@ async def _executed(
                 api_key=wanted.caller.key,
             )
         except StoreError as error:
-            now = await known(serving, run_id)
+            now = await store.exact_run(run_id)
             if wanted.key is None or now is None or not _goes_on(error, old, now):
                 raise
             old = now

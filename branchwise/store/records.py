@@ -142,8 +142,12 @@ class Verdict:
     @property
     def reward(self) -> float | None:
         """The score as a unit reward in [0, 1]; None if it is missing, not a number or out of range."""
-        readable = self.score is not None and -100 <= self.score <= 100
-        return (self.score + 100) / 200 if self.score is not None and readable else None
+        return unit_reward(self.score)
+
+
+def unit_reward(score: float | None) -> float | None:
+    """A score in [-100, 100] as a unit reward in [0, 1]; None if it is missing, not a number or out of range."""
+    return (score + 100) / 200 if score is not None and -100 <= score <= 100 else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -143,6 +143,12 @@ async def begin(database: Database, row: dict[str, object], me: str, ttl: float)
     return lease
 
 
+def exact(connection: sa.Connection, run_id: str) -> RunRecord | None:
+    """The run of exactly this id, if there is one; found by the primary key, however many runs there are."""
+    row = connection.execute(sa.select(*_COLUMNS).where(runs.c.id == run_id)).first()
+    return None if row is None else _record(row)
+
+
 def get(connection: sa.Connection, run_id: str) -> RunRecord:
     """Find a run by its id or a unique part of it.
 

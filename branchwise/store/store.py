@@ -107,6 +107,10 @@ class Store(Lifecycle):
         """
         return self._write(lease, forest.adding_nodes(lease, self._shown(nodes), self._dialect))
 
+    async def exact_run(self, run_id: str) -> RunRecord | None:
+        """The run of exactly this id, if there is one; `run` looks through all ids for a part of one."""
+        return await self.database.aread(lambda connection: runs.exact(connection, run_id))
+
     async def nodes(self, run_id: str) -> Tree:
         """Load a run's tree, oldest node first."""
         return await self.database.aread(lambda connection: forest.tree(connection, run_id))

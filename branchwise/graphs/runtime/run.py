@@ -29,7 +29,7 @@ from branchwise.models.model_options import ModelOptions
 from branchwise.models.model_options import model_options as read_options
 from branchwise.models.prices import check_price, stated
 from branchwise.models.protocol import Model
-from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.errors import BadInput
 from branchwise.store.json_text import to_json
 from branchwise.store.records import Budget, Json, Usage
 from branchwise.store.rows import OnChange, RunRecord, Status
@@ -88,14 +88,6 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
     return await start(spec, model=model, store=store, run_id=run_id, watch=watch, shared=shared_budget)
 
 
-async def _known(db: Store, run_id: str) -> RunRecord | None:
-    try:
-        found = await db.run(run_id)
-    except UnknownName:
-        return None
-    return found if found.id == run_id else None
-
-
 def _same(db: Store, workflow: Workflow, old: RunRecord, spec: RunSpec) -> None:
     """Refuse a run's id with a different request.
 
@@ -139,7 +131,7 @@ async def start(  # noqa: PLR0913 - as for run
     async with opened_store(store) as db, opened_engine(model, spec.base_url, spec.model_options) as engine:
         workflow.check_model(spec, engine)
         check_price(spec.budget, engine, stated(spec.model_options.price))
-        if run_id is not None and (old := await _known(db, run_id)) is not None:
+        if run_id is not None and (old := await db.exact_run(run_id)) is not None:
             _same(db, workflow, old, spec)
             return await resume_run(db, old, model=engine, watch=watch, shared=shared, workflow=workflow)
         row = row_of(db, workflow, spec, id=run_id, api_key=api_key)

@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from branchwise.integrations.prometheus.queues import Queues
 from branchwise.store.errors import BranchwiseError
-from branchwise.store.records import VerifiedBy
-from branchwise.store.rows import CallRecord, Status
+from branchwise.store.outcome import CallOutcome, outcome_of
+from branchwise.store.rows import Status
 from branchwise.store.store import Store
 
 _OVER = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
@@ -85,31 +85,26 @@ class Metrics:
     async def ended(self, run_id: str) -> None:
         """Count a run that has ended here; one that cannot be read is not counted."""
         try:
-            run, calls = await self._store.run(run_id), await self._store.calls(run_id)
-            verdicts = await self._store.verdicts(run_id)
+            run = await self._store.database.aread(lambda connection: outcome_of(connection, run_id))
         except BranchwiseError:
             return
-        if run.status not in _OVER:
+        if run is None or run.status not in _OVER:
             return
-        result = run.result if isinstance(run.result, dict) else {}
-        word = result.get("verified_by")
-        verified = word if isinstance(word, str) else VerifiedBy.NONE.value
-        self._runs.labels(run.task, run.strategy, run.status, verified).inc()
+        self._runs.labels(run.task, run.strategy, run.status, run.verified_by.value).inc()
         self._run_seconds.observe(run.elapsed)
         if run.attempts:
             self._takeovers.inc()
-        for call in calls:
+        for call in run.calls:
             self._count(call)
-        for _, verdict in verdicts:
-            if verdict.verified_by is VerifiedBy.MODEL and verdict.reward is None:
-                self._unparsed.labels(verdict.verifier).inc()
+        for verifier in run.unparsed:
+            self._unparsed.labels(verifier).inc()
 
-    def _count(self, call: CallRecord) -> None:
+    def _count(self, call: CallOutcome) -> None:
         usage = call.usage
         self._calls.labels(call.model, call.state).inc()
         self._tokens.labels(call.model, "read").inc(usage.prompt_tokens - usage.cached_tokens)
         self._tokens.labels(call.model, "cached").inc(usage.cached_tokens)
         self._tokens.labels(call.model, "written").inc(usage.completion_tokens)
         self._cost.labels(call.model).inc(usage.cost)
-        if call.ended is not None:
-            self._call_seconds.labels(call.model).observe(max(0.0, call.ended - call.started))
+        if call.seconds is not None:
+            self._call_seconds.labels(call.model).observe(call.seconds)
