@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from branchwise.models.protocol import SampleRequest
+from branchwise.models.protocol import Message, SampleRequest
 from branchwise.tools.function import function_tool
 from branchwise.tools.protocol import READ_ONLY
 
 
 def _length(word: str) -> int:
+    if outbox := os.environ.get("OUTBOX"):  # of a test that counts calls over processes
+        with Path(outbox).open("a", encoding="utf-8") as file:
+            file.write(f"{word}\n")
     return len(word)
 
 
@@ -89,20 +94,33 @@ INPUTS: dict[str, Any] = {
 """One input for each workflow: as few calls as reach all of its nodes."""
 
 
-def plan(done: int) -> str:
-    """Two rounds of calls, of which one fails, and the answer."""
+def plan(asked: str) -> str:
+    """Two rounds of calls, of which one fails where there is such a tool, and the answer."""
+    done = asked.count("\nRound ")
     if done == 2:
         return json.dumps({"finish": "3 and 5"})
     words = ["one", "three"] if done == 0 else ["four"]
     calls = [{"tool": "length", "args": {"word": word}} for word in words]
-    return json.dumps([*calls, {"tool": "broken", "args": {"word": "x"}}])
+    failing = [{"tool": "broken", "args": {"word": "x"}}] if '"broken"' in asked else []
+    return json.dumps([*calls, *failing])
+
+
+def step(messages: Sequence[Message]) -> str:
+    """Two calls of `react`, one after the other, and the answer."""
+    seen = sum(message.content.count("\n| ") for message in messages[1:])
+    words = ["one", "three"]
+    if seen < len(words):
+        return f'Thought: I look.\nAction: length {{"word": "{words[seen]}"}}'
+    return "Thought: I know.\nAnswer: 3 and 5"
 
 
 def write(request: SampleRequest, seed: int) -> str | None:
     """What a workflow needs to come to its end; None where any text will do."""
     last = request.messages[-1].content
     if "all tool calls that can be made now" in last:
-        return plan(last.count("\nRound "))
+        return plan(last)
+    if "Action: NAME" in request.messages[0].content:
+        return step(request.messages)
     if "in Python:" in request.prefix and "```output" not in request.prefix:
         return "```python\nprint(6 * 7)\n```\nIt is 42."
     return None
