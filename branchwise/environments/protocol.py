@@ -152,6 +152,16 @@ class Recognises(Protocol):
         ...
 
 
+@runtime_checkable
+class ExplainsSnapshots(Protocol):
+    """A session that says why its last `snapshot` saved nothing."""
+
+    @property
+    def refusal(self) -> str:
+        """The reason; empty if it saved the state."""
+        ...
+
+
 class Environment(Protocol):
     """Opens sessions. Safe to call from many tasks of one event loop at once."""
 

@@ -13,7 +13,14 @@ from pydantic import TypeAdapter
 from branchwise.agents.actor import ActorState, ActorUpdate
 from branchwise.agents.protocol import Agent
 from branchwise.agents.value import ValueState, ValueUpdate
-from branchwise.environments.protocol import Action, Environment, Observation, Session, Snapshot
+from branchwise.environments.protocol import (
+    Action,
+    Environment,
+    ExplainsSnapshots,
+    Observation,
+    Session,
+    Snapshot,
+)
 from branchwise.environments.restore import PathStep, Restored, restore_path
 from branchwise.graphs.runtime.journal import Journal
 from branchwise.graphs.web.observed import inherited_key
@@ -157,8 +164,8 @@ class WebContext:
         if node not in self.kept:
             if (snapshot := await session.snapshot()) is not None:
                 self.kept[node] = snapshot
-            else:
-                self.unkept[node] = getattr(session, "refusal", "")
+            elif isinstance(session, ExplainsSnapshots):
+                self.unkept[node] = session.refusal
         if (before := self.live.pop(node, None)) is not None:
             await before.aclose()
         self.live[node] = session
