@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ def upstream() -> Iterator[str]:
         yield url
 
 
-def evaluated(tmp_path: Path, *words: str) -> Any:
-    """The log of an evaluation."""
+def evaluated(tmp_path: Path, *words: str) -> str:
+    """The file with the log of an evaluation."""
     command = [
         sys.executable,
         "-m",
@@ -40,17 +41,23 @@ def evaluated(tmp_path: Path, *words: str) -> Any:
         command, capture_output=True, text=True, check=False, timeout=120, cwd=TOY.parents[3]
     )
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
-    [found] = inspect_log.list_eval_logs(str(tmp_path))
-    return inspect_log.read_eval_log(found)
+    [found] = tmp_path.glob("*.eval")
+    return str(found)
+
+
+async def read(file: str) -> Any:
+    """The log in a file; Inspect's synchronous reader patches asyncio for the whole process where a loop runs."""
+    log = await inspect_log.read_eval_log_async(file)
+    assert asyncio.run.__module__ == "asyncio.runners"
+    return log
 
 
 async def test_the_provider_shows_the_run_and_keeps_the_limits(tmp_path: Path, upstream: str) -> None:
     store = f"{tmp_path}/s.sqlite"
     given = ["-M", "upstream=openai-compatible:fake", "-M", f"store={store}", "-M", "knobs={n: 64}"]
     model = ["--model", "branchwise/best_of_n", "--model-base-url", upstream]
-    log = evaluated(
-        tmp_path / "logs", f"{TOY}@toy", *model, *given, "--token-limit", "400", "--max-tokens", "16"
-    )
+    limits = ["--token-limit", "400", "--max-tokens", "16"]
+    log = await read(evaluated(tmp_path / "logs", f"{TOY}@toy", *model, *given, *limits))
     assert log.status == "success"
     async with Store.opened(store) as db:
         for sample in log.samples:
@@ -64,7 +71,7 @@ async def test_the_provider_shows_the_run_and_keeps_the_limits(tmp_path: Path, u
 async def test_the_solver_keeps_why_in_the_samples_metadata(tmp_path: Path, upstream: str) -> None:
     store = f"{tmp_path}/s.sqlite"
     words = ["-T", f"base_url={upstream}", "-T", f"store={store}", "--model", "mockllm/model"]
-    log = evaluated(tmp_path / "logs", f"{TOY}@searched", *words)
+    log = await read(evaluated(tmp_path / "logs", f"{TOY}@searched", *words))
     assert log.status == "success"
     async with Store.opened(store) as db:
         for sample in log.samples:
