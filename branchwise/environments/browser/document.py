@@ -13,8 +13,6 @@ from branchwise.environments.browser.memory import past
 from branchwise.environments.browser.observation import steady_url
 from branchwise.environments.browser.scripts import ScriptRuns, named
 
-_DATABASES = "async () => { try { return (await indexedDB.databases()).length; } catch { return 0; } }"
-
 
 # Without slots: Playwright sets an attribute on whom a handler belongs to.
 @dataclass(kw_only=True)
@@ -24,8 +22,10 @@ class Document:
     page: Page
     cdp: CDPSession
     scripts: ScriptRuns
+    loaded: str
+    """Chromium's name of the newest load."""
     loader: str = ""
-    """Chromium's name of the load that made the document."""
+    """The load that made the document that was last seen quiet."""
     method: str = "GET"
     asked: str = "GET"
     """Method of the newest request for a document, which the page may answer by staying."""
@@ -48,10 +48,12 @@ class Document:
             Error: The page is gone.
         """
         cdp = await page.context.new_cdp_session(page)
-        document = cls(page=page, cdp=cdp, scripts=ScriptRuns(cdp=cdp))
+        document = cls(page=page, cdp=cdp, scripts=ScriptRuns(cdp=cdp), loaded="")
         page.on("request", document._requested)
+        cdp.on("Page.frameNavigated", document._loads)
         cdp.on("Page.navigatedWithinDocument", document._moved)
         await cdp.send("Page.enable")
+        document.loaded = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["loaderId"]
         return document
 
     async def settled(self, changing: Changing, line: str = "") -> None:
@@ -60,11 +62,10 @@ class Document:
         Raises:
             Error: The page is gone.
         """
-        loader = (await self.cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["loaderId"]
         functions = await self.scripts.take()
-        if loader != self.loader:
+        if self.loaded != self.loader:
             # What ran here was the load.
-            self.loader, self.moved = loader, False
+            self.loader, self.moved = self.loaded, False
             self.done, self.ran = [], set()
             self.method = self.asked
             if self.method != "GET":
@@ -99,7 +100,7 @@ class Document:
             "cookie", {f"{c.get('name')} {c.get('domain')}": c.get("value", "") for c in cookies}
         )
         places |= stored("window", {"state": seen["state"], "name": seen["name"]})
-        if await self.page.evaluate(_DATABASES):
+        if seen["databases"]:
             storage = await self.page.context.storage_state(indexed_db=True)
             places |= stored("database", {one["origin"]: one.get("indexedDB") for one in storage["origins"]})
         frames = sorted(steady_url(frame.url) for frame in self.page.frames[1:])
@@ -143,6 +144,10 @@ class Document:
             self.asked, self.endless = request.method, False
         elif request.resource_type == "eventsource":
             self.endless = True
+
+    def _loads(self, event: Any) -> None:
+        if "parentId" not in event["frame"]:
+            self.loaded = event["frame"]["loaderId"]
 
     def _moved(self, event: Any) -> None:
         if event.get("navigationType") == "historyApi":

@@ -39,7 +39,7 @@ _WALK = """
 """
 """Elements through open shadow roots and frames of the same origin; a place is a tag and its number."""
 
-_READ = f"""() => {{ {_WALK}
+_READ = f"""async () => {{ {_WALK}
     const places = placed(), held = {{}}, shut = [];
     const set = (place, what, value) => {{ (held[place] ||= {{}})[what] = value; }};
     for (const [element, place] of places) {{
@@ -90,7 +90,9 @@ _READ = f"""() => {{ {_WALK}
     if (entries.filter(one => one.sameDocument).length > 1 || history.state !== null)
         shut.push('its history has entries of the same document');
     const all = store => {{ try {{ return {{...store()}}; }} catch {{ return {{}}; }} }};
-    return {{ held, shut, session: all(() => sessionStorage), local: all(() => localStorage),
+    let databases = 0;
+    try {{ databases = (await indexedDB.databases()).length; }} catch {{ /* none may be had here */ }}
+    return {{ held, shut, databases, session: all(() => sessionStorage), local: all(() => localStorage),
         referrer: document.referrer, state: JSON.stringify(history.state ?? null), name: window.name }};
 }}"""
 
@@ -134,6 +136,8 @@ class HeldState(TypedDict):
     held: Held
     shut: list[str]
     """What cannot be put back."""
+    databases: int
+    """How many the origin has."""
     session: dict[str, str]
     local: dict[str, str]
     referrer: str

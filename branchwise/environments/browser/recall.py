@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from playwright.async_api import Error, Page
 
 from branchwise.environments.browser.document import Document
-from branchwise.environments.browser.held import read_held
+from branchwise.environments.browser.held import HeldState, read_held
 from branchwise.environments.browser.identity import Changing, Identities, State, pattern
 from branchwise.environments.browser.memory import (
     BrowserSnapshot,
@@ -45,13 +45,12 @@ class Recall:
         await self._settled(page, line)
 
     async def state(self, page: Page, lines: tuple[str, ...], tabs: str, mask: Callable[[str], str]) -> State:
-        """The state of the page in front.
+        """The state of the page in front, as far as its scripts were last `settled`.
 
         Raises:
             Error: The page went elsewhere or is gone.
         """
         document, changing = await self._document(page), self.changing(page)
-        await document.settled(changing)
         found = await document.state(lines, tabs)
         several = len(page.context.pages) > 1
         return replace(
@@ -74,12 +73,13 @@ class Recall:
         """
         changing = self.changing(page)
         try:
-            document = await self._document(page)
-            reason = await document.refusal(await read_held(page), changing)
+            document, seen = await self._document(page), await read_held(page)
+            reason = await document.refusal(seen, changing)
             if document.dirty(changing) and await learn():
-                reason = await document.refusal(await read_held(page), changing)
+                seen = await read_held(page)
+                reason = await document.refusal(seen, changing)
             self.refused = reason or ""
-            return None if reason else await self.keep(page)
+            return None if reason else await self._kept(page, document, seen)
         except Error as error:
             self.refused = error.message.splitlines()[0]
             return None
@@ -98,9 +98,7 @@ class Recall:
         Raises:
             Error: The storages cannot be read.
         """
-        document = await self._document(page)
-        history = [url for _, url in await past(document.cdp)]
-        return await keep(page, await read_held(page), history, list(document.done))
+        return await self._kept(page, await self._document(page), await read_held(page))
 
     async def load(self, page: Page, kept: BrowserSnapshot, settle: Callable[[], Awaitable[None]]) -> None:
         """Load a saved page with its history and storages, as nobody has acted on it.
@@ -127,6 +125,10 @@ class Recall:
         if [url for _, url in await past(document.cdp)] != kept["history"]:
             raise EnvironmentFailed("its history could not be put back")
         document.done = list(kept["done"])
+
+    async def _kept(self, page: Page, document: Document, seen: HeldState) -> BrowserSnapshot:
+        history = [url for _, url in await past(document.cdp)]
+        return await keep(page, seen, history, list(document.done))
 
     async def _settled(self, page: Page, line: str) -> None:
         # A page that is gone, or goes, is found so by whoever reads it next.

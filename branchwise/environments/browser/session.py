@@ -97,7 +97,7 @@ class BrowserSession:
 
     async def observe(self) -> Observation:
         """Read the page."""
-        return await self._seen(await self._read())
+        return await self._seen(await self._noted())
 
     async def actions(self) -> Sequence[Action]:
         """List what can be done: clicks, choices, drags, scrolling, and the given phrases for every field."""
@@ -108,9 +108,8 @@ class BrowserSession:
     async def read(self, line: str) -> Action:
         """Read a line against the present page."""
         reading = await self._read()
-        return judged(
-            actions(line, reading.elements), reading, self.guard.border, rewinds=self.setting.rewinds
-        )
+        step = actions(line, reading.elements)
+        return judged(step, reading, self.guard.border, rewinds=self.setting.rewinds)
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
         """Do one action; writes pass where they are allowed or rewound."""
@@ -131,8 +130,9 @@ class BrowserSession:
         try:
             await self._do(step, reading)
             await self.wait_until_idle()
+            moved = await self._moved(step, reading)
             await self.recall.settled(self.page, step.line)
-            seen = await self._seen(await self._moved(step, reading))
+            seen = await self._seen(moved)
         finally:
             guard.open, self.windows.allowed = self.setting.rewinds, False
         stopped, gone = tuple(guard.held[held:]), tuple(guard.writes[writes:])
@@ -142,7 +142,7 @@ class BrowserSession:
 
     async def state(self) -> State:
         """The state of the page in front: what its fingerprint is made of."""
-        return (await self._identified(await self._read()))[1]
+        return (await self._identified(await self._noted()))[1]
 
     async def recognise(self, fingerprint: str) -> str | None:
         """Why this is not the recorded state; None if it is, as far as the page does not change by itself."""
@@ -170,7 +170,7 @@ class BrowserSession:
         if self.gone:
             return
         self.gone = True
-        # A browser that died before has nothing left to close.
+        # A browser that died has nothing to close.
         with contextlib.suppress(Error):
             await self.context.close()
         await self.closed(self)
@@ -188,17 +188,22 @@ class BrowserSession:
                     self.page, reading.lines, self._tabs, self.masking.over
                 )
             except Error as error:
-                self._check_alive(error)
+                self.windows.check_alive(error, gone=self.gone)
                 await self.wait_until_idle()
-                reading = await self._read()
+                reading = await self._noted()
         raise EnvironmentFailed(f"`{self.page.url}` cannot be read: it never holds still.")
+
+    async def _noted(self) -> Reading:
+        reading = await self._read()
+        await self.recall.settled(self.page)
+        return reading
 
     async def _read(self) -> Reading:
         for _ in range(3):
             try:
                 raw = await self.windows.reader.read()
             except (Error, TimeoutError, ValueError) as error:
-                self._check_alive(error)
+                self.windows.check_alive(error, gone=self.gone)
                 await self.wait_until_idle()
                 continue
             reading = observation(
@@ -216,8 +221,7 @@ class BrowserSession:
 
     async def _seen(self, reading: Reading) -> Observation:
         reading, state = await self._identified(reading)
-        shot = None
-        kind = self.setting.screenshot
+        shot, kind = None, self.setting.screenshot
         masking = self.masking
         if kind != "none":
             hidden = await masking.places(self.page, reading.elements)
@@ -234,9 +238,6 @@ class BrowserSession:
             forms=SHOWN_FORMS,
         )
 
-    def _check_alive(self, error: Exception) -> None:
-        self.windows.check_alive(error, gone=self.gone)
-
     async def _do(self, step: ParsedAction, reading: Reading) -> None:
         front, hands = self.page, Hands(windows=self.windows, setting=self.setting)
         try:
@@ -245,7 +246,7 @@ class BrowserSession:
             else:
                 await hands.perform(step, reading.elements)
         except Error as error:
-            self._check_alive(error)
+            self.windows.check_alive(error, gone=self.gone)
             if not await self.windows.has_closed(front):
                 raise BadAction(f"`{step.line}` did not work: {await self._why(step, error)}") from error
         if step.verb == "fill" and step.element is not None and step.element.looks_up:
