@@ -15,6 +15,8 @@ from langgraph.types import Send
 from branchwise.environments.protocol import Environment
 from branchwise.environments.scripted import Door, scripted
 from branchwise.graphs.runtime.context import Run
+from branchwise.tools.function import function_tool
+from branchwise.tools.protocol import READ_ONLY
 
 worlds: ContextVar[Path] = ContextVar("worlds")
 """The folder of the houses' worlds."""
@@ -25,7 +27,7 @@ def unseen(what: str) -> None:
 
 
 witness: Callable[[str], None] = unseen
-"""Told of each note, each mail that is sent and each door that writes; a worker's may kill it there."""
+"""Told of each note, call of a tool, mail that is sent and door that writes; a worker's may kill it there."""
 
 
 class State(TypedDict, total=False):
@@ -93,6 +95,14 @@ def mailed(question: str) -> str:
     """Send the mail."""
     witness(f"mail {question}")
     return f"mailed {question}"
+
+
+def _look(word: str) -> str:
+    witness(f"look {word}")
+    return f"{len(word)} letters"
+
+
+look = function_tool(_look, name="look", description="Letters of a word.", hints=READ_ONLY)
 
 
 letter = StateGraph(State, context_schema=Run)

@@ -33,11 +33,11 @@ def cluster(request: pytest.FixtureRequest) -> Cluster | None:
 
 @pytest.mark.parametrize(
     ("seed", "workers", "runs"),
-    [(31, 1, 2), (4, 1, 2), (36, 4, 4)],
+    [(25, 1, 2), (4, 1, 2), (30, 4, 6)],
     ids=[
         "two searches",
         "a search and a workflow that end with their budgets",
-        "a workflow of a user's, a web search, a letter with sub-runs, a web search that writes",
+        "a workflow of a user's, a web search, a letter with sub-runs, a web search that writes, two with tools",
     ],
 )
 def test_workers_that_are_killed_and_stopped_repeat_and_lose_nothing(

@@ -44,8 +44,16 @@ def digest(request: object) -> str:
 
 
 def write(request: SampleRequest, seed: int) -> str:
-    """Judges by what is shown, nothing ever good enough; generates three steps, then an answer."""
+    """Judges by what is shown, nothing ever good enough; calls tools twice; generates three steps, then an answer."""
     asked = request.messages[-1].content
+    if "all tool calls that can be made now" in asked:  # of dta
+        words = ([["one", "three"], ["four"], []])[asked.count("\nRound ")]
+        calls = [{"tool": "look", "args": {"word": word}} for word in words]
+        return json.dumps(calls or {"finish": f"{seed % 5}"})
+    if "Action: NAME" in request.messages[0].content:  # of react
+        seen = sum(message.content.count("\n| ") for message in request.messages[1:])
+        call = f'Action: look {{"word": "{("one", "three")[seen % 2]}"}}'
+        return f"Thought: {seed % 97}.\n{call if seen < 2 else f'Answer: {seed % 5}'}"
     if '"Score: "' in asked:
         return f"It could be better.\nScore: {int(digest(asked), 16) % 90}"
     if request.output_format.choices:  # an action of a web search
@@ -83,10 +91,10 @@ budget."""
 
 
 def problems(seed: int, count: int, first: int = 0) -> list[dict[str, Any]]:
-    """Runs of every kind: the searches, and five workflows (see `_workflow`)."""
+    """Runs of every kind: the searches, and seven workflows (see `_workflow`)."""
     made = []
     for number in range(first, first + count):
-        kind, what = (seed + number) % (len(SEARCHES) + 5), f"question {seed}.{number}"
+        kind, what = (seed + number) % (len(SEARCHES) + 7), f"question {seed}.{number}"
         common = {"model": MODEL, "seed": seed + number, "max_attempts": 1000}
         if kind < len(SEARCHES):
             made.append({"problem": f"What is the answer to {what}?", **common, **SEARCHES[kind]})
@@ -96,7 +104,7 @@ def problems(seed: int, count: int, first: int = 0) -> list[dict[str, Any]]:
 
 
 def _workflow(kind: int, what: str) -> dict[str, Any]:
-    """A graph that ends with its budget, one that does not, a web search, a letter, and a web search that writes.
+    """A graph that ends with its budget, one that does not, web search, letter, web search that writes, `dta`, `react`.
 
     The letter has sub-runs, asks a person, and is mailed at most once; the last search asks before it writes.
     """
@@ -116,6 +124,8 @@ def _workflow(kind: int, what: str) -> dict[str, Any]:
                 "options": options,
             },
         },
+        {"workflow": "dta", "input": {"task": what, "tools": [f"{FLOW}:look"]}},
+        {"workflow": "react", "input": {"question": what, "tools": [f"{FLOW}:look"], "knobs": {"n": 3}}},
     )
     return made[kind]
 
