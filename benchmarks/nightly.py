@@ -20,6 +20,8 @@ PARTS = {
     "pool_placement": ("benchmarks.pool_placement",),
     "pool_throughput": ("benchmarks.pool_throughput", "zero"),
     "queue_size": ("benchmarks.queue_size",),
+    "queue_workers": ("benchmarks.queue_workers", "--runs", "10000"),
+    "queue_year": ("benchmarks.queue_year", "--kept", "0", "20000", "100000"),
     "ray": ("tests.integrations.ray",),
     "retrieval_speed": ("benchmarks.retrieval_speed",),
     "server": ("tests.server",),

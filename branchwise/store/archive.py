@@ -30,10 +30,10 @@ async def archive(store: Store, folder: Path, *, older_than: float) -> list[Path
         BadInput: A file cannot be written; its run and those after it stay in the store.
     """
     old = await store.database.aread(lambda c: prune(c, older_than=older_than, try_only=True))
-    written: list[Path] = []
+    written, together = list[Path](), set(old)
     for run_id in old:
         run = await store.run(run_id)
-        if run.parent in old:
+        if run.parent in together:
             continue  # in the file of its parent
         known = (run_id, run.epoch)
         path = folder / f"{run_id}{SUFFIX}"

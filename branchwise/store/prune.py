@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -19,6 +20,16 @@ _PORTION = 200
 _CONTENTS = (nodes, verdicts, decisions, texts)
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What one transaction of `prune_portion` did."""
+
+    ids: list[str]
+    """The runs that were deleted, oldest first, each followed by its sub-runs."""
+    last: tuple[float, str] | None
+    """Creation time and id of the last run that was looked at; None if there was none."""
+
+
 def prune(
     connection: sa.Connection,
     *,
@@ -27,7 +38,6 @@ def prune(
     keep: Keep = "nothing",
     try_only: bool = False,
     only: tuple[str, int] | None = None,
-    limit: int | None = None,
 ) -> list[str]:
     """Delete runs with all that belongs to them, their sub-runs included.
 
@@ -42,30 +52,57 @@ def prune(
             not be resumed.
         try_only: Delete nothing; only return what would be deleted.
         only: Id and epoch of the one run that may be deleted, if it is old and over.
-        limit: Most runs, sub-runs not counted; the oldest go first.
 
     Returns:
         The ids of the runs, oldest first, each followed by those of its sub-runs.
     """
+    old = _old(older_than, statuses, keep)
+    if only is not None:
+        old = old.where(runs.c.id == only[0], runs.c.epoch == only[1])
+    if try_only:
+        return _with_sub_runs(connection, connection.scalars(old), lock=False)
+    return _prune(connection, old, keep).ids
+
+
+def prune_portion(
+    connection: sa.Connection, *, older_than: float, keep: Keep, after: tuple[float, str] | None, limit: int
+) -> Portion:
+    """Delete a portion of what `prune` deletes.
+
+    Args:
+        connection: For writing.
+        older_than: See `prune`.
+        keep: See `prune`.
+        after: `last` of the portion before, so that no portion looks again at what earlier ones have left.
+        limit: Most runs, sub-runs not counted; the oldest go first.
+    """
+    old = _old(older_than, OVER, keep)
+    if after is not None:
+        created, run_id = after
+        # The first condition is the second one's, too, but only the first is found by the index.
+        old = old.where(runs.c.created >= created, (runs.c.created > created) | (runs.c.id > run_id))
+    return _prune(connection, old.limit(limit), keep)
+
+
+def _old(older_than: float, statuses: Collection[Status], keep: Keep) -> sa.Select[tuple[str, float]]:
     above = runs.alias()
-    old = sa.select(runs.c.id).where(
+    query = sa.select(runs.c.id, runs.c.created).where(
         ~sa.exists().where(above.c.id == runs.c.parent),
         runs.c.created < now() - older_than,
         runs.c.status != Status.RUNNING,
         runs.c.status.in_(list(statuses)),
         _has_more(keep),
     )
-    if only is not None:
-        old = old.where(runs.c.id == only[0], runs.c.epoch == only[1])
-    ordered = old.order_by(runs.c.created, runs.c.id).limit(limit)
-    if try_only:
-        return _with_sub_runs(connection, connection.scalars(ordered), lock=False)
+    return query.order_by(runs.c.created, runs.c.id)
+
+
+def _prune(connection: sa.Connection, old: sa.Select[tuple[str, float]], keep: Keep) -> Portion:
     # Locked until the end: runs locked by others are skipped, and a concurrent resume waits.
-    held = connection.scalars(ordered.with_for_update(skip_locked=True))
-    doomed = _with_sub_runs(connection, held, lock=True)
+    held = connection.execute(old.with_for_update(skip_locked=True)).all()
+    doomed = _with_sub_runs(connection, [row.id for row in held], lock=True)
     for i in range(0, len(doomed), _PORTION):
         _delete(connection, doomed[i : i + _PORTION], keep)
-    return doomed
+    return Portion(doomed, (held[-1].created, held[-1].id) if held else None)
 
 
 def _has_more(keep: Keep) -> sa.ColumnElement[bool]:

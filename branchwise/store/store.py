@@ -35,7 +35,7 @@ from branchwise.store.leases import Lease
 from branchwise.store.ledger import Ledger
 from branchwise.store.lifecycle import TTL, Lifecycle
 from branchwise.store.owner import owner
-from branchwise.store.prune import Keep, prune
+from branchwise.store.prune import Keep, prune, prune_portion
 from branchwise.store.records import Json, Node, NodeId, Usage, Verdict
 from branchwise.store.rewards import believed
 from branchwise.store.rows import CallRecord, Decision, OnChange, RunRecord, Status
@@ -269,11 +269,17 @@ class Store(Lifecycle):
                 lambda c: prune(c, older_than=older_than, keep=keep, try_only=True)
             )
         found: list[str] = []
-        while some := await self.database.awrite(
-            lambda c: prune(c, older_than=older_than, keep=keep, limit=_PORTION)
-        ):
-            found += some
-        return found
+        after: tuple[float, str] | None = None
+        while True:
+            part = await self.database.awrite(
+                lambda c, after=after: prune_portion(  # type: ignore[misc]
+                    c, older_than=older_than, keep=keep, after=after, limit=_PORTION
+                )
+            )
+            if part.last is None:
+                return found
+            found += part.ids
+            after = part.last
 
     def _shown(self, nodes: Iterable[Node]) -> list[Node]:
         """Redact the nodes' failure texts."""

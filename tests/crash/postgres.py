@@ -56,6 +56,12 @@ class Cluster:
         """Where it listens on 127.0.0.1."""
         return self._port
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        lines = (self._folder / "data/postmaster.pid").read_text(encoding="ascii").splitlines()
+        return int(lines[0])
+
     def follow(self, primary: Cluster) -> None:
         """Copy another server and start as its standby; the other one then waits for it at every commit."""
         source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")

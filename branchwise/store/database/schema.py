@@ -14,7 +14,7 @@ from branchwise.store.database.tables import metadata
 from branchwise.store.database.views import create_views
 from branchwise.store.errors import SchemaMismatch
 
-HEAD = "0009"
+HEAD = "0010"
 """The revision that this code reads and writes; the last file of `migrations/versions`."""
 VERSION_TABLE = "branchwise_schema"
 _UNKNOWN = "0000"

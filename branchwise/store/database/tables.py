@@ -63,6 +63,7 @@ runs = sa.Table(
     sa.Column("api_key", key(32)),  # the API key whose run it is; NULL: of nobody's key
     sa.Index("ix_runs_api_key", "api_key"),
     sa.Index("ix_runs_status_queue_priority_created", "status", "queue", "priority", "created"),
+    sa.Index("ix_runs_created_id", "created", "id"),
     sa.Index("ix_runs_parent", "parent"),
 )
 
