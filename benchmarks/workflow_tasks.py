@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypedDict
@@ -115,15 +115,24 @@ def choice(seed: int) -> Posed:
     rng.shuffle(choices)
     example = [choice_example(Random(1000 * seed + i), kind) for i in range(1, 4)]
     question = f"Which of these is a {kind}?"
-    listed = "\n".join(f"{number}. {one}" for number, one in enumerate(choices, 1))
+    solved = "".join(f"{_asked(one['question'], one['choices'])}\n\n{_number(one)}\n\n" for one in example)
     number = str(choices.index(gold) + 1)
     return Posed(
         given={"question": question, "choices": choices, "examples": example, "shots": 3, "max_tokens": 48},
-        prompt=f"{question}\n\n{listed}\n\nWhich choice is right? Write its number and nothing else.",
+        prompt=f"{solved}{_asked(question, choices)}",
         right=lambda answer: answer.strip() in {gold, number},
         choices=tuple("1234"),
         longest=4,
     )
+
+
+def _asked(question: str, choices: Sequence[str]) -> str:
+    listed = "\n".join(f"{number}. {one}" for number, one in enumerate(choices, 1))
+    return f"{question}\n\n{listed}\n\nWhich choice is right? Write its number and nothing else."
+
+
+def _number(example: Mapping[str, Any]) -> int:
+    return int(example["choices"].index(example["answer"])) + 1
 
 
 def choice_example(rng: Random, but: str) -> dict[str, Any]:
