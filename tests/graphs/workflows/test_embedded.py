@@ -11,11 +11,13 @@ import pytest
 from branchwise.graphs.runtime.run import run
 from branchwise.models.protocol import Model
 from tests.cli.typed import good
-from tests.graphs.workflows.inputs import INPUTS
+from tests.graphs.workflows.inputs import INPUTS, needs_optuna
 from tests.models.test_embedded import engine
 
 __all__ = ["engine"]
 pytestmark = [pytest.mark.embedded, pytest.mark.usefixtures("walled")]
+NAMES = [pytest.param(one, marks=[needs_optuna] if one == "archon_search" else []) for one in INPUTS]
+GIVES = {"medprompt_examples": "examples", "archon_search": "layers"}
 SHORT = 12
 """Tokens of a sample: what the model says is not tested."""
 
@@ -36,10 +38,10 @@ def short(name: str) -> dict[str, Any]:
     return {**given, "max_tokens": SHORT}
 
 
-@pytest.mark.parametrize("name", INPUTS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_it_comes_to_its_end(name: str, engine: Model) -> None:
     ended = await run(name, short(name), model=engine, store="sqlite://", budget=50_000)
-    assert ("examples" if name == "medprompt_examples" else "answer") in ended.output
+    assert GIVES.get(name, "answer") in ended.output
     assert ended.usage.completion_tokens > 0
 
 
