@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,14 +45,21 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             yield f"{json.loads(process.stdout.readline())['url']}/v1"
+            began = time.monotonic()
             process.terminate()
             assert process.wait(20) == 0
+            assert time.monotonic() - began < 10
 
 
 @pytest.fixture
 def client(url: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as found:
         yield found
+
+
+def test_the_server_says_where_it_is(url: str) -> None:
+    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/health") as reply:
+        assert reply.status == 200
 
 
 def test_openai_whole(client: openai.OpenAI) -> None:
@@ -195,31 +204,3 @@ def test_curl(url: str) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert said.rstrip().endswith("data: [DONE]")
     assert "chat.completion.chunk" in said
-
-
-@pytest.mark.embedded
-def test_openai_tools(tmp_path: Path) -> None:
-    pytest.importorskip("xllamacpp")
-    command = [sys.executable, "-m", "branchwise", "serve", "--port", "0", "--json", "--model", "embedded"]
-    more = ["--store", str(tmp_path / "s.sqlite")]
-    with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = f"{json.loads(process.stdout.readline())['url']}/v1"
-        try:
-            with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as client:
-                reply = client.chat.completions.create(
-                    model=MODEL,
-                    messages=[{"role": "user", "content": "What is the weather in Rome?"}],
-                    tools=[WEATHER],
-                    tool_choice="required",
-                    max_completion_tokens=60,
-                    extra_body={"branchwise": {"knobs": {"n": 1}}},
-                )
-        finally:
-            process.terminate()
-            assert process.wait(30) == 0
-    assert reply.choices[0].finish_reason == "tool_calls"
-    [call, *_] = reply.choices[0].message.tool_calls or []
-    assert call.type == "function"
-    assert call.function.name == "weather"
-    assert isinstance(json.loads(call.function.arguments), dict)

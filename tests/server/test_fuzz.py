@@ -14,7 +14,7 @@ import pytest
 from branchwise.models.scripted import scripted
 from tests.server.running import HELLO, nice, serving
 
-COUNT = int(os.environ.get("BRANCHWISE_FUZZ", "1000"))
+COUNT = int(os.environ.get("BRANCHWISE_FUZZ", "400"))
 """10,000 in the nightly run."""
 MOST = 24
 """MiB that the process may grow by after the first fifth."""

@@ -132,8 +132,8 @@ def a_server(store: Path, upstream: str) -> Iterator[tuple[subprocess.Popen[str]
 
 @pytest.mark.timeout(1200)
 async def test_a_server_that_is_killed_again_and_again_still_answers(tmp_path: Path) -> None:
-    rng, store, kills = random.Random(22), tmp_path / "s.sqlite", int(os.environ.get("BRANCHWISE_KILLS", "3"))
-    asked = {"knobs": {"n": 40 + 15 * kills}, "budget": {"tokens": 2_000_000}}
+    rng, store, kills = random.Random(22), tmp_path / "s.sqlite", int(os.environ.get("BRANCHWISE_KILLS", "2"))
+    asked = {"knobs": {"n": 12 + 12 * kills}, "budget": {"tokens": 2_000_000}}
     body = {"messages": HELLO, "branchwise": asked}
     with fake_server.running(latency=0.05, tokens=16) as upstream:
         for _ in range(kills):

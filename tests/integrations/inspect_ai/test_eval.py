@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +16,39 @@ from branchwise.store.store import Store
 
 inspect_log = pytest.importorskip("inspect_ai.log")
 TOY = Path(__file__).with_name("toy.py")
+CODE = """
+import json, sys
+import inspect_ai
+for given in json.loads(sys.argv[1]):
+    [log] = inspect_ai.eval(**given, display="none", token_limit=400, max_tokens=16)
+    print(log.location)
+"""
+"""Evaluates in a process of its own, since Inspect leaves streams open; the command is tried in test_clients.py."""
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[str]:
-    with fake_server.running(latency=0.02, tokens=16) as url:
-        yield url
-
-
-def evaluated(tmp_path: Path, *words: str) -> str:
-    """The file with the log of an evaluation."""
-    command = [
-        sys.executable,
-        "-m",
-        "inspect_ai",
-        "eval",
-        *words,
-        "--display",
-        "none",
-        "--log-dir",
-        str(tmp_path),
-    ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120, cwd=TOY.parents[3]
-    )
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """The store, and the files with the logs of two evaluations: with branchwise as the model, and as the solver."""
+    folder = tmp_path_factory.mktemp("inspect")
+    store, logs = f"{folder}/s.sqlite", f"{folder}/logs"
+    with fake_server.running(latency=0.02, tokens=16) as upstream:
+        given = {"upstream": "openai-compatible:fake", "store": store, "knobs": {"n": 64}}
+        toy = {"tasks": f"{TOY}@toy", "model": "branchwise/best_of_n", "model_base_url": upstream}
+        searched = {"tasks": f"{TOY}@searched", "model": "mockllm/model"}
+        both = [
+            {**toy, "model_args": given, "log_dir": logs},
+            {**searched, "task_args": {"base_url": upstream, "store": store}, "log_dir": logs},
+        ]
+        done = subprocess.run(
+            [sys.executable, "-c", CODE, json.dumps(both)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            cwd=TOY.parents[3],
+        )
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
-    [found] = tmp_path.glob("*.eval")
-    return str(found)
+    return store, done.stdout.split()[-2:]
 
 
 async def read(file: str) -> Any:
@@ -52,12 +58,9 @@ async def read(file: str) -> Any:
     return log
 
 
-async def test_the_provider_shows_the_run_and_keeps_the_limits(tmp_path: Path, upstream: str) -> None:
-    store = f"{tmp_path}/s.sqlite"
-    given = ["-M", "upstream=openai-compatible:fake", "-M", f"store={store}", "-M", "knobs={n: 64}"]
-    model = ["--model", "branchwise/best_of_n", "--model-base-url", upstream]
-    limits = ["--token-limit", "400", "--max-tokens", "16"]
-    log = await read(evaluated(tmp_path / "logs", f"{TOY}@toy", *model, *given, *limits))
+async def test_the_provider_shows_the_run_and_keeps_the_limits(evaluated: tuple[str, list[str]]) -> None:
+    store, [file, _] = evaluated
+    log = await read(file)
     assert log.status == "success"
     async with Store.opened(store) as db:
         for sample in log.samples:
@@ -68,10 +71,9 @@ async def test_the_provider_shows_the_run_and_keeps_the_limits(tmp_path: Path, u
             assert (about["strategy"], sample.output.model) == ("best_of_n", "branchwise/best_of_n")
 
 
-async def test_the_solver_keeps_why_in_the_samples_metadata(tmp_path: Path, upstream: str) -> None:
-    store = f"{tmp_path}/s.sqlite"
-    words = ["-T", f"base_url={upstream}", "-T", f"store={store}", "--model", "mockllm/model"]
-    log = await read(evaluated(tmp_path / "logs", f"{TOY}@searched", *words))
+async def test_the_solver_keeps_why_in_the_samples_metadata(evaluated: tuple[str, list[str]]) -> None:
+    store, [_, file] = evaluated
+    log = await read(file)
     assert log.status == "success"
     async with Store.opened(store) as db:
         for sample in log.samples:

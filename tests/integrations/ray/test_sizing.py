@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
 
+from benchmarks import fake_server
+from branchwise.cli.app import app
 from branchwise.integrations.ray.driver import refuse_file
 from branchwise.integrations.ray.sizing import CrewSize, size_of
 from branchwise.store.errors import BadInput
-from tests.integrations.upstream import upstream
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,43 +46,39 @@ def test_a_file_is_not_shared_by_nodes(tmp_path: Path) -> None:
         refuse_file(f"{tmp_path}/runs.sqlite", 2)
 
 
-def branchwise(*words: str, store: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "BRANCHWISE_STORE": str(store)}
-    return subprocess.run(
-        [sys.executable, "-m", "branchwise", *words],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=ROOT,
-        check=False,
-        timeout=120,
-    )
+def branchwise(*words: str, store: Path) -> Result:
+    return CliRunner().invoke(app, words, env={"BRANCHWISE_STORE": str(store)})
 
 
 def test_options_of_ray_need_ray(tmp_path: Path) -> None:
     store = tmp_path / "s.sqlite"
     without = branchwise("worker", "--actors", "2", store=store)
-    assert (without.returncode, "--engine ray" in without.stderr) == (2, True)
+    assert (without.exit_code, "--engine ray" in without.output) == (2, True)
     unknown = branchwise("worker", "--engine", "rai", store=store)
-    assert (unknown.returncode, "ray" in unknown.stderr) == (2, True)
+    assert (unknown.exit_code, "ray" in unknown.output) == (2, True)
     unsized = branchwise("worker", "--engine", "ray", store=store)
-    assert (unsized.returncode, "--actors N" in unsized.stderr) == (2, True)
+    assert (unsized.exit_code, "--actors N" in unsized.output) == (2, True)
 
 
-async def test_a_batch_is_solved_once_and_in_order(tmp_path: Path) -> None:
+def test_a_batch_is_solved_once_and_in_order(tmp_path: Path) -> None:
     problems, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     problems.write_text("".join(f"{json.dumps({'problem': f'p{i}', 'id': str(i)})}\n" for i in range(5)))
-    async with upstream() as seen:
+
+    def asked(url: str) -> int:
+        with urllib.request.urlopen(url.replace("/v1", "/stats")) as reply:
+            return int(json.load(reply)["requests"])
+
+    with fake_server.running(latency=0.0, tokens=16) as url:
         words = ["batch", str(problems), str(out), "--strategy", "best_of_n", "-k", "n=2"]
-        words += ["--model", "openai-compatible:m", "--base-url", seen.url]
-        done = await asyncio.to_thread(branchwise, *words, store=tmp_path / "s.sqlite")
-        assert done.returncode == 0, done.stderr
+        words += ["--model", "openai-compatible:fake", "--base-url", url]
+        done = branchwise(*words, store=tmp_path / "s.sqlite")
+        assert done.exit_code == 0, done.output
         rows = [json.loads(line) for line in out.read_text().splitlines()]
         assert [(row["id"], row["status"]) for row in rows] == [(str(i), "done") for i in range(5)]
-        asked = len(seen.traces)
-        assert (await asyncio.to_thread(branchwise, *words, store=tmp_path / "s.sqlite")).returncode == 2
+        first = asked(url)
+        assert branchwise(*words, store=tmp_path / "s.sqlite").exit_code == 2
         out.unlink()
-        again = await asyncio.to_thread(branchwise, *words, store=tmp_path / "s.sqlite")
-        assert again.returncode == 0, again.stderr
+        again = branchwise(*words, store=tmp_path / "s.sqlite")
+        assert again.exit_code == 0, again.output
         assert [json.loads(line) for line in out.read_text().splitlines()] == rows
-        assert len(seen.traces) == asked > 5
+        assert asked(url) == first > 5
