@@ -3,9 +3,9 @@
     BRANCHWISE_DATA=../shared/data python benchmarks/peers/endpoint.py --task calendar
 
 Whoever asks with a problem of the task gets samples from one and the same distribution: the model's, at the
-temperature asked for, held to the task's own form of an answer (`Task.shape`, with the constraints that a program
-reads from the problem; the calendar's form looks at nobody's schedule). Any other question, such as "Rate the above
-response:", is answered freely. It takes what vLLM takes: `structured_outputs`, and the continuation of a partial
+temperature asked for, held to the task's own form of an answer (`Task.output_format`, with the constraints that a
+program reads from the problem; the calendar's form looks at nobody's schedule). Any other question, such as "Rate the
+above response:", is answered freely. It takes what vLLM takes: `structured_outputs`, and the continuation of a partial
 reply. POST /check {"asked", "text"} gives the score of the task's program, -100 to 100: a reward model for all.
 GET /stats tells what was asked and written; POST /reset forgets it.
 """
@@ -36,7 +36,7 @@ class Endpoint:
     def __init__(self, model: Model, task: str) -> None:
         found = tasks.benchmark(task)
         self._model, self._task = model, found.task
-        self._instances = tuple(found.instances())
+        self._instances = tuple(found.instances(None))
         self._counts: Counter[str] = Counter()
         self._seen: set[tuple[str, str]] = set()
 
@@ -58,7 +58,7 @@ class Endpoint:
         messages, prefix = list(body["messages"]), ""
         if body.get("continue_final_message"):
             prefix = messages.pop()["content"]
-        shape, kind = self._shape(body, str(messages[-1]["content"]))
+        form, kind = self._form(body, str(messages[-1]["content"]))
         reply = await self._model.sample(
             SampleRequest(
                 messages=tuple(
@@ -67,7 +67,7 @@ class Endpoint:
                 prefix=prefix,
                 n=int(body.get("n") or 1),
                 temperature=float(body.get("temperature", 1.0)),
-                shape=shape,
+                output_format=form,
                 seed=body.get("seed"),
             )
         )
@@ -100,7 +100,7 @@ class Endpoint:
         head = {"id": "0", "object": "chat.completion", "created": 0, "model": "smollm2"}
         return web.json_response({**head, "choices": choices, "usage": told})
 
-    def _shape(self, body: dict[str, Any], asked: str) -> tuple[OutputFormat, str]:
+    def _form(self, body: dict[str, Any], asked: str) -> tuple[OutputFormat, str]:
         held = body.get("structured_outputs") or {}
         if "choice" in held:
             return OutputFormat(max_tokens=_MOST, choices=tuple(held["choice"])), "answer"
@@ -108,7 +108,7 @@ class Endpoint:
             return OutputFormat(max_tokens=_MOST, regex=held["regex"]), "answer"
         known = self._constraints(asked)
         if known is not None:
-            return self._task.shape(known, "", "solution"), "answer"
+            return self._task.output_format(known, "", "solution"), "answer"
         most = body.get("max_tokens") or body.get("max_completion_tokens") or _MOST
         return OutputFormat(max_tokens=min(_MOST, int(most))), "other"
 

@@ -36,7 +36,7 @@ def rewarded() -> Task:
         about="",
         instructions="{problem}",
         read_constraints=lambda problem: Constraints(source="program"),
-        shape=lambda constraints, text, grain: OutputFormat(max_tokens=64),
+        output_format=lambda constraints, text, grain: OutputFormat(max_tokens=64),
         check=check,
     )
 

@@ -13,4 +13,10 @@ MORE = {"BRANCHWISE_FUZZ": "10000", "BRANCHWISE_KILLS": "20", "BRANCHWISE_LONG":
 
 if __name__ == "__main__":
     os.environ.update(MORE)
-    sys.exit(pytest.main([str(Path(__file__).parent), "-q", "-o", "timeout=1800"]))
+    print(
+        "python -m tests.server with",
+        ", ".join(f"{name}={value}" for name, value in MORE.items()),
+        flush=True,
+    )
+    options = ["-q", "-rs", "--durations=12", "-o", "timeout=1800"]
+    sys.exit(pytest.main([str(Path(__file__).parent), *options]))
