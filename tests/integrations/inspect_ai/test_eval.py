@@ -18,29 +18,34 @@ inspect_log = pytest.importorskip("inspect_ai.log")
 TOY = Path(__file__).with_name("toy.py")
 CODE = """
 import json, sys
-import inspect_ai
-for given in json.loads(sys.argv[1]):
-    [log] = inspect_ai.eval(**given, display="none", token_limit=400, max_tokens=16)
-    print(log.location)
+from importlib.metadata import entry_points
+[inspect] = entry_points(group="console_scripts", name="inspect")
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = ["eval", *words]
+    try:
+        inspect.load()()
+    except SystemExit as end:
+        assert not end.code, end.code
 """
-"""Evaluates in a process of its own, since Inspect leaves streams open; the command is tried in test_clients.py."""
+"""Runs `inspect eval` several times in one process, which imports Inspect once."""
 
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
     """The store, and the files with the logs of two evaluations: with branchwise as the model, and as the solver."""
     folder = tmp_path_factory.mktemp("inspect")
-    store, logs = f"{folder}/s.sqlite", f"{folder}/logs"
+    store, logs = f"{folder}/s.sqlite", [folder / "toy", folder / "searched"]
     with fake_server.running(latency=0.02, tokens=16) as upstream:
-        given = {"upstream": "openai-compatible:fake", "store": store, "knobs": {"n": 64}}
-        toy = {"tasks": f"{TOY}@toy", "model": "branchwise/best_of_n", "model_base_url": upstream}
-        searched = {"tasks": f"{TOY}@searched", "model": "mockllm/model"}
-        both = [
-            {**toy, "model_args": given, "log_dir": logs},
-            {**searched, "task_args": {"base_url": upstream, "store": store}, "log_dir": logs},
+        given = ["-M", "upstream=openai-compatible:fake", "-M", f"store={store}", "-M", "knobs={n: 64}"]
+        model = ["--model", "branchwise/best_of_n", "--model-base-url", upstream, *given]
+        toy = [f"{TOY}@toy", *model, "--token-limit", "400", "--max-tokens", "16"]
+        given = ["-T", f"base_url={upstream}", "-T", f"store={store}", "--model", "mockllm/model"]
+        both = [toy, [f"{TOY}@searched", *given]]
+        words = [
+            [*one, "--display", "none", "--log-dir", str(log)] for one, log in zip(both, logs, strict=True)
         ]
         done = subprocess.run(
-            [sys.executable, "-c", CODE, json.dumps(both)],
+            [sys.executable, "-c", CODE, json.dumps(words)],
             capture_output=True,
             text=True,
             check=False,
@@ -48,7 +53,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]
             cwd=TOY.parents[3],
         )
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
-    return store, done.stdout.split()[-2:]
+    return store, [str(file) for log in logs for file in log.glob("*.eval")]
 
 
 async def read(file: str) -> Any:
