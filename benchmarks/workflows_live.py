@@ -100,18 +100,21 @@ async def main() -> None:
     ask.add_argument("--base-url")
     ask.add_argument("--instances", type=int, default=60)
     ask.add_argument("--minutes", type=float, default=math.inf)
-    ask.add_argument("--arms", default=",".join(ARMS))
+    ask.add_argument("--arms", default=",".join(ARMS), help="NAME, or NAME:INSTANCES, with commas between")
     ask.add_argument("--store", default="sqlite:///workflows_live.sqlite")
     ask.add_argument("--out", type=Path, default=Path(__file__).parent / "live")
     asked = ask.parse_args()
     ends = time.monotonic() + 60 * asked.minutes
-    found: dict[str, list[tuple[bool, bool, int, int]]] = {arm: [] for arm in asked.arms.split(",")}
+    most = {
+        name: int(count or asked.instances)
+        for name, _, count in (arm.partition(":") for arm in asked.arms.split(","))
+    }
+    found: dict[str, list[tuple[bool, bool, int, int]]] = {arm: [] for arm in most}
     async with opened_store(asked.store) as store, opened_engine(asked.model, asked.base_url) as engine:
-        for seed in range(
-            asked.instances
-        ):  # one of each task after another, so that a cut leaves all at one number
+        # one of each task after another, so that a cut leaves all at one number
+        for seed in range(max(most.values())):
             for arm, outcomes in found.items():
-                if time.monotonic() < ends:
+                if seed < most[arm] and time.monotonic() < ends:
                     outcomes.append(await pair(arm, seed, store, engine))
                     print(seed, arm, *outcomes[-1], flush=True)
     able = {
@@ -134,7 +137,11 @@ async def main() -> None:
         note="Intervals by bootstrap over instances; the difference is paired. Tokens written by the workflow / "
         f"by Best-of-N, means of an instance. Both below {LEAST:.0%}, so without a row: {unable or 'none'}.",
     )
-    facts = {"Model": asked.model, "Command": f"python benchmarks/workflows_live.py --model {asked.model}"}
+    facts = {
+        "Model": asked.model,
+        "Command": f"python benchmarks/workflows_live.py --model {asked.model} --arms {asked.arms} "
+        f"--instances {asked.instances}",
+    }
     title = f"workflows_{asked.model.partition(':')[0]}"
     write([Report(title=title, facts=facts, tables=(table,))], asked.out, page_name=title)
 
