@@ -86,17 +86,21 @@ def section(title: str, name: str) -> list[str]:
 
 
 def speed() -> list[str]:
-    """Steps a second by number of contexts."""
+    """Steps a second by number of contexts, beside bare Playwright, and restores by rung."""
     file = HERE / "web_speed.json"
     if not file.exists():
         return []
     found = json.loads(file.read_text(encoding="utf-8"))
     head = f"## Contexts at once, in one browser ({found['cores']} cores, load average {found['load']:.0f})"
-    lines = [head, "", "| contexts | actions/s | times one context |", "|---|---|---|"]
+    names = ("contexts", "actions/s", "times one context", "bare Playwright", "CPU ms an action", "bare")
+    lines = [head, "", f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     one = found["rows"][0]["steps_per_second"]
     for row in found["rows"]:
-        rate = row["steps_per_second"]
-        lines.append(f"| {row['contexts']} | {rate:.2f} | {rate / one:.2f} |")
+        rate, bare = row["steps_per_second"], row["bare_steps_per_second"]
+        used = f"{row['cpu_ms_per_step']:.0f} | {row['bare_cpu_ms_per_step']:.0f}"
+        lines.append(f"| {row['contexts']} | {rate:.2f} | {rate / one:.2f} | {bare:.2f} | {used} |")
+    lines += ["", "| a page four clicks deep, restored by | median ms |", "|---|---|"]
+    lines += [f"| {row['rung']} | {row['median_ms']:.0f} |" for row in found["restores"]]
     return [*lines, ""]
 
 
