@@ -14,6 +14,7 @@ import pytest
 
 from branchwise.models import load
 from branchwise.store.errors import ModelError
+from tests.cli.typed import completed as branchwise
 
 ROOT = Path(__file__).parents[2]
 PROBLEM = ROOT / "examples/calendar/two_people.txt"
@@ -32,14 +33,6 @@ def _model() -> None:
 @pytest.fixture
 def store(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/runs.sqlite"
-
-
-def branchwise(*arguments: str, store: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "BRANCHWISE_STORE": store}
-    command = [sys.executable, "-m", "branchwise", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, timeout=300, cwd=ROOT
-    )
 
 
 @pytest.mark.embedded

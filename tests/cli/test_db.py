@@ -6,10 +6,7 @@ import asyncio
 import gzip
 import io
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import networkx as nx
@@ -20,22 +17,11 @@ from branchwise.graphs.search.state import Options
 from branchwise.models.scripted import scripted
 from branchwise.store.database.database import Database
 from branchwise.store.database.schema import HEAD, VERSION_TABLE
+from tests.cli.typed import completed as branchwise
 from tests.graphs.search.resume_worker import PROBLEM, _write
 from tests.store.databases.write import HERE
 
 ROOT = Path(__file__).parents[2]
-
-
-def branchwise(*arguments: str, store: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "branchwise", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "BRANCHWISE_STORE": str(store)},
-        check=False,
-        timeout=120,
-        cwd=ROOT,
-    )
 
 
 def solved(path: Path) -> Result:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from branchwise.graphs.search.run import resume, solve
@@ -14,21 +11,10 @@ from branchwise.graphs.search.state import Options
 from branchwise.models.scripted import scripted
 from tests.cli.typed import ECHO, FLOWS, good
 from tests.cli.typed import branchwise as typed
+from tests.cli.typed import completed as branchwise
 from tests.graphs.search.resume_worker import PROBLEM, _write
 
 ROOT = Path(__file__).parents[2]
-
-
-def branchwise(*arguments: str, store: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "branchwise", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "BRANCHWISE_STORE": store},
-        check=False,
-        timeout=120,
-        cwd=ROOT,
-    )
 
 
 def test_fork_resume_replay(tmp_path: Path) -> None:

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from branchwise.graphs.search.state import Options
+from tests.cli.typed import completed
 
 ROOT = Path(__file__).parents[2]
 
 
 def branchwise(*arguments: str, home: Path, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "branchwise", *arguments],
-        capture_output=True,
-        text=True,
-        env={
-            **{name: value for name, value in os.environ.items() if name != "COLUMNS"},
-            "BRANCHWISE_STORE": str(home / "runs.sqlite"),
-            "XDG_DATA_HOME": str(home),
-            **environment,
-        },
-        check=False,
-        timeout=120,
-        cwd=ROOT,
-    )
+    given: dict[str, Any] = {"COLUMNS": None, "XDG_DATA_HOME": str(home), **environment}
+    done = completed(*arguments, store=home / "runs.sqlite", **given)
     assert done.returncode in {0, 1}, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout

@@ -20,6 +20,7 @@ from branchwise.models.pool import Pool
 from branchwise.serving.hardware import here
 from branchwise.serving.trial_log import LoggedTrial, log, shape_of
 from branchwise.store.errors import UnknownName
+from tests.cli.typed import completed
 
 ROOT = Path(__file__).parents[2]
 FAKE = ROOT / "tests/serving/fake_engine.py"
@@ -55,8 +56,11 @@ def profile(tmp_path: Path) -> Path:
 
 class Shell:
     def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "XDG_STATE_HOME": str(home), "COLUMNS": "200"}
-        self.environment.pop("BRANCHWISE_VLLM", None)
+        self.given = {"XDG_STATE_HOME": str(home), "COLUMNS": "200"}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name != "BRANCHWISE_VLLM"} | self.given
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "branchwise", "pool", *words]
@@ -64,16 +68,24 @@ class Shell:
         return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=self.environment, cwd=ROOT)
 
     def __call__(self, *words: str, code: int = 0) -> str:
-        with self.start(*words) as process:
-            out, err = process.communicate(timeout=60)
-        assert process.returncode == code, out + err
+        out, err = self._done(*words, code=code)
         return out + err
 
     def json(self, *words: str) -> Any:
-        with self.start(*words, "--json") as process:
-            out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, out + err
-        return json.loads(out)
+        return json.loads(self._done(*words, "--json", code=0)[0])
+
+    def _done(self, *words: str, code: int) -> tuple[str, str]:
+        """A command that leaves processes behind has one of its own."""
+        if words[0] == "up":
+            with self.start(*words) as process:
+                out, err = process.communicate(timeout=60)
+            returned = process.returncode
+        else:
+            given: dict[str, Any] = {"BRANCHWISE_VLLM": None, **self.given}
+            done = completed("pool", *words, **given)
+            out, err, returned = done.stdout, done.stderr, done.returncode
+        assert returned == code, out + err
+        return out, err
 
 
 @pytest.fixture
@@ -176,7 +188,7 @@ async def test_a_running_pool_is_a_model_by_its_name(
     pool: Shell, profile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = pool.json("up", "--profile", str(profile), "--name", "mine", "--detach")
-    monkeypatch.setenv("XDG_STATE_HOME", pool.environment["XDG_STATE_HOME"])
+    monkeypatch.setenv("XDG_STATE_HOME", pool.given["XDG_STATE_HOME"])
     model = models.load("pool:mine")
     assert isinstance(model, Pool)
     assert [one.url for one in model.states()] == [one["url"] for one in begun["replicas"]]
@@ -207,7 +219,7 @@ def test_a_running_pool_is_measured_beside_the_bound_of_what_it_runs_on(
         '#!/bin/sh\necho "{\\"name\\": \\"my $2\\", \\"bandwidth\\": 1e12, \\"flops\\": 1e14}"\n'
     )
     python.chmod(0o755)
-    pool.environment["BRANCHWISE_VLLM"] = str(profile.parent)
+    pool.given["BRANCHWISE_VLLM"] = str(profile.parent)
     profile.write_text(profile.read_text().replace('"cpu"', f'"{device}"') + '\ndtype = "float"\n')
     pool("up", "--profile", str(profile), "--name", "mine", "--detach")
     said = pool("estimate", "mine", "--batch", "1,8")
@@ -238,7 +250,7 @@ def test_tune_keeps_the_fastest_setting_and_up_uses_it(pool: Shell, profile: Pat
 def test_choose_learns_from_the_trials_of_other_workloads(
     pool: Shell, profile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", pool.environment["XDG_STATE_HOME"])
+    monkeypatch.setenv("XDG_STATE_HOME", pool.given["XDG_STATE_HOME"])
     words: list[str] = []
     for n in (1, 4, 64):
         body = {"messages": [{"role": "user", "content": "one"}], "n": n, "max_tokens": 8}

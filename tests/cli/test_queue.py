@@ -14,7 +14,7 @@ import pytest
 
 from branchwise.models import load
 from branchwise.store.errors import ModelError
-from tests.cli.typed import ECHO, FLOWS, good, process
+from tests.cli.typed import ECHO, FLOWS, completed, good, process
 from tests.cli.typed import branchwise as typed
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +33,8 @@ def start(*arguments: str, store: str) -> subprocess.Popen[str]:
 
 
 def branchwise(*arguments: str, store: str, stdin: str = "") -> tuple[int, str, str]:
-    process = start(*arguments, store=store)
-    out, err = process.communicate(stdin, timeout=120)
-    return process.returncode, out, err
+    done = completed(*arguments, store=store, stdin=stdin)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def test_workers_of_several_processes_empty_a_queue_together(url: str) -> None:
             raise
         pytest.skip(str(error))
     lines = "".join(f'"What is {i} and {i}?"\n' for i in range(6))
-    asked = ("--strategy", "best_of_n", "-k", "n=1", "--tokens", "400")
+    asked = ("--strategy", "best_of_n", "-k", "n=1", "--tokens", "400", "-m", "max_tokens=16")
     code, out, err = branchwise("submit", "-", *asked, store=url, stdin=lines)
     assert code == 0, err
     crew = [start("worker", "--until-empty", "--concurrency", "1", "--json", store=url) for _ in range(2)]
