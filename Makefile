@@ -13,8 +13,8 @@ VLLM := $(abspath $(or $(BRANCHWISE_VLLM),.venvs/vllm))
 # The source of the live page; its build is committed, so that users need no Node.
 UI := branchwise/ui/source
 
-# Processes that run the tests; the tests of one file stay together, since they share engines and browsers.
-TEST_PROCESSES ?= 2
+# Processes that run the tests: one more than two cores, since tests wait a lot. Those of one file share engines and browsers.
+TEST_PROCESSES ?= 3
 
 .PHONY: demo test test-ray install lint coverage check format crash nightly vllm docs citation dist ui clean
 
