@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from branchwise.store.charges import TooMany
+from branchwise.store.charges import KeySpent, TooMany
 from branchwise.store.errors import (
     BadInput,
     BranchwiseError,
@@ -82,9 +82,10 @@ def _known(error: BaseException) -> Refusal:
     text = Redaction().message(str(error))
     for kinds, said in _SAID:
         if isinstance(error, kinds):
-            seconds = getattr(error, "seconds", None)
-            known = {} if seconds is None else {"after": math.ceil(1000 * seconds)}
-            return Refusal(message=text, **{**said, **known})
+            found = Refusal(message=text, **said)
+            if isinstance(error, KeySpent | TooMany) and error.seconds is not None:
+                found.after = math.ceil(1000 * error.seconds)
+            return found
     if isinstance(error, BadInput):
         code = "not_found" if isinstance(error, UnknownName) and not error.is_part else None
         return Refusal(message=text, status=404 if code else 400, code=code)
