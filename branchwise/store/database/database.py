@@ -76,6 +76,8 @@ class Database:
         self._reading = engine.execution_options(branchwise_reading=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="branchwise-read")
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._pools: list[sa.Pool] = []
+        """Those that the engine has had before and that had connections in use."""
         self._closing = threading.Lock()
         self._closed = False
         self._writer = threading.Thread(target=self._write_all, name="branchwise-write", daemon=True)
@@ -141,7 +143,7 @@ class Database:
             self._jobs.put(None)
         self._writer.join()
         self._readers.shutdown()
-        self.engine.dispose()
+        self._drop_connections()
 
     def _explained(self, error: exc.SQLAlchemyError) -> StoreError:
         """The error in a sentence: the revision, if the tables are of another one now, else what the database said."""
@@ -213,6 +215,16 @@ class Database:
             at_once(connection, together)
         return outcomes
 
+    def _drop_connections(self) -> None:
+        # A connection in use goes back to the pool that it came from, which the engine then no longer has.
+        with self._closing:
+            pool = self.engine.pool
+            if isinstance(pool, sa.QueuePool) and pool.checkedout():
+                self._pools.append(pool)
+            self.engine.dispose()
+            for pool in self._pools:
+                pool.dispose()
+
     def _patiently(self, act: Callable[[], T]) -> T:
         """Retry `act` while the database is busy or unavailable."""
         wait = 0.01
@@ -232,7 +244,7 @@ class Database:
                 if kind is Fault.LASTING or time.monotonic() > until:
                     raise self._explained(error) from error
                 if kind is Fault.AWAY and not self._alone:
-                    self.engine.dispose()  # another server may have taken over the address
+                    self._drop_connections()  # another server may have taken over the address
             except UNREADABLE as error:
                 if getattr(error, "of_guard", False):  # the caller's own, not a row's
                     raise

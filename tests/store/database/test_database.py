@@ -118,6 +118,18 @@ def test_closing_commits_what_is_queued(url: str) -> None:
     again.close()
 
 
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_a_connection_in_use_while_the_others_are_dropped_is_closed_in_the_end(database: Database) -> None:
+    in_use = database.engine.connect()
+    held = in_use.connection.dbapi_connection
+    assert held is not None
+    database._drop_connections()
+    assert in_use.scalar(sa.text("SELECT 1")) == 1
+    in_use.close()
+    database.close()
+    assert held.closed
+
+
 def test_times_keep_their_microseconds(database: Database) -> None:
     precise = 1_795_485_162.123457
     database.write(lambda c: c.execute(sa.update(runs).values(created=precise)))
