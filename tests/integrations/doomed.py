@@ -14,6 +14,8 @@ from branchwise.models.protocol import Sample, SampleRequest
 from branchwise.models.scripted import scripted
 from branchwise.store.store import Store
 
+_RECORDED = 1.0
+"""Seconds within which the replies before are recorded."""
 PROBLEM = "What is 17 times 3?"
 
 
@@ -40,6 +42,8 @@ class Doomed:
         """Answer, or die."""
         self._left -= 1
         if self._left == 0:
+            # A reply that is not recorded yet would be asked for again, and told again.
+            await asyncio.sleep(_RECORDED)
             os.kill(os.getpid(), signal.SIGKILL)
         return await self._model.sample(request)
 
