@@ -21,7 +21,7 @@ TEST_PROCESSES ?= 3
 demo: $(BIN)/.demo  ## solve real problems with the embedded model
 	$(BIN)/python examples/demo.py
 
-test: $(BIN)/.dev  ## run the tests (about 25 minutes on two cores)
+test: $(BIN)/.dev  ## run the tests (about 20 minutes on two cores)
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not vllm"
 	$(BIN)/pytest -m vllm  # an engine takes all cores
 

@@ -1,4 +1,4 @@
-"""The commands as a person types them: real processes, the embedded model, exit codes."""
+"""The commands as a person types them: the embedded model, exit codes, and real processes for Ctrl-C."""
 
 from __future__ import annotations
 

@@ -29,9 +29,8 @@ def least_tokens(spec: RunSpec) -> int:
     request = input_of(spec)
     task = task_of(request)
     words = texts_at_most(task.instructions, request.problem)
-    if (
-        request.task != _CHAT
-    ):  # its constraints are not known yet, and its answer may be one of a few short choices
+    if request.task != _CHAT:
+        # Its constraints are not known yet, and its answer may be one of a few short choices.
         return words + 1
     asked = messages(task, question(task, request.problem, Constraints()))
     turn = request.turn
