@@ -9,15 +9,17 @@ import secrets
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 from branchwise.environments.sandbox.bubblewrap import Walls, filter_pipe, walls
 from branchwise.environments.sandbox.limits import End, Limits, ProgramOutcome, SandboxError
-from branchwise.environments.sandbox.usage import over
+from branchwise.environments.sandbox.usage import below, over
 
 _TICK = 0.02
 """Seconds between measurements of the processes' resource use."""
@@ -25,6 +27,8 @@ _STARTING = 10.0
 """Maximum seconds of the runners' start; the program's time begins when all have reported."""
 _SLACK = 0.5
 """Seconds beyond the program's time for the runners' own work after it."""
+_WATCHED = 64
+"""Processes below a runner whose end is waited for."""
 _ENDED: Mapping[End, str] = {
     "time": "It ran out of time.",
     "output": "It printed too much.",
@@ -156,8 +160,20 @@ def _collect(key: selectors.SelectorKey, most: int) -> bool:
     return bool(part)
 
 
+def _handles(root: int) -> Iterator[int]:
+    """A file descriptor of the process and of each of its first descendants; it can be read once that one has ended.
+
+    The first process of a namespace is among them, and it ends last.
+    """
+    if sys.platform == "linux":
+        for process in islice(below(root), _WATCHED):
+            with contextlib.suppress(OSError):  # it has ended, or there are too many
+                yield os.pidfd_open(process)
+
+
 def _end(one: _Running) -> None:
-    """Kill a child and its descendants; returns when no process holds its pipe."""
+    """Kill a child and its descendants; returns when they have ended and no process holds its pipe."""
+    handles = list(_handles(one.child.pid))
     with contextlib.suppress(ProcessLookupError):
         os.killpg(one.child.pid, signal.SIGKILL)
     one.child.wait()
@@ -167,6 +183,12 @@ def _end(one: _Running) -> None:
         while (left := deadline - time.monotonic()) > 0:
             if selector.select(left) and not os.read(one.report, 65536):
                 break
+    # A child that is killed does not wait for the processes of its namespace.
+    for handle in handles:
+        with selectors.DefaultSelector() as selector:
+            selector.register(handle, selectors.EVENT_READ)
+            selector.select(max(0.0, deadline - time.monotonic()))
+        os.close(handle)
     os.close(one.report)
     for pipe in (one.child.stdin, one.child.stdout):
         if pipe is not None:

@@ -22,13 +22,13 @@ def over(root: int, limits: Limits, *, walled: bool) -> End | None:
     """
     if not _PROC.is_dir():
         return None
-    below = list(_below(root))
+    found = list(below(root))
     ours = _OF_THE_WALLS if walled else 0
     tasks = memory = 0
-    for process in below[ours:]:
+    for process in found[ours:]:
         memory += _address_space(process)
         tasks += len(_names(_PROC / str(process) / "task"))
-    files = _files(below[ours]) if walled and below[ours:] else []
+    files = _files(found[ours]) if walled and found[ours:] else []
     if memory + sum(held for held, _ in files) > limits.memory:
         return "memory"
     if (
@@ -38,7 +38,7 @@ def over(root: int, limits: Limits, *, walled: bool) -> End | None:
     return "files" if any(entries > limits.entries for _, entries in files) else None
 
 
-def _below(root: int) -> Iterator[int]:
+def below(root: int) -> Iterator[int]:
     """The process and its descendants, parents first."""
     waiting = [root]
     while waiting:
