@@ -20,6 +20,7 @@ from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Budget
+from branchwise.store.rows import Status
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
 from branchwise.tasks.domains.instances import Benchmark, Instance
@@ -100,6 +101,17 @@ def spread(items: Sequence[T], count: int, *, leave_out: int = 0) -> tuple[T, ..
     left = [item for i, item in enumerate(items) if not leave_out or i % leave_out]
     count = min(count, len(left))
     return tuple(left[i * len(left) // count] for i in range(count))
+
+
+async def finished(experiment: Experiment, store: Store) -> bool:
+    """Whether the store holds every run of the experiment with its result."""
+    for arm in experiment.arms:
+        for instance in experiment.instances:
+            for seed in experiment.every_seed:
+                run = await store.exact_run(run_id(experiment.spec(arm, instance, seed)))
+                if run is None or run.status is not Status.DONE:
+                    return False
+    return True
 
 
 async def carry_out(

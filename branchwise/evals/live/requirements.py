@@ -9,7 +9,7 @@ from typing import Any
 
 from branchwise import tasks
 from branchwise.evals.live.arm import arm
-from branchwise.evals.live.experiment import Experiment, carry_out, spread
+from branchwise.evals.live.experiment import Experiment, carry_out, finished, spread
 from branchwise.evals.live.outcome import GradedRun
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
@@ -86,7 +86,7 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
         longest: Completion tokens of one sample at most.
         arms: The arms; the first is the one that the others are compared with.
         done: Called with each outcome as it comes.
-        late: Asked before each prompt but the first; once true, no further prompt is begun.
+        late: Asked before each prompt but the first; once true, only prompts that the store holds whole are reported.
 
     Returns:
         Arm by arm, prompt by prompt, seed by seed; graded by IFEval's own strict and loose graders.
@@ -104,9 +104,9 @@ async def with_requirements(  # noqa: PLR0913 - each is a choice of the experime
     )
     found: list[GradedRun] = []
     for instance in instances:
-        if found and late():
-            break
         one = replace(every, instances=(instance,), require=given(instance))
+        if found and late() and not await finished(one, store):
+            continue
         found += await carry_out(one, store, engine, concurrency=1, done=done)
     order = {name: place for place, name in enumerate(arms)}
     return sorted(found, key=lambda outcome: order[outcome.arm])

@@ -47,6 +47,8 @@ class Selected(TypedDict):
     """Samples that the trial may take; None for no limit."""
     affordable: NotRequired[int | None]
     """Whole solutions that the budget afforded before the trial; None for no limit."""
+    revises: NotRequired[bool]
+    """Whether the trial's samples are shown the best solution so far; in older runs all but the first."""
 
 
 class Closed(TypedDict):

@@ -185,7 +185,7 @@ async def _memory(context: SearchContext) -> Mapping[str, Arm]:
 async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
     """Run the selection agent and size the trial."""
     context, trial = runtime.context, state["trial"] + 1
-    samples = state["trial_samples"]
+    samples, revises = state["trial_samples"], trial > 1
     if context.options.strategy == "auto":
         choose = selector(state["arms"], mode=context.options.mode, weights=context.weights)
         selection = (await choose({"record": state["record"], "prior": state["prior"]}))["selection"]
@@ -205,6 +205,8 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
                 "knobs": {**fit, **given},
                 "samples": in_unit(name, samples, state, context) if fitted is None else None,
                 "affordable": affordable_solutions(state, context),
+                # Every other trial draws afresh: a model that copies what it is shown would find nothing new.
+                "revises": trial % 2 == 0,
             }
 
         # Recorded: after a resume the remaining budget differs and must not change the size of a trial.
@@ -212,6 +214,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         name = chosen["strategy"]
         knobs = dict(chosen["knobs"])
         samples = chosen.get("samples", samples)
+        revises = chosen.get("revises", revises)
     else:
         name, knobs = context.options.strategy, dict(context.options.knobs)
     best = context.journal.tree_before(state["round"] + 1).best
@@ -222,7 +225,7 @@ async def select(state: RunState, runtime: Runtime[SearchContext]) -> RunState:
         "trial": trial,
         "since": 0 if trial == 1 else state["round"] + 1,
         "samples": samples,
-        "previous": best.id if best and trial > 1 and context.options.feedback else "",
+        "previous": best.id if best and revises and context.options.feedback else "",
     }
 
 

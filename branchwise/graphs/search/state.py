@@ -129,7 +129,7 @@ class Options:
     constraints: bool = True
     """Whether agents are shown the constraints; a program checks by them either way."""
     feedback: bool = True
-    """Whether a new trial is given the feedback on the best solution so far."""
+    """Whether a new trial is given the feedback on the best solution so far; of the planner's trials, every second."""
     memory: bool = False
     """Whether the selector also counts how strategies did in earlier runs of this task and model in the store."""
     aggregation: str = ""
