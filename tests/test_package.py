@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.distributions import build, main
 
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "branchwise"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def test_the_wheel_holds_all_that_is_read_and_no_link(built: tuple[Path, Path]) 
         if p.is_file() and p.suffix != ".pyc" and not p.is_relative_to(HERE / "ui/source")
     }
     assert {name for name in names if ".dist-info/" not in name and not name.endswith("/")} == ours
-    assert {name.partition("/")[0] for name in names} == {"branchwise", "branchwise-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"branchwise", f"branchwise-{VERSION}.dist-info"}
 
 
 def test_the_source_distribution_holds_no_link(built: tuple[Path, Path]) -> None:
@@ -79,5 +81,5 @@ def test_the_installed_wheel_solves(built: tuple[Path, Path], tmp_path: Path) ->
 
 def test_a_tag_that_is_not_the_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "dist"), "v9.9.9"]) == 2
-    assert "is not v0.1.0" in capsys.readouterr().err
+    assert f"is not v{VERSION}" in capsys.readouterr().err
     assert not (tmp_path / "dist").exists()
