@@ -59,7 +59,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))  # `make crash` tries hundreds
 def test_a_killed_run_repeats_no_committed_call(
     tmp_path: Path, undisturbed: tuple[Path, str], seed: int
 ) -> None:
