@@ -26,8 +26,10 @@ _BACKTRACKING: Mapping[str, int | float] = {
     "threshold": 0.0,
     "solutions": NO_LIMIT,
     "steps": 100,
+    "below_first": 24,
 }
-"""Backtracking search: below each beginning until nothing is left there. It has no width to choose."""
+"""Backtracking search: below each beginning until nothing is left there, or 24 whole solutions below a first step were
+refuted (docs/decisions/0089)."""
 _ROUNDS = 500
 """Samples of a trial beyond which more than one is drawn at once: a run has at most twice as many rounds."""
 _WIDEST, _MOST = 16, 64

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from branchwise.graphs.strategies._knobs import Between, Count, Unit
 from branchwise.graphs.strategies._sizes import branching
 from branchwise.graphs.strategies._view import clip, distinct, hopeful, merit, offspring, ranked
-from branchwise.graphs.strategies.protocol import Allocation, StrategyInfo
+from branchwise.graphs.strategies.protocol import NO_LIMIT, Allocation, StrategyInfo
+from branchwise.store.records import NodeId
 from branchwise.store.tree import Tree
 
 INFO = StrategyInfo(
@@ -28,6 +30,7 @@ def depth_first(  # noqa: PLR0913 - the knobs of the paper, and how many childre
     solutions: Count = 1,
     steps: Count = 20,
     batch: Annotated[int, Between(0)] = 0,
+    below_first: Count = NO_LIMIT,
 ) -> Allocation:
     """Give the first open node in depth-first order `branching` children, until `solutions` are found.
 
@@ -45,7 +48,10 @@ def depth_first(  # noqa: PLR0913 - the knobs of the paper, and how many childre
         batch: Children requested at once; 0 requests all of a node. With 1 it is backtracking search: the next
             child is drawn when nothing below the one before is left, so that the run can exclude what was refuted
             there.
+        below_first: Whole solutions below one first step before another one is drawn. A first step that is drawn
+            again may have as many more.
     """
+    left = _left(tree, below_first)
     stack, found = [(tree.root, 0, False)], 0
     while stack:
         node, depth, returned = stack.pop()
@@ -61,7 +67,17 @@ def depth_first(  # noqa: PLR0913 - the knobs of the paper, and how many childre
             if len(below) < branching and (batch or not below):
                 return clip([(node.id, min(batch or branching, branching - len(below)))], budget)
             continue
-        good = [n for n in distinct(hopeful(below)) if n.score is None or merit(n) > threshold]
+        open_ = [n for n in distinct(hopeful(below)) if n.id not in left]
+        good = [n for n in open_ if n.score is None or merit(n) > threshold]
         stack.append((node, depth, True))
         stack += [(child, depth + 1, False) for child in reversed(ranked(good))]
     return {}
+
+
+def _left(tree: Tree, most: int) -> set[NodeId]:
+    """First steps with `most` whole solutions below them, or as many for each time that they were drawn."""
+    if most == NO_LIMIT:
+        return set()
+    drawn = Counter(n.duplicate_of or n.id for n in offspring(tree, tree.root.id, "depth_first"))
+    below = Counter(tree.path(node.id)[0].id for node in tree.complete)
+    return {first for first, times in drawn.items() if below[first] >= most * times}

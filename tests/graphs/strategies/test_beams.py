@@ -119,3 +119,17 @@ def test_depth_first_with_a_batch_draws_the_next_child_when_nothing_is_left_belo
     assert lazily(both, 100) == {"0": 1}, "back to the root"
     dead = add(both, "0", 0.0, failed="dead")
     assert lazily(dead, 100) == {}
+
+
+def test_depth_first_leaves_a_first_step_after_enough_whole_solutions() -> None:
+    lazily = partial(depth_first, branching=9, batch=1, threshold=0.0, below_first=2)
+    one = add(root_with(0.5), "0.0", 0.0, complete=True)
+    assert lazily(one, 100) == {"0.0": 1}
+    enough = add(one, "0.0", 0.0, complete=True)
+    assert lazily(enough, 100) == {"0": 1}, "another first step"
+    other = add(enough, ROOT, 0.5)
+    assert lazily(other, 100) == {"0.1": 1}
+    full = add(other, "0.1", 0.0, 0.0, complete=True)
+    again = add(full, ROOT, 0.5, duplicate_of="0.0")
+    assert lazily(again, 100) == {"0.0": 1}, "the first one was drawn again"
+    assert lazily(add(again, "0.0", 0.0, 0.0, complete=True), 100) == {"0": 1}
