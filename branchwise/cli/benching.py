@@ -32,6 +32,7 @@ from branchwise.evals.live.samples import samples_log
 from branchwise.evals.report import Report
 from branchwise.evals.tables import write
 from branchwise.evals.terminal import grid, terminal
+from branchwise.graphs.runtime.registry import names_graph
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.search.pairs import pairs
 from branchwise.graphs.search.policies import policy as policy_text
@@ -135,7 +136,8 @@ def _experiment(asked: BenchOptions, model: ChosenModel, arms: Sequence[str]) ->
     if asked.file is not None:
         benchmark.grade(chosen[0], "")  # refuses a task without a grader before a token is spent
     return Experiment(
-        task=asked.task,
+        # Strategies beside a workflow solve its problems as those of the task `text`.
+        task="text" if names_graph(asked.task) else asked.task,
         model=model.spec,
         arms=tuple(arm(text, common) for text in arms),
         instances=chosen,

@@ -221,6 +221,14 @@ def test_a_workflow_alone_is_measured_on_its_inputs(tmp_path: Path) -> None:
     assert len(list(out.iterdir())) == 4
 
 
+def test_strategies_are_compared_with_a_workflow_that_is_named_first(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", {"problem": "2*3", "expected": "6"})
+    words = (f"{__name__}:graph", "--file", str(file), "--model", f"{__name__}:always_six")
+    right = column(bench(tmp_path, *words, "--strategies", "one,best_of_n:n=2"), 0, 1)
+    assert list(right) == [f"{__name__}:graph", "one", "best_of_n:n=2"]
+    assert all(shown.startswith("100") for shown in right.values())
+
+
 def test_different_models_and_strategies_come_into_one_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
