@@ -3,24 +3,29 @@
     python benchmarks/miniwob_search.py --policy uniform --seeds 10 --out benchmarks/miniwob_uniform.json
     python benchmarks/miniwob_search.py --policy lexical --seeds 10 --out benchmarks/miniwob_lexical.json
     python benchmarks/miniwob_search.py --policy embedded --seeds 3 --out benchmarks/miniwob_embedded.json
+    python benchmarks/miniwob_search.py --every --steps 20 --seeds 1 --out benchmarks/miniwob_every_uniform.json
     python benchmarks/web_report.py
 
 Every method is a strategy of `branchwise web` and runs through `browse`, store and ledger included. The reward is
 the task's own and ends a search, so this measures searching, not judging; no value model is asked. Every executed
-action counts, replayed ones too. A file that is there already is gone on with.
+action counts, replayed ones too. A file that is there already is gone on with. A run that fails, or takes longer than
+`--seconds`, is unsolved, and its row says why.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import math
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Error
 from web_policies import NAMES, Policy
 
 from branchwise import models
@@ -28,6 +33,7 @@ from branchwise.environments.miniwob import miniwob, names
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 from branchwise.models.protocol import Model
+from branchwise.store.errors import BranchwiseError
 
 TASKS = (
     *("click-test", "click-button", "click-link", "click-dialog-2", "click-checkboxes", "click-tab-2"),
@@ -52,19 +58,15 @@ METHODS = {
 
 async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) -> None:
     """Run what is not in `rows` yet: all methods on all tasks, seed after seed; write after each."""
-    known = {(row["task"], row["seed"]) for row in rows}
     inner = models.load("embedded") if asked["policy"] == "embedded" else None
     for seed in range(asked["seeds"]):
         for task in asked["tasks"]:
-            if (task, seed) not in known:
-                rows += await _instance(task, seed, asked, inner)
+            known = {row["method"] for row in rows if (row["task"], row["seed"]) == (task, seed)}
+            todo = [method for method in asked["methods"] if method not in known]
+            if todo:
+                rows += await _instance(task, seed, asked, todo, inner)
                 keep(out, asked, rows)
-                print(
-                    seed,
-                    task,
-                    {row["method"]: row["solved"] for row in rows[-len(asked["methods"]) :]},
-                    flush=True,
-                )
+                print(seed, task, {row["method"]: row["solved"] for row in rows[-len(todo) :]}, flush=True)
     if inner is not None:
         await inner.aclose()
 
@@ -75,30 +77,56 @@ def keep(out: Path, asked: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     out.write_text(f'{{"asked": {json.dumps(asked)},\n"rows": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
-async def _instance(task: str, seed: int, asked: dict[str, Any], inner: Model | None) -> list[dict[str, Any]]:
+async def _instance(
+    task: str, seed: int, asked: dict[str, Any], methods: list[str], inner: Model | None
+) -> list[dict[str, Any]]:
     rows = []
     model = Policy(kind=asked["policy"], inner=inner, draws=asked["draws"], seed=f"{task}{seed}")
-    environment = miniwob(task)
-    # The first session starts the browser, which no method shall pay for.
-    await (await environment.reset(seed=seed)).aclose()
     with tempfile.TemporaryDirectory() as folder:
-        for method, options in METHODS.items():
-            if method not in asked.get("methods", METHODS):
-                continue
+        for method in methods:
+            options = replace(METHODS[method], max_actions=asked["steps"], prior_actions=asked["prior"])
+            row = {"task": task, "seed": seed, "method": method}
+            rows.append({**row, **await _run(task, seed, asked["seconds"], model, options, folder)})
+    return rows
+
+
+async def _run(
+    task: str, seed: int, seconds: float, model: Policy, options: WebOptions, folder: str
+) -> dict[str, Any]:
+    """One search in a browser of its own, so that a page that hangs stops no other run."""
+    environment, began = miniwob(task), time.monotonic()
+    found: dict[str, Any] = {"solved": False, "steps": 0, "replayed": 0}
+    try:
+        async with asyncio.timeout(seconds):
+            # The first session starts the browser, which no method shall pay for.
+            await (await environment.reset(seed=seed)).aclose()
             began = time.monotonic()
             result = await browse(
                 "",
                 environment,
                 model=model,
-                options=replace(options, max_actions=asked["steps"], prior_actions=asked.get("prior", 0)),
+                options=options,
                 seed=seed,
                 store=f"sqlite:///{folder}/runs.sqlite",
             )
-            row = {"task": task, "seed": seed, "method": method, "solved": result.solved}
-            steps = {"steps": result.visited + result.replayed, "replayed": result.replayed}
-            rows.append({**row, **steps, "seconds": round(time.monotonic() - began, 2)})
-    await environment.aclose()
-    return rows
+        steps = {"steps": result.visited + result.replayed, "replayed": result.replayed}
+        found = {"solved": result.solved, **steps}
+    except TimeoutError:
+        found["failed"] = f"not over after {seconds:g} s"
+    except (BranchwiseError, Error) as error:
+        found["failed"] = str(error).splitlines()[0]
+    found["seconds"] = round(time.monotonic() - began, 2)
+    with contextlib.suppress(TimeoutError, Error):
+        await asyncio.wait_for(environment.aclose(), 20)
+    return found
+
+
+def spread(tasks: list[str]) -> list[str]:
+    """All tasks in an order whose every first part is spread over the alphabet, and so over their kinds."""
+    step = next(
+        one for one in range(round(len(tasks) * 0.618), len(tasks) + 1) if math.gcd(one, len(tasks)) == 1
+    )
+    return [tasks[at * step % len(tasks)] for at in range(len(tasks))]
 
 
 def main() -> None:
@@ -115,11 +143,13 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=40, help="actions executed at most, replayed ones included"
     )
+    parser.add_argument("--seconds", type=float, default=45, help="most seconds of one run")
     parser.add_argument("--draws", type=int, default=6, help="samples of the embedded model for one page")
     parser.add_argument("--out", type=Path, required=True)
     o = parser.parse_args()
     asked = {"policy": o.policy, "seeds": o.seeds, "steps": o.steps, "draws": o.draws}
-    asked |= {"tasks": names() if o.every else list(o.tasks), "prior": o.prior, "methods": o.methods}
+    asked |= {"tasks": spread(names()) if o.every else list(o.tasks), "prior": o.prior, "methods": o.methods}
+    asked |= {"seconds": o.seconds}
     rows = json.loads(o.out.read_text(encoding="utf-8"))["rows"] if o.out.exists() else []
     asyncio.run(measure(asked, rows, o.out))
 
