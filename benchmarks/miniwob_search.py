@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=40, help="actions executed at most, replayed ones included"
     )
-    parser.add_argument("--seconds", type=float, default=240, help="most seconds of one run")
+    parser.add_argument("--seconds", type=float, default=900, help="most seconds of one run")
     parser.add_argument("--draws", type=int, default=6, help="samples of the embedded model for one page")
     parser.add_argument("--out", type=Path, required=True)
     o = parser.parse_args()
