@@ -30,6 +30,7 @@ from web_policies import NAMES, Policy
 
 from branchwise import models
 from branchwise.environments.miniwob import miniwob, names
+from branchwise.environments.protocol import Environment
 from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import browse
 from branchwise.models.protocol import Model
@@ -53,7 +54,9 @@ METHODS = {
     "restarts": replace(SHARED, strategy="best_of_n", knobs={"n": 1000}),
     "best_first": SHARED,
     "mcts": replace(SHARED, strategy="mcts"),
+    "walk": replace(SHARED, strategy="mcts", walk=True, knobs={}),
 }
+FOUR = ("rollout", "restarts", "best_first", "mcts")
 
 
 async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) -> None:
@@ -82,19 +85,24 @@ async def _instance(
 ) -> list[dict[str, Any]]:
     rows = []
     model = Policy(kind=asked["policy"], inner=inner, draws=asked["draws"], seed=f"{task}{seed}")
+    environment = miniwob(task)
     with tempfile.TemporaryDirectory() as folder:
         for method in methods:
             options = replace(METHODS[method], max_actions=asked["steps"], prior_actions=asked["prior"])
-            row = {"task": task, "seed": seed, "method": method}
-            rows.append({**row, **await _run(task, seed, asked["seconds"], model, options, folder)})
+            found = await _run(environment, seed, asked["seconds"], model, options, folder)
+            rows.append({"task": task, "seed": seed, "method": method, **found})
+            if "failed" in found:
+                # A page that hangs shall stop no other run.
+                await _closed(environment)
+                environment = miniwob(task)
+    await _closed(environment)
     return rows
 
 
 async def _run(
-    task: str, seed: int, seconds: float, model: Policy, options: WebOptions, folder: str
+    environment: Environment, seed: int, seconds: float, model: Policy, options: WebOptions, folder: str
 ) -> dict[str, Any]:
-    """One search in a browser of its own, so that a page that hangs stops no other run."""
-    environment, began = miniwob(task), time.monotonic()
+    began = time.monotonic()
     found: dict[str, Any] = {"solved": False, "steps": 0, "replayed": 0}
     try:
         async with asyncio.timeout(seconds):
@@ -115,10 +123,12 @@ async def _run(
         found["failed"] = f"not over after {seconds:g} s"
     except (BranchwiseError, Error) as error:
         found["failed"] = str(error).splitlines()[0]
-    found["seconds"] = round(time.monotonic() - began, 2)
+    return {**found, "seconds": round(time.monotonic() - began, 2)}
+
+
+async def _closed(environment: Environment) -> None:
     with contextlib.suppress(TimeoutError, Error):
         await asyncio.wait_for(environment.aclose(), 20)
-    return found
 
 
 def spread(tasks: list[str]) -> list[str]:
@@ -137,7 +147,7 @@ def main() -> None:
     parser.add_argument("--policy", choices=NAMES, default="uniform")
     parser.add_argument("--tasks", nargs="*", default=TASKS)
     parser.add_argument("--every", action="store_true", help="all tasks that the package carries, not twelve")
-    parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--methods", nargs="*", default=list(FOUR), choices=METHODS)
     parser.add_argument("--prior", type=int, default=0, help="actions left by the free prior; 0 for all")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(

@@ -96,6 +96,10 @@ def web(
         ),
     ] = None,
     prior_actions: Annotated[int, typer.Option(help="Pick among the so many likeliest; 0: all.")] = 0,
+    walk: Annotated[
+        bool,
+        typer.Option("--walk", help="With mcts: execute every descent from the start page, restore nothing."),
+    ] = False,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
     vision: Annotated[
         bool,
@@ -154,6 +158,7 @@ def web(
                 value_samples=_or(value_samples, 3 if small else 20),
                 pick_actions=small if pick_actions is None else pick_actions,
                 prior_actions=prior_actions,
+                walk=walk,
                 concurrency=concurrency,
                 auto_approve=auto_approve,
                 vision=vision,

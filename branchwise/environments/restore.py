@@ -62,7 +62,7 @@ async def restore_path(
     expected = path[-1].fingerprint if path else start
     tried: list[str] = []
     if live is not None:
-        reason = await _differs(live, expected)
+        reason = await differs(live, expected)
         if reason is None:
             return Restored(session=live, method="live")
         await live.aclose()
@@ -77,7 +77,8 @@ async def restore_path(
     return await _replay(environment, start, path, seed, tuple(tried))
 
 
-async def _differs(session: Session, expected: str) -> str | None:
+async def differs(session: Session, expected: str) -> str | None:
+    """Why a session does not stand at the state of a fingerprint; None if it does."""
     try:
         if isinstance(session, Recognises):
             return await session.recognise(expected)
@@ -94,7 +95,7 @@ async def _opened(
         session = await environment.restore(snapshot)
     except EnvironmentFailed as error:
         return None, str(error)
-    reason = await _differs(session, expected)
+    reason = await differs(session, expected)
     if reason is None:
         return session, None
     await session.aclose()
@@ -116,7 +117,7 @@ async def _replay(
     except EnvironmentFailed as error:
         return Restored(session=None, tried=(*tried, f"replay: {error}"))
     done = 0
-    reason = await _differs(session, start)
+    reason = await differs(session, start)
     if reason is None:
         done, reason = await _walk(session, path, allow=rewinds)
     if reason is None:
@@ -134,7 +135,7 @@ async def _walk(session: Session, path: Sequence[PathStep], *, allow: bool) -> t
         if outcome.blocked:
             return number + 1, f"a write was blocked: {outcome.blocked[0]}"
         if outcome.observation.fingerprint != step.fingerprint:
-            reason = await _differs(session, step.fingerprint)
+            reason = await differs(session, step.fingerprint)
             if reason is not None:
                 return number + 1, reason
     return len(path), None

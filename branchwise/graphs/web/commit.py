@@ -64,6 +64,7 @@ async def commit(state: WebState, runtime: Runtime[WebContext]) -> WebState:
         "asked": asked,
         "since": visited,
         "base": node.depth,
+        "start": name if after.failed is None else state.get("start", ROOT),
         "allocation": {name: 1},
         "next": "roll" if rolls else "decide",
     }

@@ -14,12 +14,16 @@ from branchwise.graphs import strategies
 from branchwise.graphs.strategies.protocol import ALLOCATION, NO_LIMIT
 from branchwise.graphs.web.commit import commit
 from branchwise.graphs.web.context import WebContext
-from branchwise.graphs.web.nodes import is_visited, judged, most_wanted, proposed
-from branchwise.graphs.web.offers import UnreachableError, asked, candidates, reached
+from branchwise.graphs.web.nodes import is_visited, judged, most_wanted
+from branchwise.graphs.web.offers import reached
+from branchwise.graphs.web.proposals import children
+from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.trajectories import roll
 from branchwise.graphs.web.visits import open_start, visit
-from branchwise.store.errors import BudgetSpent, ModelError
+from branchwise.graphs.web.walk import walk
+from branchwise.graphs.web.walk_choice import is_closed
+from branchwise.store.errors import BudgetSpent
 from branchwise.store.records import ROOT, Node, NodeId
 from branchwise.store.tree import Tree
 
@@ -30,16 +34,18 @@ def web() -> CompiledStateGraph[WebState, WebContext, WebState, WebState]:
 
     A node is one action. With best-first search and MCTS its score is its parent's until it is visited: the
     action is done and the page judged only when the strategy pops it, because restoring a page is the main
-    cost. Strategies of whole solutions roll trajectories instead. Irreversible actions wait in `commit`.
+    cost. Strategies of whole solutions roll trajectories instead, and a walk does its descents. Irreversible
+    actions wait in `commit`.
     """
     graph = StateGraph(WebState, context_schema=WebContext)
-    for station in (decide, visiting, propose, roll, commit):
+    for station in (decide, visiting, propose, roll, walk, commit):
         graph.add_node(station.__name__, station)
     graph.add_edge(START, "decide")
-    graph.add_conditional_edges("decide", _next, ["visiting", "roll", "commit", END])
+    graph.add_conditional_edges("decide", _next, ["visiting", "roll", "walk", "commit", END])
     graph.add_edge("visiting", "propose")
     graph.add_edge("propose", "decide")
     graph.add_edge("roll", "decide")
+    graph.add_edge("walk", "decide")
     graph.add_conditional_edges("commit", _next, ["decide", "roll"])
     return graph.compile()
 
@@ -59,15 +65,28 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     left = context.options.max_pages + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
 
     async def allocate() -> dict[NodeId, int]:
+        if context.options.walk:
+            return _next_walk(context, tree, left, state.get("start", ROOT))
         return _allocation(context, tree, left, state.get("base", 0))
 
     asked = await context.journal.decide_as(f"r{round_}/allocate", "allocate", ALLOCATION, allocate)
     if asked:
-        return {"next": "roll" if context.options.rolls else "visiting", "allocation": asked, "round": round_}
+        return {"next": _station(context.options), "allocation": asked, "round": round_}
     asks = state.get("asked", 0) < context.options.max_approvals or context.options.auto_approve
     if asks and most_wanted(tree) is not None:
         return {"next": "commit", "round": round_}
     return {"next": "", "stop": "exhausted"}
+
+
+def _station(options: WebOptions) -> str:
+    if options.walk:
+        return "walk"
+    return "roll" if options.rolls else "visiting"
+
+
+def _next_walk(context: WebContext, tree: Tree, left: int, start: NodeId) -> dict[NodeId, int]:
+    width = int(context.options.knobs.get("branching", context.options.samples))
+    return {} if left <= 0 or is_closed(tree, start) else {start: width}
 
 
 def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
@@ -153,18 +172,8 @@ async def _children(node: Node, count: int, round_: int, context: WebContext) ->
         session = session or await reached(context, node.id)
         return session
 
-    ask = asked(context, f"w/{node.id}", node.id)
     try:
-        found = await candidates(context, node.id, node.id, {**ask, "n": count}, reach)
-    except UnreachableError as error:
-        return [replace(node, failed=f"it could not be reached again: {error}")]
-    except ModelError as error:
-        return [replace(node, failed=f"no action could be proposed: {error}")] if node.parent else []
+        return await children(node, count, round_, context, reach)
     finally:
         if session is not None:
             await context.leave(node.id, session)
-    if not found:
-        return [replace(node, failed="no action was proposed that is possible here")] if node.parent else []
-    names = context.journal.next_ids(node.id, len(found), round_)
-    blank = Node(id="", parent=None, round=round_, strategy=context.options.strategy)
-    return proposed(node, names, found, blank)

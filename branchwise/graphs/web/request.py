@@ -19,6 +19,8 @@ from branchwise.store.records import Json
 
 _LAZY = frozenset({"best_first", "mcts"})
 """Strategies that pop a node before its visit; the others compare visited nodes."""
+_WALKS_BY = frozenset({"branching", "exploration"})
+"""Knobs of `mcts` that a walk has."""
 _BEYOND = frozenset({"hints", "revisions"})
 _OPTIONS = {
     "states": "max_pages",
@@ -58,6 +60,9 @@ class WebOptions:
     prior_actions: int = 0
     """With `pick_actions`, how many listed actions the model picks among: the likeliest by words shared with the goal,
     empty fields, and what was not done yet. 0 for all of them."""
+    walk: bool = False
+    """With `mcts`, whether every descent is executed from the start page and goes on to the end, so that no page is
+    restored; every distinct proposal is a child unless the knob `branching` says otherwise."""
     concurrency: int = 1
     """Branches visited concurrently; 1 is the paper's order, more pops several frontier nodes together."""
     auto_approve: bool = False
@@ -109,6 +114,8 @@ def check(options: WebOptions) -> None:
             f"The strategy `{options.strategy}` needs {', '.join(sorted(lacking))}, which no environment has; "
             "use best_first, mcts, beam_search or best_of_n."
         )
+    if options.walk:
+        _check_walk(options)
     least = {
         "depth": 1,
         "max_pages": 1,
@@ -123,6 +130,15 @@ def check(options: WebOptions) -> None:
             raise BadInput(f"`{name}` must be at least {bound}, not {getattr(options, name)}.")
     if options.max_actions is not None and options.max_actions < 1:
         raise BadInput(f"`max_actions` must be at least 1, not {options.max_actions}.")
+
+
+def _check_walk(options: WebOptions) -> None:
+    if options.strategy != "mcts":
+        raise BadInput(f"A walk is a form of `mcts`, not of `{options.strategy}`.")
+    if options.concurrency > 1:
+        raise BadInput("A walk goes one branch at a time: `concurrency` must be 1.")
+    if others := sorted(options.knobs.keys() - _WALKS_BY):
+        raise BadInput(f"A walk has the knobs {', '.join(sorted(_WALKS_BY))}; not {', '.join(others)}.")
 
 
 def check_vision(engine: Model, options: WebOptions) -> None:

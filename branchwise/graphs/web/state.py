@@ -18,6 +18,8 @@ class WebState(TypedDict, total=False):
     """Number of pages visited before the last committed write."""
     base: int
     """Depth of the node of that write; 0 without one."""
+    start: NodeId
+    """The node of that write, if it succeeded: where a walk begins; the root without one."""
     asked: int
     """Number of approvals requested."""
     stop: str

@@ -64,7 +64,7 @@ async def _trajectory(context: WebContext, parent: NodeId, child: NodeId, state:
                 await context.journal.write([await _next(context, page, child, reach, state["round"])])
             node = context.journal.tree[child]
             if node.failed is None and not context.has_arrived(child):
-                session = await _go(context, node, reach, session)
+                session = await go(context, node, reach, session)
             if not context.has_arrived(child):
                 await _end(context, page)
                 return
@@ -79,7 +79,7 @@ async def _trajectory(context: WebContext, parent: NodeId, child: NodeId, state:
             await session.aclose()
 
 
-async def _go(context: WebContext, node: Node, reach: Reach, session: Session | None) -> Session | None:
+async def go(context: WebContext, node: Node, reach: Reach, session: Session | None) -> Session | None:
     """Do the trajectory's next action; gives the session after it, if one is open there."""
     if (seen_before := context.inherited_visit(node.id)) is not None:
         await record(context, node.id, seen_before)

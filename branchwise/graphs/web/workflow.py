@@ -34,6 +34,7 @@ from branchwise.graphs.web.request import WebInput, check, check_vision, input_o
 from branchwise.graphs.web.result import ApprovalRequest, WebResult
 from branchwise.graphs.web.state import WebState
 from branchwise.graphs.web.visit import VISIT
+from branchwise.graphs.web.walk import PASSAGE, passages
 from branchwise.models.model_options import tuned
 from branchwise.models.prices import stated
 from branchwise.models.recorded import recorded
@@ -45,9 +46,9 @@ from branchwise.store.store import Store
 from branchwise.store.stored import read_stored
 
 _RESULT = TypeAdapter(WebResult)
-_VISITS = ("arrival", "commit")
+_VISITS = ("arrival", "commit", PASSAGE)
 """Kinds of decisions that count executed actions; a commit is one of them and a row of the ledger as well."""
-_TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", OFFER, INHERITED})
+_TOLD = frozenset({"answer", "question", "arrival", "commit", "leave", OFFER, INHERITED, PASSAGE})
 """Kinds of decisions made by the environment or by people."""
 
 
@@ -245,6 +246,7 @@ def _result(run_id: str, reason: str, context: WebContext, waiting: Question | N
     best = best_visited(tree)
     page = context.arrived(best.id if best else ROOT)
     tried = [context.arrived(node.id) for node in tree if is_visited(node)]
+    again = passages(context.journal)
     return WebResult(
         run_id=run_id,
         solved=best is not None and best.accepted,
@@ -256,7 +258,7 @@ def _result(run_id: str, reason: str, context: WebContext, waiting: Question | N
         verified_by=best.verified_by if best else VerifiedBy.NONE,
         node=best.id if best else None,
         visited=len(tried),
-        replayed=sum(one.replayed for one in tried),
+        replayed=again + sum(one.replayed for one in tried),
         written=tuple(
             line for key in context.journal.keys("commit/") for line in context.arrived(key[7:]).writes
         ),
