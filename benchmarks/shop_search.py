@@ -1,8 +1,9 @@
-"""Five goals in examples/shop, each checked by a query on the database of the branch's own world.
+"""Goals in examples/shop or examples/tracker, each checked by a query on the database of the branch's own world.
 
     python benchmarks/shop_search.py --policy lexical --seeds 3 --out benchmarks/shop_lexical.json
     python benchmarks/shop_search.py --policy uniform --seeds 3 --out benchmarks/shop_uniform.json
     python benchmarks/shop_search.py --policy embedded --seeds 1 --out benchmarks/shop_embedded.json
+    python benchmarks/shop_search.py --site tracker --goals open watch banner --out benchmarks/tracker_lexical.json
     python benchmarks/web_report.py
 
 `best_first_replay` goes back by replaying in a fresh world, the other searches by snapshot and a fork of the world.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import json
 import sys
 import tempfile
@@ -38,10 +40,7 @@ from branchwise.graphs.web.request import WebOptions
 from branchwise.graphs.web.run import RunHooks, browse
 from branchwise.models.protocol import Model
 
-SHOP = Path(__file__).parents[1] / "examples" / "shop"
-sys.path.insert(0, str(SHOP))
-
-from shop_world import GOALS  # noqa: E402 - the shop is a folder of scripts
+SITES = Path(__file__).parents[1] / "examples"
 
 SHARED = WebOptions(
     depth=7, max_pages=10_000, samples=20, value_samples=0, pick_actions=True, max_approvals=0
@@ -52,12 +51,13 @@ METHODS = {
     "best_first_replay": SHARED,
     "best_first": SHARED,
     "mcts": replace(SHARED, strategy="mcts"),
+    "walk": replace(SHARED, strategy="mcts", walk=True),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
-    """A running shop."""
+class Site:
+    """A running shop or tracker."""
 
     url: str
     token: str
@@ -72,14 +72,14 @@ class Shop:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Shop]:
-    """Start a shop in a process of its own."""
-    command = [sys.executable, str(SHOP / "shop.py"), "--port", "0"]
+async def opened(name: str) -> AsyncIterator[Site]:
+    """Start a site in a process of its own."""
+    command = [sys.executable, str(SITES / name / f"{name}.py"), "--port", "0"]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     said = json.loads(await process.stdout.readline())
     try:
-        yield Shop(url=said["url"], token=said["token"])
+        yield Site(url=said["url"], token=said["token"])
     finally:
         process.terminate()
         await process.communicate()
@@ -106,35 +106,38 @@ class Replaying:
 
 async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) -> None:
     """Run what is not in `rows` yet; write after each goal."""
-    known = {(row["task"], row["seed"]) for row in rows}
+    known = {(row["task"], row["seed"], row["method"]) for row in rows}
+    goals = importlib.import_module(f"{asked['site']}_world").GOALS
     inner = models.load("embedded") if asked["policy"] == "embedded" else None
-    async with opened() as shop:
+    async with opened(asked["site"]) as site:
         for seed in range(asked["seeds"]):
-            for goal in GOALS:
-                if (goal, seed) not in known:
-                    rows += await _instance(shop, goal, seed, asked, inner)
+            for goal in asked["goals"] or goals:
+                todo = [method for method in asked["methods"] if (goal, seed, method) not in known]
+                if todo:
+                    rows += await _instance(site, goal, goals[goal], seed, {**asked, "methods": todo}, inner)
                     keep(out, asked, rows)
-                    print(seed, goal, {r["method"]: r["solved"] for r in rows[-len(METHODS) :]}, flush=True)
+                    print(seed, goal, {r["method"]: r["solved"] for r in rows[-len(todo) :]}, flush=True)
     if inner is not None:
         await inner.aclose()
 
 
 async def _instance(
-    shop: Shop, goal: str, seed: int, asked: dict[str, Any], inner: Model | None
+    at: Site, goal: str, wanted: Any, seed: int, asked: dict[str, Any], inner: Model | None
 ) -> list[dict[str, Any]]:
     rows = []
-    wanted, judges = GOALS[goal], asked["policy"] == "lexical"
+    judges = asked["policy"] == "lexical"
     model = Policy(kind=asked["policy"], inner=inner, draws=asked["draws"], seed=f"{goal}{seed}")
-    site = fork_endpoint(f"{shop.url}_worlds", shop.token)
-    chrome = browser(shop.url, phrases=wanted.phrases, site=site)
+    site = fork_endpoint(f"{at.url}_worlds", at.token)
+    chrome = browser(at.url, phrases=wanted.phrases, site=site)
     # The first session starts the browser, which no method shall pay for.
     await (await chrome.reset()).aclose()
 
     async def check(session: Session) -> bool:
-        return await shop.reached(session, goal)
+        return await at.reached(session, goal)
 
     with tempfile.TemporaryDirectory() as folder:
-        for method, options in METHODS.items():
+        for method in asked["methods"]:
+            options = METHODS[method]
             environment: Environment = Replaying(chrome) if method == "best_first_replay" else chrome
             began = time.monotonic()
             result = await browse(
@@ -159,6 +162,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--policy", choices=NAMES, default="lexical")
+    parser.add_argument("--site", choices=("shop", "tracker"), default="shop")
+    parser.add_argument("--goals", nargs="*", default=[], help="by default all of the site")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=METHODS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
         "--steps", type=int, default=60, help="actions executed at most, replayed ones included"
@@ -167,6 +173,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     o = parser.parse_args()
     asked = {"policy": o.policy, "seeds": o.seeds, "steps": o.steps, "draws": o.draws}
+    asked |= {"site": o.site, "goals": o.goals, "methods": o.methods}
+    # A site is a folder of scripts.
+    sys.path.insert(0, str(SITES / o.site))
     rows = json.loads(o.out.read_text(encoding="utf-8"))["rows"] if o.out.exists() else []
     asyncio.run(measure(asked, rows, o.out))
 
