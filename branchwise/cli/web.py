@@ -132,9 +132,8 @@ def web(
 
     try:
         named = chosen(model, base_url, model_option, price)
-        small = named.spec.partition(":")[0] == "embedded"
+        small, plain = named.spec.partition(":")[0] == "embedded", "plain" if screenshots else "none"
         own: dict[str, object] = settings(option or [])
-        plain = "plain" if screenshots else "none"
         if environment == "browser":
             own |= {
                 "url": _url(url),

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from branchwise.environments.browser.browser import browser
 from branchwise.environments.protocol import Action, Environment, Outcome, Session
 from branchwise.environments.scripted import HOUSE, Door, scripted
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult
-from branchwise.graphs.web.run import browse, resume_web
+from branchwise.graphs.web.run import RunHooks, browse, resume_web
 from branchwise.graphs.web.walk_choice import chosen, is_closed
 from branchwise.models.scripted import Scripted
 from branchwise.models.scripted import scripted as stand_in
+from branchwise.models.uniform import uniform
 from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Node, NodeState
 from branchwise.store.store import Store
@@ -188,3 +190,27 @@ async def test_after_a_crash_it_ends_with_the_same_tree(tmp_path: Path, crash_at
 def test_a_walk_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInput, match=r"[Ww]alk"):
         check(replace(OPTIONS, **wrong))  # type: ignore[arg-type]
+
+
+async def test_it_walks_in_a_browser_and_restores_nothing(site: str, tmp_path: Path) -> None:
+    place = browser(site)
+
+    async def there(session: Session) -> bool:
+        return (await session.observe()).url.endswith("/ba")
+
+    options = replace(OPTIONS, depth=2, samples=40, value_samples=0, pick_actions=True, max_actions=30)
+    try:
+        result = await browse(
+            "reach room ba",
+            place,
+            model=uniform(),
+            options=options,
+            store=url_of(tmp_path),
+            hooks=RunHooks(check=there),
+        )
+    finally:
+        await place.aclose()
+    assert (result.solved, result.url) == (True, f"{site}ba")
+    async with Store.opened(url_of(tmp_path)) as db:
+        rows = [one.payload for one in await db.decisions(result.run_id) if one.kind == "arrival"]
+    assert {row["restored"] for row in rows if isinstance(row, dict)} == {""}
