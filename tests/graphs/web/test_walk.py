@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import log
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from branchwise.store.errors import BadInput
 from branchwise.store.records import ROOT, Node, NodeState
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
-from tests.graphs.web.test_web import Counted, Counting, Crash, tree_of, url_of, walker
+from tests.graphs.web.test_web import Counting, Crash, tree_of, url_of, walker
 from tests.graphs.web.test_web_replay import write
 
 OPTIONS = WebOptions(
@@ -122,11 +123,17 @@ class Moving:
         self.restore, self.aclose = self._inner.restore, self._inner.aclose
 
     async def reset(self, *, seed: int = 0) -> Session:
-        return Moved(await self._inner.reset(seed=seed), self)
+        session = await self._inner.reset(seed=seed)
+        return Moved(session, self)
 
 
-class Moved(Counted):
+class Moved:
     """One session of it."""
+
+    def __init__(self, inner: Any, house: Moving) -> None:
+        self._inner, self._house = inner, house
+        self.observe, self.actions, self.read = inner.observe, inner.actions, inner.read
+        self.snapshot, self.aclose = inner.snapshot, inner.aclose
 
     async def act(self, action: Action, *, allow: bool = False) -> Outcome:
         if action.text == "go up":
@@ -134,7 +141,8 @@ class Moved(Counted):
             if self._house.gone % 2 == 0:
                 self._inner.room = "attic"
                 return Outcome(observation=await self.observe(), effect=action.effect)
-        return await self._inner.act(action, allow=allow)
+        outcome: Outcome = await self._inner.act(action, allow=allow)
+        return outcome
 
 
 async def test_an_action_that_leads_elsewhere_has_both_pages_and_both_are_searched(tmp_path: Path) -> None:
