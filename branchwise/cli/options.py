@@ -52,7 +52,7 @@ StrategyName = Annotated[
 Knobs = Annotated[
     list[str] | None,
     typer.Option(
-        "--knob", "-k", help="Set a knob of the strategy or an option of the run, for example n=32."
+        "--knob", "-k", help="Set a knob of the strategy or an option of the search, for example n=32."
     ),
 ]
 Tools = Annotated[

@@ -33,7 +33,7 @@ def resume(
         ),
     ] = None,
     from_start: Annotated[
-        bool, typer.Option("--from-start", help="Check every call against the record; costs nothing.")
+        bool, typer.Option("--from-start", help="Begin again, and check every call against the record at no cost.")
     ] = False,
     answer: Annotated[
         bool | None,

@@ -95,7 +95,7 @@ def web(
             help="Have the model pick one of the page's actions, or write one; the embedded model picks.",
         ),
     ] = None,
-    prior_actions: Annotated[int, typer.Option(help="Pick among the so many likeliest; 0: all.")] = 0,
+    prior_actions: Annotated[int, typer.Option(help="Pick among this many likeliest actions; 0: all.")] = 0,
     walk: Annotated[
         bool,
         typer.Option("--walk", help="With mcts: execute every descent from the start page, restore nothing."),

@@ -179,7 +179,7 @@ def _progress(event: SearchEvent) -> str:
 def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
     if any(decision.kind == "race" for decision in decisions):
         raise BadInput(
-            "What a race called off hung on which reply came first: a raced run cannot be replayed."
+            "Which calls a race cancelled depended on which reply came first: such a run cannot be replayed."
         )
 
 

@@ -138,12 +138,12 @@ def _check_replay(run: RunRecord, decisions: Sequence[Decision]) -> None:
     acted = any(one.kind == "arrival" and one.key != f"arrival/{ROOT}" for one in decisions)
     if acted and not any(one.kind in {OFFER, INHERITED} for one in decisions):
         raise BadInput(
-            "The run is of a version that did not record what pages made of proposed actions: it can be shown and "
+            "The run is of a version that did not record which proposed actions were possible: it can be shown and "
             "forked, not replayed."
         )
     if options.rolls and options.concurrency > 1:
         raise BadInput(
-            "Which of the trajectories rolled together came first hung on the environment: such a run can be shown "
+            "The run followed several trajectories at once, whose order depended on the environment: it can be shown "
             "and forked, not replayed."
         )
 

@@ -151,7 +151,7 @@ async def test_a_run_without_recorded_offers_is_refused() -> None:
         done = await browse("x", scripted(), model=stand_in(write), options=OPTIONS, store=store)
         gone = sa.delete(decisions).where(decisions.c.kind == "offer")
         await store.database.awrite(lambda connection: connection.execute(gone) and None)
-        with pytest.raises(BadInput, match="did not record what pages made of proposed actions"):
+        with pytest.raises(BadInput, match="did not record which proposed actions were possible"):
             await replay(done.run_id, store=store)
 
 
