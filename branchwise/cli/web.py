@@ -98,7 +98,9 @@ def web(
     prior_actions: Annotated[int, typer.Option(help="Pick among this many likeliest actions; 0: all.")] = 0,
     walk: Annotated[
         bool,
-        typer.Option("--walk", help="With mcts: execute every descent from the start page, restore nothing."),
+        typer.Option(
+            "--walk", help="With mcts: act from the start page in every simulation, and restore no page."
+        ),
     ] = False,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,
     vision: Annotated[
