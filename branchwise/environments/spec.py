@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import cast
 
 from branchwise.environments.protocol import Environment
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.importing import import_named
 
 NAMES = ("browser", "browsergym", "miniwob", "scripted")
 """The environments of this folder; `module:function` names any other."""
@@ -47,7 +47,7 @@ def _factory(name: str) -> Callable[..., Environment]:
         module = f"branchwise.environments.{_FILES.get(name, name)}"
         function = module.rpartition(".")[2]
     try:
-        return cast("Callable[..., Environment]", getattr(import_module(module), function))
+        return cast("Callable[..., Environment]", getattr(import_named(module), function))
     except (AttributeError, ValueError) as error:
         raise UnknownName("environment", name, NAMES) from error
     except ImportError as error:

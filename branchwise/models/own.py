@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
 from branchwise.models.protocol import Model
 from branchwise.store.errors import BadInput
+from branchwise.store.importing import StartedInImport, import_named
 
 
 def importable(module: str) -> bool:
@@ -26,8 +26,10 @@ def load_own(spec: str, options: dict[str, Any]) -> Model:
     """
     module, _, function = spec.partition(":")
     try:
-        make = getattr(import_module(module), function)
+        make = getattr(import_named(module), function)
         made = make(**options) if callable(make) and not hasattr(make, "sample") else make
+    except StartedInImport:
+        raise
     except Exception as error:  # the module's own code may raise anything
         raise BadInput(f"The model `{spec}` cannot be opened: {type(error).__name__}: {error}.") from error
     if not hasattr(made, "sample"):

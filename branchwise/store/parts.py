@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.importing import StartedInImport, import_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def part(kind: str, name: str, group: str, names: Callable[[], Iterable[str]]) -
     """
     module, colon, attribute = name.partition(":")
     if colon:
-        return _loaded(kind, name, lambda: getattr(import_module(module), attribute))
+        return _loaded(kind, name, lambda: getattr(import_named(module), attribute))
     for entry in _points(group):
         if entry.name == name:
             return _loaded(kind, name, entry.load)
@@ -131,6 +132,8 @@ def _changed(path: str) -> int | None:
 def _loaded(kind: str, name: str, load: Callable[[], object]) -> object:
     try:
         return load()
+    except StartedInImport:
+        raise
     except Exception as error:  # the module's own code may raise anything
         reason = f"{type(error).__name__}: {error}"[:1000]
         raise BadInput(f"The {kind} `{name}` cannot be imported: {reason}.") from error

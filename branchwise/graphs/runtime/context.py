@@ -12,6 +12,7 @@ from branchwise.graphs.runtime import effects
 from branchwise.graphs.runtime.asking import answered
 from branchwise.graphs.runtime.outputs import Output, TypedReply, adapted, typed
 from branchwise.graphs.runtime.places import Places
+from branchwise.graphs.runtime.prompting import check_sizes, prompt_messages
 from branchwise.graphs.runtime.questions import Question
 from branchwise.graphs.runtime.sampling import PlacedSampler
 from branchwise.graphs.runtime.services import RunServices
@@ -19,7 +20,7 @@ from branchwise.graphs.runtime.spec import BudgetLike, RunSpec, budget_of, jsona
 from branchwise.graphs.runtime.tools import RecordedTools
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.codec import request_json
-from branchwise.models.protocol import Capabilities, Message, Sampler, SampleRequest
+from branchwise.models.protocol import Capabilities, Sampler, SampleRequest
 from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput
 from branchwise.store.records import Json
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from branchwise.tasks.task import Task
 
-Prompt = str | Sequence[Message] | SampleRequest
+Prompt = str | Sequence[Any] | SampleRequest
+"""A text, messages (branchwise's, LangChain's, or those of a request in OpenAI's form), or a whole request."""
 _NOBODY = object()
 
 
@@ -95,7 +97,7 @@ class Run:
 
         Args:
             name: The call's name, unique within one visit of a node.
-            prompt: A text, messages, or a whole SampleRequest, which says all that follows itself.
+            prompt: A text, messages, also LangChain's, or a whole SampleRequest, which says all that follows itself.
             n: Samples to draw.
             output: The type of each sample: choices, a regular expression, a JSON schema, or a type that pydantic
                 knows, whose value is the reply's `value`.
@@ -113,10 +115,10 @@ class Run:
         if isinstance(prompt, SampleRequest):
             request, adapter = prompt, None
         else:
+            check_sizes(name, n=n, max_tokens=max_tokens)
             output_format, adapter = typed(output, max_tokens)
-            said = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
             request = SampleRequest(
-                messages=said,
+                messages=prompt_messages(prompt, name),
                 n=n,
                 output_format=output_format,
                 temperature=temperature,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import dataclass
@@ -214,7 +214,17 @@ async def _drive(
                 if node.startswith("__"):  # LangGraph's own, such as `__metadata__` of a cached step
                     continue
                 services.watch(Event(kind="node", text=node, data=update, **services.said()))
+    if workflow.outputs is None:
+        ended.state = _output(graph, ended.state)
     return ended
+
+
+def _output(graph: Graph, state: Any) -> Any:
+    """The part of a state that is the graph's output, if it has an `output_schema`."""
+    named = graph.output_channels
+    if not isinstance(state, Mapping) or isinstance(named, str):
+        return state
+    return {name: value for name, value in state.items() if name in named}
 
 
 async def _given(

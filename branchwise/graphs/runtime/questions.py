@@ -20,7 +20,8 @@ from branchwise.store.stored import read_stored
 ANSWER = "answer"
 """Kind of the decision that is a person's answer; its key is the question's."""
 QUESTION = "question"
-_INTERRUPT = "interrupt/"
+INTERRUPT = "interrupt/"
+"""How the keys of LangGraph's own interrupts begin."""
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "integer": int,
@@ -92,7 +93,7 @@ def asked_at(kept: Json) -> float:
 
 def interrupt_key(interrupt_id: str) -> str:
     """The key of a question that LangGraph's own `interrupt()` asked."""
-    return f"{_INTERRUPT}{interrupt_id}"
+    return f"{INTERRUPT}{interrupt_id}"
 
 
 def check_answer(question: Question, value: Json) -> None:

@@ -23,6 +23,7 @@ from branchwise.models.protocol import Model
 from branchwise.models.require import require_abilities
 from branchwise.store.errors import BadInput, BranchwiseError, UnknownName
 from branchwise.store.foreign import failed
+from branchwise.store.importing import StartedInImport, import_named
 from branchwise.store.parts import Folder, offered_modules
 
 GROUP = "branchwise.workflows"
@@ -160,13 +161,14 @@ def workflow_of(found: Any, name: str) -> Workflow:
             "or a function without arguments that makes one."
         )
     records = graph.context_schema is Run
+    _check_context(graph.context_schema, Run, name)
     named, colon, _ = name.partition(":")
     module = (sys.modules.get(named) if colon else None) or inspect.getmodule(found)
     stated = getattr(module, "INFO", None)
     info = stated if isinstance(stated, WorkflowInfo) else WorkflowInfo()
     return Workflow(
         name=name,
-        graph=wrapped(graph) if records else graph,
+        graph=wrapped(graph),
         shape=shape(graph, module),
         about=documented(found),
         info=info,
@@ -179,6 +181,15 @@ def workflow_of(found: Any, name: str) -> Workflow:
         start=lambda spec: started(graph, spec),
         types=state_types(graph, name),
     )
+
+
+def _check_context(asked: Any, run: type, name: str) -> None:
+    """Refuse a context of the user's own, which no node would be given."""
+    if isinstance(asked, type) and not issubclass(run, asked):
+        raise BadInput(
+            f"The nodes of the workflow `{name}` take a `{asked.__name__}` as `runtime.context`, and a run gives "
+            "them a Run: put its values into the state, and use `context_schema=Run` or none."
+        )
 
 
 def _served(name: str, info: WorkflowInfo, engine: Model) -> None:
@@ -237,7 +248,9 @@ def _found(name: str) -> Any:
 
 def _module(module: str, name: str) -> ModuleType:
     try:
-        return import_module(module)
+        return import_named(module)
+    except StartedInImport:
+        raise
     except Exception as error:  # the module's own code may raise anything
         raise BadInput(
             f"The workflow `{name}` cannot be imported: {type(error).__name__}: {error}. Run where `import {module}` "

@@ -9,6 +9,7 @@ from typing import cast
 
 from branchwise.graphs.runtime import registry
 from branchwise.graphs.runtime.execute import ENGINE, Execution, execute
+from branchwise.graphs.runtime.questions import INTERRUPT
 from branchwise.graphs.runtime.resources import opened_store
 from branchwise.graphs.runtime.spec import spec_of
 from branchwise.graphs.runtime.tape import Difference, SilentModel, Tape
@@ -112,8 +113,12 @@ async def _again(
         )
         ended = await execute(how, workflow, spec)
         if ended.waiting:
+            key = ended.waiting[0].key
             raise BadInput(
-                f"The recorded run has no answer to `{ended.waiting[0].key}`: it cannot be replayed."
+                "The run asked with LangGraph's `interrupt()`, whose answers belong to one checkpoint: it cannot be "
+                "replayed. Questions of `run.ask` can."
+                if key.startswith(INTERRUPT)
+                else f"The recorded run has no answer to `{key}`: it cannot be replayed."
             )
 
 

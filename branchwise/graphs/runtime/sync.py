@@ -8,6 +8,9 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from branchwise.store.errors import BadInput
+from branchwise.store.importing import refuse_in_import
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,7 +30,15 @@ def waited(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, in a separate thread if an event loop is already running.
 
     Ctrl-C cancels the work, so that a run is left resumable, and is raised when the work has ended.
+
+    Raises:
+        BadInput: A module does this while it is imported for a run, which would wait for itself.
     """
+    try:
+        refuse_in_import()
+    except BadInput:
+        work.close()
+        raise
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from branchwise.store.errors import BadInput, CheckFailed
 from branchwise.store.foreign import place
+from branchwise.store.importing import StartedInImport, import_named
 from branchwise.store.records import Json
 from branchwise.tasks.requirements.protocol import Finding, Requirement, kept
 
@@ -81,9 +81,11 @@ def imported(name: str) -> Any:
     if not colon or not module or not path:
         raise BadInput(f"`{name}` is not written module:name.")
     try:
-        found: Any = importlib.import_module(module)
+        found: Any = import_named(module)
         for part in path.split("."):
             found = getattr(found, part)
+    except StartedInImport:
+        raise
     except Exception as error:  # the module's own code may raise anything
         raise BadInput(
             f"`{name}` cannot be imported: {type(error).__name__}: {error}. Put its module into an installed package "
