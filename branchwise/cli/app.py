@@ -55,6 +55,7 @@ from branchwise.cli.serve import serve
 from branchwise.cli.ui import ui
 from branchwise.cli.web import web
 from branchwise.store.errors import BadInput
+from branchwise.store.reading import read_text
 from branchwise.store.records import Budget
 
 app = typer.Typer(
@@ -163,12 +164,8 @@ def _problem(problem: str, file: Path | None) -> str | list[Any]:
     if file is None and problem != "-":
         return problem
     try:
-        text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+        text = read_text(file or Path("-"), stdin=sys.stdin if file is None else None)
         return json.loads(text) if file is not None and file.suffix == ".json" else text
-    except OSError as error:
-        raise BadInput(f"`{file or '-'}` cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"`{file or '-'}` is not text in UTF-8.") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"`{file}` does not hold messages as JSON: {error}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shlex
 import sys
@@ -26,7 +27,7 @@ from branchwise.cli.exits import run
 from branchwise.evals.live.arm import arm
 from branchwise.evals.live.experiment import Experiment, carry_out, spread
 from branchwise.evals.live.outcome import GradedRun
-from branchwise.evals.live.own import benchmark_of
+from branchwise.evals.live.own import benchmark_of, check_instances
 from branchwise.evals.live.report import live_report
 from branchwise.evals.live.samples import samples_log
 from branchwise.evals.report import Report
@@ -86,6 +87,8 @@ def show(report: Report, *, as_json: bool) -> None:
 
 
 async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> Report:
+    if asked.out is not None:
+        _check_folder(asked.out)
     experiments = {name: _experiment(asked, model, arms) for name, model in asked.models.items()}
     quiet = asked.as_json or not sys.stderr.isatty()
     outcomes: list[GradedRun] = []
@@ -119,6 +122,20 @@ async def _bench_task(asked: BenchOptions, title: str, arms: Sequence[str]) -> R
     return report
 
 
+def _check_folder(out: Path) -> None:
+    """Make the folder of the report, before a token is spent.
+
+    Raises:
+        BadInput: It cannot be made, or not be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK):
+            raise BadInput(f"`--out {out}` cannot be written to; name another folder.")
+    except OSError as error:
+        raise BadInput(f"`--out {out}` cannot be made: {error.strerror}; name another folder.") from error
+
+
 def _named(model: str, outcomes: Sequence[GradedRun]) -> list[GradedRun]:
     """Add the model to each outcome and its arm's name, for a table of several models."""
     return [replace(outcome, arm=f"{outcome.arm} on {model}", model=model) for outcome in outcomes]
@@ -134,7 +151,7 @@ def _experiment(asked: BenchOptions, model: ChosenModel, arms: Sequence[str]) ->
             "Strategies are compared at equal budgets: name one, for example --completion-tokens 400."
         )
     if asked.file is not None:
-        benchmark.grade(chosen[0], "")  # refuses a task without a grader before a token is spent
+        check_instances(benchmark, chosen)
     return Experiment(
         # Strategies beside a workflow solve its problems as those of the task `text`.
         task="text" if names_graph(asked.task) else asked.task,

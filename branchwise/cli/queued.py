@@ -19,6 +19,7 @@ from branchwise.cli.exits import refuse, run
 from branchwise.cli.importing import importable_module
 from branchwise.graphs.runtime.worker import WorkerLogLine, work
 from branchwise.store.errors import BadInput
+from branchwise.store.reading import numbered_lines, read_text
 from branchwise.store.store import Store
 
 _STYLES = {"done": "green", "failed": "red", "requeued": "yellow", "lost": "yellow", "handed back": "yellow"}
@@ -30,16 +31,12 @@ def read_lines(file: Path) -> Iterator[Any]:
     Raises:
         BadInput: The file cannot be read, or a line is not JSON.
     """
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"`{file}` cannot be read: {error}.") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise BadInput(f"Line {number} of `{file}` is not JSON: {error}.") from error
+    text = read_text(file, stdin=sys.stdin if str(file) == "-" else None)
+    for number, line in numbered_lines(text):
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"Line {number} of `{file}` is not JSON: {error}.") from error
 
 
 class _Log:

@@ -34,6 +34,7 @@ from branchwise.cli.options import (
     Tokens,
 )
 from branchwise.store.errors import BadInput
+from branchwise.store.reading import read_text
 from branchwise.store.records import Budget
 
 if TYPE_CHECKING:
@@ -162,15 +163,12 @@ def read_json(text: str) -> Any:
     try:
         written = text
         if text.startswith("@"):
-            with Path(text[1:]).open(encoding="utf-8") as file:
-                written = file.read(_LONGEST + 1)
+            written = read_text(Path(text[1:]), most=_LONGEST + 1)
         if len(written) > _LONGEST:
             raise BadInput(f"The JSON is longer than {_LONGEST:,} characters.")
         if text.startswith("@") and text.endswith(".toml"):
             return tomllib.loads(written)
         return json.loads(written)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"`{text[1:]}` cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"`{text[1:]}` is not TOML: {error}.") from error
     except (ValueError, RecursionError) as error:

@@ -56,7 +56,7 @@ class UnknownName(BadInput):
         self.kind = kind
         self.name = name
         self.known = tuple(sorted(known))
-        near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.6)
         hint = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(self.known) or 'none'}."
         super().__init__(f"There is no {kind} `{name}`. {hint}")
 

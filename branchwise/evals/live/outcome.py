@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from branchwise.graphs.search.result import Result
 from branchwise.serving.idealised import Timed
+from branchwise.store.errors import BranchwiseError
+from branchwise.store.foreign import failed
 from branchwise.store.records import Node, Usage
 from branchwise.store.rows import CallRecord
 from branchwise.store.tree import Tree
@@ -75,7 +77,12 @@ def _graded(run: Finished, grade: Callable[[Instance, str], Grades]) -> GradedRu
 
     def look(text: str) -> Grades:
         if text not in known:
-            known[text] = grade(run.instance, text)
+            try:
+                known[text] = grade(run.instance, text)
+            except BranchwiseError:
+                raise
+            except Exception as error:
+                raise failed(f"The grader of the instance `{run.instance.id}`", error) from error
         return known[text]
 
     solutions = tuple(

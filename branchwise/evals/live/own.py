@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 
 from branchwise import tasks
 from branchwise.graphs.runtime.registry import names_graph
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.store.foreign import failed
+from branchwise.store.reading import numbered_lines, read_text
 from branchwise.store.records import Json
 from branchwise.tasks.domains.instances import Benchmark, Grades, Instance
 from branchwise.tasks.requirements import required, requirements
@@ -60,6 +62,31 @@ def benchmark_of(task: str, file: Path | None = None, require: tuple[object, ...
     )
 
 
+def check_instances(benchmark: Benchmark, chosen: Sequence[Instance]) -> None:
+    """Refuse problems that the task does not take, and a task without a usable grader, before a token is spent.
+
+    Raises:
+        BadInput: There is one; the message names the instance.
+    """
+    task = benchmark.task
+    for instance in chosen:
+        if instance.input is None:
+            try:
+                task.validate(instance.problem)
+            except BadInput as error:
+                raise BadInput(f"The problem of `{instance.id}`: {error}") from error
+            except Exception as error:
+                what = f"The function `validate` of the task `{task.name}`"
+                raise BadInput(f"The problem of `{instance.id}`: {failed(what, error)}") from error
+    try:
+        benchmark.grade(chosen[0], "")
+    except BranchwiseError:
+        raise
+    except Exception as error:
+        said = failed(f"The grader of `{task.name}`", error)
+        raise BadInput(f"{said}. It was given an empty text, which a model may answer.") from error
+
+
 def _brought(task: str, own: Any, folder: Path | None) -> Iterator[Instance]:
     """The instances that a user's function returns, each validated."""
     for instance in own(folder):
@@ -77,17 +104,15 @@ def read_instances(file: Path) -> Iterator[Instance]:
     try:
         if file.stat().st_size > _LARGEST:
             raise BadInput(f"`{file}` has more than {_LARGEST:,} bytes.")
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"`{file}` cannot be read: {error}.") from error
+    except OSError as error:
+        raise BadInput(f"`{file}` cannot be read: {error.strerror}.") from error
     seen: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            instance = _instance(line, number, file)
-            if instance.id in seen:
-                raise BadInput(f"Line {number} of `{file}`: the id `{instance.id}` is there already.")
-            seen.add(instance.id)
-            yield instance
+    for number, line in numbered_lines(read_text(file)):
+        instance = _instance(line, number, file)
+        if instance.id in seen:
+            raise BadInput(f"Line {number} of `{file}`: the id `{instance.id}` is there already.")
+        seen.add(instance.id)
+        yield instance
 
 
 def _instance(line: str, number: int, file: Path) -> Instance:

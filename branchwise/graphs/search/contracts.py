@@ -62,7 +62,12 @@ def allocation(asked: object, tree: Tree, most: int, name: str) -> dict[NodeId, 
             kinds = f"{type(node).__name__} to {type(count).__name__}"
             shown = f"{{{reprlib.repr(node)}: {reprlib.repr(count)}}}"
             raise _strategy(name, f"{shown} maps {kinds}; nodes are str and numbers of samples are int")
-    if not all(node in tree and count > 0 for node, count in asked.items()) or sum(asked.values()) > most:
+    unknown = [node for node in asked if node not in tree]
+    if unknown:
+        raise _strategy(
+            name, f"it asked for samples below {reprlib.repr(unknown[0])}, which is no node of the tree"
+        )
+    if not all(count > 0 for count in asked.values()) or sum(asked.values()) > most:
         raise _strategy(name, f"of {most} samples it asked for {reprlib.repr(dict(asked))}")
     return {node: count for node, count in asked.items() if len(node) <= _LONGEST_ID}
 

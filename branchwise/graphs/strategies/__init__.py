@@ -50,7 +50,14 @@ def load(name: str, **knobs: object) -> Strategy:
         BadInput: A knob's value cannot be used, or the function is not a strategy.
     """
     function = _find(name)
-    return cast("Strategy", partial(function, **checked(name, function, knobs)))
+    fit = checked(name, function, knobs)
+    try:
+        inspect.signature(function).bind(Tree(), 1, seed=0, **fit)
+    except TypeError as error:
+        raise BadInput(
+            f"The strategy `{name}` is called as `{name.rpartition(':')[2]}(tree, budget, *, seed, KNOBS)`: {error}."
+        ) from error
+    return cast("Strategy", partial(function, **fit))
 
 
 def knobs(name: str) -> Mapping[str, object]:

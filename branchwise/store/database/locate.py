@@ -26,7 +26,10 @@ def locate(store: str | None = None) -> sa.URL:
         StoreError: The URL cannot be read, its dialect is not supported, or its place cannot be used.
     """
     given = store or os.environ.get("BRANCHWISE_STORE") or str(default_path())
-    if "://" not in given:
+    scheme, colon, rest = given.partition(":")
+    if scheme == "postgres" and colon and rest.startswith("//"):  # as other programs write it
+        given = f"postgresql:{rest}"
+    if "://" not in given and not (colon and scheme in {*DRIVERS, "postgres"}):
         given = url_of(Path(given).expanduser().absolute())
     try:
         url = sa.make_url(given)
