@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, BranchwiseError
+from branchwise.store.foreign import failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +34,27 @@ Watch = Callable[[Any], None]
 
 def quiet(event: object) -> None:
     """Ignore the event."""
+
+
+def guarded(watch: Watch) -> Watch:
+    """A watcher whose exceptions name it.
+
+    Raises:
+        BadInput: It is a coroutine function.
+    """
+    check_watch(watch)
+    if watch is quiet:
+        return watch
+
+    def told(event: Event) -> None:
+        try:
+            watch(event)
+        except BranchwiseError:
+            raise
+        except Exception as error:
+            raise failed(f"The watcher `{getattr(watch, '__qualname__', repr(watch))}`", error) from error
+
+    return told
 
 
 def check_watch(watch: Callable[..., object]) -> None:

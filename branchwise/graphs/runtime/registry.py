@@ -207,6 +207,8 @@ def name_of(found: Any, what: str = "workflow") -> str:
     Raises:
         BadInput: No imported module has it at its top level.
     """
+    if what == "workflow" and not isinstance(found, StateGraph | Pregel) and not callable(found):
+        raise BadInput(f"A {what} is given by its name or as a graph, not {found!r:.200}.")
     # A function knows where it was defined; other modules may have imported it.
     home = getattr(found, "__module__", None)
     for name in sorted(sys.modules, key=lambda name: name != home):

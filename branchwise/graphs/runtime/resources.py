@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from branchwise import models
 from branchwise.models.model_options import ModelOptions
 from branchwise.models.protocol import Model
+from branchwise.store.errors import BadInput
 from branchwise.store.store import Store
 
 _PRICED = ("openai-compatible", "litellm")
@@ -41,10 +43,16 @@ async def opened_engine(
 
 
 @asynccontextmanager
-async def opened_store(store: str | Store | None, *, ttl: float | None = None) -> AsyncIterator[Store]:
+async def opened_store(
+    store: str | os.PathLike[str] | Store | None, *, ttl: float | None = None
+) -> AsyncIterator[Store]:
     """Open the store at a URL, and close it at the end; an open Store is left open."""
     if isinstance(store, Store):
         yield store
         return
+    if isinstance(store, os.PathLike):
+        store = os.fspath(store)
+    if store is not None and not isinstance(store, str):
+        raise BadInput(f"`store` is an open Store, a database URL or a file, not {store!r:.200}.")
     async with Store.opened(store, **({} if ttl is None else {"ttl": ttl})) as opened:
         yield opened

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from branchwise.graphs.runtime import registry
-from branchwise.graphs.runtime.events import Watch, check_watch, quiet
+from branchwise.graphs.runtime.arguments import check_prompts, check_run_id, model_name
+from branchwise.graphs.runtime.events import Watch, guarded, quiet
 from branchwise.graphs.runtime.execute import Execution, execute
 from branchwise.graphs.runtime.resources import opened_engine, opened_store
 from branchwise.graphs.runtime.result import RunResult
@@ -77,7 +78,7 @@ async def run(  # noqa: PLR0913 - each is a word a person would say
     spec = RunSpec(
         workflow=name,
         input=jsonable({} if input is None else input, f"The input of `{name}`"),
-        model=model if isinstance(model, str) else model.name,
+        model=model_name(model),
         base_url=base_url,
         model_options=read_options(model_options),
         prompts=str(prompts) if prompts else None,
@@ -124,7 +125,9 @@ async def start(  # noqa: PLR0913 - as for run
     Raises:
         BadInput: The request is invalid, or the stored run of that id has another request.
     """
-    check_watch(watch)
+    watch = guarded(watch)
+    check_run_id(run_id)
+    check_prompts(spec.prompts)
     workflow = workflow or registry.load(spec.workflow)
     workflow.check(spec)
     trust(spec.model, spec.base_url, spec.model_options.api_key_env)
@@ -208,7 +211,7 @@ async def resume_run(  # noqa: PLR0913 - as for resume
     workflow: Workflow | None = None,
 ) -> RunResult:
     """Resume a run that was read from the store; a finished one returns its stored result."""
-    check_watch(watch)
+    watch = guarded(watch)
     spec = spec_of(old.spec)
     workflow = workflow or registry.load(spec.workflow)
     if old.status is Status.DONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
@@ -47,8 +47,11 @@ class RunSpec:
     """None for the workflow's own."""
 
     def __post_init__(self) -> None:
-        if not -(2**63) <= self.seed < 2**63:
-            raise BadInput(f"A seed is a whole number of 64 bits, not {self.seed}.")
+        if not isinstance(self.seed, int) or not -(2**63) <= self.seed < 2**63:
+            raise BadInput(f"A seed is a whole number of 64 bits, not {self.seed!r:.100}.")
+        if self.durability not in {None, *get_args(Durability)}:
+            known = ", ".join(get_args(Durability))
+            raise BadInput(f"The durability of a run is one of {known}, not {self.durability!r:.100}.")
 
 
 _SPEC = TypeAdapter(RunSpec)

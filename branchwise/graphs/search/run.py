@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from branchwise.graphs.runtime.arguments import model_name
 from branchwise.graphs.runtime.events import Watch, quiet
 from branchwise.graphs.runtime.naming import strategy_name, task_name
 from branchwise.graphs.runtime.run import resume, start
@@ -83,7 +84,7 @@ async def solve(  # noqa: PLR0913 - each is a word a person would say
         StoreError: The database cannot be used.
         ModelError: The model cannot be reached.
     """
-    name = model if isinstance(model, str) else model.name
+    name = model_name(model)
     domain = task_name(task)
     words, messages = put(problem, system, domain)
     asked = SearchInput(

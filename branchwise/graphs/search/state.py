@@ -17,8 +17,6 @@ from branchwise.graphs.search.verification import PendingVerdicts
 from branchwise.graphs.search.worked import Worked
 from branchwise.models.budget import BudgetTracker
 from branchwise.models.protocol import Sampler
-from branchwise.store.errors import BranchwiseError
-from branchwise.store.foreign import failed
 from branchwise.store.records import Constraints, Node, NodeId
 from branchwise.tasks.task import Task
 from branchwise.tools.protocol import ToolCaller
@@ -203,13 +201,7 @@ class SearchContext:
             tokens=spent,
             left=left,
         )
-        try:
-            self.watch(event)
-        except BranchwiseError:
-            raise
-        except Exception as error:
-            named = getattr(self.watch, "__qualname__", repr(self.watch))
-            raise failed(f"The watcher `{named}`", error) from error
+        self.watch(event)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.runtime.run import resume, run
 from branchwise.graphs.runtime.sync import synchronous
 from branchwise.models.scripted import scripted
-from branchwise.store.errors import BadInput
+from branchwise.store.errors import BadInput, CodeFailed
 from branchwise.store.store import Store
 
 
@@ -195,3 +196,45 @@ async def test_a_script_that_starts_itself_does_not_wait_for_itself(
     sys.modules.pop("unguarded", None)
     with pytest.raises(BadInput, match=r"`unguarded` starts a run while it is imported.*__main__"):
         synchronous(run)("unguarded:graph", {"q": "x"}, model=scripted(["hi"]), store="sqlite://")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"model": None}, "`model` is a name such as"),
+        ({"store": 5}, "`store` is an open Store, a database URL or a file, not 5"),
+        ({"seed": "a"}, "A seed is a whole number of 64 bits, not 'a'"),
+        ({"durability": "never"}, "is one of exit, async, sync, not 'never'"),
+        ({"prompts": "/nothing/there"}, "The prompts folder `/nothing/there` does not exist"),
+        ({"run_id": ""}, "`run_id` is 1 to 64 printable"),
+        ({"run_id": "two\nlines"}, "`run_id` is 1 to 64 printable"),
+        ({"run_id": "last"}, "`run_id` is 1 to 64 printable"),
+    ],
+)
+async def test_an_argument_of_the_wrong_kind_is_named(
+    memory: Store, options: dict[str, Any], said: str
+) -> None:
+    given = {"model": scripted(["hi"]), "store": memory, **options}
+    with pytest.raises(BadInput, match=re.escape(said)):
+        await run(cut, {"q": "x"}, **given)
+    assert await memory.runs() == []
+
+
+async def test_what_is_no_workflow_is_named() -> None:
+    with pytest.raises(BadInput, match="A workflow is given by its name or as a graph, not 5"):
+        await run(5, {})
+
+
+async def test_a_store_may_be_a_path(tmp_path: Path) -> None:
+    ended = await run(cut, {"q": "x"}, model=scripted(["hi"]), store=tmp_path / "runs.sqlite")  # type: ignore[arg-type]
+    assert (tmp_path / "runs.sqlite").exists()
+    assert ended.output == {"said": "hi"}
+
+
+def _raising(event: object) -> None:
+    raise LookupError("own")
+
+
+async def test_a_watcher_that_fails_is_named(memory: Store) -> None:
+    with pytest.raises(CodeFailed, match=r"The watcher `_raising` failed, in .*: LookupError: own"):
+        await run(cut, {"q": "x"}, model=scripted(["hi"]), store=memory, watch=_raising)
