@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,6 +92,7 @@ def submit(
     from branchwise.store.errors import BadInput
     from branchwise.store.records import Budget
 
+    worker = _worker_for(queue, (workflow or "", task, strategy), store)
     task, strategy = importable(task), importable(strategy)
     require = [importable(one) for one in require or ()]
 
@@ -125,9 +128,17 @@ def submit(
 
     ids = run(work())
     console.say(json.dumps(ids) if as_json else "\n".join(ids))
-    at = store_option(store)
     if not as_json:
-        _err.print(f"{len(ids)} queued; solve them with: branchwise worker{at}", soft_wrap=True)
+        _err.print(f"{len(ids)} queued; solve them with: {worker}", soft_wrap=True)
+
+
+def _worker_for(queue: str, names: Sequence[str], store: str | None) -> str:
+    """The command of a worker that takes runs from a queue and may import the named parts."""
+    modules = dict.fromkeys(name.partition(":")[0] for name in names if ":" in name)
+    modules.pop("workflow", None)  # a strategy that is an installed workflow
+    imports = "".join(f" --import {shlex.quote(module)}" for module in modules)
+    named = "" if queue == "default" else f" --queue {shlex.quote(queue)}"
+    return f"branchwise worker{named}{imports}{store_option(store)}"
 
 
 def worker(

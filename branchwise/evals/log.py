@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from branchwise.store.errors import BadInput
+from branchwise.store.reading import reason
 from branchwise.store.records import VerifiedBy
 
 FORMAT = "branchwise-replay"
@@ -126,10 +127,11 @@ class Log:
             BadInput: The file cannot be read or is not in the replay format; the message names the line.
         """
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"The log `{path}` cannot be read: {error}.") from error
-        if not lines:
+            raise BadInput(f"The log `{path}` cannot be read: {reason(error)}.") from error
+        lines = text.removesuffix("\n").split("\n")  # JSON may hold the other characters that end lines
+        if not text:
             raise BadInput(f"`{path}` is empty: a replay log begins with a header line.")
         number = 1
         try:

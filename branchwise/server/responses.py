@@ -100,9 +100,13 @@ async def _own(request: Request, serving: Serving, caller: Caller) -> RunRecord:
 
 
 async def _of(serving: Serving, caller: Caller, response_id: str) -> RunRecord:
-    run = await caller.own(serving, response_id.removeprefix(PREFIX))
+    unknown = UnknownName("response", response_id, ())
+    try:
+        run = await caller.own(serving, response_id.removeprefix(PREFIX))
+    except UnknownName:
+        raise unknown from None
     if run.workflow not in {None, "solve"} or not response_id.startswith(PREFIX):
-        raise UnknownName("run", response_id, ())
+        raise unknown
     return run
 
 

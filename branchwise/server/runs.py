@@ -21,7 +21,7 @@ from branchwise.server.run_actions import STRICT, ForkBody, Place, Seed, answere
 from branchwise.server.serving import Serving
 from branchwise.server.streams import EventStream
 from branchwise.server.wire import BudgetBody, Name, read_body
-from branchwise.store.errors import UnknownName
+from branchwise.store.errors import BadInput, UnknownName
 from branchwise.store.records import Budget
 from branchwise.store.rows import RunRecord, Status
 
@@ -55,6 +55,8 @@ async def start_run(request: Request, serving: Serving, caller: Caller) -> Respo
     """Start a run of a workflow that the server was started with; it goes on in the background."""
     body = await read_body(request, StartBody)
     if body.workflow not in serving.settings.workflows:
+        if not serving.settings.workflows:
+            raise BadInput("This server starts no workflows: name them with `branchwise serve --workflow`.")
         raise UnknownName("workflow", body.workflow, serving.settings.workflows)
     caller.check_model(body.workflow, body.workflow)
     defaults, limits = serving.settings.defaults, body.budget.model_dump(exclude_none=True)
@@ -75,7 +77,9 @@ async def list_runs(request: Request, serving: Serving, caller: Caller) -> Respo
     """List the caller's runs, newest first; `?status=` and `?limit=` narrow them."""
     asked = request.query_params
     limit = asked.get("limit", "20")
-    most = min(_MOST, max(1, int(limit[:6]))) if limit.isdecimal() else 20
+    if not limit.isdecimal() or not int(limit[:6]):
+        raise BadInput(f"`limit` is a whole number from 1 to {_MOST}, not `{limit:.50}`.")
+    most = min(_MOST, int(limit[:6]))
     status = asked.get("status")
     if status is not None and status not in set(Status):
         raise UnknownName("status", status, set(Status))

@@ -10,6 +10,7 @@ from pathlib import Path
 from branchwise.store.errors import BadInput
 from branchwise.store.export import export
 from branchwise.store.prune import prune
+from branchwise.store.reading import reason
 from branchwise.store.store import Store
 
 SUFFIX = ".json.gz"
@@ -69,7 +70,7 @@ def read_archive(path: Path) -> str:
                 parts.append(part)
         return b"".join(parts).decode()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise BadInput(f"`{path}` cannot be read: {error}.") from error
+        raise BadInput(f"`{path}` cannot be read: {reason(error)}.") from error
 
 
 def _write(path: Path, text: str) -> None:

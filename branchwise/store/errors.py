@@ -39,7 +39,7 @@ class BadInput(BranchwiseError):
     """The input cannot be used; no token was spent and nothing was stored."""
 
 
-_PLACES = frozenset({"run", "node", "place", "question", "running pool", "pool", "device"})
+_PLACES = frozenset({"run", "response", "node", "place", "question", "running pool", "pool", "device"})
 """Kinds of names that refer to something in a store or on a machine, not to a part of branchwise."""
 
 

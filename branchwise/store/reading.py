@@ -32,6 +32,11 @@ def read_text(file: Path, *, stdin: TextIO | None = None, most: int = -1) -> str
         raise BadInput(f"`{shown}` is not text in UTF-8.") from error
 
 
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, without its name and the number that the system gives to the reason."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     """The lines that are not empty, with their numbers from 1.
 

@@ -128,6 +128,12 @@ def test_workers_of_several_processes_empty_a_queue_together(url: str) -> None:
     assert {run["status"] for run in json.loads(branchwise("runs", "--json", store=url)[1])} == {"done"}
 
 
+def test_the_worker_that_is_named_takes_the_queue_and_may_import(home: Path) -> None:
+    (home / "in.jsonl").write_text('{"topic": "tea"}\n', encoding="utf-8")
+    said = typed("submit", "in.jsonl", "--workflow", f"{FLOWS}:chain", *ECHO, "--queue", "my own").output
+    assert f"branchwise worker --queue 'my own' --import {FLOWS}" in " ".join(said.split())
+
+
 def test_a_queue_of_a_workflow_is_emptied_by_a_worker_that_may_import_it(home: Path) -> None:
     (home / "in.jsonl").write_text('{"topic": "tea", "times": 2}\n{"topic": "milk"}\n', encoding="utf-8")
     asked = ("--workflow", f"{FLOWS}:chain", *ECHO, "--effects", "1", "--calls", "9", "--queue", "q")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from branchwise.cli.app import app
 from branchwise.cli.queued import read_lines
 from branchwise.evals.live.own import read_instances
+from branchwise.evals.log import Header, Log, RecordedSample
 from branchwise.graphs import strategies
 from branchwise.graphs.search import contracts
 from branchwise.store.database.locate import locate
@@ -86,6 +87,16 @@ def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path, read: Any) -> 
     (tmp_path / "latin.jsonl").write_bytes(b'"\xff"')
     with pytest.raises(BadInput, match=r"is not text in UTF-8\.$"):
         list(read(tmp_path / "latin.jsonl"))
+
+
+def test_a_log_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    header = Header(task="t", model="m", source="s", licence="MIT", tokens="logged")
+    sample = RecordedSample(instance="1", index=0, correct=True, text="one\u2028two")
+    Log(header=header, samples=(sample,)).write(path)
+    plain = path.read_text(encoding="utf-8").replace("\\u2028", "\u2028")
+    path.write_text(f"\ufeff{plain}", encoding="utf-8")
+    assert Log.read(path).samples == (sample,)
 
 
 def test_a_strategy_with_other_arguments_is_refused_when_it_is_named() -> None:

@@ -64,6 +64,19 @@ async def test_only_the_workflows_that_the_server_names_can_be_started(tmp_path:
     assert (wrong.status, unknown.status, model.calls) == (400, 400, 0)
 
 
+async def test_what_a_request_names_wrongly_is_said(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s.sqlite", workflows=()) as client:
+        started = await client.post("/v1/runs", {"workflow": "solve", "input": {}})
+        limits = [await client.get(f"/v1/runs?limit={limit}") for limit in ("abc", "-1", "0")]
+        response = await client.get("/v1/responses/resp_nobody")
+        strict = await client.chat(branchwise={"knobs": {"n": 2}, "strict": True})
+    assert "branchwise serve --workflow" in started.body["error"]["message"]
+    assert [one.status for one in (started, *limits, response, strict)] == [400, 400, 400, 400, 404, 422]
+    assert all("`limit` is a whole number from 1" in one.body["error"]["message"] for one in limits)
+    assert "There is no response `resp_nobody`" in response.body["error"]["message"]
+    assert "as `strict` asks for" in strict.body["error"]["message"]
+
+
 async def test_a_search_is_shown_forked_followed_and_cancelled(tmp_path: Path) -> None:
     async with serving(tmp_path / "s.sqlite") as client:
         reply = await client.chat(**ONE)

@@ -66,7 +66,7 @@ def finalists(
     if not chosen and not held and not strict and (begun := _begun(tree)) is not None:
         chosen = [begun]
     if not chosen or result.reason == "abstained":
-        raise NoAnswer(_why(result, held or strict))
+        raise NoAnswer(_why(result, held=held, strict=strict))
     return [_finalist(node, tree, turn, unfence=held) for node in chosen]
 
 
@@ -112,7 +112,7 @@ def _unfenced(text: str) -> str:
     return body
 
 
-def _why(result: Result, held: bool) -> str:
+def _why(result: Result, *, held: bool, strict: bool) -> str:
     run = f"The run is `{result.run_id}`."
     if (short := result.shortfall) is not None:
         need = "" if short.need is None else f", and the next sample needs {short.need:,.0f}"
@@ -123,4 +123,6 @@ def _why(result: Result, held: bool) -> str:
         return f"The best answer is too uncertain to be given. {run}"
     if held:
         return f"None of the answers that were found is accepted: each breaks a requirement. {run}"
+    if strict and result.answer is not None:
+        return f"None of the answers that were found is accepted, as `strict` asks for. {run}"
     return f"The model wrote no answer. {run}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from branchwise.store.errors import BadInput, UnknownName
+from branchwise.store.reading import reason
 from branchwise.store.records import Json
 from branchwise.tasks.requirements import counts, schemas, texts
 from branchwise.tasks.requirements.calls import call, name_of
@@ -150,4 +151,4 @@ def _file(value: str) -> str:
     try:
         return path.read_text(encoding="utf-8") if path.suffix in {".json", ".py"} else value
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"`{path}` cannot be read: {error}.") from error
+        raise BadInput(f"`{path}` cannot be read: {reason(error)}.") from error
