@@ -33,7 +33,8 @@ def resume(
         ),
     ] = None,
     from_start: Annotated[
-        bool, typer.Option("--from-start", help="Begin again, and check every call against the record at no cost.")
+        bool,
+        typer.Option("--from-start", help="Begin again, and check every call against the record at no cost."),
     ] = False,
     answer: Annotated[
         bool | None,

@@ -44,7 +44,9 @@ _LONGEST = 10_000_000
 
 
 def run_workflow(
-    workflow: Annotated[str, typer.Argument(help="An installed workflow, or FILE.py:attribute or module:attribute.")],
+    workflow: Annotated[
+        str, typer.Argument(help="An installed workflow, or FILE.py:attribute or module:attribute.")
+    ],
     given: InputJson = "{}",
     model: ModelName = None,
     base_url: BaseUrl = None,

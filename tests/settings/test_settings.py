@@ -189,3 +189,8 @@ def test_options_at_their_defaults_change_nothing(options: ModelOptions) -> None
 def test_options_that_python_gives_are_checked_alike(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInput, match="option"):
         model_options(wrong)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark() -> None:
+    own(f"\ufeff{FAST}")
+    assert settings.load().store == "runs.sqlite"
