@@ -72,7 +72,7 @@ class Site:
 
 
 @asynccontextmanager
-async def opened(name: str) -> AsyncIterator[Site]:
+async def opened(name: str = "shop") -> AsyncIterator[Site]:
     """Start a site in a process of its own."""
     command = [sys.executable, str(SITES / name / f"{name}.py"), "--port", "0"]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)

@@ -41,18 +41,34 @@ def against(rows: Rows, ours: str, theirs: str) -> str:
     return bootstrap([sum(all_) / len(all_) for _, all_ in sorted(by_task.items())]).percent(0)
 
 
+def won_and_lost(rows: Rows, ours: str, theirs: str) -> str:
+    """Instances that only one of two methods solved, and the exact sign test's p."""
+    one, other = of_method(rows, ours), of_method(rows, theirs)
+    pairs = [(one[key]["solved"], other[key]["solved"]) for key in one.keys() & other.keys()]
+    won, lost = pairs.count((True, False)), pairs.count((False, True))
+    tail = sum(math.comb(won + lost, k) for k in range(min(won, lost) + 1)) / 2 ** (won + lost)
+    return f"{won} : {lost} of {len(pairs)}, p = {min(1.0, 2 * tail):.2f}"
+
+
 def methods_table(rows: Rows) -> list[str]:
     """Success, steps and speed of every method."""
-    lines = [
-        "| method | solved | share, 95 % | minus restarts, points, 95 % over tasks | actions | replayed | actions/s |"
-    ]
-    lines.append("|---|---|---|---|---|---|---|")
+    names = (
+        "method",
+        "solved",
+        "share, 95 %",
+        "minus restarts, points, 95 % over tasks",
+        "won : lost against them",
+    )
+    names = (*names, "actions", "replayed", "actions/s")
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for method in dict.fromkeys(row["method"] for row in rows):
         mine = list(of_method(rows, method).values())
         hits, steps = sum(row["solved"] for row in mine), sum(row["steps"] for row in mine)
         low, high = wilson(hits, len(mine))
         seconds, replayed = sum(row["seconds"] for row in mine), sum(row["replayed"] for row in mine)
-        than = "" if method in {"restarts", "rollout"} else against(rows, method, "restarts")
+        than = " | "
+        if method not in {"restarts", "rollout"}:
+            than = f"{against(rows, method, 'restarts')} | {won_and_lost(rows, method, 'restarts')}"
         lines.append(
             f"| {method} | {hits}/{len(mine)} | {hits / len(mine):.0%} [{low:.0%}, {high:.0%}] | {than} "
             f"| {steps} | {replayed} | {steps / seconds:.2f} |"
@@ -68,7 +84,7 @@ def tasks_table(rows: Rows) -> list[str]:
         cells = []
         for method in methods:
             mine = [row["solved"] for row in rows if (row["task"], row["method"]) == (task, method)]
-            cells.append(f"{sum(mine)}/{len(mine)}")
+            cells.append(f"{sum(mine)}/{len(mine)}" if mine else "")
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
     return lines
 
@@ -109,7 +125,13 @@ def main() -> None:
     out = HERE / "web_results.md"
     mark = "<!-- what follows is written by benchmarks/web_report.py -->"
     before = out.read_text(encoding="utf-8").partition(mark)[0] if out.exists() else "# Searching pages\n\n"
-    parts = [*section("MiniWoB++", "miniwob"), *section("The shop", "shop"), *speed()]
+    parts = [
+        *section("MiniWoB++", "miniwob"),
+        *section("MiniWoB++ as it is read since 30 November 2026", "walk"),
+    ]
+    parts += [*section("All of MiniWoB++", "miniwob_every"), *section("The shop", "shop")]
+    parts += [*section("The shop as it is read since 30 November 2026", "walk_shop")]
+    parts += [*section("The tracker", "tracker"), *speed()]
     out.write_text(before + mark + "\n\n" + "\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
 
