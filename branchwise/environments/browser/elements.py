@@ -71,7 +71,8 @@ class Element:
     press_at: tuple[int, int] | None = None
     """Where to press, in pixels from its top left, where its middle is not free."""
     why: str = "w"
-    """Why it can be acted on: w widget, c handler, p pointer, d dragging, h hovering, s scrolling, x picture."""
+    """Why it can be acted on: w widget, c handler, p pointer, d dragging, r resizing, h hovering, s scrolling, x a
+    picture."""
     kind: str = ""
     """The type of an `input`, or select, textarea, editing."""
     limits: tuple[str, str, str] = ("", "", "")
@@ -103,7 +104,7 @@ class Element:
             return ("hover",)
         usual = self._usual()
         more = [
-            *(["drag"] if "d" in self.listens or self.why == "d" else []),
+            *(["drag"] if "d" in self.listens or self.why in "dr" else []),
             *(["scroll"] if self.scroll else []),
             *(["click", "hover"] if self.why != "s" else []),
         ]
@@ -128,7 +129,7 @@ class Element:
             return ["fill", "click", *(["select"] if self.role == "combobox" else [])]
         if self.kind == "file":
             return ["upload"]
-        return [] if self.why in "sd" else ["click"]
+        return [] if self.why in "sdr" else ["click"]
 
     @property
     def fillable(self) -> bool:

@@ -54,7 +54,7 @@ def _usual(one: Element, phrases: Sequence[str], files: Mapping[str, object]) ->
             yield ParsedAction(verb=cast("Verb", verb), element=one)
     if verb in {"click", "upload"} or (verb == "fill" and _opens(one)):
         yield ParsedAction(verb="click", element=one)
-    if "h" in one.listens:
+    if "h" in one.listens and one.why != "r":
         yield ParsedAction(verb="hover", element=one)
 
 
@@ -68,10 +68,22 @@ def _opens(one: Element) -> bool:
 
 
 def _drags(elements: Sequence[Element]) -> Iterator[ParsedAction]:
-    """What can be dragged, onto what takes drops, or else onto what can be dragged too."""
-    moved = [one for one in elements if "drag" in one.verbs and not one.disabled]
+    """What can be dragged, onto what takes drops, or else onto what can be dragged too, apart from what is inside it.
+
+    What resizes something is dragged by pixels only, and its drags are not proposed.
+    """
+    moved = [one for one in elements if "drag" in one.verbs and one.why != "r" and not one.disabled]
     takers = [one for one in elements if "o" in one.listens]
     for one in moved:
-        for goal in takers or moved:
+        for goal in takers or (other for other in moved if not _within(one, other)):
             if goal is not one:
                 yield ParsedAction(verb="drag", element=one, target=goal, said="to")
+
+
+def _within(one: Element, other: Element) -> bool:
+    """Whether one lies inside the other, such as the title of a dialog."""
+    outer, inner = (one, other) if one.box[2] * one.box[3] > other.box[2] * other.box[3] else (other, one)
+    left, top, width, height = outer.box
+    x, y, across, down = inner.box
+    inside = left <= x and top <= y and x + across <= left + width and y + down <= top + height
+    return inside and outer.box != inner.box

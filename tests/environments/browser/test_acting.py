@@ -204,6 +204,32 @@ async def test_things_are_dragged(opened: Opener) -> None:
     assert (await do(session, f"drag {address} by 60 10")).observation.title == "60"
 
 
+async def test_a_dialog_offers_no_drags_of_its_own_frame(opened: Opener) -> None:
+    """jQuery UI's dialog can be moved by its title and resized at eight handles, which hear the mouse come and go."""
+    edge = "<div class='edge ui-resizable-handle' style='cursor:n-resize;width:80px;height:9px'>edge</div>"
+    session = await opened(
+        "<div class='move ui-draggable' style='width:300px;height:200px'>"
+        f"<div class=move style='width:200px;height:30px'>Title</div>{edge * 8}<button>OK</button></div>"
+        "<script>for (const e of document.querySelectorAll('.move, .edge')) e.addEventListener('mousedown', () => {});"
+        "for (const e of document.querySelectorAll('.edge')) e.addEventListener('mouseover', () => {})</script>"
+    )
+    offered = await lines(session)
+    assert 'click button "OK"' in offered
+    assert not [line for line in offered if line.startswith(("drag", "hover"))]
+
+
+async def test_items_of_a_sortable_list_are_dragged_though_the_list_hears_the_mouse(opened: Opener) -> None:
+    items = "".join(
+        f"<li class=ui-sortable-handle>{name} <span>icon</span></li>" for name in ("One", "Two", "Three")
+    )
+    session = await opened(
+        f"<ul class=ui-sortable id=u>{items}</ul><script>u.addEventListener('mousedown', () => {{}})</script>"
+    )
+    dragged = [line for line in await lines(session) if line.startswith("drag")]
+    assert len(dragged) == 6
+    assert all("One" in line or "Two" in line or "Three" in line for line in dragged)
+
+
 async def test_keys_text_and_waiting(opened: Opener) -> None:
     session = await opened(
         "<textarea aria-label=T></textarea><pre id=p></pre><script>onkeydown = e => { p.textContent += e.key };"

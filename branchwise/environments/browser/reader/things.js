@@ -15,13 +15,18 @@ const isSecret = el => {
 const isEditing = el => Boolean(el.isContentEditable) && !(above(el) && above(el).isContentEditable);
 const isDisabled = el => is(el, ':disabled') || Boolean(closest(el, '[aria-disabled=true]'));
 
-// Why an element without a role of its own can be acted on: by a handler, by its pointer, by being dragged or dropped on.
+// Why an element without a role of its own can be acted on: it resizes, has a handler or a pointer, is dragged or dropped on.
+const sorts = el => /(^|\s)ui-sortable(\s|$)/.test((el && attr(el, 'class')) || '');
 const handledBy = (el, bits) => {
+  if (sorts(el)) return '';
+  if (sorts(above(el))) return 'd'; // the list hears the mouse, its items are what is dragged
+  if (/-resize$/.test(css(el).cursor) && bits.includes('d')) return 'r';
+  if (/\bui-resizable-handle\b/.test(attr(el, 'class') || '')) return 'r';
   if (has(el, 'onclick') || bits.includes('c')) return 'c';
   const parent = above(el);
   if (css(el).cursor === 'pointer' && !(parent && css(parent).cursor === 'pointer')) return 'p';
   if (has(el, 'draggable') && attr(el, 'draggable') === 'true') return 'd';
-  if (/\bui-(draggable|sortable-handle|resizable-handle|droppable)\b/.test(attr(el, 'class') || '')) return 'd';
+  if (/\bui-(draggable|sortable-handle|droppable)\b/.test(attr(el, 'class') || '')) return 'd';
   if (bits.includes('d') || bits.includes('o')) return 'd';
   return bits.includes('h') ? 'h' : '';
 };
