@@ -185,7 +185,11 @@ def workflow_of(found: Any, name: str) -> Workflow:
 
 def _check_context(asked: Any, run: type, name: str) -> None:
     """Refuse a context of the user's own, which no node would be given."""
-    if isinstance(asked, type) and not issubclass(run, asked):
+    try:
+        fits = not isinstance(asked, type) or issubclass(run, asked)
+    except TypeError:  # a TypedDict or a protocol allows no class check
+        fits = False
+    if not fits:
         raise BadInput(
             f"The nodes of the workflow `{name}` take a `{asked.__name__}` as `runtime.context`, and a run gives "
             "them a Run: put its values into the state, and use `context_schema=Run` or none."

@@ -53,6 +53,12 @@ class Own:
     user: str
 
 
+class OwnKeys(TypedDict):
+    """A context of the user's own that allows no class check."""
+
+    user: str
+
+
 class Output(TypedDict):
     said: str
 
@@ -63,6 +69,7 @@ stopped = _graph(_graph(_say, Run).compile(interrupt_before=["node"]))
 stopped_at_all = _graph(_say, Run).compile(interrupt_before="*")
 stopped_after = _graph(_say, Run).compile(interrupt_after=["node"])
 contextual = _graph(lambda state: {}, Own)
+contextual_by_keys = _graph(lambda state: {}, OwnKeys)
 cut = _graph(_say, Run, output_schema=Output)
 
 
@@ -104,7 +111,12 @@ async def test_a_breakpoint_waits_for_a_person(memory: Store, graph: Any, key: s
 
 
 @pytest.mark.parametrize(
-    ("graph", "said"), [(stopped_after, "interrupt_after"), (contextual, "take a `Own`")]
+    ("graph", "said"),
+    [
+        (stopped_after, "interrupt_after"),
+        (contextual, "take a `Own`"),
+        (contextual_by_keys, "take a `OwnKeys`"),
+    ],
 )
 async def test_what_a_run_cannot_keep_is_refused_at_once(memory: Store, graph: Any, said: str) -> None:
     with pytest.raises(BadInput, match=said):
