@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -66,10 +68,12 @@ async def _answer(server: MCPServer[Any]) -> None:
 async def _standard_input() -> AsyncIterator[anyio.AsyncFile[str] | None]:
     """Lines of standard input, read without a thread: one that waits for a line would outlive a signal.
 
-    None where it is no pipe: the SDK then reads it in its own way.
+    None where it is no pipe, such as /dev/null: the SDK then reads it in its own way.
     """
     loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=LARGEST)
     try:
+        if stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode) and not sys.stdin.isatty():
+            raise ValueError("a device that epoll cannot watch")
         transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
         )

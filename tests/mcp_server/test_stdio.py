@@ -56,6 +56,25 @@ def said(**message: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
 
 
+def test_it_ends_at_once_without_a_client(tmp_path: Path) -> None:
+    """Started by hand or by a service manager, it reads from /dev/null."""
+    words = [
+        sys.executable,
+        "-m",
+        "branchwise",
+        "mcp",
+        "--store",
+        str(tmp_path / "s.sqlite"),
+        "--model",
+        "uniform",
+    ]
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Traceback" not in done.stderr
+
+
 async def test_a_signal_ends_it_and_pauses_a_search(tmp_path: Path) -> None:
     with fake_server.running(latency=60, tokens=16) as upstream:
         pipe = asyncio.subprocess.PIPE
