@@ -101,9 +101,9 @@ def list_keys(store: StoreUrl = None, as_json: AsJson = False) -> None:
     for one in found:
         word = "valid" if one["valid"] else "not valid"
         spent = f"{one['spent_tokens']:,} tokens, ${one['spent_cost']:.4f}"
-        page.print(
-            f"{one['id']}  {word}  {one['label']}: {spent}  {json.dumps(one['limits'])}", soft_wrap=True
-        )
+        told = {name: " ".join(v) if isinstance(v, list) else v for name, v in one["limits"].items()}
+        limits = ", ".join(f"{name} {value}" for name, value in told.items()) or "no limits"
+        page.print(f"{one['id']}  {word}  {one['label']}: {spent}; {limits}", soft_wrap=True)
 
 
 @keys.command()

@@ -451,7 +451,9 @@ def test_keys_on_the_command_line(tmp_path: Path) -> None:
     listed = runner.invoke(app, ["keys", "list", "--json", *at])
     assert key["key"] not in listed.stdout
     assert [one["label"] for one in json.loads(listed.stdout)] == ["team a"]
-    assert "valid  team a: 0 tokens" in runner.invoke(app, ["keys", "list", *at]).stdout
+    shown = runner.invoke(app, ["keys", "list", *at]).stdout
+    assert "valid  team a: 0 tokens" in shown
+    assert "tokens 1000, window day, models branchwise/*" in shown
     assert runner.invoke(app, ["keys", "revoke", key["id"], *at]).exit_code == 0
     assert "not valid" in runner.invoke(app, ["keys", "list", *at]).stdout
     assert runner.invoke(app, ["keys", "revoke", "nobody", *at]).exit_code == 2
