@@ -151,7 +151,7 @@ async def test_a_strategy_that_breaks_its_contract_is_named(sqlite_url: str) -> 
         "number": "it returned 7",
         "list": "it returned ['0']",
         "node": "maps int to int",
-        "absent": "it asked for {'0.9': 1}",
+        "absent": "it asked for samples below '0.9', which is no node of the tree",
         "zero": "it asked for {'0': 0}",
         "crowd": "it asked for",
         "raises": "AttributeError",
