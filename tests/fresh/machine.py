@@ -52,7 +52,7 @@ class Machine:
     """A chroot with make and Python, and a checkout of this repository in a folder with a space in its name."""
 
     def __init__(self, folder: Path, suite: str, mirror: str, *, keep: bool = False) -> None:
-        """Make the machine, or use the one that is there; `keep` keeps its checkout too."""
+        """Make the machine, or use the one that is there; `keep` keeps its checkout too, if it has one."""
         self.root = folder / suite
         if not (self.root / "etc/debian_version").exists():
             command = ["debootstrap", "--variant=minbase", "--include=make,python3,ca-certificates"]
@@ -64,7 +64,7 @@ class Machine:
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         if _CERTIFICATES.exists():
             shutil.copy(_CERTIFICATES, self.root / _CERTIFICATES.relative_to("/"))
-        if not keep:
+        if not (keep and (self.root / CHECKOUT.lstrip("/")).exists()):
             self.check_out()
 
     def check_out(self) -> None:
