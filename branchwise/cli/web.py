@@ -134,7 +134,8 @@ def web(
 
     try:
         named = chosen(model, base_url, model_option, price)
-        small, plain = named.spec.partition(":")[0] == "embedded", "plain" if screenshots else "none"
+        small = named.spec.partition(":")[0] == "embedded"
+        plain = "plain" if screenshots else "none"
         own: dict[str, object] = settings(option or [])
         if environment == "browser":
             own |= {

@@ -27,7 +27,7 @@ def read_text(file: Path, *, stdin: TextIO | None = None, most: int = -1) -> str
         with file.open(encoding="utf-8-sig") as opened:
             return opened.read(most)
     except OSError as error:
-        raise BadInput(f"`{shown}` cannot be read: {error.strerror}.") from error
+        raise BadInput(f"`{shown}` cannot be read: {reason(error)}.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"`{shown}` is not text in UTF-8.") from error
 

@@ -223,10 +223,15 @@ async def test_items_of_a_sortable_list_are_dragged_though_the_list_hears_the_mo
         f"<li class=ui-sortable-handle>{name} <span>icon</span></li>" for name in ("One", "Two", "Three")
     )
     session = await opened(
-        f"<ul class=ui-sortable id=u>{items}</ul><script>u.addEventListener('mousedown', () => {{}})</script>"
+        f"<ul class=ui-sortable id=u>{items}</ul><script>u.addEventListener('mousedown', () => {{}});"
+        "document.querySelector('li').addEventListener('click', () => {})</script>"
     )
-    dragged = [line for line in await lines(session) if line.startswith("drag")]
+    offered = await lines(session)
+    dragged = [line for line in offered if line.startswith("drag")]
     assert len(dragged) == 6
+    assert [line for line in offered if line.startswith("click") and "One" in line], (
+        "the first one hears clicks too"
+    )
     assert all("One" in line or "Two" in line or "Three" in line for line in dragged)
 
 

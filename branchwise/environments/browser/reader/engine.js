@@ -7,7 +7,12 @@ const listened = (said, all) => {
     const el = all[parseInt(at, 36)];
     if (el) bits.set(el, kinds);
   }
-  return el => bits.get(el) || '';
+  // A sortable list of jQuery UI hears mouse and clicks for its items, which are what is dragged.
+  return el => {
+    const own = bits.get(el) || '';
+    if (sorts(el)) return own.replace(/[cd]/g, '');
+    return sorts(above(el)) && !own.includes('d') ? own + 'd' : own;
+  };
 };
 const answer = said => {
   const holder = Document.prototype.createElement.call(document, 'pre');

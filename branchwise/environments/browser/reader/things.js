@@ -18,11 +18,9 @@ const isDisabled = el => is(el, ':disabled') || Boolean(closest(el, '[aria-disab
 // Why an element without a role of its own can be acted on: it resizes, has a handler or a pointer, is dragged or dropped on.
 const sorts = el => /(^|\s)ui-sortable(\s|$)/.test((el && attr(el, 'class')) || '');
 const handledBy = (el, bits) => {
-  if (sorts(el)) return '';
-  if (sorts(above(el))) return 'd'; // the list hears the mouse, its items are what is dragged
+  if (has(el, 'onclick') || bits.includes('c')) return 'c';
   if (/-resize$/.test(css(el).cursor) && bits.includes('d')) return 'r';
   if (/\bui-resizable-handle\b/.test(attr(el, 'class') || '')) return 'r';
-  if (has(el, 'onclick') || bits.includes('c')) return 'c';
   const parent = above(el);
   if (css(el).cursor === 'pointer' && !(parent && css(parent).cursor === 'pointer')) return 'p';
   if (has(el, 'draggable') && attr(el, 'draggable') === 'true') return 'd';
