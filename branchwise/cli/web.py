@@ -134,8 +134,7 @@ def web(
 
     try:
         named = chosen(model, base_url, model_option, price)
-        small = named.spec.partition(":")[0] == "embedded"
-        plain = "plain" if screenshots else "none"
+        small, plain = named.spec.partition(":")[0] == "embedded", "plain" if screenshots else "none"
         own: dict[str, object] = settings(option or [])
         if environment == "browser":
             own |= {
