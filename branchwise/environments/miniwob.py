@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +13,8 @@ from aiohttp import web
 from playwright.async_api import Error
 
 from branchwise.environments.browser.browser import Chrome, Window, browser
+from branchwise.environments.browser.network import Border
+from branchwise.environments.browser.reuse import emptied
 from branchwise.environments.browser.session import BrowserSession
 from branchwise.environments.protocol import Abilities, Action, Observation, Outcome, Snapshot
 from branchwise.store.errors import EnvironmentFailed, UnknownName
@@ -30,6 +32,7 @@ _SEEN = """() => ({
     done: Boolean(window.WOB_DONE_GLOBAL),
     reward: Number(window.WOB_RAW_REWARD_GLOBAL || 0),
 })"""
+_HOST = "miniwob.localhost"
 _LOADING = 60_000
 """Milliseconds."""
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -40,7 +43,9 @@ class _Episode:
     """One episode in its own context."""
 
     session: BrowserSession
+    leave: Callable[[BrowserSession], Awaitable[None]]
     goal: str = ""
+    over: bool = False
 
     async def begin(self, seed: int) -> None:
         page = self.session.page
@@ -79,8 +84,10 @@ class _Episode:
         return None
 
     async def aclose(self) -> None:
-        """Close the context."""
-        await self.session.aclose()
+        """Give the context back; an episode is closed once, whoever uses its context next."""
+        if not self.over:
+            self.over = True
+            await self.leave(self.session)
 
     async def _with_reward(self, seen: Observation) -> Observation:
         said = await self.session.page.evaluate(_SEEN)
@@ -103,11 +110,18 @@ class _MiniWob:
     runner: web.AppRunner | None = None
     chrome: Chrome | None = None
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free: list[BrowserSession] = field(default_factory=list)
+    """Sessions whose episodes are over."""
 
     async def reset(self, *, seed: int = 0) -> _Episode:
         """Open the task's page and begin the episode of `seed`."""
         chrome = await self._started()
-        episode = _Episode(session=await chrome.reset(seed=seed))
+        if self.free:
+            session = self.free.pop()
+            await session.visit(session.setting.url)
+        else:
+            session = await chrome.reset(seed=seed)
+        episode = _Episode(session=session, leave=self._left)
         await episode.begin(seed)
         return episode
 
@@ -122,6 +136,13 @@ class _MiniWob:
         if self.runner is not None:
             await self.runner.cleanup()
         self.chrome = self.runner = None
+        self.free = []
+
+    async def _left(self, session: BrowserSession) -> None:
+        if len(self.free) < self.abilities.parallel and await emptied(session):
+            self.free.append(session)
+        else:
+            await session.aclose()
 
     async def _started(self) -> Chrome:
         async with self.starting:
@@ -134,8 +155,22 @@ class _MiniWob:
                 port = self.runner.addresses[0][1]
                 # Episodes are seeded; a page that is only loaded shows none.
                 window = replace(self.window or Window(), learn=False)
-                self.chrome = browser(f"http://127.0.0.1:{port}/miniwob/{self.task}.html", window=window)
+                self.chrome = _served(self.task, port, window)
             return self.chrome
+
+
+def _served(task: str, port: int, window: Window) -> Chrome:
+    """A browser on a task whose files are served at a port, under a name that is the same in every process."""
+    chrome = browser(f"http://127.0.0.1:{port}/", window=window)
+    chrome.border = Border(
+        sites=frozenset({f"{_HOST}:80"}), addresses=((f"{_HOST}:80", f"127.0.0.1:{port}"),)
+    )
+    chrome.setting = replace(
+        chrome.setting, url=f"http://{_HOST}/miniwob/{task}.html", origin=f"http://{_HOST}"
+    )
+    # Files are all that there is, and the border keeps pages from everything else.
+    chrome.guarded = False
+    return chrome
 
 
 def miniwob(task: str, *, window: Window | None = None) -> _MiniWob:

@@ -1,5 +1,6 @@
 """MiniWoB++ tasks: the same seed gives the same page, the task's own reward ends the episode."""
 
+import contextlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +11,7 @@ from branchwise.environments.browser.browser import Window
 from branchwise.environments.miniwob import miniwob
 from branchwise.environments.protocol import Action, Effect
 from branchwise.environments.restore import PathStep, restore_path
-from branchwise.store.errors import UnknownName
+from branchwise.store.errors import BadAction, UnknownName
 
 if find_spec("miniwob") is None and not os.environ.get("CI"):
     pytest.skip("MiniWoB++ is not installed: pip install --no-deps miniwob", allow_module_level=True)
@@ -68,3 +69,35 @@ async def test_part_of_the_work_is_not_the_goal_and_submitting_is_free(executabl
 def test_a_task_that_is_not_there_names_its_neighbour() -> None:
     with pytest.raises(UnknownName, match="click-button"):
         miniwob("click-buton")
+
+
+@pytest.mark.parametrize("task", ["email-inbox", "enter-text", "hover-shape", "drag-box", "scroll-text-2"])
+async def test_an_episode_in_a_used_tab_is_as_in_a_fresh_one(executable: Path, task: str) -> None:
+    environment, other = [miniwob(task, window=Window(executable_path=executable)) for _ in range(2)]
+    first = await environment.reset(seed=1)
+    lines = [action.text for action in await first.actions()]
+    for line in (lines[0], lines[-1], "press Tab"):
+        with contextlib.suppress(BadAction):
+            await first.act(Action(text=line))
+    tab = first.session.page
+    await first.aclose()
+    await first.aclose()
+    again, fresh = await environment.reset(seed=3), await other.reset(seed=3)
+    assert again.session.page is tab
+    assert await again.observe() == await fresh.observe()
+    assert await again.actions() == await fresh.actions()
+    for _ in range(2):
+        action = (await fresh.actions())[0]
+        assert await again.act(action) == await fresh.act(action)
+    await environment.aclose()
+    await other.aclose()
+
+
+@pytest.mark.parametrize("trace", ["document.cookie = 'a=1'", "localStorage.a = 1", "name = 'a'"])
+async def test_a_tab_that_keeps_a_trace_is_not_used_again(executable: Path, trace: str) -> None:
+    environment = miniwob("click-test", window=Window(executable_path=executable))
+    first = await environment.reset(seed=1)
+    await first.session.page.evaluate(trace)
+    await first.aclose()
+    assert (await environment.reset(seed=1)).session is not first.session
+    await environment.aclose()

@@ -81,6 +81,17 @@ class Document:
         else:
             changing.idle |= functions
 
+    async def forget(self) -> None:
+        """Forget the documents that were here, and count no more until the next is quiet.
+
+        Raises:
+            Error: The page is gone.
+        """
+        await self.scripts.stop()
+        self.posted, self.done = set(), []
+        self.ran = set()
+        self.pushed = self.endless = self.moved = False
+
     async def state(self, lines: tuple[str, ...], tabs: str) -> State:
         """The state of the document; `lines` are what its page shows.
 

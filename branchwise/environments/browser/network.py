@@ -128,6 +128,12 @@ class Guard:
         """Lines that say what was refused, each once."""
         return [f"- note: {said}" for said in dict.fromkeys(self.refusals[since:])][:_MOST_TOLD]
 
+    def forget(self) -> None:
+        """Forget what was held, sent and refused, and let no write pass."""
+        for noted in (self.held, self.writes, self.turned, self.refusals):
+            noted.clear()
+        self.open = self.led_off = False
+
     async def route(self, route: Route) -> None:
         """Decide about one request."""
         request = route.request

@@ -44,13 +44,22 @@ class Recall:
         """Note what ran until the page was quiet, after a load or after the action `line`."""
         await self._settled(page, line)
 
+    async def forget(self, page: Page) -> None:
+        """Forget all that was done, since the only tab is about to be used again.
+
+        Raises:
+            Error: The page is gone.
+        """
+        self.done, self.refused = [], ""
+        await (await self.document(page)).forget()
+
     async def state(self, page: Page, lines: tuple[str, ...], tabs: str, mask: Callable[[str], str]) -> State:
         """The state of the page in front, as far as its scripts were last `settled`.
 
         Raises:
             Error: The page went elsewhere or is gone.
         """
-        document, changing = await self._document(page), self.changing(page)
+        document, changing = await self.document(page), self.changing(page)
         found = await document.state(lines, tabs)
         several = len(page.context.pages) > 1
         return replace(
@@ -73,7 +82,7 @@ class Recall:
         """
         changing = self.changing(page)
         try:
-            document, seen = await self._document(page), await read_held(page)
+            document, seen = await self.document(page), await read_held(page)
             reason = await document.refusal(seen, changing)
             if document.dirty(changing) and await learn():
                 seen = await read_held(page)
@@ -90,7 +99,7 @@ class Recall:
         Raises:
             Error: The page is gone.
         """
-        return (await self._document(page)).method == "GET"
+        return (await self.document(page)).method == "GET"
 
     async def keep(self, page: Page) -> BrowserSnapshot:
         """Save the page's state.
@@ -98,7 +107,7 @@ class Recall:
         Raises:
             Error: The storages cannot be read.
         """
-        return await self._kept(page, await self._document(page), await read_held(page))
+        return await self._kept(page, await self.document(page), await read_held(page))
 
     async def load(self, page: Page, kept: BrowserSnapshot, settle: Callable[[], Awaitable[None]]) -> None:
         """Load a saved page with its history and storages, as nobody has acted on it.
@@ -106,7 +115,7 @@ class Recall:
         Raises:
             Error: The site does not answer.
         """
-        document = await self._document(page)
+        document = await self.document(page)
         await seed_storage(page, kept)
         await open_kept(page, kept)
         await settle()
@@ -120,7 +129,7 @@ class Recall:
             EnvironmentFailed: A part of the state cannot be put back.
         """
         await self.load(page, kept, settle)
-        document = await self._document(page)
+        document = await self.document(page)
         await refill(page, kept)
         if [url for _, url in await past(document.cdp)] != kept["history"]:
             raise EnvironmentFailed("its history could not be put back")
@@ -133,9 +142,14 @@ class Recall:
     async def _settled(self, page: Page, line: str) -> None:
         # A page that is gone, or goes, is found so by whoever reads it next.
         with contextlib.suppress(Error):
-            await (await self._document(page)).settled(self.changing(page), line)
+            await (await self.document(page)).settled(self.changing(page), line)
 
-    async def _document(self, page: Page) -> Document:
+    async def document(self, page: Page) -> Document:
+        """What follows the documents of a tab.
+
+        Raises:
+            Error: The page is gone.
+        """
         if page not in self.documents:
             self.documents[page] = await Document.of(page)
         return self.documents[page]

@@ -34,6 +34,16 @@ class ScriptRuns:
         await self.cdp.send("Profiler.startPreciseCoverage", {"callCount": True, "detailed": False})
         self.started = True
 
+    async def stop(self) -> None:
+        """Count no more until the next start, so that a page loads at its usual pace.
+
+        Raises:
+            Error: The page is gone.
+        """
+        if self.started:
+            await self.cdp.send("Profiler.stopPreciseCoverage")
+        self.started = False
+
     async def take(self) -> frozenset[str]:
         """The functions that ran since the last take, as `name path:offset`.
 
