@@ -60,11 +60,13 @@ class _Page:
     def __init__(self, known: Offer, reach: Reach) -> None:
         self._known, self._reach = known, reach
         self._actions, self._lines = known.actions, dict(known.lines)
+        self._listed: dict[str, Action] = {}
 
     async def actions(self) -> tuple[Action, ...]:
         """The possible actions; their effects are not asked for."""
         if self._actions is None:
-            self._actions = tuple(action.text for action in await (await self._reach()).actions())
+            self._listed = {action.text: action for action in await (await self._reach()).actions()}
+            self._actions = tuple(self._listed)
         return tuple(Action(text=text) for text in self._actions)
 
     async def read(self, line: str) -> Action:
@@ -74,7 +76,9 @@ class _Page:
             BadAction: It is none on this page.
         """
         if line not in self._lines:
-            self._lines[line] = await _read(await self._reach(), line)
+            # The list was read from this page a moment ago, so what it says needs no second reading.
+            listed = self._listed.get(line)
+            self._lines[line] = _made(listed) if listed else await _read(await self._reach(), line)
         found = self._lines[line]
         if found.refused:
             raise BadAction(found.refused)
@@ -91,6 +95,10 @@ async def _read(session: Session, line: str) -> _Line:
         action = await session.read(line)
     except BadAction as error:
         return _Line(refused=str(error))
+    return _made(action)
+
+
+def _made(action: Action) -> _Line:
     return _Line(text=action.text, effect=action.effect, reason=action.reason)
 
 
