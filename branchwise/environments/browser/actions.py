@@ -108,6 +108,16 @@ class ParsedAction:
     """How far something is dragged, in pixels; where a click lands, in per cent of the element."""
 
     @property
+    def leads_to(self) -> str:
+        """The address that this goes to by an address bar or a link; empty where that is not known."""
+        if self.verb == "goto":
+            return self.said
+        link = self.element if self.verb == "click" else None
+        if link is None or link.role != "link" or link.cover or link.form is None or link.form["submits"]:
+            return ""
+        return link.form["target"]
+
+    @property
     def line(self) -> str:
         """The canonical line."""
         place = f" {self.element.address}" if self.element else ""

@@ -123,6 +123,7 @@ class Chrome:
             if not self.identities.of(pattern(url)).loads[url]:
                 # A start page that cannot be loaded a second time counts as steady.
                 with contextlib.suppress(Error, EnvironmentFailed):
+                    await session.recall.count(session.page)
                     await learn(self.identities, url, session, lambda: self._loaded(None, None))
 
     async def _learn(self, session: BrowserSession) -> bool:
@@ -147,6 +148,7 @@ class Chrome:
                 await session.visit(self.setting.url)
             else:
                 await session.recall.load(session.page, kept, session.wait_until_idle)
+            await session.recall.count(session.page)
             yield session
         finally:
             await session.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urldefrag
 
 from playwright.async_api import CDPSession, Error, Page, Request
 
@@ -38,7 +39,13 @@ class Document:
     moved: bool = False
     """Whether a script moved within the document since the page was last quiet."""
     done: list[str] = field(default_factory=list)
+    acted: bool = False
+    """Whether an action was begun since the load, also one that failed."""
     ran: set[str] = field(default_factory=set)
+    leaving: str = ""
+    """The action that is expected to leave the document, so that its scripts are not counted."""
+    uncounted: str = ""
+    """One that did not leave it after all."""
 
     @classmethod
     async def of(cls, page: Page) -> Document:
@@ -56,6 +63,24 @@ class Document:
         document.loaded = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["loaderId"]
         return document
 
+    async def begin(self, changing: Changing, line: str, to: str) -> None:
+        """Note what ran while nobody acted, and count scripts from now on unless `line` leaves the document.
+
+        Args:
+            changing: What is known to change by itself on such pages.
+            line: The action that is about to be done.
+            to: The address that it leads to; empty where that is not known.
+
+        Raises:
+            Error: The page is gone.
+        """
+        await self.settled(changing)
+        self.acted = True
+        if not self.scripts.started and _elsewhere(to, self.page.url):
+            self.leaving = line
+        else:
+            await self.scripts.start()
+
     async def settled(self, changing: Changing, line: str = "") -> None:
         """Note what ran, after a load or after the action `line`; call when the page is quiet.
 
@@ -63,20 +88,22 @@ class Document:
             Error: The page is gone.
         """
         functions = await self.scripts.take()
+        stayed, self.leaving = self.leaving, ""
         if self.loaded != self.loader:
             # What ran here was the load.
+            await self.scripts.stop()
             self.loader, self.moved = self.loaded, False
-            self.done, self.ran = [], set()
+            self._anew()
             self.method = self.asked
             if self.method != "GET":
                 history = await self.cdp.send("Page.getNavigationHistory")
                 self.posted.add(int(history["entries"][history["currentIndex"]]["id"]))
-            await self.scripts.start()
             return
+        self.uncounted = self.uncounted or stayed
         self.pushed, self.moved = self.pushed or self.moved, False
         if line:
             self.done.append(line)
-        if self.done:
+        if self.acted:
             self.ran |= functions
         else:
             changing.idle |= functions
@@ -88,8 +115,8 @@ class Document:
             Error: The page is gone.
         """
         await self.scripts.stop()
-        self.posted, self.done = set(), []
-        self.ran = set()
+        self._anew()
+        self.posted = set()
         self.pushed = self.endless = self.moved = False
 
     async def state(self, lines: tuple[str, ...], tabs: str) -> State:
@@ -127,6 +154,7 @@ class Document:
         await self.settled(changing)
         origins = {frame.url.split("/")[2] for frame in self.page.frames if frame.url.count("/") > 2}
         reasons = [
+            (self.uncounted, f"the page stayed, and what ran was not noted: {self.uncounted}"),
             (self.dirty(changing), f"script ran: {named(frozenset(self.ran - changing.idle))}"),
             (
                 self.posted & {entry for entry, _ in await past(self.cdp)},
@@ -142,8 +170,12 @@ class Document:
         return next((reason for holds, reason in reasons if holds), None)
 
     def dirty(self, changing: Changing) -> bool:
-        """Whether an action ran a function that does not run by itself."""
-        return bool(self.ran - changing.idle)
+        """Whether an action ran a function that does not run by itself, or may have run one."""
+        return bool(self.uncounted or self.ran - changing.idle)
+
+    def _anew(self) -> None:
+        self.done, self.ran = [], set()
+        self.acted, self.uncounted = False, ""
 
     def _requested(self, request: Request) -> None:
         try:
@@ -163,3 +195,8 @@ class Document:
     def _moved(self, event: Any) -> None:
         if event.get("navigationType") == "historyApi":
             self.moved = True
+
+
+def _elsewhere(to: str, url: str) -> bool:
+    """Whether an address is that of another document; one with another fragment is not."""
+    return to.startswith(("http:", "https:")) and urldefrag(to).url != urldefrag(url).url

@@ -35,10 +35,21 @@ class Recall:
     refused: str = ""
     """Why the last snapshot was refused."""
 
-    async def begin(self, page: Page, line: str) -> None:
-        """Note what ran while nobody acted; `line` is about to be done."""
+    async def begin(self, page: Page, line: str, leads_to: str = "") -> None:
+        """Note what ran while nobody acted; `line` is about to be done, and may lead to an address."""
         self.done.append(line)
-        await self._settled(page, "")
+        with contextlib.suppress(Error):
+            document = await self.document(page)
+            before = await past(document.cdp) if line == "back" else []
+            await document.begin(self.changing(page), line, before[-1][1] if before else leads_to)
+
+    async def count(self, page: Page) -> None:
+        """Count scripts from now on, though nobody has acted: what runs now runs by itself.
+
+        Raises:
+            Error: The page is gone.
+        """
+        await (await self.document(page)).scripts.start()
 
     async def settled(self, page: Page, line: str = "") -> None:
         """Note what ran until the page was quiet, after a load or after the action `line`."""
@@ -84,7 +95,7 @@ class Recall:
         try:
             document, seen = await self.document(page), await read_held(page)
             reason = await document.refusal(seen, changing)
-            if document.dirty(changing) and await learn():
+            if document.dirty(changing) and not document.uncounted and await learn():
                 seen = await read_held(page)
                 reason = await document.refusal(seen, changing)
             self.refused = reason or ""
@@ -134,6 +145,7 @@ class Recall:
         if [url for _, url in await past(document.cdp)] != kept["history"]:
             raise EnvironmentFailed("its history could not be put back")
         document.done = list(kept["done"])
+        document.acted = bool(kept["done"])
 
     async def _kept(self, page: Page, document: Document, seen: HeldState) -> BrowserSnapshot:
         history = [url for _, url in await past(document.cdp)]

@@ -120,7 +120,7 @@ class BrowserSession:
         known = judged(step, reading, self.guard.border, rewinds=self.setting.rewinds)
         if known.effect is Effect.IRREVERSIBLE and not allow:
             raise ActionRefused(known.text, known.reason)
-        await self.recall.begin(self.page, step.line)
+        await self.recall.begin(self.page, step.line, step.leads_to)
         guard = self.guard
         self.windows.notes = []
         self.windows.allowed = allow or self.setting.rewinds

@@ -19,6 +19,7 @@ async def test_documents_that_were_left_are_given_back(opened: Opener) -> None:
     for step in range(16):
         await session.act(Action(text=f'click link "{("two", "one")[step % 2]}"'))
     cdp = await session.context.new_cdp_session(session.page)
+    await cdp.send("HeapProfiler.collectGarbage")
     counted = await cdp.send("Memory.getDOMCounters")
     await session.aclose()
     # The page, a few that the browser keeps for `back`, and Playwright's own.
