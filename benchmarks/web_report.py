@@ -77,15 +77,19 @@ def methods_table(rows: Rows) -> list[str]:
 
 
 def tasks_table(rows: Rows) -> list[str]:
-    """Solved of tried, by task and method."""
+    """Solved of tried, by task and method; tasks that nothing solved are named in one line."""
     methods = list(dict.fromkeys(row["method"] for row in rows))
+    solved = {row["task"] for row in rows if row["solved"]}
+    never = [task for task in dict.fromkeys(row["task"] for row in rows) if task not in solved]
     lines = ["| task | " + " | ".join(methods) + " |", "|---|" + "---|" * len(methods)]
-    for task in dict.fromkeys(row["task"] for row in rows):
+    for task in sorted(solved):
         cells = []
         for method in methods:
             mine = [row["solved"] for row in rows if (row["task"], row["method"]) == (task, method)]
             cells.append(f"{sum(mine)}/{len(mine)}" if mine else "")
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
+    if never:
+        lines += ["", f"Solved by none ({len(never)}): {', '.join(sorted(never))}."]
     return lines
 
 
@@ -99,6 +103,21 @@ def section(title: str, name: str) -> list[str]:
             lines += [f"## {title}, {policy} policy, {found['asked']['steps']} actions at most", ""]
             lines += [*methods_table(found["rows"]), "", *tasks_table(found["rows"]), ""]
     return lines
+
+
+def together(names: list[str]) -> list[str]:
+    """Every search against restarts over all tasks and goals of each policy."""
+    lines = ["## MiniWoB++ and the sites together", ""]
+    head = ("policy", "method", "minus restarts, points, 95 % over tasks", "won : lost against them")
+    lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for policy in POLICIES:
+        files = [file for name in names if (file := HERE / f"{name}_{policy}.json").exists()]
+        rows = [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))["rows"]]
+        for method in dict.fromkeys(row["method"] for row in rows):
+            if method not in {"restarts", "rollout"}:
+                than = f"{against(rows, method, 'restarts')} | {won_and_lost(rows, method, 'restarts')}"
+                lines.append(f"| {policy} | {method} | {than} |")
+    return [*lines, ""]
 
 
 def speed() -> list[str]:
@@ -125,13 +144,9 @@ def main() -> None:
     out = HERE / "web_results.md"
     mark = "<!-- what follows is written by benchmarks/web_report.py -->"
     before = out.read_text(encoding="utf-8").partition(mark)[0] if out.exists() else "# Searching pages\n\n"
-    parts = [
-        *section("MiniWoB++", "miniwob"),
-        *section("MiniWoB++ as it is read since 30 November 2026", "walk"),
-    ]
-    parts += [*section("All of MiniWoB++", "miniwob_every"), *section("The shop", "shop")]
-    parts += [*section("The shop as it is read since 30 November 2026", "walk_shop")]
-    parts += [*section("The tracker", "tracker"), *speed()]
+    sites = (("MiniWoB++", "miniwob_every"), ("The shop", "shop"), ("The tracker", "tracker"))
+    parts = [line for title, name in sites for line in section(title, name)]
+    parts += [*together([name for _, name in sites]), *speed()]
     out.write_text(before + mark + "\n\n" + "\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
 

@@ -22,6 +22,11 @@ def strategies(incomplete: str) -> list[str]:
     return _begun(incomplete, *all_strategies.names())
 
 
+def strategies_or_walk(incomplete: str) -> list[str]:
+    """Strategies, and "walk" for pages."""
+    return _begun(incomplete, "walk") + strategies(incomplete)
+
+
 def strategies_or_auto(incomplete: str) -> list[str]:
     """Strategies, and "auto" for the planner's choice."""
     return _begun(incomplete, "auto") + strategies(incomplete)

@@ -69,8 +69,8 @@ def web(
         ),
     ] = False,
     strategy: Annotated[
-        str, typer.Option(help="Search strategy.", autocompletion=completing.strategies)
-    ] = "best_first",
+        str, typer.Option(help="Search strategy.", autocompletion=completing.strategies_or_walk)
+    ] = "walk",
     knob: Knobs = None,
     depth: Annotated[int, typer.Option(help="Maximum depth: actions from the start page.")] = 5,
     max_pages: Annotated[int, typer.Option(help="Maximum number of pages visited.")] = 20,
@@ -99,7 +99,7 @@ def web(
     walk: Annotated[
         bool,
         typer.Option(
-            "--walk", help="With mcts: act from the start page in every simulation, and restore no page."
+            "--walk", help="With mcts: act from the start page in every simulation; as --strategy walk."
         ),
     ] = False,
     screenshots: Annotated[bool, typer.Option(help="Store a screenshot of every page.")] = True,

@@ -39,6 +39,7 @@ def offered(line: str, home: Path, **environment: str) -> list[str]:
         ("branchwise solve --strategy au", "auto"),
         ("branchwise submit --strategy reb", "rebase"),
         ("branchwise web --strategy best_f", "best_first"),
+        ("branchwise web --strategy wa", "walk"),
         ("branchwise runs --status pau", "paused"),
         ("branchwise bench replay --log game", "game24_tot"),
         ("branchwise db export x --as graph", "graphml"),

@@ -92,10 +92,11 @@ def _changed(was: WebOptions, strategy: str | None, given: Mapping[str, Any]) ->
         **(was.knobs if same else {}),
         **{name: value for name, value in given.items() if name not in own},
     }
+    walk = {} if same else {"walk": False}
     differ = {name: value for name, value in given.items() if name in own}
     try:
         return _OPTIONS.validate_python(
-            {**as_fields(was), **differ, "strategy": strategy or was.strategy, "knobs": knobs}
+            {**as_fields(was), **walk, **differ, "strategy": strategy or was.strategy, "knobs": knobs}
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -65,7 +65,7 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     left = context.options.max_pages + state.get("since", 0) - sum(1 for node in tree if is_visited(node))
 
     async def allocate() -> dict[NodeId, int]:
-        if context.options.walk:
+        if context.options.walks:
             return _next_walk(context, tree, left, state.get("start", ROOT))
         return _allocation(context, tree, left, state.get("base", 0))
 
@@ -79,7 +79,7 @@ async def decide(state: WebState, runtime: Runtime[WebContext]) -> WebState:
 
 
 def _station(options: WebOptions) -> str:
-    if options.walk:
+    if options.walks:
         return "walk"
     return "roll" if options.rolls else "visiting"
 
@@ -91,7 +91,7 @@ def _next_walk(context: WebContext, tree: Tree, left: int, start: NodeId) -> dic
 
 def _allocation(context: WebContext, tree: Tree, left: int, base: int) -> dict[NodeId, int]:
     options = context.options
-    strategy = strategies.load(options.strategy, **{**_bounds(context, tree, base), **options.knobs})
+    strategy = strategies.load(options.selects_by, **{**_bounds(context, tree, base), **options.knobs})
     left_of_budget = context.tracker.samples_left()
     budget = NO_LIMIT if left_of_budget is None else left_of_budget
     if options.rolls:
@@ -119,7 +119,7 @@ def _bounds(context: WebContext, tree: Tree, base: int) -> dict[str, int]:
         "best_first": {"depth": base + context.options.depth + 1, "expansions": most},
         "mcts": {"simulations": most},
     }
-    return own.get(context.options.strategy, {})
+    return own.get(context.options.selects_by, {})
 
 
 async def visiting(state: WebState, runtime: Runtime[WebContext]) -> WebState:

@@ -17,6 +17,8 @@ from branchwise.store.as_fields import as_fields
 from branchwise.store.errors import BadInput, Unsupported
 from branchwise.store.records import Json
 
+WALK = "walk"
+"""The strategy `mcts` with `walk`."""
 _LAZY = frozenset({"best_first", "mcts"})
 """Strategies that pop a node before its visit; the others compare visited nodes."""
 _WALKS_BY = frozenset({"branching", "exploration"})
@@ -39,11 +41,16 @@ _FIELDS = {"opening": "environment_spec", "shots": "screenshots"}
 @new_names(**_OPTIONS)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebOptions:
-    """Options of a web search, stored with the run. Defaults are the paper's (arXiv 2407.01476, section 4)."""
+    """Options of a web search, stored with the run.
+
+    The default strategy is what measured best (benchmarks/web_results.md); the numbers are those of arXiv 2407.01476,
+    section 4, whose search is `best_first`.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    strategy: str = "best_first"
+    strategy: str = WALK
+    """A strategy's name, or `walk` for `mcts` with `walk`."""
     knobs: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     depth: int = 5
     """Actions from the start, or from the last committed write, to the deepest page."""
@@ -61,8 +68,8 @@ class WebOptions:
     """With `pick_actions`, how many listed actions the model picks among: the likeliest by words shared with the goal,
     empty fields, and what was not done yet. 0 for all of them."""
     walk: bool = False
-    """With `mcts`, whether every descent is executed from the start page and goes on to the end, so that no page is
-    restored; every distinct proposal is a child unless the knob `branching` says otherwise."""
+    """With `mcts`, which is then `walk`: whether every descent is executed from the start page and goes on to its end,
+    so that no page is restored; every distinct proposal is a child unless the knob `branching` says otherwise."""
     concurrency: int = 1
     """Branches visited concurrently; 1 is the paper's order, more pops several frontier nodes together."""
     auto_approve: bool = False
@@ -73,14 +80,24 @@ class WebOptions:
     """Whether the model is shown screenshots; it must be multimodal."""
 
     @property
+    def walks(self) -> bool:
+        """Whether every descent is executed from the start page."""
+        return self.walk or self.strategy == WALK
+
+    @property
+    def selects_by(self) -> str:
+        """The strategy that selects nodes."""
+        return "mcts" if self.strategy == WALK else self.strategy
+
+    @property
     def eager(self) -> bool:
         """Whether children are visited as soon as they are proposed."""
-        return self.strategy not in _LAZY and not self.rolls
+        return self.selects_by not in _LAZY and not self.rolls
 
     @property
     def rolls(self) -> bool:
         """Whether one sample is a whole trajectory."""
-        return strategies.info(self.strategy).grain == "solution"
+        return strategies.info(self.selects_by).grain == "solution"
 
 
 @new_names(**_FIELDS)
@@ -107,15 +124,15 @@ def check(options: WebOptions) -> None:
     Raises:
         BadInput: The request is invalid; the message gives the reason.
     """
-    strategies.load(options.strategy, **options.knobs)
-    lacking = strategies.info(options.strategy).needs & _BEYOND
+    if options.walks:
+        _check_walk(options)
+    strategies.load(options.selects_by, **options.knobs)
+    lacking = strategies.info(options.selects_by).needs & _BEYOND
     if lacking:
         raise BadInput(
             f"The strategy `{options.strategy}` needs {', '.join(sorted(lacking))}, which no environment has; "
-            "use best_first, mcts, beam_search or best_of_n."
+            "use walk, best_first, mcts, beam_search or best_of_n."
         )
-    if options.walk:
-        _check_walk(options)
     least = {
         "depth": 1,
         "max_pages": 1,
@@ -133,10 +150,12 @@ def check(options: WebOptions) -> None:
 
 
 def _check_walk(options: WebOptions) -> None:
-    if options.strategy != "mcts":
+    if options.selects_by != "mcts":
         raise BadInput(f"A walk is a form of `mcts`, not of `{options.strategy}`.")
     if options.concurrency > 1:
-        raise BadInput("A walk goes one branch at a time: `concurrency` must be 1.")
+        raise BadInput(
+            "A walk goes one branch at a time: `concurrency` must be 1, or the strategy another, such as best_first."
+        )
     if others := sorted(options.knobs.keys() - _WALKS_BY):
         raise BadInput(f"A walk has the knobs {', '.join(sorted(_WALKS_BY))}; not {', '.join(others)}.")
 

@@ -44,7 +44,9 @@ async def walk(state: WebState, runtime: Runtime[WebContext]) -> WebState:
     ((start, width),) = state["allocation"].items()
     try:
         await open_start(context)
-        if not await _Walk(context=context, at=start, width=width, round_=round_).to_its_end(state):
+        most_pages = context.options.max_pages + state.get("since", 0)
+        one = _Walk(context=context, at=start, width=width, round_=round_, most_pages=most_pages)
+        if not await one.to_its_end(state):
             return {"stop": "exhausted"}
     except BudgetSpent:
         return {"stop": "budget"}
@@ -63,6 +65,7 @@ class _Walk:
     at: NodeId
     width: int
     round_: int
+    most_pages: int
     session: Session | None = None
     news: bool = False
     """Whether a page was new to the tree."""
@@ -94,6 +97,9 @@ class _Walk:
     def _here(self) -> Node:
         return self.context.journal.tree[self.at]
 
+    def _pages(self) -> int:
+        return sum(is_visited(node) for node in self.context.journal.tree)
+
     async def _reach(self) -> Session:
         self.session = self.session or await reached(self.context, self.at)
         return self.session
@@ -111,6 +117,8 @@ class _Walk:
         if not choice or not isinstance(choice, list):
             return False
         node = context.journal.tree[str(choice[0])]
+        if not choice[1] and not context.has_arrived(node.id) and self._pages() >= self.most_pages:
+            return False
         if choice[1]:
             came = await self._again(node, key)
             if came is None or is_visited(came):

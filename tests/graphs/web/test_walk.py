@@ -12,6 +12,7 @@ import pytest
 from branchwise.environments.browser.browser import browser
 from branchwise.environments.protocol import Action, Environment, Outcome, Session
 from branchwise.environments.scripted import HOUSE, Door, scripted
+from branchwise.graphs.runtime.fork import fork
 from branchwise.graphs.runtime.replay import replay
 from branchwise.graphs.web.request import WebOptions, check
 from branchwise.graphs.web.result import WebResult
@@ -161,6 +162,16 @@ async def test_an_action_that_leads_elsewhere_has_both_pages_and_both_are_search
     assert house.acted == result.visited + result.replayed
     async with Store.opened(url_of(tmp_path)) as db:
         assert (await replay(result.run_id, store=db)).differences == ()
+
+
+@pytest.mark.parametrize("named", [{"strategy": "mcts", "walk": True}, {"strategy": "walk", "walk": False}])
+async def test_walks_can_be_forked_to_another_strategy(named: dict[str, Any]) -> None:
+    options = replace(OPTIONS, **named, max_pages=2)
+    async with Store.opened("sqlite://") as store:
+        done = await browse("x", scripted(), model=stand_in(write), options=options, store=store, seed=3)
+        made = await fork(done.run_id, store=store, strategy="best_first", options={"max_pages": 9})
+        again = await resume_web(made.id, scripted(), model=stand_in(write), store=store)
+        assert (again.solved, made.strategy) == (True, "best_first")
 
 
 @pytest.mark.parametrize("goal", ["garden", "cellar"])

@@ -18,7 +18,9 @@ from branchwise.store.errors import BadInput
 from branchwise.store.store import Store
 from branchwise.store.tree import Tree
 
-OPTIONS = WebOptions(depth=4, max_pages=12, samples=6, value_samples=2, knobs={"branching": 3})
+OPTIONS = WebOptions(
+    strategy="best_first", depth=4, max_pages=12, samples=6, value_samples=2, knobs={"branching": 3}
+)
 NEAR = {"kitchen", "balcony"}
 
 
@@ -198,7 +200,7 @@ async def test_several_branches_at_once_end_as_the_same_search_would(tmp_path: P
     assert max(len(allocation) for allocation in asked if isinstance(allocation, dict)) == 3
 
 
-@pytest.mark.parametrize("strategy", ["best_first", "mcts", "best_of_n"])
+@pytest.mark.parametrize("strategy", ["walk", "best_first", "mcts", "best_of_n"])
 async def test_steps_bound_the_actions_that_are_executed(tmp_path: Path, strategy: str) -> None:
     house = Counting(scripted(snapshots=False, goal="cellar", rooms={**HOUSE, "library": {}}))
     options = WebOptions(

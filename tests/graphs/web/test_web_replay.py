@@ -23,7 +23,9 @@ from branchwise.store.errors import BadInput, EnvironmentFailed, UnknownName
 from branchwise.store.rows import CallState
 from branchwise.store.store import Store
 
-OPTIONS = WebOptions(depth=3, max_pages=12, samples=4, value_samples=1, knobs={"branching": 3})
+OPTIONS = WebOptions(
+    strategy="best_first", depth=3, max_pages=12, samples=4, value_samples=1, knobs={"branching": 3}
+)
 BRIDGE = {
     "hall": {"look at the bridge": Door(to="bank"), "wait": Door(to="hall")},
     "bank": {"burn the bridge": Door(to="garden", writes="bridge burnt"), "go back": Door(to="hall")},
@@ -155,7 +157,7 @@ async def test_a_run_without_recorded_offers_is_refused() -> None:
             await replay(done.run_id, store=store)
 
 
-@pytest.mark.parametrize("strategy", ["best_first", "best_of_n"])
+@pytest.mark.parametrize("strategy", ["walk", "best_first", "best_of_n"])
 async def test_a_fork_takes_calls_and_pages_from_the_record(strategy: str) -> None:
     options = replace(OPTIONS, strategy=strategy, knobs={"n": 6} if strategy == "best_of_n" else {})
     async with Store.opened("sqlite://") as store:

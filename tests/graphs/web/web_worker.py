@@ -19,6 +19,7 @@ from branchwise.store.store import Store
 from tests.graphs.search.resume_worker import digest
 
 OPTIONS = WebOptions(
+    strategy="best_first",
     depth=3,
     max_pages=7,
     samples=4,
