@@ -96,7 +96,7 @@ def test_a_web_run_and_a_fork_use_the_options_of_a_model_of_the_file(tmp_path: P
     own = {"temperature": {"actor": 0.25, "generator": 0.5}, "price": [1.0, 2.0]}
     words = "web garden --environment scripted --model draw --pick-actions --max-pages 3 --no-screenshots"
     searched = branchwise(tmp_path, *words.split(), "--json", "-m", "max_tokens=77")
-    assert searched.returncode in {0, 1}, searched.stderr
+    assert searched.returncode in {0, 1, 4}, searched.stderr
     (run,) = json.loads(branchwise(tmp_path, "runs", "--json").stdout)
     kept = {name: value for name, value in run["spec"]["model_options"].items() if value not in (None, {})}
     assert kept == own | {"max_tokens": 77}
