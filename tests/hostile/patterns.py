@@ -21,7 +21,7 @@ import branchwise
 
 SHORT = 2_000
 """Characters of the first text; those after it have twice and four times as many."""
-QUICK = 0.0015
+QUICK = 0.0007
 """Seconds for the first text below which a pattern is not measured any further."""
 STEEP = 2.8
 """Growth of the time when the text doubles, from which it is no longer linear: 2 is linear, 4 is quadratic."""
