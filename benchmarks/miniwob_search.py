@@ -1,9 +1,8 @@
-"""One rollout, random restarts, best-first search and MCTS on MiniWoB++ at equal environment steps.
+"""One rollout, random restarts, best-first search, MCTS and walks on MiniWoB++ at equal environment steps.
 
-    python benchmarks/miniwob_search.py --policy uniform --seeds 10 --out benchmarks/miniwob_uniform.json
-    python benchmarks/miniwob_search.py --policy lexical --seeds 10 --out benchmarks/miniwob_lexical.json
-    python benchmarks/miniwob_search.py --policy embedded --seeds 3 --out benchmarks/miniwob_embedded.json
-    python benchmarks/miniwob_search.py --every --steps 20 --seeds 1 --out benchmarks/miniwob_every_uniform.json
+    POLICY=uniform                        # then lexical
+    python benchmarks/miniwob_search.py --every --policy $POLICY --out benchmarks/miniwob_every_$POLICY.json
+    python benchmarks/miniwob_search.py --every 20 --seeds 2 --policy embedded --out .../miniwob_every_embedded.json
     python benchmarks/web_report.py
 
 Every method is a strategy of `branchwise web` and runs through `browse`, store and ledger included. The reward is
@@ -56,7 +55,6 @@ METHODS = {
     "mcts": replace(SHARED, strategy="mcts"),
     "walk": replace(SHARED, strategy="mcts", walk=True, knobs={}),
 }
-FOUR = ("rollout", "restarts", "best_first", "mcts")
 
 
 async def measure(asked: dict[str, Any], rows: list[dict[str, Any]], out: Path) -> None:
@@ -146,19 +144,29 @@ def main() -> None:
     )
     parser.add_argument("--policy", choices=NAMES, default="uniform")
     parser.add_argument("--tasks", nargs="*", default=TASKS)
-    parser.add_argument("--every", action="store_true", help="all tasks that the package carries, not twelve")
-    parser.add_argument("--methods", nargs="*", default=list(FOUR), choices=METHODS)
-    parser.add_argument("--prior", type=int, default=0, help="actions left by the free prior; 0 for all")
-    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
-        "--steps", type=int, default=40, help="actions executed at most, replayed ones included"
+        "--every",
+        nargs="?",
+        type=int,
+        const=1000,
+        help="all tasks of the package, or so many spread over them",
+    )
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--prior", type=int, default=0, help="actions left by the free prior; 0 for all")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--steps", type=int, default=20, help="actions executed at most, replayed ones included"
     )
     parser.add_argument("--seconds", type=float, default=900, help="most seconds of one run")
     parser.add_argument("--draws", type=int, default=6, help="samples of the embedded model for one page")
     parser.add_argument("--out", type=Path, required=True)
     o = parser.parse_args()
     asked = {"policy": o.policy, "seeds": o.seeds, "steps": o.steps, "draws": o.draws}
-    asked |= {"tasks": spread(names()) if o.every else list(o.tasks), "prior": o.prior, "methods": o.methods}
+    asked |= {
+        "tasks": spread(names())[: o.every] if o.every else list(o.tasks),
+        "prior": o.prior,
+        "methods": o.methods,
+    }
     asked |= {"seconds": o.seconds}
     rows = json.loads(o.out.read_text(encoding="utf-8"))["rows"] if o.out.exists() else []
     asyncio.run(measure(asked, rows, o.out))

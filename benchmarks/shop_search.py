@@ -1,9 +1,8 @@
 """Goals in examples/shop or examples/tracker, each checked by a query on the database of the branch's own world.
 
-    python benchmarks/shop_search.py --policy lexical --seeds 3 --out benchmarks/shop_lexical.json
-    python benchmarks/shop_search.py --policy uniform --seeds 3 --out benchmarks/shop_uniform.json
-    python benchmarks/shop_search.py --policy embedded --seeds 1 --out benchmarks/shop_embedded.json
-    python benchmarks/shop_search.py --site tracker --goals open watch banner --out benchmarks/tracker_lexical.json
+    python benchmarks/shop_search.py --policy lexical --seeds 5 --out benchmarks/shop_lexical.json
+    python benchmarks/shop_search.py --site tracker --steps 30 --seeds 2 --out benchmarks/tracker_lexical.json \
+        --methods restarts best_first mcts walk
     python benchmarks/web_report.py
 
 `best_first_replay` goes back by replaying in a fresh world, the other searches by snapshot and a fork of the world.
