@@ -47,7 +47,7 @@ def won_and_lost(rows: Rows, ours: str, theirs: str) -> str:
     pairs = [(one[key]["solved"], other[key]["solved"]) for key in one.keys() & other.keys()]
     won, lost = pairs.count((True, False)), pairs.count((False, True))
     tail = sum(math.comb(won + lost, k) for k in range(min(won, lost) + 1)) / 2 ** (won + lost)
-    return f"{won} : {lost} of {len(pairs)}, p = {min(1.0, 2 * tail):.2f}"
+    return f"{won} : {lost} of {len(pairs)}, p = {min(1.0, 2 * tail):.3f}"
 
 
 def methods_table(rows: Rows) -> list[str]:
