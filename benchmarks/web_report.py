@@ -80,7 +80,7 @@ def tasks_table(rows: Rows) -> list[str]:
     """Solved of tried, by task and method; tasks that nothing solved are named in one line."""
     methods = list(dict.fromkeys(row["method"] for row in rows))
     solved = {row["task"] for row in rows if row["solved"]}
-    never = [task for task in dict.fromkeys(row["task"] for row in rows) if task not in solved]
+    never = sorted({row["task"] for row in rows} - solved)
     lines = ["| task | " + " | ".join(methods) + " |", "|---|" + "---|" * len(methods)]
     for task in sorted(solved):
         cells = []
@@ -89,7 +89,7 @@ def tasks_table(rows: Rows) -> list[str]:
             cells.append(f"{sum(mine)}/{len(mine)}" if mine else "")
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
     if never:
-        lines += ["", f"Solved by none ({len(never)}): {', '.join(sorted(never))}."]
+        lines += ["", f"Solved by none ({len(never)}): {', '.join(never)}."]
     return lines
 
 

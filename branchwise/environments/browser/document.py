@@ -109,7 +109,7 @@ class Document:
             changing.idle |= functions
 
     async def forget(self) -> None:
-        """Forget the documents that were here, and count no more until the next is quiet.
+        """Forget the documents that were here, and count no more.
 
         Raises:
             Error: The page is gone.

@@ -43,8 +43,8 @@ _FIELDS = {"opening": "environment_spec", "shots": "screenshots"}
 class WebOptions:
     """Options of a web search, stored with the run.
 
-    The default strategy is what measured best (benchmarks/web_results.md); the numbers are those of arXiv 2407.01476,
-    section 4, whose search is `best_first`.
+    The default strategy is what measured best with a policy that steers (benchmarks/web_results.md); the numbers are
+    those of arXiv 2407.01476, section 4, whose search is `best_first`.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
